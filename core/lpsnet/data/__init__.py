@@ -1,0 +1,1 @@
+"""What feeds the network: preprocessing and data sets."""

@@ -1,0 +1,1 @@
+"""The network: backbone, pyramid, box head, semantic head."""

@@ -1,0 +1,1 @@
+"""The list of images and the ways into it."""

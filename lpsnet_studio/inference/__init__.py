@@ -1,0 +1,1 @@
+"""The inference service: a child process that owns torch and the network, and its Qt side."""

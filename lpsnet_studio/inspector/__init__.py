@@ -1,0 +1,1 @@
+"""What is between the image and the panoptic output, made visible."""
