@@ -1,0 +1,28 @@
+"""Fixtures shared by every test."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OMP_NUM_THREADS", "2")
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder with real COCO photos, their panoptic truth and golden figures; not part of the repository."""
+    folder = PROJECT.parent / "shared"
+    if not (folder / "data" / "coco-mini").is_dir():
+        pytest.skip(f"no real COCO photos here: {folder} does not exist")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def coco_mini(shared_data: Path) -> Path:
+    """COCO 2017 in miniature: 100 training and 40 validation photos with panoptic annotations."""
+    return shared_data / "data" / "coco-mini"
