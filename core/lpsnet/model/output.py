@@ -18,8 +18,8 @@ class NetworkOutput:
             box, in pixels of the padded input.
         borderness_logits: per level ``[N, 1, h_l, w_l]``.
         semantic_logits: ``[N, C, h, w]`` on the stride-4 grid of the padded input.
-        strides: per level, pixels of the padded input between locations; location ``(i, j)`` of a level is the continuous
-            point ``(stride // 2 + j·stride, stride // 2 + i·stride)``.
+        strides: per level, pixels of the padded input between locations; location ``(i, j)`` of a level is the
+            continuous point ``(stride // 2 + j·stride, stride // 2 + i·stride)``.
         levels: per level, its pyramid number: 3 for P3 … 7 for P7.
         image_sizes: per image ``(height, width)`` of the network's input before padding (bottom and right).
         padded_size: ``(height, width)`` after padding, multiples of 32.
