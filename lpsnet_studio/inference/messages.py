@@ -1,0 +1,437 @@
+"""The contract between the window and the inference service, message by message.
+
+Both sides exchange the frozen dataclasses of this module and nothing else. A message may hold numpy arrays and the
+structures of :mod:`lpsnet.structures`; the transport moves arrays through shared memory, so that what passes over the pipe
+stays small. The network's logits never leave the service: a :class:`Probe` asks for what is needed of them.
+
+**Requests** go to the service. Each carries ``request``, a number that is never used twice in one session. Every request
+but :class:`Cancel`, :class:`CloseImage` and :class:`Shutdown` is answered by exactly one final **reply** with the same
+number: the one named in its docstring, or :class:`Failed`. :class:`Progress` may come before it.
+
+*Newest wins* per kind and image: a newer :class:`Inspect` for an image makes an older one fail as ``superseded``, likewise
+:class:`Probe`; a probe never cancels an inspection's post-processing, post-processing never a forward. :class:`OpenImage`
+cancels what earlier images still wanted; :class:`Prefetch` is the lowest lane and is dropped by any other forward.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from lpsnet.categories import Categories
+from lpsnet.metrics.panoptic_quality import ImageQuality
+from lpsnet.structures import (
+    Candidates,
+    Detections,
+    InspectionSettings,
+    Labels,
+    MergeTrace,
+    PanopticSegmentation,
+    StageResult,
+)
+from numpy.typing import NDArray
+
+__all__ = [
+    "Cancel",
+    "CloseImage",
+    "DatasetImage",
+    "DatasetListed",
+    "Failed",
+    "FailureKind",
+    "Heartbeat",
+    "ImageOpened",
+    "ImageSource",
+    "Inspect",
+    "Inspected",
+    "ListDataset",
+    "LoadModel",
+    "ModelCard",
+    "ModelLoaded",
+    "OpenImage",
+    "Prefetch",
+    "Probe",
+    "Probed",
+    "Progress",
+    "Ready",
+    "Reply",
+    "Request",
+    "Shutdown",
+    "TruthSource",
+]
+
+# ---------------------------------------------------------------------------------------------------------- vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class TruthSource:
+    """Where an image's ground truth is.
+
+    Attributes:
+        json_path: a COCO panoptic JSON file.
+        image_id: the image's id in it.
+    """
+
+    json_path: str
+    image_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSource:
+    """Where an image is.
+
+    Attributes:
+        path: the picture file.
+        truth: its ground truth; None where there is none.
+    """
+
+    path: str
+    truth: TruthSource | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What the window shows of the network that is loaded.
+
+    Attributes:
+        name: of the config.
+        trained: False if any of its weights are random: its predictions mean nothing then, and the window says so.
+        origin: the checkpoint's path, or the preset's name.
+        backbone: for example ``resnet50``.
+        parameters: how many.
+        device: where it runs, for example ``cpu`` or ``cuda:0``.
+        device_reason: why there, in words, for example ``no CUDA device``.
+        short_side: the input's short side in pixels.
+        categories: its classes.
+        settings: the inspection settings its config asks for.
+    """
+
+    name: str
+    trained: bool
+    origin: str
+    backbone: str
+    parameters: int
+    device: str
+    device_reason: str
+    short_side: int
+    categories: Categories
+    settings: InspectionSettings
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetImage:
+    """One image of a data set, as its list shows it.
+
+    Attributes:
+        name: file name.
+        source: where it and its truth are.
+        width: in pixels.
+        height: in pixels.
+        problem: why it cannot be opened, in a sentence; empty if nothing is known against it.
+    """
+
+    name: str
+    source: ImageSource
+    width: int
+    height: int
+    problem: str = ""
+
+
+FailureKind = Literal[
+    "bad-input",
+    "out-of-memory",
+    "died",
+    "cancelled",
+    "superseded",
+    "not-possible",
+    "internal",
+]
+"""Why a request failed:
+
+``bad-input``      a file or a value is at fault; the sentence names it.
+``out-of-memory``  never asked again; the advice says what to make smaller.
+``died``           the service ended or hung twice over this request.
+``cancelled``      the window asked for it.
+``superseded``     a newer request of its kind took its place; nothing to tell the user.
+``not-possible``   for example an oracle without ground truth.
+``internal``       a fault of the program; ``details`` holds the traceback.
+"""
+
+# ------------------------------------------------------------------------------------------------------------ requests
+
+
+@dataclass(frozen=True, slots=True)
+class LoadModel:
+    """Asks for a network. Answered by :class:`ModelLoaded`.
+
+    The one loaded before stays until the new one is ready. Open images forget its output.
+
+    Attributes:
+        config: preset name or path of a YAML file; ignored if ``checkpoint`` is given, which carries its own.
+        checkpoint: path of a checkpoint; None for an untrained network.
+        device: ``auto`` takes CUDA where there is one.
+        overrides: ``field.path=value`` changes to the config.
+    """
+
+    request: int
+    config: str
+    checkpoint: str | None = None
+    device: str = "auto"
+    overrides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenImage:
+    """Asks for an image and its truth. Answered by :class:`ImageOpened`.
+
+    It becomes the current image: forwards and post-processing that other images still want are cancelled. The service
+    keeps the last few images' stages, so that going back is instant.
+
+    Attributes:
+        image: the window's name for it in later messages.
+        source: where it is.
+    """
+
+    request: int
+    image: str
+    source: ImageSource
+
+
+@dataclass(frozen=True, slots=True)
+class Inspect:
+    """Asks for the stages of an opened image, up to date with the settings. Answered by :class:`Inspected`.
+
+    Attributes:
+        image: as named in :class:`OpenImage`.
+        settings: every knob.
+        preview: while a slider is dragged, images over 2 megapixels are merged at 2 megapixels or less; the reply says
+            so. The request at the slider's release leaves it off.
+    """
+
+    request: int
+    image: str
+    settings: InspectionSettings
+    preview: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Asks what the network says at one pixel. Answered by :class:`Probed`.
+
+    Attributes:
+        image: as named in :class:`OpenImage`.
+        x: column.
+        y: row.
+        top: how many classes to return.
+    """
+
+    request: int
+    image: str
+    x: int
+    y: int
+    top: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Prefetch:
+    """Asks to get an image's network output ready, in the lowest lane. Answered by :class:`ImageOpened`.
+
+    The pixels are sent so that the image can be shown at once when it is opened.
+    """
+
+    request: int
+    image: str
+    source: ImageSource
+    settings: InspectionSettings
+
+
+@dataclass(frozen=True, slots=True)
+class ListDataset:
+    """Asks for the images of a COCO panoptic JSON file. Answered by :class:`DatasetListed`.
+
+    Attributes:
+        json_path: the file.
+        images_dir: where its photos are; None to look in the usual places.
+    """
+
+    request: int
+    json_path: str
+    images_dir: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Withdraws a request: it fails as ``cancelled``, a forward between two layers. Unknown numbers are ignored."""
+
+    target: int
+
+
+@dataclass(frozen=True, slots=True)
+class CloseImage:
+    """Lets the service forget an image."""
+
+    image: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shutdown:
+    """Ends the service; so does the end of the pipe."""
+
+
+Request = LoadModel | OpenImage | Inspect | Probe | Prefetch | ListDataset | Cancel | CloseImage | Shutdown
+
+# ------------------------------------------------------------------------------------------------------------- replies
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The first message of a service: torch is imported.
+
+    Attributes:
+        pid: its process.
+        torch: version.
+        devices: what it could run on, for example ``("cpu", "cuda:0 NVIDIA H100")``.
+    """
+
+    pid: int
+    torch: str
+    devices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """Comes every second from a thread of its own while the service lives and is not stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLoaded:
+    """A network is ready."""
+
+    request: int
+    card: ModelCard
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImageOpened:
+    """An image's pixels and truth.
+
+    Attributes:
+        image: as named in the request.
+        pixels: RGB uint8 ``[H, W, 3]``.
+        truth: its ground truth, in ``categories``' indices; None where there is none.
+        categories: the classes that results for this image will use: the network's, or the data set's where no network is
+            loaded or its classes differ.
+        network_fits: False if the data set's classes are not the network's: only both oracles together can run.
+        notice: what the user should know, in a sentence, for example why truth is missing; empty if nothing.
+        seconds: reading and decoding.
+    """
+
+    request: int
+    image: str
+    pixels: NDArray[np.uint8]
+    truth: PanopticSegmentation | None
+    categories: Categories
+    network_fits: bool
+    notice: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inspected:
+    """Every stage's result, as far as the window needs it.
+
+    Attributes:
+        image: as named in the request.
+        settings: what it was computed with.
+        stages: which stages ran, and how long each took.
+        preview: True if merged at a reduced size; every array and box is then in the reduced image's pixels.
+        size: ``(H, W)`` of the arrays.
+        labels: the semantic map that was merged; None if unchanged since the last reply for this image at this size.
+        candidates: every box that was considered; None if unchanged, or under the box oracle.
+        detections: the boxes that were merged, from the first to the last.
+        trace: the merge, replayable. Its ``labels`` are the ones above even where those are None.
+        quality: against the ground truth; None where there is none.
+        seconds: from the request's arrival to this reply.
+    """
+
+    request: int
+    image: str
+    settings: InspectionSettings
+    stages: tuple[StageResult, ...]
+    preview: bool
+    size: tuple[int, int]
+    labels: Labels | None
+    candidates: Candidates | None
+    detections: Detections
+    trace: MergeTrace
+    quality: ImageQuality | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Probed:
+    """What the network says at one pixel.
+
+    Attributes:
+        image: as named in the request.
+        x: column.
+        y: row.
+        classes: indices of the likeliest classes, likeliest first.
+        probabilities: their softmax probabilities at the pixel.
+        borderness: predicted border-ness at the pixel, level by level.
+        levels: the pyramid level of each.
+    """
+
+    request: int
+    image: str
+    x: int
+    y: int
+    classes: tuple[int, ...]
+    probabilities: tuple[float, ...]
+    borderness: tuple[float, ...]
+    levels: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetListed:
+    """The images of a data set, in the order of its JSON."""
+
+    request: int
+    json_path: str
+    images: tuple[DatasetImage, ...]
+    categories: Categories
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a request is.
+
+    Attributes:
+        step: what is being done, in words, for example ``backbone``.
+        fraction: 0 … 1; negative if unknown.
+    """
+
+    request: int
+    step: str
+    fraction: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A request that will not be answered.
+
+    Attributes:
+        kind: see :data:`FailureKind`.
+        sentence: what happened, naming the file or the cause.
+        advice: what to do about it; may be empty.
+        details: a traceback or log lines for those who want them; may be empty.
+    """
+
+    request: int
+    kind: FailureKind
+    sentence: str
+    advice: str = ""
+    details: str = field(default="", repr=False)
+
+
+Reply = Ready | Heartbeat | ModelLoaded | ImageOpened | Inspected | Probed | DatasetListed | Progress | Failed
