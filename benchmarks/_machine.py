@@ -43,7 +43,8 @@ def markdown_table(rows: Sequence[Sequence[Any]]) -> str:
     """Returns a markdown table whose first row is the header; floats are shown with three significant digits."""
     text = [[_cell(value) for value in row] for row in rows]
     widths = [max(len(row[column]) for row in text) for column in range(len(text[0]))]
-    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in text]
+    lines = [" | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in text]
+    lines = [f"| {line} |" for line in lines]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     return "\n".join(lines)
 
