@@ -79,6 +79,14 @@ class Categories:
         """``[C, 3]`` RGB."""
         return np.array([entry.color for entry in self.entries], dtype=np.uint8)
 
+    def indices_in(self, other: Categories) -> NDArray[np.intp] | None:
+        """Returns ``[C]``, each class's index in ``other``; None unless ``other`` has every class by id and name."""
+        found = [other.index_of.get(entry.id) for entry in self.entries]
+        pairs = zip(self.entries, found, strict=True)
+        if any(index is None or other[index].name != entry.name for entry, index in pairs):
+            return None
+        return np.array(found, dtype=np.intp)
+
     @classmethod
     def from_json(cls, records: Sequence[Mapping[str, Any]], source: str) -> Categories:
         """Reads the ``categories`` list of a COCO file.

@@ -2,8 +2,8 @@
 
     network output → semantic map → detections → merge → quality against ground truth
 
-Changing a setting reruns the first stage it affects and those after it, nothing before. With both oracles on the network
-is not run at all (paper Table 6; method row 56).
+Changing a setting reruns the first stage it affects and those after it, nothing before. With both oracles on the
+network is not run at all (paper Table 6; method row 56).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from lpsnet.structures import (
     StageResult,
 )
 
-__all__ = ["Inspection", "MissingNetwork", "MissingTruth", "oracle_detections"]
+__all__ = ["Inspection", "MissingNetworkError", "MissingTruthError", "oracle_detections"]
 
 _T = TypeVar("_T")
 
@@ -43,11 +43,11 @@ RunNetwork = Callable[[NDArray[np.uint8]], NetworkOutput]
 """From an RGB image ``[H, W, 3]`` to the network's output for it; may raise to cancel."""
 
 
-class MissingNetwork(ValueError):
+class MissingNetworkError(ValueError):
     """A stage needs the network's output, and there is no network."""
 
 
-class MissingTruth(ValueError):
+class MissingTruthError(ValueError):
     """An oracle is on, and there is no ground truth."""
 
 
@@ -71,9 +71,9 @@ class Inspection:
     Args:
         image: RGB uint8 ``[H, W, 3]``.
         categories: the classes.
-        run_network: runs the network on the image; None where there is no network, which both oracles together need not.
+        run_network: runs the network on the image; None where there is none, which is enough for both oracles together.
         truth: ground truth of the same size.
-        truth_areas: areas of the truth's segments as its JSON states them, by id; the metric uses them as panopticapi does.
+        truth_areas: areas of the truth's segments by id as its JSON states them, which is what panopticapi goes by.
         settings: where to start.
 
     Raises:
@@ -119,8 +119,8 @@ class Inspection:
         If a stage fails or is cancelled, the stages before it keep their results and a later call goes on from there.
 
         Raises:
-            MissingNetwork: if a stage needs the network's output and there is no network.
-            MissingTruth: if an oracle is on and there is no ground truth.
+            MissingNetworkError: if a stage needs the network's output and there is no network.
+            MissingTruthError: if an oracle is on and there is no ground truth.
         """
         self._adopt(settings or self.settings)
         return tuple(
@@ -166,7 +166,7 @@ class Inspection:
     def _adopt(self, settings: InspectionSettings) -> None:
         """Takes over new settings and forgets the results that they make stale."""
         if (settings.semantic_oracle or settings.box_oracle) and self.truth is None:
-            raise MissingTruth("an oracle needs ground truth, and this image has none")
+            raise MissingTruthError("an oracle needs ground truth, and this image has none")
         changed = self.settings.first_stage_changed(settings)
         self.settings = settings
         if changed is not None:
@@ -194,7 +194,7 @@ class Inspection:
 
     def _compute_output(self) -> None:
         if self._run_network is None:
-            raise MissingNetwork("no network is loaded: load one, or turn both oracles on")
+            raise MissingNetworkError("no network is loaded: load one, or turn both oracles on")
         self._output = self._run_network(self.image)
 
     def _compute_labels(self) -> None:
@@ -267,7 +267,7 @@ class Inspection:
 
     def _require_truth(self) -> PanopticSegmentation:
         if self.truth is None:
-            raise MissingTruth("an oracle needs ground truth, and this image has none")
+            raise MissingTruthError("an oracle needs ground truth, and this image has none")
         return self.truth
 
     # ------------------------------------------------------------------------------------------------------- results
@@ -282,10 +282,10 @@ class Inspection:
         """The network's output.
 
         Raises:
-            MissingNetwork: if the network has not run.
+            MissingNetworkError: if the network has not run.
         """
         if self._output is None:
-            raise MissingNetwork("the network has not run on this image")
+            raise MissingNetworkError("the network has not run on this image")
         return self._output
 
     @property

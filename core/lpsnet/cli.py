@@ -1,0 +1,220 @@
+"""The command line: ``lpsnet predict | score | info``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.panel import Panel
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from lpsnet.config import Config
+    from lpsnet.engine.predict import Predictor
+    from lpsnet.metrics.panoptic_quality import PanopticQuality
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="lpsnet",
+    help="LPSNet: one-pass panoptic segmentation. The window is `lpsnet-studio`.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_UNTRAINED = (
+    "[bold]This network is untrained:[/bold] its weights are random and its predictions mean nothing.\n"
+    "Give a trained checkpoint with --checkpoint FILE."
+)
+
+
+def main() -> None:
+    """Runs the command line; a mistake of the user ends in one sentence, not in a traceback."""
+    try:
+        app()
+    except (ValueError, OSError) as error:
+        _messages().print(f"[bold red]error:[/bold red] {error}", highlight=False, soft_wrap=True)
+        raise SystemExit(1) from None
+
+
+def _messages() -> Console:
+    """Returns the console for everything that is not a result."""
+    return Console(stderr=True)
+
+
+# ------------------------------------------------------------------------------------------------------------ predict
+
+
+@app.command()
+def predict(
+    inputs: Annotated[list[Path], typer.Argument(help="Pictures, folders of pictures, or COCO panoptic JSON files.")],
+    out: Annotated[Path, typer.Option(help="Folder for panoptic.json, panoptic/*.png and overlays/*.png.")],
+    checkpoint: Annotated[Path | None, typer.Option(help="A trained network (safetensors).")] = None,
+    config: Annotated[str | None, typer.Option(help="A preset or YAML file, for an untrained network.")] = None,
+    overlay: Annotated[bool, typer.Option("--overlay", help="Also draw the segments over each picture.")] = False,
+    oracle: Annotated[str, typer.Option(help="Take from ground truth: semantic, boxes, or semantic,boxes.")] = "",
+    stuff_limit: Annotated[int | None, typer.Option(help="Smallest area of a stuff segment in pixels.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    override: Annotated[
+        list[str] | None, typer.Option("--set", help="Change the config, for example input.short_side=882.")
+    ] = None,
+) -> None:
+    """Segments pictures and writes COCO panoptic JSON + PNG."""
+    from lpsnet.engine.predict import Predictor, collect_pictures, parse_oracles, predict_pictures
+
+    oracles = parse_oracles(oracle)
+    pictures, failures = collect_pictures(inputs)
+    predictor = Predictor.create(
+        checkpoint=checkpoint,
+        config=config,
+        overrides=override or (),
+        device=device,
+        oracles=oracles,
+        stuff_limit=stuff_limit,
+        fallback_categories=next((picture.categories for picture in pictures if picture.categories is not None), None),
+    )
+    _announce(predictor)
+    with _progress_bar() as bar:
+        task = bar.add_task("segmenting", total=len(pictures))
+        summary = predict_pictures(
+            predictor,
+            pictures,
+            out,
+            overlay=overlay,
+            on_done=lambda name: bar.update(task, advance=1, description=name),
+        )
+    failed = (*failures, *summary.failures)
+    for failure in failed:
+        _messages().print(f"[red]failed:[/red] {failure}", highlight=False, soft_wrap=True)
+    done = f"{summary.done} of {summary.done + len(failed)} segmented in {summary.seconds:.1f} s"
+    Console().print(f"{done}; {summary.json_path}" if summary.done else done, highlight=False, soft_wrap=True)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _announce(predictor: Predictor) -> None:
+    """Says what runs where, and loudly if it was never trained."""
+    if predictor.network is None:
+        _messages().print("Both oracles are on: boxes and semantics come from ground truth, no network runs.")
+        return
+    _messages().print(f"{predictor.network.name} on {predictor.network.device_words}", highlight=False)
+    if not predictor.network.trained:
+        _messages().print(Panel(_UNTRAINED, title="UNTRAINED", border_style="bold red", expand=False))
+
+
+def _progress_bar() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=_messages(), transient=True)
+
+
+# -------------------------------------------------------------------------------------------------------------- score
+
+
+@app.command()
+def score(
+    gt: Annotated[
+        Path, typer.Option(help="COCO panoptic JSON of the ground truth; its PNGs lie in the folder beside.")
+    ],
+    pred: Annotated[Path, typer.Option(help="COCO panoptic JSON of the predictions, likewise.")],
+    json_out: Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")] = None,
+    per_class: Annotated[bool, typer.Option("--per-class", help="Print a row for every class.")] = False,
+) -> None:
+    """Measures panoptic quality, figure for figure as panopticapi does."""
+    from lpsnet.formats.atomic import write_atomically
+    from lpsnet.metrics.panoptic_quality import score_files
+
+    with _progress_bar() as bar:
+        task = bar.add_task("scoring", total=None)
+        quality = score_files(gt, pred, progress=lambda done, total: bar.update(task, completed=done, total=total))
+    Console().print(_quality_table(quality, per_class=per_class))
+    if json_out is not None:
+        write_atomically(json_out, json.dumps(quality.to_json(), indent=1).encode())
+
+
+def _quality_table(quality: PanopticQuality, *, per_class: bool) -> Table:
+    table = Table("", "PQ", "SQ", "RQ", "N")
+    rows = [("All", quality.all), ("Things", quality.things), ("Stuff", quality.stuff)]
+    for name, figures in rows:
+        table.add_row(name, *_percentages(figures.pq, figures.sq, figures.rq), str(figures.n))
+    if per_class:
+        table.add_section()
+        for category, figures in quality.per_class:
+            if figures.n:
+                table.add_row(category.name, *_percentages(figures.pq, figures.sq, figures.rq), "")
+    return table
+
+
+def _percentages(*values: float) -> tuple[str, ...]:
+    return tuple("—" if value != value else f"{100 * value:.1f}" for value in values)
+
+
+# --------------------------------------------------------------------------------------------------------------- info
+
+
+@app.command()
+def info(
+    config: Annotated[str | None, typer.Option(help="A preset or YAML file.")] = None,
+    checkpoint: Annotated[Path | None, typer.Option(help="A checkpoint, instead of a config.")] = None,
+    size: Annotated[str, typer.Option(help="Height x width of the network's input.")] = "800x800",
+    override: Annotated[list[str] | None, typer.Option("--set", help="Change the config.")] = None,
+) -> None:
+    """Prints the presets, or a network's parameters, multiply-adds by part and peak memory."""
+    from lpsnet.config import load_config, preset_names
+
+    if config is None and checkpoint is None:
+        Console().print("Presets: " + ", ".join(preset_names()), highlight=False)
+        _print_devices()
+        return
+    if checkpoint is not None:
+        from lpsnet.checkpoint import load_checkpoint
+
+        loaded = load_checkpoint(checkpoint)
+        _print_complexity(loaded.config, len(loaded.categories), _parse_size(size))
+        return
+    chosen = load_config(config or "", override or ())
+    _print_complexity(chosen, len(chosen.load_categories()), _parse_size(size))
+
+
+def _print_devices() -> None:
+    """Says which device would be used, and why not CUDA."""
+    from lpsnet.engine.predict import choose_device
+
+    device, reason = choose_device("auto")
+    Console().print(f"Device: {device} ({reason})", highlight=False)
+
+
+def _print_complexity(config: Config, num_classes: int, size: tuple[int, int]) -> None:
+    from lpsnet.model.complexity import measure_complexity
+    from lpsnet.model.lpsnet import build_lpsnet
+
+    model = build_lpsnet(config.without_pretrained_backbone().model, num_classes)
+    found = measure_complexity(model, size)
+    table = Table("part", "parameters", "MACs")
+    for part in found.parts:
+        table.add_row(part.name, f"{part.parameters / 1e6:.2f} M", f"{part.macs / 1e9:.2f} G")
+    table.add_section()
+    table.add_row("total", f"{found.parameters / 1e6:.2f} M", f"{found.macs / 1e9:.1f} G")
+    Console().print(f"{config.name}, {num_classes} classes, input {size[0]}×{size[1]}", highlight=False)
+    Console().print(table)
+    Console().print(f"peak memory of one forward: {found.peak_bytes / 2**30:.2f} GiB", highlight=False)
+
+
+def _parse_size(text: str) -> tuple[int, int]:
+    """Reads ``HEIGHTxWIDTH``.
+
+    Raises:
+        ValueError: if it is not two whole numbers from 32 up.
+    """
+    parts = text.lower().replace("×", "x").split("x")
+    if len(parts) != 2 or not all(part.isdigit() and int(part) >= 32 for part in parts):
+        raise ValueError(f"--size must be HEIGHTxWIDTH from 32x32 up, not {text!r}")
+    return int(parts[0]), int(parts[1])
+
+
+if __name__ == "__main__":
+    main()

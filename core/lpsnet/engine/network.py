@@ -1,0 +1,154 @@
+"""A network ready to run: its weights, its device, and what is to be said about both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from lpsnet.categories import Categories
+from lpsnet.checkpoint import load_checkpoint, network_from
+from lpsnet.config import Config, load_config
+from lpsnet.data.transforms import network_input
+from lpsnet.model.cancellation import cancellable
+from lpsnet.model.lpsnet import LPSNet, build_lpsnet
+from lpsnet.model.output import NetworkOutput
+
+__all__ = ["ReadyNetwork", "choose_device", "load_network"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadyNetwork:
+    """A network in inference mode on its device.
+
+    Attributes:
+        model: the network.
+        config: what it was built from.
+        categories: its classes.
+        device: where it runs.
+        device_reason: why there, in words.
+        trained: False if any of its weights are random.
+        origin: the checkpoint's path, or the config's name.
+    """
+
+    model: LPSNet
+    config: Config
+    categories: Categories
+    device: torch.device
+    device_reason: str
+    trained: bool
+    origin: str
+
+    @property
+    def name(self) -> str:
+        """The config's name."""
+        return self.config.name
+
+    @property
+    def device_words(self) -> str:
+        """The device and why, for people: ``cpu (no CUDA device)``."""
+        return f"{self.device} ({self.device_reason})"
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the network learns or has learnt."""
+        return sum(parameter.numel() for parameter in self.model.parameters())
+
+    def run(self, image: NDArray[np.uint8], should_stop: Callable[[], bool] | None = None) -> NetworkOutput:
+        """Runs the network on one image.
+
+        Args:
+            image: RGB uint8 ``[H, W, 3]``.
+            should_stop: asked between layers; the forward ends with ``Cancelled`` once it returns True.
+
+        Raises:
+            ValueError: if the image is too small or too elongated for the input size.
+            lpsnet.model.cancellation.Cancelled: if it was stopped.
+        """
+        rules = self.config.input
+        x = network_input(
+            image, short_side=rules.short_side, long_side_cap=rules.long_side_cap, mean=rules.mean, std=rules.std
+        )
+        with torch.inference_mode(), cancellable(self.model, should_stop or _never):
+            output: NetworkOutput = self.model([x.to(self.device)])
+        return output
+
+
+def load_network(
+    *,
+    checkpoint: Path | None = None,
+    config: str | Path | None = None,
+    overrides: Sequence[str] = (),
+    device: str = "auto",
+) -> ReadyNetwork:
+    """Loads a trained network from a checkpoint, or makes an untrained one from a config.
+
+    The untrained network's weights are random throughout, drawn from a fixed seed: nothing is downloaded for a network
+    that cannot predict anything yet.
+
+    Args:
+        checkpoint: a checkpoint; it carries its own config.
+        config: a preset or YAML file, used without a checkpoint.
+        overrides: changes to the config; only ``input`` and ``inspection`` may change for a checkpoint.
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+
+    Raises:
+        OSError: if a file cannot be read.
+        ValueError: naming the file or the field, if something in it is wrong, or the device does not exist.
+    """
+    place, reason = choose_device(device)
+    if checkpoint is not None:
+        loaded = load_checkpoint(checkpoint, overrides=overrides)
+        model, final, categories = network_from(loaded), loaded.config, loaded.categories
+    elif config is not None:
+        final = load_config(config, [*overrides, "model.backbone.weights=null"])
+        categories = final.load_categories()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            model = build_lpsnet(final.model, len(categories))
+    else:
+        raise ValueError("a network needs a checkpoint or a config")
+    return ReadyNetwork(
+        model=model.to(place).eval(),
+        config=final,
+        categories=categories,
+        device=place,
+        device_reason=reason,
+        trained=checkpoint is not None,
+        origin=str(checkpoint or final.name),
+    )
+
+
+def choose_device(wish: str) -> tuple[torch.device, str]:
+    """Returns the device to use and why, in words.
+
+    Args:
+        wish: ``auto`` takes the first CUDA device where there is one.
+
+    Raises:
+        ValueError: if the device asked for does not exist, or is of a kind the network does not run on.
+    """
+    if wish == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda", 0), torch.cuda.get_device_name(0)
+        built = torch.version.cuda is not None
+        return torch.device("cpu"), "no CUDA device" if built else "this build of torch has no CUDA"
+    try:
+        device = torch.device(wish)
+    except RuntimeError:
+        raise ValueError(f"device must be auto, cpu, cuda or cuda:N, not {wish!r}") from None
+    if device.type == "cpu":
+        return device, "asked for"
+    if device.type != "cuda":
+        raise ValueError(f"device {wish}: the network runs on cpu and cuda only")
+    if (device.index or 0) >= torch.cuda.device_count():
+        raise ValueError(f"device {wish}: this machine has {torch.cuda.device_count()} CUDA devices")
+    return device, torch.cuda.get_device_name(device)
+
+
+def _never() -> bool:
+    return False
