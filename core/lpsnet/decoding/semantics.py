@@ -1,0 +1,208 @@
+"""From semantic logits to a label map of the original image (method row 45).
+
+The label of a pixel is the argmax of one bilinear sample of the stride-4 logits at the pixel's centre. Bilinear weights
+are convex, so where the four corners of a grid cell agree on the largest class, so does every pixel inside; only the
+other cells, along the borders of things, need arithmetic. ``[C, H, W]`` is never formed.
+
+Words used here: the *grid* is the ``[h, w]`` lattice of stride-4 samples; a *cell* is the square between four
+neighbouring samples, so there are ``(h + 1) × (w + 1)`` of them, those at the rim lying half outside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from lpsnet.decoding.checks import input_scale, require_finite, require_single_image
+from lpsnet.model.output import NetworkOutput
+from lpsnet.structures import Labels, label_dtype
+
+__all__ = ["next_best_stuff", "semantic_labels"]
+
+_SEMANTIC_STRIDE = 4
+_CPU_CHUNK_BYTES = 4 << 20
+_CUDA_CHUNK_BYTES = 256 << 20
+_SPARSE_LIMIT = 0.5
+"""Share of pixels in mixed cells above which interpolating everything is the faster way."""
+
+
+@torch.no_grad()
+def semantic_labels(output: NetworkOutput, *, size: tuple[int, int]) -> Labels:
+    """Returns the likeliest class of every pixel of the original image.
+
+    Args:
+        output: of one image.
+        size: ``(H, W)`` of the original image.
+
+    Returns:
+        ``[H, W]`` uint8 or uint16 class indices; no pixel is unlabelled.
+
+    Raises:
+        ValueError: if ``output`` holds several images.
+        NonFiniteOutput: if a logit is NaN or infinite.
+    """
+    logits = _checked_logits(output)
+    return _sampled_argmax(logits, output, size)
+
+
+@torch.no_grad()
+def next_best_stuff(output: NetworkOutput, *, size: tuple[int, int], isthing: NDArray[np.bool_]) -> Labels:
+    """Returns the likeliest *stuff* class of every pixel: what leftover thing pixels may turn into (method row 55).
+
+    Args:
+        output: of one image.
+        size: ``(H, W)`` of the original image.
+        isthing: ``[C]``, whether each class is a thing.
+
+    Returns:
+        ``[H, W]`` uint8 or uint16 class indices, sampled as in :func:`semantic_labels`.
+
+    Raises:
+        ValueError: if ``output`` holds several images, there is no stuff class, or ``isthing`` is not ``[C]``.
+        NonFiniteOutput: if a logit is NaN or infinite.
+    """
+    logits = _checked_logits(output)
+    if isthing.shape != (len(logits),):
+        raise ValueError(f"{isthing.size} class kinds do not belong to {len(logits)} classes")
+    stuff = np.flatnonzero(~isthing)
+    if not len(stuff):
+        raise ValueError("every class is a thing: there is no stuff class to fall back on")
+    chosen = _sampled_argmax(logits[torch.from_numpy(stuff).to(logits.device)], output, size)
+    classes: Labels = np.array(stuff, dtype=label_dtype(len(logits)))
+    return classes[chosen]
+
+
+def _checked_logits(output: NetworkOutput) -> Tensor:
+    """Returns the semantic logits ``[C, h, w]`` of the one image in float32."""
+    require_single_image(output)
+    require_finite(output.semantic_logits, "semantic logits")
+    return output.semantic_logits[0].float()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Axis:
+    """How the pixels of one image axis fall on the grid.
+
+    Attributes:
+        cell: ``[n]`` the cell of each pixel; cell k lies between samples ``k − 1`` and ``k``.
+        fraction: ``[n]`` float32 in [0, 1), the pixel's place inside its cell.
+        low: ``[cells]`` the sample at the cell's lower end, clamped to the grid.
+        high: ``[cells]`` the sample at its upper end, clamped to the grid.
+        first: ``[cells]`` the first pixel of each cell.
+        last: ``[cells]`` the last pixel of each cell; before ``first`` where it has none.
+    """
+
+    cell: NDArray[np.intp]
+    fraction: NDArray[np.float32]
+    low: NDArray[np.intp]
+    high: NDArray[np.intp]
+    first: NDArray[np.intp]
+    last: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, pixels: int, scale: float, samples: int) -> _Axis:
+        """Places ``pixels`` pixel centres, ``scale`` input pixels apart, on ``samples`` grid samples."""
+        position = (np.arange(pixels) + 0.5) * (scale / _SEMANTIC_STRIDE) - 0.5
+        below = np.floor(position)
+        cell = below.astype(np.intp) + 1
+        cells = np.arange(samples + 1)
+        return cls(
+            cell=cell,
+            fraction=(position - below).astype(np.float32),
+            low=np.maximum(cells - 1, 0),
+            high=np.minimum(cells, samples - 1),
+            first=np.searchsorted(cell, cells, side="left"),
+            last=np.searchsorted(cell, cells, side="right") - 1,
+        )
+
+    def most_pixels(self) -> int:
+        """Returns the number of pixels in the fullest cell."""
+        return int((self.last - self.first).max()) + 1
+
+
+def _sampled_argmax(logits: Tensor, output: NetworkOutput, size: tuple[int, int]) -> Labels:
+    """Returns the argmax ``[H, W]`` over the channels of ``logits [C, h, w]``, sampled at every pixel centre."""
+    scale_x, scale_y = input_scale(output, size)
+    rows = _Axis.of(size[0], scale_y, logits.shape[1])
+    columns = _Axis.of(size[1], scale_x, logits.shape[2])
+    channels_last = logits.permute(1, 2, 0).contiguous()
+    if logits.is_cuda:
+        return _dense_argmax(channels_last, rows, columns, _CUDA_CHUNK_BYTES)
+
+    corners = _argmax(channels_last)
+    corners = np.pad(corners, 1, mode="edge")
+    top_left = corners[:-1, :-1]
+    mixed = (top_left != corners[:-1, 1:]) | (top_left != corners[1:, :-1]) | (top_left != corners[1:, 1:])
+    pixels = np.outer(rows.last - rows.first + 1, columns.last - columns.first + 1)
+    if pixels[mixed].sum() > _SPARSE_LIMIT * pixels.sum():
+        return _dense_argmax(channels_last, rows, columns, _CPU_CHUNK_BYTES)
+    labels: Labels = top_left[rows.cell][:, columns.cell]
+    _resolve_cells(labels, channels_last, rows, columns, mixed & (pixels > 0))
+    return labels
+
+
+def _argmax(scores: Tensor) -> Labels:
+    """Returns the argmax over the last axis in the smallest dtype."""
+    return scores.argmax(-1).cpu().numpy().astype(label_dtype(scores.shape[-1]))
+
+
+def _dense_argmax(grid: Tensor, rows: _Axis, columns: _Axis, chunk_bytes: int) -> Labels:
+    """Interpolates every pixel, a band of image rows at a time.
+
+    Args:
+        grid: ``[h, w, C]`` float32.
+        rows: where image rows lie.
+        columns: where image columns lie.
+        chunk_bytes: rough memory of a band.
+    """
+    height, width, classes = len(rows.cell), len(columns.cell), grid.shape[-1]
+    device = grid.device
+    left = torch.from_numpy(columns.low[columns.cell]).to(device)
+    right = torch.from_numpy(columns.high[columns.cell]).to(device)
+    across = torch.from_numpy(columns.fraction).to(device)[:, None]
+    labels = np.empty((height, width), label_dtype(classes))
+    band = max(1, chunk_bytes // (width * classes * 4))
+    for start in range(0, height, band):
+        part = slice(start, min(start + band, height))
+        low, high = rows.low[rows.cell[part]], rows.high[rows.cell[part]]
+        lines = grid[low[0] : high[-1] + 1]
+        lines = torch.lerp(lines.index_select(1, left), lines.index_select(1, right), across)
+        down = torch.from_numpy(rows.fraction[part]).to(device)[:, None, None]
+        upper = torch.from_numpy(low - low[0]).to(device)
+        lower = torch.from_numpy(high - low[0]).to(device)
+        labels[part] = _argmax(torch.lerp(lines.index_select(0, upper), lines.index_select(0, lower), down))
+    return labels
+
+
+def _resolve_cells(labels: Labels, grid: Tensor, rows: _Axis, columns: _Axis, mixed: NDArray[np.bool_]) -> None:
+    """Interpolates the pixels of the marked cells exactly and writes their labels.
+
+    Args:
+        labels: ``[H, W]``, changed in place.
+        grid: ``[h, w, C]`` float32.
+        rows: where image rows lie.
+        columns: where image columns lie.
+        mixed: ``[h + 1, w + 1]``, the cells to resolve; each must hold a pixel.
+    """
+    width, classes = grid.shape[1:]
+    table = grid.view(-1, classes)
+    cell_y, cell_x = np.nonzero(mixed)
+    across, down = columns.most_pixels(), rows.most_pixels()
+    chunk = max(1, _CPU_CHUNK_BYTES // (across * down * classes * 4))
+    for start in range(0, len(cell_y), chunk):
+        cy, cx = cell_y[start : start + chunk], cell_x[start : start + chunk]
+        # Cells hold unequal numbers of pixels: the last one is repeated to fill up.
+        y = np.minimum(rows.first[cy, None] + np.arange(down), rows.last[cy, None])
+        x = np.minimum(columns.first[cx, None] + np.arange(across), columns.last[cx, None])
+        fy, fx = rows.fraction[y][:, :, None], columns.fraction[x][:, None, :]
+        weights = np.stack(((1 - fy) * (1 - fx), (1 - fy) * fx, fy * (1 - fx), fy * fx), axis=-1)
+        corners = np.stack(
+            [r[cy] * width + c[cx] for r in (rows.low, rows.high) for c in (columns.low, columns.high)], axis=1
+        )
+        samples = table[torch.from_numpy(corners)]
+        values = torch.bmm(torch.from_numpy(weights.reshape(len(cy), -1, 4)), samples)
+        labels[y[:, :, None], x[:, None, :]] = _argmax(values).reshape(len(cy), down, across)
