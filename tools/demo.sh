@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Opens the Studio on its drawn scene; with no display, renders the same offscreen into demo-output/.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] || [ "$(uname)" = Darwin ]; then
+    exec .venv/bin/lpsnet-studio --demo
+fi
+
+echo "There is no display here: the demo is rendered offscreen into demo-output/"
+QT_QPA_PLATFORM=offscreen .venv/bin/lpsnet-studio --demo --render demo-output
+echo "Left in demo-output/: pictures of the window, and the scene's panoptic segmentation as COCO JSON + PNG"
