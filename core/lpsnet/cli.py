@@ -76,7 +76,7 @@ def predict(
         device=device,
         oracles=oracles,
         stuff_limit=stuff_limit,
-        fallback_categories=next((picture.categories for picture in pictures if picture.categories is not None), None),
+        fallback_categories=next((picture.dataset.categories for picture in pictures if picture.dataset), None),
     )
     _announce(predictor)
     with _progress_bar() as bar:
@@ -118,7 +118,7 @@ def _progress_bar() -> Progress:
 @app.command()
 def score(
     gt: Annotated[
-        Path, typer.Option(help="COCO panoptic JSON of the ground truth; its PNGs lie in the folder beside.")
+        Path, typer.Option(help="COCO panoptic JSON of the ground truth, its PNGs in the folder of its name.")
     ],
     pred: Annotated[Path, typer.Option(help="COCO panoptic JSON of the predictions, likewise.")],
     json_out: Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")] = None,

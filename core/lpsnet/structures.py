@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -139,6 +139,11 @@ class PanopticSegmentation:
             score = None if scores is None else scores.get(identity)
             segments.append(Segment(identity, label, area, (x0, y0, x1, y1), identity in crowds, score))
         return cls(np.ascontiguousarray(ids, np.int32), tuple(segments))
+
+    def with_labels(self, table: NDArray[np.intp]) -> PanopticSegmentation:
+        """Returns the same segments under other class indices: a segment of class ``c`` becomes ``table[c]``."""
+        segments = tuple(replace(segment, label=int(table[segment.label])) for segment in self.segments)
+        return PanopticSegmentation(self.ids, segments)
 
     def labels(self, num_classes: int) -> Labels:
         """Returns the semantic map ``[H, W]`` of the segments; void pixels carry the unlabelled value."""

@@ -73,7 +73,7 @@ class TruthSource:
     """
 
     json_path: str
-    image_id: int
+    image_id: int | str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,311 @@
+"""Prediction over files: pictures, folders and COCO panoptic data sets in, COCO panoptic JSON + PNG out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from lpsnet.categories import Categories
+from lpsnet.config import load_config
+from lpsnet.engine.network import ReadyNetwork, choose_device, load_network
+from lpsnet.formats.atomic import write_atomically
+from lpsnet.formats.coco_panoptic import CocoPanopticDataset, CocoPanopticWriter, ImageId, Record, read_coco_panoptic
+from lpsnet.images import list_images, read_image, read_image_size
+from lpsnet.inspection import Inspection
+from lpsnet.overlay import render_overlay
+from lpsnet.structures import InspectionSettings, PanopticSegmentation
+
+__all__ = [
+    "Picture",
+    "PredictionSummary",
+    "Predictor",
+    "choose_device",
+    "collect_pictures",
+    "parse_oracles",
+    "predict_pictures",
+]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """One image to segment.
+
+    Attributes:
+        name: shown to people; the file name.
+        path: the file.
+        image_id: its id in the output.
+        record: its entry in a COCO panoptic data set; None for a picture on its own.
+        dataset: that data set.
+    """
+
+    name: str
+    path: Path
+    image_id: ImageId
+    record: Record | None = None
+    dataset: CocoPanopticDataset | None = None
+
+    def read_image(self) -> NDArray[np.uint8]:
+        """Reads the picture, RGB uint8 ``[H, W, 3]``, turned as its EXIF says unless the data set means it unturned.
+
+        Raises:
+            ValueError: naming the file, if it is no picture, or not of the size that its data set states.
+        """
+        if self.record is None:
+            return read_image(self.path)
+        return read_record_image(self.path, self.record)
+
+    def read_truth(self, categories: Categories) -> PanopticSegmentation:
+        """Reads the ground truth in the indices of ``categories``.
+
+        Raises:
+            ValueError: naming the file, if there is none, it is damaged, or it has classes that ``categories`` lacks.
+        """
+        if self.record is None or self.dataset is None:
+            raise ValueError(f"{self.path}: an oracle needs ground truth; give the COCO panoptic JSON file instead")
+        table = self.dataset.categories.indices_in(categories)
+        if table is None:
+            raise ValueError(f"{self.dataset.path}: has classes that this network does not know")
+        return self.dataset.read_segmentation(self.record).with_labels(table)
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionSummary:
+    """What a batch came to.
+
+    Attributes:
+        done: how many pictures were segmented and written.
+        failures: one sentence for each that was not.
+        json_path: the COCO panoptic file that was written.
+        seconds: for all of them.
+    """
+
+    done: int
+    failures: tuple[str, ...]
+    json_path: Path
+    seconds: float
+
+
+def collect_pictures(inputs: Sequence[Path]) -> tuple[tuple[Picture, ...], tuple[str, ...]]:
+    """Finds the pictures behind files, folders and COCO panoptic JSON files.
+
+    Ids from a data set are kept where no other picture has them; other pictures are numbered after the largest.
+
+    Returns:
+        The pictures in the order given, and a sentence for every input that could not be read.
+    """
+    found: list[Picture] = []
+    failures: list[str] = []
+    for path in inputs:
+        try:
+            found.extend(_pictures_in(path))
+        except (ValueError, OSError) as error:
+            failures.append(str(error))
+    return _with_unique_ids(found), tuple(failures)
+
+
+def _pictures_in(path: Path) -> list[Picture]:
+    if path.suffix.lower() == ".json":
+        dataset = read_coco_panoptic(path)
+        return [
+            Picture(record.file_name, record.image_path, record.image_id, record, dataset)
+            for record in dataset.records
+            if record.image_path is not None
+        ] or _no_photos(dataset)
+    if path.is_dir():
+        pictures = list_images(path)
+        if not pictures:
+            raise ValueError(f"{path}: holds no pictures")
+        return [Picture(picture.name, picture, 0) for picture in pictures]
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: there is no such file or folder")
+    return [Picture(path.name, path, 0)]
+
+
+def _no_photos(dataset: CocoPanopticDataset) -> list[Picture]:
+    if dataset.records:
+        raise FileNotFoundError(f"{dataset.path}: the folder of its photos was not found beside it")
+    raise ValueError(f"{dataset.path}: lists no images")
+
+
+def read_record_image(path: Path, record: Record) -> NDArray[np.uint8]:
+    """Reads the photo of a data set, turned as its EXIF says unless the JSON gives the unturned size.
+
+    Raises:
+        ValueError: naming the file, if it is no picture or of another size than the JSON states.
+    """
+    stated = (record.height, record.width)
+    unturned = read_image_size(path, apply_exif=False)
+    image = read_image(path, apply_exif=unturned != stated)
+    if image.shape[:2] != stated:
+        height, width = image.shape[:2]
+        raise ValueError(f"{path}: is {width}×{height} pixels, but its data set states {record.width}×{record.height}")
+    return image
+
+
+def _with_unique_ids(pictures: Sequence[Picture]) -> tuple[Picture, ...]:
+    following = max((picture.image_id for picture in pictures if isinstance(picture.image_id, int)), default=0)
+    taken: set[ImageId] = set()
+    result = []
+    for picture in pictures:
+        identity = picture.image_id
+        if picture.record is None or identity in taken:
+            following += 1
+            identity = following
+        taken.add(identity)
+        result.append(replace(picture, image_id=identity))
+    return tuple(result)
+
+
+def parse_oracles(text: str) -> frozenset[str]:
+    """Reads ``semantic``, ``boxes`` or both, separated by a comma.
+
+    Raises:
+        ValueError: naming the word that is neither.
+    """
+    words = {word.strip() for word in text.split(",") if word.strip()}
+    for word in sorted(words - {"semantic", "boxes"}):
+        raise ValueError(f"--oracle knows semantic and boxes, not {word!r}")
+    return frozenset(words)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Predictor:
+    """What turns a picture into a panoptic segmentation.
+
+    Attributes:
+        categories: the classes of the result.
+        settings: of every stage after the network.
+        network: None where both oracles stand for it.
+    """
+
+    categories: Categories
+    settings: InspectionSettings
+    network: ReadyNetwork | None = None
+
+    @classmethod
+    def create(
+        cls,
+        *,
+        checkpoint: Path | None,
+        config: str | None,
+        overrides: Sequence[str] = (),
+        device: str = "auto",
+        oracles: frozenset[str] = frozenset(),
+        stuff_limit: int | None = None,
+        fallback_categories: Categories | None = None,
+    ) -> Predictor:
+        """Readies the network that is asked for, or none if both oracles stand for it.
+
+        Args:
+            checkpoint: a trained network.
+            config: a preset or YAML file.
+            overrides: changes to the config.
+            device: see :func:`lpsnet.engine.network.choose_device`.
+            oracles: ``semantic``, ``boxes`` or both.
+            stuff_limit: replaces the config's.
+            fallback_categories: the classes to use where neither checkpoint nor config says any.
+
+        Raises:
+            OSError: if a file cannot be read.
+            ValueError: if it is not said which network, or something in a file is wrong.
+        """
+        network = None
+        settings = InspectionSettings()
+        categories = fallback_categories
+        if len(oracles) < 2:
+            if checkpoint is None and config is None:
+                raise ValueError("say which network: --checkpoint FILE, or --config NAME for an untrained one")
+            network = load_network(checkpoint=checkpoint, config=config, overrides=overrides, device=device)
+            settings, categories = network.config.inspection_settings(), network.categories
+        elif config is not None:
+            chosen = load_config(config, overrides)
+            settings, categories = chosen.inspection_settings(), chosen.load_categories()
+        if categories is None:
+            raise ValueError("oracles need ground truth: give a COCO panoptic JSON file")
+        settings = replace(settings, semantic_oracle="semantic" in oracles, box_oracle="boxes" in oracles)
+        if stuff_limit is not None:
+            settings = replace(settings, stuff_limit=stuff_limit)
+        return cls(categories, settings, network)
+
+    def inspect(self, picture: Picture) -> Inspection:
+        """Reads a picture, with its ground truth if an oracle needs it, and runs every stage.
+
+        Raises:
+            OSError: if a file cannot be read.
+            ValueError: in one sentence naming the file and the cause.
+        """
+        oracles = self.settings.semantic_oracle or self.settings.box_oracle
+        inspection = Inspection(
+            picture.read_image(),
+            self.categories,
+            run_network=None if self.network is None else self.network.run,
+            truth=picture.read_truth(self.categories) if oracles else None,
+            settings=self.settings,
+        )
+        inspection.run()
+        return inspection
+
+
+def predict_pictures(
+    predictor: Predictor,
+    pictures: Sequence[Picture],
+    out: Path,
+    *,
+    overlay: bool = False,
+    on_done: Callable[[str], None] = lambda _: None,
+) -> PredictionSummary:
+    """Segments pictures one by one and writes ``panoptic.json`` and ``panoptic/*.png``; one bad file never stops it.
+
+    Args:
+        predictor: see :class:`Predictor`.
+        pictures: what to segment.
+        out: the folder to write to; made if missing.
+        overlay: also write ``overlays/*.png``.
+        on_done: told the name of every picture that is done or has failed.
+
+    Raises:
+        OSError: if ``out`` cannot be made, or the JSON cannot be written.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    started = time.perf_counter()
+    failures: list[str] = []
+    with CocoPanopticWriter(out / "panoptic.json", None, predictor.categories) as writer:
+        for position, picture in enumerate(pictures):
+            try:
+                _predict_one(predictor, picture, writer, out / "overlays" if overlay else None)
+            except (ValueError, OSError, MemoryError, RuntimeError) as error:
+                failures.append(_sentence(picture, error))
+            except KeyboardInterrupt:
+                failures.append(f"stopped by the user: {len(pictures) - position} pictures were not segmented")
+                break
+            on_done(picture.name)
+    return PredictionSummary(len(writer), tuple(failures), writer.json_path, time.perf_counter() - started)
+
+
+def _predict_one(predictor: Predictor, picture: Picture, writer: CocoPanopticWriter, overlays: Path | None) -> None:
+    inspection = predictor.inspect(picture)
+    png = writer.add(picture.image_id, picture.name, inspection.trace.segmentation())
+    if overlays is not None:
+        _write_overlay(overlays / png.name, inspection, predictor.categories)
+
+
+def _write_overlay(path: Path, inspection: Inspection, categories: Categories) -> None:
+    path.parent.mkdir(exist_ok=True)
+    drawn = render_overlay(inspection.image, inspection.trace.segmentation(), categories)
+    write_atomically(path, lambda stream: Image.fromarray(drawn).save(stream, "PNG"))
+
+
+def _sentence(picture: Picture, error: Exception) -> str:
+    if isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error):
+        return f"{picture.path}: not enough memory; try a smaller input, for example --set input.short_side=480"
+    if isinstance(error, RuntimeError):
+        raise error
+    text = str(error)
+    return text if picture.name in text else f"{picture.path}: {text}"
