@@ -39,7 +39,13 @@ class ImageError(ValueError):
     """A picture cannot be read; the message is one sentence naming the file and the cause."""
 
 
-def read_image(path: str | Path, *, apply_exif: bool = True, max_pixels: int = MAX_PIXELS) -> Rgb:
+def read_image(
+    path: str | Path,
+    *,
+    apply_exif: bool = True,
+    stated_size: tuple[int, int] | None = None,
+    max_pixels: int = MAX_PIXELS,
+) -> Rgb:
     """Reads a picture as RGB uint8 ``[H, W, 3]``.
 
     Transparent pixels are composited over white, as viewers show them. Palettes, CMYK and other colour spaces are
@@ -49,15 +55,19 @@ def read_image(path: str | Path, *, apply_exif: bool = True, max_pixels: int = M
 
     Args:
         path: the file.
-        apply_exif: whether to turn the picture upright as its EXIF orientation says. Pass False where a data set
-            states the unrotated size.
+        apply_exif: whether to turn the picture upright as its EXIF orientation says.
+        stated_size: ``(height, width)`` in which a data set annotates the picture. It decides over ``apply_exif``:
+            where it is the size before rotation, the picture is not rotated.
         max_pixels: the most pixels that are decoded.
 
     Raises:
-        ImageError: naming the file, if it is missing, a folder, empty, no image, damaged or too large.
+        ImageError: naming the file, if it is missing, a folder, empty, no image, damaged, too large, or not of the
+            stated size in either orientation.
     """
     path = Path(path)
     with _opened(path, max_pixels) as image:
+        if stated_size is not None:
+            apply_exif = _stated_upright(image, stated_size, path)
         orientation = _orientation(image) if apply_exif else 1
         pixels = _to_rgb(image, path)
     return np.ascontiguousarray(_upright(pixels, orientation))
@@ -157,6 +167,17 @@ def _orientation(image: Image.Image) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
+def _stated_upright(image: Image.Image, stated_size: tuple[int, int], path: Path) -> bool:
+    """Returns whether a data set that states ``stated_size`` means the picture turned upright."""
+    width, height = image.size
+    if stated_size == (height, width):
+        return False
+    if stated_size == (width, height) and _orientation(image) >= 5:
+        return True
+    stated = f"{stated_size[1]} × {stated_size[0]}"
+    raise ImageError(f"{path}: is {width} × {height} pixels, but its data set says {stated}")
+
+
 def _upright(pixels: Rgb, orientation: int) -> Rgb:
     """Undoes an EXIF orientation: 2–4 mirror or turn by 180°, 5–8 also swap the sides."""
     if orientation >= 5:
@@ -202,4 +223,5 @@ def _scale_float_grey(values: NDArray[np.float32], path: Path) -> NDArray[np.uin
     if not np.isfinite(values).all() or float(values.min(initial=0)) < 0 or float(values.max(initial=0)) > 255:
         raise ImageError(f"{path}: holds floating-point values outside 0 … 255")
     gain = 255.0 if float(values.max(initial=0)) <= 1 else 1.0
-    return np.rint(values * gain).astype(np.uint8)
+    scaled: NDArray[np.uint8] = np.rint(values * gain).astype(np.uint8)
+    return scaled

@@ -47,6 +47,28 @@ def test_exif_orientation_is_applied_unless_told_otherwise(tmp_path: Path, photo
     assert read_image_size(path, apply_exif=False) == (40, 64)
 
 
+@pytest.mark.parametrize(
+    ("orientation", "stated_size", "rotated"),
+    [(6, (40, 64), False), (6, (64, 40), True), (3, (40, 64), False), (1, (40, 64), False)],
+)
+def test_stated_size_decides_over_exif(
+    tmp_path: Path, photo: np.ndarray, orientation: int, stated_size: tuple[int, int], rotated: bool
+) -> None:
+    image = Image.fromarray(photo)
+    exif = image.getexif()
+    exif[0x0112] = orientation
+    image.save(tmp_path / "turned.png", exif=exif)
+    expected = np.rot90(photo, -1) if rotated else photo
+    np.testing.assert_array_equal(read_image(tmp_path / "turned.png", stated_size=stated_size), expected)
+
+
+def test_picture_of_another_size_than_stated_is_refused(tmp_path: Path, photo: np.ndarray) -> None:
+    Image.fromarray(photo).save(tmp_path / "a.png")
+    for stated in ((64, 40), (40, 63)):
+        with pytest.raises(ImageError, match=r"a\.png: is 64 × 40 pixels, but its data set says"):
+            read_image(tmp_path / "a.png", stated_size=stated)
+
+
 @pytest.mark.parametrize(("bits", "suffix"), [(10, "png"), (12, "png"), (14, "tif"), (16, "png"), (16, "tif")])
 def test_deep_grey_is_scaled_by_its_depth(tmp_path: Path, bits: int, suffix: str) -> None:
     full = 2**bits - 1

@@ -1,0 +1,287 @@
+"""COCO panoptic data sets: one JSON file of images and segments, and one PNG of ids an image.
+
+A segment id is ``R + 256·G + 65536·B`` of the PNG; 0 is void. Layout and fields are those of panopticapi. Whatever the
+JSON says is checked when it is opened, a PNG when it is read; nothing outside the data set's folders is touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from lpsnet.assets import resource
+from lpsnet.categories import Categories
+from lpsnet.formats.coco_panoptic_writer import CocoPanopticWriter
+from lpsnet.formats.fields import ConfinedFolder, Fields, FormatError, load_json
+from lpsnet.formats.id_png import MAX_ID, PanopticFormatError, read_id_png
+from lpsnet.structures import PanopticSegmentation
+
+__all__ = [
+    "CocoPanopticDataset",
+    "CocoPanopticWriter",
+    "ImageId",
+    "PanopticFormatError",
+    "Record",
+    "read_coco_panoptic",
+]
+
+ImageId = int | str
+_MAX_SIDE = 2**16 - 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Record:
+    """One image of a panoptic data set.
+
+    Attributes:
+        image_id: its id in the data set.
+        file_name: name of the photo as the JSON gives it.
+        width: of the photo as it is stored, before any EXIF rotation.
+        height: likewise.
+        image_path: where the photo should be; None if no folder of photos was found.
+        png_path: where its ids are; None if the image is not annotated.
+        segments: the JSON objects of its segments, every field kept.
+        image_json: the JSON object of the image.
+        categories: the data set's classes.
+        source: the data set's JSON file.
+    """
+
+    image_id: ImageId
+    file_name: str
+    width: int
+    height: int
+    image_path: Path | None
+    png_path: Path | None
+    segments: tuple[Mapping[str, Any], ...]
+    image_json: Mapping[str, Any]
+    categories: Categories
+    source: Path
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """``(height, width)``."""
+        return self.height, self.width
+
+    @property
+    def json_areas(self) -> dict[int, int]:
+        """Areas of the segments as the JSON gives them, which is what panopticapi takes for ground truth."""
+        return {segment["id"]: segment["area"] for segment in self.segments if "area" in segment}
+
+    def read_segmentation(self) -> PanopticSegmentation:
+        """Reads the segmentation of the image. Areas and boxes are counted in the PNG, segments keep the JSON's order.
+
+        Raises:
+            PanopticFormatError: naming the PNG, if the image is not annotated, or the PNG is missing, damaged, of
+                another size than the image, or holds other ids than the JSON.
+        """
+        if self.png_path is None:
+            raise PanopticFormatError(f"{self.source}: image {self.image_id!r} has no annotation")
+        ids = read_id_png(self.png_path, size=self.size)
+        labels = {segment["id"]: self.categories.index_of[segment["category_id"]] for segment in self.segments}
+        try:
+            return PanopticSegmentation.from_ids(
+                ids,
+                labels,
+                crowds={segment["id"] for segment in self.segments if segment.get("iscrowd", 0)},
+                scores={segment["id"]: float(segment["score"]) for segment in self.segments if "score" in segment},
+            )
+        except ValueError as error:
+            where = f"segments_info of image {self.image_id!r} in {self.source}"
+            raise PanopticFormatError(f"{self.png_path}: {error} (against {where})") from None
+
+
+@dataclass(frozen=True, eq=False)
+class CocoPanopticDataset:
+    """A panoptic data set that has been opened and found well formed.
+
+    Attributes:
+        path: its JSON file.
+        categories: its classes.
+        records: one entry an image, in the order of the file.
+        images_dir: the folder of photos, if one was found.
+        pngs_dir: the folder of PNGs.
+        header: the other fields of the JSON, such as ``info`` and ``licenses``.
+    """
+
+    path: Path
+    categories: Categories
+    records: tuple[Record, ...]
+    images_dir: Path | None
+    pngs_dir: Path
+    header: Mapping[str, Any]
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    @cached_property
+    def by_id(self) -> Mapping[ImageId, Record]:
+        """The record of each image id."""
+        return {record.image_id: record for record in self.records}
+
+
+# ------------------------------------------------------------------------------------------------------------ reading
+
+
+def read_coco_panoptic(
+    json_path: str | Path,
+    *,
+    images_dir: str | Path | None = None,
+    pngs_dir: str | Path | None = None,
+    reference: CocoPanopticDataset | None = None,
+) -> CocoPanopticDataset:
+    """Opens a panoptic data set: its JSON is read and checked whole, no PNG yet.
+
+    ``area``, ``bbox`` and ``iscrowd`` of a segment may be missing, as they are in predictions.
+
+    Args:
+        json_path: the JSON file.
+        images_dir: folder of the photos; by default searched where COCO puts it: ``panoptic_val2017.json`` in
+            ``annotations/`` beside ``val2017/``, or in ``images/``.
+        pngs_dir: folder of the PNGs; by default the JSON's name without its suffix.
+        reference: ground truth whose images and categories stand for those of this file, for predictions that hold
+            annotations only.
+
+    Raises:
+        PanopticFormatError: naming file and field: cannot be read, not JSON, missing fields and wrong types, NaN,
+            unknown category or image, duplicate or out-of-range ids, a file name that leaves its folder.
+    """
+    path = Path(json_path)
+    try:
+        content = load_json(path)
+        categories = reference.categories if reference else _read_categories(content)
+        pngs = Path(pngs_dir) if pngs_dir is not None else path.with_suffix("")
+        photos = Path(images_dir) if images_dir is not None else None
+        if reference is None:
+            photos = photos or _find_images(path, content)
+            records = _read_images(content, photos, categories)
+        else:
+            photos = photos or reference.images_dir
+            records = {record.image_id: record for record in reference.records}
+        annotated = _read_annotations(content, records, pngs, categories)
+    except FormatError as error:
+        raise PanopticFormatError(str(error)) from None
+    header = {name: value for name, value in content.value.items() if name not in _OWN_FIELDS}
+    kept = annotated if reference else {**records, **annotated}
+    return CocoPanopticDataset(path, categories, tuple(kept.values()), photos, pngs, header)
+
+
+_OWN_FIELDS = frozenset({"images", "annotations", "categories"})
+
+
+def _read_categories(content: Fields) -> Categories:
+    """Reads the classes; those of COCO take their customary colours where the file gives none, as COCO's own does."""
+    records = content.items("categories")
+    customary = {(entry.id, entry.name): entry.color for entry in Categories.load(_COCO_CATEGORIES)}
+    try:
+        categories = Categories.from_json(records, content.source)
+    except ValueError as error:
+        raise FormatError(str(error)) from None
+    return Categories(
+        tuple(
+            entry if "color" in record else replace(entry, color=customary.get((entry.id, entry.name), entry.color))
+            for record, entry in zip(records, categories, strict=True)
+        )
+    )
+
+
+_COCO_CATEGORIES = resource("categories", "coco_panoptic.json")
+
+
+def _find_images(path: Path, content: Fields) -> Path | None:
+    """Returns the first customary folder that holds the first photo of the data set."""
+    first = next(content.objects("images"), None)
+    if first is None:
+        return None
+    split = path.stem.removeprefix("panoptic_")
+    home = path.parent
+    for folder in (
+        home.parent / split,
+        home.parent / "images" / split,
+        home.parent / "images",
+        home / split,
+        home / "images" / split,
+        home / "images",
+        home,
+    ):
+        if folder.is_dir() and ConfinedFolder(folder).file(first, "file_name").is_file():
+            return folder
+    return None
+
+
+def _read_images(content: Fields, folder: Path | None, categories: Categories) -> dict[ImageId, Record]:
+    """Reads the image list, without annotations yet."""
+    records: dict[ImageId, Record] = {}
+    # Names are checked even where the photos were not found: an export must not carry them on.
+    confined = ConfinedFolder(folder if folder is not None else Path(content.source).parent)
+    for entry in content.objects("images"):
+        identity = entry.identity("id")
+        if identity in records:
+            raise entry.refuse("id", f"{identity!r} appears twice")
+        image_path = confined.file(entry, "file_name")
+        records[identity] = Record(
+            image_id=identity,
+            file_name=entry.text("file_name"),
+            width=entry.whole("width", 1, _MAX_SIDE),
+            height=entry.whole("height", 1, _MAX_SIDE),
+            image_path=image_path if folder is not None else None,
+            png_path=None,
+            segments=(),
+            image_json=entry.value,
+            categories=categories,
+            source=Path(content.source),
+        )
+    return records
+
+
+def _read_annotations(
+    content: Fields, records: Mapping[ImageId, Record], pngs: Path, categories: Categories
+) -> dict[ImageId, Record]:
+    """Returns the annotated records, complete."""
+    annotated: dict[ImageId, Record] = {}
+    confined = ConfinedFolder(pngs)
+    owners: dict[Path, ImageId] = {}
+    for entry in content.objects("annotations"):
+        identity = entry.identity("image_id")
+        record = records.get(identity)
+        if record is None:
+            raise entry.refuse("image_id", f"{identity!r} is not the id of an image")
+        if identity in annotated:
+            raise entry.refuse("image_id", f"{identity!r} is annotated twice")
+        png = confined.file(entry, "file_name")
+        if owners.setdefault(png, identity) != identity:
+            raise entry.refuse("file_name", f"{png.name!r} already belongs to image {owners[png]!r}")
+        segments = _check_segments(entry, record, categories)
+        annotated[identity] = replace(record, png_path=png, segments=segments, source=Path(content.source))
+    return annotated
+
+
+def _check_segments(annotation: Fields, record: Record, categories: Categories) -> tuple[Mapping[str, Any], ...]:
+    """Checks the segments of one image and returns their JSON objects."""
+    seen: set[int] = set()
+    for segment in annotation.objects("segments_info"):
+        identity = segment.whole("id", 1, MAX_ID)
+        if identity in seen:
+            raise segment.refuse("id", f"{identity} appears twice in the image")
+        seen.add(identity)
+        category = segment.required("category_id")
+        if isinstance(category, bool) or not isinstance(category, int) or category not in categories.index_of:
+            raise segment.refuse("category_id", f"{category!r} is not the id of a category")
+        present = segment.value.keys()
+        if "iscrowd" in present:
+            segment.whole("iscrowd", 0, 1)
+        if "area" in present:
+            segment.number("area", 0, record.width * record.height)
+        if "score" in present:
+            segment.number("score", 0, 1)
+        if "bbox" in present:
+            _check_box(segment)
+    return tuple(annotation.items("segments_info"))
+
+
+def _check_box(segment: Fields) -> None:
+    box = segment.items("bbox")
+    if len(box) != 4 or any(isinstance(side, bool) or not isinstance(side, (int, float)) for side in box):
+        raise segment.refuse("bbox", f"must be four numbers x, y, width, height, not {box!r}")

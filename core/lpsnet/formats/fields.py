@@ -1,0 +1,160 @@
+"""Reading foreign JSON with complaints that name the file and the field, and file names that stay in their folder."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterator
+from pathlib import Path, PureWindowsPath
+from typing import Any
+
+__all__ = ["ConfinedFolder", "Fields", "FormatError", "load_json"]
+
+
+class FormatError(ValueError):
+    """A data set's file does not hold what its format says; the message names the file and the field."""
+
+
+def load_json(path: Path) -> Fields:
+    """Reads a JSON file whose outermost value is an object.
+
+    Raises:
+        FormatError: naming the file, if it cannot be read, is cut short or no JSON, holds a number that is not finite
+            (naming the field too), or holds no object.
+    """
+    constants: list[str] = []
+
+    def note_constant(text: str) -> float:
+        constants.append(text)
+        return float(text)
+
+    try:
+        content = json.loads(path.read_bytes(), parse_constant=note_constant)
+    except OSError as error:
+        raise FormatError(f"{path}: cannot be read ({error.strerror})") from None
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"{path}: not JSON, or cut short ({error})") from None
+    if constants:
+        raise FormatError(f"{path}: {_find_not_finite(content, '')} is {constants[0]}, not a finite number")
+    return Fields(content, str(path), "")
+
+
+def _find_not_finite(value: Any, where: str) -> str | None:
+    """Returns where the first NaN or infinity stands."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return where or "the file"
+    children: Iterator[tuple[str, Any]] = iter(())
+    if isinstance(value, dict):
+        children = ((f"{where}.{name}" if where else name, child) for name, child in value.items())
+    elif isinstance(value, list):
+        children = ((f"{where}[{index}]", child) for index, child in enumerate(value))
+    return next((found for place, child in children if (found := _find_not_finite(child, place))), None)
+
+
+class Fields:
+    """One JSON object whose fields are taken out with checks.
+
+    Attributes:
+        value: the object.
+        source: the file, for complaints.
+        where: place of the object in the file, such as ``annotations[3]``; empty for the outermost.
+    """
+
+    __slots__ = ("source", "value", "where")
+
+    def __init__(self, value: object, source: str, where: str) -> None:
+        self.source, self.where = source, where
+        if not isinstance(value, dict):
+            raise FormatError(f"{source}: {where or 'the outermost value'} is not an object")
+        self.value: dict[str, Any] = value
+
+    def place(self, name: str) -> str:
+        """Returns the full name of a field."""
+        return f"{self.where}.{name}" if self.where else name
+
+    def refuse(self, name: str, complaint: str) -> FormatError:
+        """Returns the error that a field is wrong; ``complaint`` goes on from its name."""
+        return FormatError(f"{self.source}: {self.place(name)} {complaint}")
+
+    def required(self, name: str) -> Any:
+        """Returns a field that must be there."""
+        if name not in self.value:
+            raise self.refuse(name, "is missing")
+        return self.value[name]
+
+    def whole(self, name: str, low: int, high: int) -> int:
+        """Returns a whole number from ``low`` to ``high``."""
+        value = self.required(name)
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise self.refuse(name, f"must be a whole number from {low} to {high}, not {value!r}")
+        return value
+
+    def number(self, name: str, low: float, high: float) -> float:
+        """Returns a number from ``low`` to ``high``."""
+        value = self.required(name)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+            raise self.refuse(name, f"must be a number from {low:g} to {high:g}, not {value!r}")
+        return float(value)
+
+    def text(self, name: str) -> str:
+        """Returns a text that is not empty."""
+        value = self.required(name)
+        if not isinstance(value, str) or not value:
+            raise self.refuse(name, f"must be a text, not {value!r}")
+        return value
+
+    def identity(self, name: str) -> int | str:
+        """Returns an id: a whole number (COCO) or a text (Cityscapes)."""
+        value = self.required(name)
+        if isinstance(value, bool) or not isinstance(value, (int, str)) or value == "":
+            raise self.refuse(name, f"must be a whole number or a text, not {value!r}")
+        return value
+
+    def items(self, name: str) -> list[Any]:
+        """Returns a list."""
+        value = self.required(name)
+        if not isinstance(value, list):
+            raise self.refuse(name, f"must be a list, not {type(value).__name__}")
+        return value
+
+    def objects(self, name: str) -> Iterator[Fields]:
+        """Yields the objects of a list."""
+        place = self.place(name)
+        for index, value in enumerate(self.items(name)):
+            yield Fields(value, self.source, f"{place}[{index}]")
+
+
+class ConfinedFolder:
+    """A folder whose files are named by foreign data, which must not lead out of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._root = Path(os.path.realpath(folder))
+        self._checked: dict[str, bool] = {"": True}
+
+    def file(self, fields: Fields, name: str) -> Path:
+        """Returns the path of the file that the field ``name`` of ``fields`` names.
+
+        Raises:
+            FormatError: naming file and field, if the path is absolute, climbs with ``..``, or a symbolic link on it
+                leads out of the folder.
+        """
+        text = fields.text(name)
+        parts = text.replace("\\", "/").split("/")
+        if "\0" in text or ".." in parts or parts[0] == "" or PureWindowsPath(text).drive:
+            raise fields.refuse(name, f"must stay inside {self.folder}, not {text!r}")
+        path = self.folder.joinpath(*parts)
+        if not self._stays_inside("/".join(parts[:-1]), path):
+            raise fields.refuse(name, f"must stay inside {self.folder}, but {text!r} is a link that leads out of it")
+        return path
+
+    def _stays_inside(self, subfolder: str, path: Path) -> bool:
+        """Resolves each subfolder once and a file only if it is a link: a data set names thousands."""
+        inside = self._checked.get(subfolder)
+        if inside is None:
+            inside = self._checked[subfolder] = self._contains(path.parent)
+        return inside and (not path.is_symlink() or self._contains(path))
+
+    def _contains(self, path: Path) -> bool:
+        return Path(os.path.realpath(path)).is_relative_to(self._root)

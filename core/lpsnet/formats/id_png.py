@@ -1,0 +1,81 @@
+"""Segment ids as the colours of a PNG: ``R + 256·G + 65536·B``, 0 is void."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from lpsnet.formats.fields import FormatError
+from lpsnet.structures import Int32
+
+__all__ = ["MAX_ID", "PanopticFormatError", "encode_id_png", "ids_from_rgb", "read_id_png", "rgb_from_ids"]
+
+MAX_ID = 2**24 - 1
+"""The largest id that three bytes hold."""
+
+
+class PanopticFormatError(FormatError):
+    """A panoptic data set is not what its format says; the message names the file and the field."""
+
+
+def ids_from_rgb(rgb: NDArray[np.uint8]) -> Int32:
+    """Returns the ids ``[H, W]`` int32 of an RGB image ``[H, W, 3]``: ``R + 256·G + 65536·B``."""
+    red, green, blue = (rgb[:, :, channel].astype(np.int32) for channel in range(3))
+    return red | green << 8 | blue << 16
+
+
+def rgb_from_ids(ids: NDArray[np.integer[Any]]) -> NDArray[np.uint8]:
+    """Returns the RGB image ``[H, W, 3]`` of ids ``[H, W]`` from 0 to :data:`MAX_ID`.
+
+    Raises:
+        ValueError: if an id is outside that range.
+    """
+    if ids.size and (int(ids.min()) < 0 or int(ids.max()) > MAX_ID):
+        raise ValueError(f"segment ids must lie between 0 and {MAX_ID} to be written as a PNG")
+    wide = ids.astype(np.uint32)
+    return np.stack([wide & 255, wide >> 8 & 255, wide >> 16], axis=2).astype(np.uint8)
+
+
+def read_id_png(path: Path, size: tuple[int, int] | None = None) -> Int32:
+    """Reads the ids ``[H, W]`` of a PNG.
+
+    Args:
+        path: the file.
+        size: ``(height, width)`` that it must have; checked before it is decoded.
+
+    Raises:
+        PanopticFormatError: naming the file, if it is missing, damaged, not RGB with 8 bits, or of another size.
+    """
+    try:
+        with Image.open(path) as image:
+            width, height = image.size
+            if size is not None and (height, width) != size:
+                expected = f"{size[1]} × {size[0]}"
+                raise PanopticFormatError(f"{path}: is {width} × {height} pixels, but its image is {expected}")
+            if image.format != "PNG" or image.mode != "RGB":
+                kind = f"{image.format} of mode {image.mode}"
+                raise PanopticFormatError(f"{path}: must be an RGB PNG that holds ids, not {kind}")
+            return ids_from_rgb(np.asarray(image))
+    except PanopticFormatError:
+        raise
+    except FileNotFoundError:
+        raise PanopticFormatError(f"{path}: this PNG of segment ids is missing") from None
+    except Exception as error:  # decoders raise anything on damaged data
+        raise PanopticFormatError(f"{path}: the PNG is truncated, damaged or unreadable ({error})") from error
+
+
+def encode_id_png(ids: NDArray[np.integer[Any]]) -> bytes:
+    """Returns ids ``[H, W]`` as the content of a PNG file.
+
+    Raises:
+        ValueError: if an id is outside 0 … :data:`MAX_ID`, or the map has no pixel.
+    """
+    if not ids.size:
+        raise ValueError(f"an id map of shape {ids.shape} has no pixel")
+    _, buffer = cv2.imencode(".png", np.ascontiguousarray(rgb_from_ids(ids)[:, :, ::-1]))
+    return buffer.tobytes()
