@@ -44,9 +44,7 @@ class Record:
         image_path: where the photo should be; None if no folder of photos was found.
         png_path: where its ids are; None if the image is not annotated.
         segments: the JSON objects of its segments, every field kept.
-        image_json: the JSON object of the image.
-        categories: the data set's classes.
-        source: the data set's JSON file.
+        image_json: the JSON object of the image, every field kept.
     """
 
     image_id: ImageId
@@ -57,8 +55,6 @@ class Record:
     png_path: Path | None
     segments: tuple[Mapping[str, Any], ...]
     image_json: Mapping[str, Any]
-    categories: Categories
-    source: Path
 
     @property
     def size(self) -> tuple[int, int]:
@@ -69,28 +65,6 @@ class Record:
     def json_areas(self) -> dict[int, int]:
         """Areas of the segments as the JSON gives them, which is what panopticapi takes for ground truth."""
         return {segment["id"]: segment["area"] for segment in self.segments if "area" in segment}
-
-    def read_segmentation(self) -> PanopticSegmentation:
-        """Reads the segmentation of the image. Areas and boxes are counted in the PNG, segments keep the JSON's order.
-
-        Raises:
-            PanopticFormatError: naming the PNG, if the image is not annotated, or the PNG is missing, damaged, of
-                another size than the image, or holds other ids than the JSON.
-        """
-        if self.png_path is None:
-            raise PanopticFormatError(f"{self.source}: image {self.image_id!r} has no annotation")
-        ids = read_id_png(self.png_path, size=self.size)
-        labels = {segment["id"]: self.categories.index_of[segment["category_id"]] for segment in self.segments}
-        try:
-            return PanopticSegmentation.from_ids(
-                ids,
-                labels,
-                crowds={segment["id"] for segment in self.segments if segment.get("iscrowd", 0)},
-                scores={segment["id"]: float(segment["score"]) for segment in self.segments if "score" in segment},
-            )
-        except ValueError as error:
-            where = f"segments_info of image {self.image_id!r} in {self.source}"
-            raise PanopticFormatError(f"{self.png_path}: {error} (against {where})") from None
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +94,29 @@ class CocoPanopticDataset:
     def by_id(self) -> Mapping[ImageId, Record]:
         """The record of each image id."""
         return {record.image_id: record for record in self.records}
+
+    def read_segmentation(self, record: Record) -> PanopticSegmentation:
+        """Reads the segmentation of one image. Areas and boxes are counted in the PNG, segments keep the JSON's order.
+
+        Raises:
+            PanopticFormatError: naming the PNG, if the image is not annotated, or the PNG is missing, damaged, of
+                another size than the image, or holds other ids than the JSON.
+        """
+        if record.png_path is None:
+            raise PanopticFormatError(f"{self.path}: image {record.image_id!r} has no annotation")
+        segments = record.segments
+        try:
+            return PanopticSegmentation.from_ids(
+                read_id_png(record.png_path, size=record.size),
+                {segment["id"]: self.categories.index_of[segment["category_id"]] for segment in segments},
+                crowds={segment["id"] for segment in segments if segment.get("iscrowd", 0)},
+                scores={segment["id"]: float(segment["score"]) for segment in segments if "score" in segment},
+            )
+        except PanopticFormatError:
+            raise
+        except ValueError as error:
+            where = f"segments_info of image {record.image_id!r} in {self.path}"
+            raise PanopticFormatError(f"{record.png_path}: {error} (against {where})") from None
 
 
 # ------------------------------------------------------------------------------------------------------------ reading
@@ -156,7 +153,7 @@ def read_coco_panoptic(
         photos = Path(images_dir) if images_dir is not None else None
         if reference is None:
             photos = photos or _find_images(path, content)
-            records = _read_images(content, photos, categories)
+            records = _read_images(content, photos)
         else:
             photos = photos or reference.images_dir
             records = {record.image_id: record for record in reference.records}
@@ -211,7 +208,7 @@ def _find_images(path: Path, content: Fields) -> Path | None:
     return None
 
 
-def _read_images(content: Fields, folder: Path | None, categories: Categories) -> dict[ImageId, Record]:
+def _read_images(content: Fields, folder: Path | None) -> dict[ImageId, Record]:
     """Reads the image list, without annotations yet."""
     records: dict[ImageId, Record] = {}
     # Names are checked even where the photos were not found: an export must not carry them on.
@@ -230,8 +227,6 @@ def _read_images(content: Fields, folder: Path | None, categories: Categories) -
             png_path=None,
             segments=(),
             image_json=entry.value,
-            categories=categories,
-            source=Path(content.source),
         )
     return records
 
@@ -254,7 +249,7 @@ def _read_annotations(
         if owners.setdefault(png, identity) != identity:
             raise entry.refuse("file_name", f"{png.name!r} already belongs to image {owners[png]!r}")
         segments = _check_segments(entry, record, categories)
-        annotated[identity] = replace(record, png_path=png, segments=segments, source=Path(content.source))
+        annotated[identity] = replace(record, png_path=png, segments=segments)
     return annotated
 
 

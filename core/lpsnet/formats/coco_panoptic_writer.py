@@ -25,8 +25,8 @@ class CocoPanopticWriter:
 
     Args:
         json_path: the JSON file; its folder is made.
+        pngs_dir: folder of the PNGs; None for the JSON's name without its suffix, as COCO has it.
         categories: the classes of the segmentations.
-        pngs_dir: folder of the PNGs; by default the JSON's name without its suffix, as COCO has it.
         header: further fields of the JSON, such as ``info`` and ``licenses``.
 
     Raises:
@@ -36,9 +36,9 @@ class CocoPanopticWriter:
     def __init__(
         self,
         json_path: str | Path,
+        pngs_dir: str | Path | None,
         categories: Categories,
         *,
-        pngs_dir: str | Path | None = None,
         header: Mapping[str, Any] | None = None,
     ) -> None:
         self.json_path = Path(json_path)
