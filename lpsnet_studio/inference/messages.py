@@ -1,16 +1,20 @@
 """The contract between the window and the inference service, message by message.
 
 Both sides exchange the frozen dataclasses of this module and nothing else. A message may hold numpy arrays and the
-structures of :mod:`lpsnet.structures`; the transport moves arrays through shared memory, so that what passes over the pipe
-stays small. The network's logits never leave the service: a :class:`Probe` asks for what is needed of them.
+structures of :mod:`lpsnet.structures`; the transport moves arrays through shared memory, so that what passes over the
+socket stays small. The network's logits never leave the service: a :class:`Probe` asks for what is needed of them.
 
-**Requests** go to the service. Each carries ``request``, a number that is never used twice in one session. Every request
-but :class:`Cancel`, :class:`CloseImage` and :class:`Shutdown` is answered by exactly one final **reply** with the same
-number: the one named in its docstring, or :class:`Failed`. :class:`Progress` may come before it.
+**Requests** go to the service. Each carries ``request``, a number that is never used twice in one session. Every
+request but :class:`Cancel`, :class:`CloseImage` and :class:`Shutdown` is answered by exactly one final **reply** with
+the same number: the one named in its docstring, or :class:`Failed`. :class:`Progress` may come before it. Requests may
+follow each other without waiting: an :class:`Inspect` waits for its image to be opened and for a network that is still
+being loaded.
 
-*Newest wins* per kind and image: a newer :class:`Inspect` for an image makes an older one fail as ``superseded``, likewise
-:class:`Probe`; a probe never cancels an inspection's post-processing, post-processing never a forward. :class:`OpenImage`
-cancels what earlier images still wanted; :class:`Prefetch` is the lowest lane and is dropped by any other forward.
+*Newest wins* per kind and image: a newer :class:`Inspect` for an image makes an older one that still waits fail as
+``superseded``, likewise :class:`Probe`; one that is being computed is still answered, so that the picture follows a
+slider that never rests. A probe never cancels an inspection's post-processing, post-processing never a forward.
+:class:`OpenImage` cancels what other images still wanted; :class:`Prefetch` is the lowest lane and is dropped by any
+other forward.
 """
 
 from __future__ import annotations
@@ -19,6 +23,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
+
 from lpsnet.categories import Categories
 from lpsnet.metrics.panoptic_quality import ImageQuality
 from lpsnet.structures import (
@@ -30,7 +36,6 @@ from lpsnet.structures import (
     PanopticSegmentation,
     StageResult,
 )
-from numpy.typing import NDArray
 
 __all__ = [
     "Cancel",
@@ -164,7 +169,8 @@ FailureKind = Literal[
 class LoadModel:
     """Asks for a network. Answered by :class:`ModelLoaded`.
 
-    The one loaded before stays until the new one is ready. Open images forget its output.
+    The one loaded before stays until the new one is ready. Open images forget its output, and results for them use the
+    new network's classes from then on: where those differ, the window opens its image again to learn of them.
 
     Attributes:
         config: preset name or path of a YAML file; ignored if ``checkpoint`` is given, which carries its own.
@@ -319,8 +325,8 @@ class ImageOpened:
         image: as named in the request.
         pixels: RGB uint8 ``[H, W, 3]``.
         truth: its ground truth, in ``categories``' indices; None where there is none.
-        categories: the classes that results for this image will use: the network's, or the data set's where no network is
-            loaded or its classes differ.
+        categories: the classes that results for this image will use: the network's, or the data set's where no network
+            is loaded or its classes differ.
         network_fits: False if the data set's classes are not the network's: only both oracles together can run.
         notice: what the user should know, in a sentence, for example why truth is missing; empty if nothing.
         seconds: reading and decoding.
@@ -346,10 +352,11 @@ class Inspected:
         stages: which stages ran, and how long each took.
         preview: True if merged at a reduced size; every array and box is then in the reduced image's pixels.
         size: ``(H, W)`` of the arrays.
-        labels: the semantic map that was merged; None if unchanged since the last reply for this image at this size.
-        candidates: every box that was considered; None if unchanged, or under the box oracle.
+        labels: the semantic map that was merged; None if it is the last reply's for this image, in which case that reply
+            came after the last :class:`ImageOpened` and was of the same size.
+        candidates: every box that was considered; None if unchanged in the same sense, or under the box oracle.
         detections: the boxes that were merged, from the first to the last.
-        trace: the merge, replayable. Its ``labels`` are the ones above even where those are None.
+        trace: the merge, replayable. Its ``labels`` are there even where those above are None.
         quality: against the ground truth; None where there is none.
         seconds: from the request's arrival to this reply.
     """
