@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,8 @@ class Record:
     Attributes:
         image_id: its id in the data set.
         file_name: name of the photo as the JSON gives it.
-        width: of the photo as it is stored, before any EXIF rotation.
+        width: of the photo as it was annotated, which may be before or after EXIF rotation; ``read_image`` takes
+            :attr:`size` as its ``stated_size``.
         height: likewise.
         image_path: where the photo should be; None if no folder of photos was found.
         png_path: where its ids are; None if the image is not annotated.
@@ -62,7 +63,7 @@ class Record:
         return self.height, self.width
 
     @property
-    def json_areas(self) -> dict[int, int]:
+    def json_areas(self) -> dict[int, float]:
         """Areas of the segments as the JSON gives them, which is what panopticapi takes for ground truth."""
         return {segment["id"]: segment["area"] for segment in self.segments if "area" in segment}
 
@@ -139,7 +140,7 @@ def read_coco_panoptic(
             ``annotations/`` beside ``val2017/``, or in ``images/``.
         pngs_dir: folder of the PNGs; by default the JSON's name without its suffix.
         reference: ground truth whose images and categories stand for those of this file, for predictions that hold
-            annotations only.
+            annotations only. Annotations of further images are left out.
 
     Raises:
         PanopticFormatError: naming file and field: cannot be read, not JSON, missing fields and wrong types, NaN,
@@ -157,7 +158,7 @@ def read_coco_panoptic(
         else:
             photos = photos or reference.images_dir
             records = {record.image_id: record for record in reference.records}
-        annotated = _read_annotations(content, records, pngs, categories)
+        annotated = _read_annotations(content, records, pngs, categories, skip_strangers=reference is not None)
     except FormatError as error:
         raise PanopticFormatError(str(error)) from None
     header = {name: value for name, value in content.value.items() if name not in _OWN_FIELDS}
@@ -171,7 +172,7 @@ _OWN_FIELDS = frozenset({"images", "annotations", "categories"})
 def _read_categories(content: Fields) -> Categories:
     """Reads the classes; those of COCO take their customary colours where the file gives none, as COCO's own does."""
     records = content.items("categories")
-    customary = {(entry.id, entry.name): entry.color for entry in Categories.load(_COCO_CATEGORIES)}
+    customary = _customary_colors()
     try:
         categories = Categories.from_json(records, content.source)
     except ValueError as error:
@@ -184,7 +185,10 @@ def _read_categories(content: Fields) -> Categories:
     )
 
 
-_COCO_CATEGORIES = resource("categories", "coco_panoptic.json")
+@cache
+def _customary_colors() -> Mapping[tuple[int, str], tuple[int, int, int]]:
+    table = Categories.load(resource("categories", "coco_panoptic.json"))
+    return {(entry.id, entry.name): entry.color for entry in table}
 
 
 def _find_images(path: Path, content: Fields) -> Path | None:
@@ -232,7 +236,12 @@ def _read_images(content: Fields, folder: Path | None) -> dict[ImageId, Record]:
 
 
 def _read_annotations(
-    content: Fields, records: Mapping[ImageId, Record], pngs: Path, categories: Categories
+    content: Fields,
+    records: Mapping[ImageId, Record],
+    pngs: Path,
+    categories: Categories,
+    *,
+    skip_strangers: bool,
 ) -> dict[ImageId, Record]:
     """Returns the annotated records, complete."""
     annotated: dict[ImageId, Record] = {}
@@ -241,6 +250,8 @@ def _read_annotations(
     for entry in content.objects("annotations"):
         identity = entry.identity("image_id")
         record = records.get(identity)
+        if record is None and skip_strangers:
+            continue
         if record is None:
             raise entry.refuse("image_id", f"{identity!r} is not the id of an image")
         if identity in annotated:
