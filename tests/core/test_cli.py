@@ -1,0 +1,191 @@
+"""The command line, driven as a user drives it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner, Result
+
+from lpsnet import cli
+from lpsnet.formats.coco_panoptic import CocoPanopticWriter, read_coco_panoptic
+from lpsnet.scenes import draw_scene, scene_categories
+
+SMALL = ["--config", "demo", "--set", "input.short_side=64", "--set", "model.backbone.width=0.25"]
+
+
+def run(*words: object) -> Result:
+    return CliRunner().invoke(cli.app, [str(word) for word in words])
+
+
+def save_picture(path: Path, size: tuple[int, int] = (48, 64), seed: int = 0) -> Path:
+    pixels = np.random.default_rng(seed).integers(0, 256, (*size, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+@pytest.fixture
+def scene_dataset(tmp_path: Path) -> Path:
+    """Two drawn scenes as a COCO panoptic data set."""
+    photos = tmp_path / "set" / "images"
+    photos.mkdir(parents=True)
+    with CocoPanopticWriter(tmp_path / "set" / "panoptic.json", None, scene_categories()) as writer:
+        for seed in (1, 2):
+            scene = draw_scene(seed, height=96, width=128)
+            Image.fromarray(scene.image).save(photos / f"scene{seed}.png")
+            writer.add(seed + 10, f"scene{seed}.png", scene.segmentation)
+    return tmp_path / "set" / "panoptic.json"
+
+
+def test_an_untrained_network_says_so_loudly_and_writes_valid_coco(tmp_path: Path) -> None:
+    picture = save_picture(tmp_path / "photo.png")
+    done = run("predict", picture, *SMALL, "--out", tmp_path / "out", "--overlay")
+    assert done.exit_code == 0, done.output
+    assert "UNTRAINED" in done.output
+    written = read_coco_panoptic(tmp_path / "out" / "panoptic.json")
+    segmentation = written.read_segmentation(written.records[0])
+    assert segmentation.ids.shape == (48, 64)
+    assert Image.open(tmp_path / "out" / "overlays" / "photo.png").size == (64, 48)
+
+
+def test_one_bad_file_never_stops_the_batch(tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    save_picture(folder / "a.png")
+    (folder / "b.png").write_bytes(b"")
+    save_picture(folder / "c.jpg")
+    whole = (folder / "c.jpg").read_bytes()
+    (folder / "d.jpg").write_bytes(whole[: len(whole) // 2])
+    done = run("predict", folder, tmp_path / "missing.png", *SMALL, "--out", tmp_path / "out")
+    assert done.exit_code == 1
+    assert "2 of 5 segmented" in done.output
+    for name in ("b.png", "d.jpg", "missing.png"):
+        assert sum(name in line for line in done.output.splitlines() if line.startswith("failed")) == 1
+    names = [image["file_name"] for image in json.loads((tmp_path / "out" / "panoptic.json").read_text())["images"]]
+    assert names == ["a.png", "c.jpg"]
+
+
+def test_both_oracles_need_no_network_and_keep_ids(scene_dataset: Path, tmp_path: Path) -> None:
+    done = run("predict", scene_dataset, "--oracle", "semantic, boxes", "--stuff-limit", 0, "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    assert "UNTRAINED" not in done.output
+    written = read_coco_panoptic(tmp_path / "out" / "panoptic.json")
+    assert [record.image_id for record in written.records] == [11, 12]
+    scored = run("score", "--gt", scene_dataset, "--pred", tmp_path / "out" / "panoptic.json", "--per-class")
+    assert scored.exit_code == 0, scored.output
+    assert "Stuff │ 100.0 │ 100.0 │ 100.0" in scored.output
+    assert "sky" in scored.output
+
+
+def test_one_oracle_still_runs_the_network(scene_dataset: Path, tmp_path: Path) -> None:
+    done = run("predict", scene_dataset, *SMALL, "--oracle", "semantic", "--stuff-limit", 0, "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    assert "UNTRAINED" in done.output
+    scored = run("score", "--gt", scene_dataset, "--pred", tmp_path / "out" / "panoptic.json", "--json", tmp_path / "q")
+    assert scored.exit_code == 0
+    assert json.loads((tmp_path / "q").read_text())["Stuff"]["pq"] == pytest.approx(1)
+
+
+def test_pictures_of_one_name_in_two_folders_are_both_kept(tmp_path: Path) -> None:
+    for seed, folder in enumerate(("one", "two")):
+        (tmp_path / folder).mkdir()
+        save_picture(tmp_path / folder / "same.png", seed=seed)
+    done = run("predict", tmp_path / "one", tmp_path / "two", *SMALL, "--out", tmp_path / "out", "--overlay")
+    assert done.exit_code == 0, done.output
+    written = json.loads((tmp_path / "out" / "panoptic.json").read_text())
+    assert len({a["file_name"] for a in written["annotations"]}) == 2
+    assert len({a["image_id"] for a in written["annotations"]}) == 2
+    assert len(list((tmp_path / "out" / "overlays").iterdir())) == 2
+
+
+def test_a_photo_of_another_size_than_its_data_set_states_is_refused(scene_dataset: Path, tmp_path: Path) -> None:
+    save_picture(scene_dataset.parent / "images" / "scene1.png", size=(50, 60))
+    done = run("predict", scene_dataset, "--oracle", "semantic,boxes", "--out", tmp_path / "out")
+    assert done.exit_code == 1
+    assert "scene1.png: is 60×50 pixels, but its data set states 128×96" in done.output.replace("\n", "")
+    assert "1 of 2 segmented" in done.output
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--oracle", "depth"], "--oracle knows semantic and boxes, not 'depth'"),
+        ([], "say which network"),
+        (["--config", "nonsense"], "there is no preset 'nonsense'"),
+        (["--config", "demo", "--set", "input.short_side=3"], "input.short_side"),
+        (["--config", "demo", "--device", "tpu"], "device must be auto, cpu, cuda or cuda:N"),
+        (["--config", "demo", "--device", "cuda:99"], "CUDA devices"),
+        (["--checkpoint", "/nowhere/weights.safetensors"], "/nowhere/weights.safetensors"),
+    ],
+)
+def test_a_wrong_word_ends_in_one_sentence(
+    words: list[str], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = save_picture(tmp_path / "photo.png")
+    monkeypatch.setattr("sys.argv", ["lpsnet", "predict", str(picture), "--out", str(tmp_path / "out"), *words])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert stop.value.code == 1
+    error = capsys.readouterr().err
+    assert sentence in error
+    assert "Traceback" not in error
+
+
+def test_an_oracle_needs_the_data_set_not_the_photo(tmp_path: Path) -> None:
+    picture = save_picture(tmp_path / "photo.png")
+    done = run("predict", picture, *SMALL, "--oracle", "boxes", "--out", tmp_path / "out")
+    assert done.exit_code == 1
+    assert "needs ground truth" in done.output
+
+
+def test_stopping_keeps_what_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from lpsnet.engine import predict
+
+    for name in ("a.png", "b.png", "c.png"):
+        save_picture(tmp_path / name)
+    original = predict.Predictor.inspect
+
+    def interrupted(self: predict.Predictor, picture: predict.Picture) -> object:
+        if picture.name == "b.png":
+            raise KeyboardInterrupt
+        return original(self, picture)
+
+    monkeypatch.setattr(predict.Predictor, "inspect", interrupted)
+    done = run("predict", tmp_path, *SMALL, "--out", tmp_path / "out")
+    assert done.exit_code == 1
+    assert "stopped by the user: 2 pictures" in done.output
+    assert len(read_coco_panoptic(tmp_path / "out" / "panoptic.json")) == 1
+
+
+def test_running_out_of_memory_is_advised_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from lpsnet.engine import predict
+
+    def exhausted(self: predict.Predictor, picture: predict.Picture) -> object:
+        raise MemoryError
+
+    monkeypatch.setattr(predict.Predictor, "inspect", exhausted)
+    done = run("predict", save_picture(tmp_path / "a.png"), *SMALL, "--out", tmp_path / "out")
+    assert done.exit_code == 1
+    assert "input.short_side=480" in done.output
+
+
+def test_info_lists_presets_and_the_device() -> None:
+    done = run("info")
+    assert done.exit_code == 0
+    assert "coco_r50" in done.output
+    assert "Device:" in done.output
+
+
+def test_info_counts_a_network() -> None:
+    done = run("info", "--config", "demo", "--size", "64x96", "--set", "model.backbone.width=0.25")
+    assert done.exit_code == 0, done.output
+    assert "MACs" in done.output
+    assert "peak memory" in done.output
+
+
+@pytest.mark.parametrize("size", ["800", "axb", "10x800"])
+def test_info_refuses_a_size_it_cannot_read(size: str) -> None:
+    assert isinstance(run("info", "--config", "demo", "--size", size).exception, ValueError)
