@@ -13,9 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import embedding_bag
-from torchvision.ops import nms
 
 from lpsnet.decoding.checks import input_scale, require_finite, require_single_image
+from lpsnet.decoding.suppression import suppress_greedily
 from lpsnet.model.output import NetworkOutput
 from lpsnet.structures import BordernessLevel, BordernessMaps, Candidates, DropStage
 
@@ -35,13 +35,7 @@ def locations(output: NetworkOutput) -> Tensor:
     Returns:
         ``[P, 2]`` float32, x and y in pixels of the padded input, on the output's device.
     """
-    points = []
-    for maps, stride in zip(output.ltrb, output.strides, strict=True):
-        height, width = maps.shape[-2:]
-        y = torch.arange(height, device=maps.device, dtype=torch.float32) * stride + stride // 2
-        x = torch.arange(width, device=maps.device, dtype=torch.float32) * stride + stride // 2
-        points.append(torch.stack((x.repeat(height), y.repeat_interleave(width)), dim=1))
-    return torch.cat(points)
+    return torch.from_numpy(_points(output)).to(output.semantic_logits.device)
 
 
 def location_levels(output: NetworkOutput) -> Tensor:
@@ -50,12 +44,7 @@ def location_levels(output: NetworkOutput) -> Tensor:
     Returns:
         ``[P]`` uint8, on the output's device.
     """
-    return torch.cat(
-        [
-            torch.full((maps.shape[-2] * maps.shape[-1],), level, dtype=torch.uint8, device=maps.device)
-            for maps, level in zip(output.ltrb, output.levels, strict=True)
-        ]
-    )
+    return torch.from_numpy(_levels(output)).to(output.semantic_logits.device)
 
 
 @torch.no_grad()
@@ -83,14 +72,14 @@ def class_probabilities(output: NetworkOutput) -> Tensor:
     height, width = logits.shape[-2:]
     cells = logits.float().permute(1, 2, 0).reshape(height * width, -1).softmax(dim=1)
 
-    grid = locations(output).double() / _SEMANTIC_STRIDE - 0.5
+    grid = locations(output) / _SEMANTIC_STRIDE - 0.5
     x, y = grid[:, 0].clamp(0, width - 1), grid[:, 1].clamp(0, height - 1)
     x0, y0 = x.long(), y.long()
     x1, y1 = (x0 + 1).clamp(max=width - 1), (y0 + 1).clamp(max=height - 1)
     right, down = x - x0, y - y0
     corners = torch.stack((y0 * width + x0, y0 * width + x1, y1 * width + x0, y1 * width + x1), dim=1)
     weights = torch.stack(((1 - down) * (1 - right), (1 - down) * right, down * (1 - right), down * right), dim=1)
-    return embedding_bag(corners, cells, per_sample_weights=weights.float(), mode="sum")
+    return embedding_bag(corners, cells, per_sample_weights=weights, mode="sum")
 
 
 @torch.no_grad()
@@ -112,12 +101,11 @@ def borderness_maps(
         NonFiniteOutput: if a border-ness logit is NaN or infinite.
     """
     require_single_image(output)
-    levels = []
-    for logits, stride, level in zip(output.borderness_logits, output.strides, output.levels, strict=True):
-        require_finite(logits, f"border-ness logits of P{level}")
-        values = logits[0, 0].float().sigmoid().cpu().numpy()
-        levels.append(BordernessLevel(values, float(stride), float(stride // 2), level))
-    return BordernessMaps(tuple(levels), input_scale(output, size), pooling)
+    levels = tuple(
+        BordernessLevel(values, float(stride), float(stride // 2), level)
+        for values, stride, level in zip(_borderness(output), output.strides, output.levels, strict=True)
+    )
+    return BordernessMaps(levels, input_scale(output, size), pooling)
 
 
 @torch.no_grad()
@@ -161,9 +149,12 @@ def candidates(
     """
     require_single_image(output)
     _require_shapes(output, probabilities, isthing)
+    points, distances = _points(output), _distances(output)
+    borderness = np.concatenate([values.ravel() for values in _borderness(output)])
+    input_height, input_width = output.image_sizes[0]
+    inside = (points[:, 0] < input_width) & (points[:, 1] < input_height)
     scale = np.array(input_scale(output, size), np.float32)
-    points, boxes, borderness, level, inside = _decode_locations(output)
-    points /= scale
+    boxes = np.concatenate((points - distances[:, :2], points + distances[:, 2:]), axis=1)
     boxes /= np.tile(scale, 2)
     np.clip(boxes, 0, np.array([size[1], size[0]] * 2, np.float32), out=boxes)
 
@@ -177,11 +168,9 @@ def candidates(
         scores=scores,
         class_scores=class_scores,
         borderness=borderness[where],
-        level=level[where],
-        location=points[where],
-        dropped_at=np.where(class_scores > np.float32(class_threshold), DropStage.NONE, DropStage.SCORE).astype(
-            np.uint8
-        ),
+        level=_levels(output)[where],
+        location=points[where] / scale,
+        dropped_at=np.where(class_scores > threshold, DropStage.NONE, DropStage.SCORE).astype(np.uint8),
         suppressed_by=np.full(len(where), -1, np.int32),
         iou=np.zeros(len(where), np.float32),
     )
@@ -200,28 +189,33 @@ def _require_shapes(output: NetworkOutput, probabilities: Tensor, isthing: NDArr
         raise ValueError(f"{isthing.size} class kinds do not belong to {probabilities.shape[1]} class probabilities")
 
 
-def _decode_locations(
-    output: NetworkOutput,
-) -> tuple[Float32, Float32, Float32, NDArray[np.uint8], NDArray[np.bool_]]:
-    """Returns points ``[P, 2]``, boxes ``[P, 4]`` in input pixels, border-ness, level and whether in the image."""
-    ltrb, borderness = [], []
-    for distances, logits, level in zip(output.ltrb, output.borderness_logits, output.levels, strict=True):
-        require_finite(distances, f"box distances of P{level}")
+def _points(output: NetworkOutput) -> Float32:
+    """Returns :func:`locations` as an array."""
+    points = []
+    for maps, stride in zip(output.ltrb, output.strides, strict=True):
+        y, x = np.indices(maps.shape[-2:], dtype=np.float32)
+        points.append(np.stack((x.ravel(), y.ravel()), axis=1) * stride + stride // 2)
+    return np.concatenate(points)
+
+
+def _levels(output: NetworkOutput) -> NDArray[np.uint8]:
+    """Returns :func:`location_levels` as an array."""
+    counts = [maps.shape[-2] * maps.shape[-1] for maps in output.ltrb]
+    return np.repeat(np.array(output.levels, np.uint8), counts)
+
+
+def _distances(output: NetworkOutput) -> Float32:
+    """Returns l, t, r, b of every location ``[P, 4]``."""
+    for maps, level in zip(output.ltrb, output.levels, strict=True):
+        require_finite(maps, f"box distances of P{level}")
+    return np.concatenate([maps[0].flatten(1).float().cpu().numpy().T for maps in output.ltrb])
+
+
+def _borderness(output: NetworkOutput) -> list[Float32]:
+    """Returns the border-ness of every level, ``[h_l, w_l]`` in [0, 1]."""
+    for logits, level in zip(output.borderness_logits, output.levels, strict=True):
         require_finite(logits, f"border-ness logits of P{level}")
-        ltrb.append(distances[0].flatten(1).T.float())
-        borderness.append(logits.flatten().float().sigmoid())
-    points = locations(output)
-    distances = torch.cat(ltrb)
-    boxes = torch.cat((points - distances[:, :2], points + distances[:, 2:]), dim=1)
-    input_height, input_width = output.image_sizes[0]
-    inside = (points[:, 0] < input_width) & (points[:, 1] < input_height)
-    return (
-        points.cpu().numpy(),
-        boxes.cpu().numpy(),
-        torch.cat(borderness).cpu().numpy(),
-        location_levels(output).cpu().numpy(),
-        inside.cpu().numpy(),
-    )
+    return [logits[0, 0].float().sigmoid().cpu().numpy() for logits in output.borderness_logits]
 
 
 def _pick_classes(
@@ -250,31 +244,10 @@ def _drop_below_top_k(found: Candidates, top_k: int) -> None:
 def _suppress(found: Candidates, threshold: float) -> None:
     """Marks what a better box of its class suppresses, by which (the best such box) and at what IoU."""
     alive = found.kept()
-    threshold = float(np.float32(threshold))
     for label in np.unique(found.labels[alive]):
         rows = alive[found.labels[alive] == label]
-        boxes = found.boxes[rows]
-        survives = np.zeros(len(rows), np.bool_)
-        survives[nms(torch.from_numpy(boxes), torch.from_numpy(found.scores[rows]), threshold).numpy()] = True
-        survivors, losers = np.flatnonzero(survives), np.flatnonzero(~survives)
-        if not len(losers):
-            continue
-        overlap = _pairwise_iou(boxes[losers], boxes[survivors])
-        overlap[survivors[None, :] > losers[:, None]] = 0
-        suppresses = overlap > threshold
-        # Where rounding hides from this arithmetic what it showed to the operator's, the closest box is the one.
-        first = np.where(suppresses.any(axis=1), suppresses.argmax(axis=1), overlap.argmax(axis=1))
-        found.dropped_at[rows[losers]] = DropStage.NMS
-        found.suppressed_by[rows[losers]] = rows[survivors[first]]
-        found.iou[rows[losers]] = overlap[np.arange(len(losers)), first]
-
-
-def _pairwise_iou(boxes: Float32, others: Float32) -> Float32:
-    """Returns the IoU ``[A, B]`` of ``boxes [A, 4]`` with ``others [B, 4]``; 0 where both are empty."""
-    x0, y0, x1, y1 = boxes.T[:, :, None]
-    u0, v0, u1, v1 = others.T[:, None, :]
-    intersection = np.maximum(np.minimum(x1, u1) - np.maximum(x0, u0), 0)
-    intersection *= np.maximum(np.minimum(y1, v1) - np.maximum(y0, v0), 0)
-    union = (x1 - x0) * (y1 - y0) + (u1 - u0) * (v1 - v0) - intersection
-    iou: Float32 = np.divide(intersection, union, out=np.zeros_like(union), where=union > 0)
-    return iou
+        suppressor, overlap = suppress_greedily(found.boxes[rows], threshold)
+        lost = suppressor >= 0
+        found.dropped_at[rows[lost]] = DropStage.NMS
+        found.suppressed_by[rows[lost]] = rows[suppressor[lost]]
+        found.iou[rows[lost]] = overlap[lost]

@@ -25,7 +25,7 @@ __all__ = ["next_best_stuff", "semantic_labels"]
 
 _SEMANTIC_STRIDE = 4
 _CPU_CHUNK_BYTES = 4 << 20
-_CUDA_CHUNK_BYTES = 256 << 20
+_ACCELERATOR_CHUNK_BYTES = 256 << 20
 _SPARSE_LIMIT = 0.5
 """Share of pixels in mixed cells above which interpolating everything is the faster way."""
 
@@ -130,8 +130,8 @@ def _sampled_argmax(logits: Tensor, output: NetworkOutput, size: tuple[int, int]
     rows = _Axis.of(size[0], scale_y, logits.shape[1])
     columns = _Axis.of(size[1], scale_x, logits.shape[2])
     channels_last = logits.permute(1, 2, 0).contiguous()
-    if logits.is_cuda:
-        return _dense_argmax(channels_last, rows, columns, _CUDA_CHUNK_BYTES)
+    if logits.device.type != "cpu":
+        return _dense_argmax(channels_last, rows, columns, _ACCELERATOR_CHUNK_BYTES)
 
     corners = _argmax(channels_last)
     corners = np.pad(corners, 1, mode="edge")
@@ -203,6 +203,6 @@ def _resolve_cells(labels: Labels, grid: Tensor, rows: _Axis, columns: _Axis, mi
         corners = np.stack(
             [r[cy] * width + c[cx] for r in (rows.low, rows.high) for c in (columns.low, columns.high)], axis=1
         )
-        samples = table[torch.from_numpy(corners)]
-        values = torch.bmm(torch.from_numpy(weights.reshape(len(cy), -1, 4)), samples)
+        with torch.autocast("cpu", enabled=False):
+            values = torch.bmm(torch.from_numpy(weights.reshape(len(cy), -1, 4)), table[torch.from_numpy(corners)])
         labels[y[:, :, None], x[:, None, :]] = _argmax(values).reshape(len(cy), down, across)
