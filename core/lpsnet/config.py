@@ -24,6 +24,7 @@ __all__ = [
     "InputConfig",
     "ModelConfig",
     "SemanticHeadConfig",
+    "apply_overrides",
     "load_config",
     "parse_config",
     "preset_names",
@@ -45,13 +46,11 @@ class InputConfig(_Frozen):
         default=None,
         ge=32,
         le=16384,
-        description="Most pixels of the longer side; null: 1333 at 800, in proportion otherwise.",
+        description="Most pixels of the longer side; null: 1333 at 800, in proportion.",
     )
-    mean: Rgb = Field(
-        default=(0.485, 0.456, 0.406), description="Subtracted from RGB in [0, 1]; ImageNet's by default."
-    )
+    mean: Rgb = Field(default=(0.485, 0.456, 0.406), description="Subtracted from RGB in [0, 1]; ImageNet's.")
     std: tuple[Positive, Positive, Positive] = Field(
-        default=(0.229, 0.224, 0.225), description="Divides RGB after the mean is gone; ImageNet's by default."
+        default=(0.229, 0.224, 0.225), description="Divides RGB after the mean is gone; ImageNet's."
     )
 
     @model_validator(mode="after")
@@ -65,20 +64,16 @@ class BackboneConfig(_Frozen):
     """The residual network (paper section 3.1; method rows 1–4)."""
 
     name: Literal["resnet18", "resnet34", "resnet50", "resnet101"] = "resnet50"
-    width: float = Field(
-        default=1.0, ge=0.25, le=1.0, description="Scales every channel count; below 1 only from scratch."
-    )
+    width: float = Field(default=1.0, ge=0.25, le=1.0, description="Scales all channels; below 1 only from scratch.")
     weights: str | None = Field(
         default=None,
         min_length=1,
-        description="A torchvision weights name, a local file, or null to start from scratch.",
+        description="torchvision's name of weights, a local file, or null: from scratch.",
     )
-    stride_in_1x1: bool = Field(
-        default=False, description="Stride in the 1×1 convolution, as in Caffe's ResNet (row 2)."
-    )
+    stride_in_1x1: bool = Field(default=False, description="Stride in the 1×1, as Caffe's ResNet (row 2).")
     freeze: bool | None = Field(
         default=None,
-        description="Freeze norms, stem and res2 (rows 3, 4); null: exactly when there are pretrained weights.",
+        description="Fix norms, stem and res2 (rows 3, 4); null: if there are weights.",
     )
 
     @model_validator(mode="after")
@@ -102,14 +97,12 @@ class BoxHeadConfig(_Frozen):
 
     layers: int = Field(default=4, ge=1, le=8)
     norm: Literal["gn", "none"] = "gn"
-    activation: Literal["exp", "relu"] = Field(
-        default="exp", description="What turns a raw value into a distance (row 14)."
-    )
+    activation: Literal["exp", "relu"] = Field(default="exp", description="From raw value to distance (row 14).")
     borderness_prior: float = Field(
         default=0.01,
         gt=0,
         lt=1,
-        description="Border-ness before training (row 20); 0.5 where no negatives are trained.",
+        description="Border-ness before training (row 20); 0.5 without negatives.",
     )
 
 
@@ -127,9 +120,7 @@ class ModelConfig(_Frozen):
 
     backbone: BackboneConfig = BackboneConfig()
     channels: int = Field(default=256, ge=8, le=1024, description="Channels of P2–P7 and of the box head (row 6).")
-    context: Literal["ppm", "gap", "none"] = Field(
-        default="ppm", description="What is added to the C5 lateral (Table 5)."
-    )
+    context: Literal["ppm", "gap", "none"] = Field(default="ppm", description="Added to the C5 lateral (Table 5).")
     ppm_norm: Literal["gn", "bn", "none"] = Field(default="gn", description="Norm inside the pyramid pooling (row 8).")
     ppm_relu: bool = Field(default=False, description="ReLU after the pyramid pooling's last convolution (row 8).")
     box_head: BoxHeadConfig = BoxHeadConfig()
@@ -204,8 +195,7 @@ def load_config(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Conf
         raise ValueError(f"{path}: not YAML ({' '.join(str(error).split())})") from None
     if not isinstance(content, dict):
         raise ValueError(f"{path}: must hold fields such as name, categories, input and model")
-    for override in overrides:
-        _apply_override(content, override)
+    apply_overrides(content, overrides)
     source = f"{path} with {', '.join(overrides)}" if overrides else str(path)
     return parse_config(content, source)
 
@@ -227,6 +217,18 @@ def parse_config(content: Mapping[str, Any], source: str) -> Config:
         raise ValueError(f"{source}: {field}: {reason}{more}") from None
 
 
+def apply_overrides(content: dict[str, Any], overrides: Sequence[str]) -> None:
+    """Sets dotted fields, such as ``input.short_side=882``, of a config's content in place.
+
+    Whether a field exists, and its value, are checked with the rest by :func:`parse_config`.
+
+    Raises:
+        ValueError: naming the override, if it does not read ``field=value`` with a YAML value.
+    """
+    for override in overrides:
+        _apply_override(content, override)
+
+
 def _config_path(name_or_path: str | Path) -> Path:
     path = Path(name_or_path)
     if path.suffix in (".yaml", ".yml") or len(path.parts) > 1:
@@ -237,7 +239,6 @@ def _config_path(name_or_path: str | Path) -> Path:
 
 
 def _apply_override(content: dict[str, Any], override: str) -> None:
-    """Sets one dotted field of ``content`` in place; whether the field exists is checked with the rest."""
     key, equals, text = override.partition("=")
     names = key.strip().split(".")
     if not equals or not all(names):

@@ -1,0 +1,203 @@
+"""Networks on disk: a safetensors file that carries its own config and categories, and never code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from lpsnet.categories import Categories
+from lpsnet.config import Config, apply_overrides, parse_config
+from lpsnet.formats.atomic import write_atomically
+from lpsnet.model.lpsnet import LPSNet, build_lpsnet
+from lpsnet.model.tensor_files import is_pytorch_file, read_tensors
+
+__all__ = ["Checkpoint", "load_checkpoint", "network_from", "save_checkpoint"]
+
+_FORMAT = "lpsnet-checkpoint-1"
+_SHOWN = 5
+"""How many mismatches a message lists."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Checkpoint:
+    """What a checkpoint file holds.
+
+    Attributes:
+        path: where it was read from.
+        config: what the network was built from.
+        categories: its classes.
+        state: its parameters and buffers by name.
+        card: what else the writer noted: training data, schedule, figures.
+    """
+
+    path: Path
+    config: Config
+    categories: Categories
+    state: Mapping[str, Tensor]
+    card: Mapping[str, Any] = field(default_factory=dict)
+
+
+def save_checkpoint(
+    path: str | Path,
+    model: LPSNet,
+    config: Config,
+    categories: Categories,
+    extra: Mapping[str, Any] | None = None,
+) -> None:
+    """Writes a network, its config and its categories as one file, whole or not at all.
+
+    Args:
+        path: of the file; an existing one is replaced at the very end.
+        model: as ``config`` builds it; not one prepared for inference, whose norms are gone.
+        config: stored as JSON.
+        categories: stored as JSON.
+        extra: further notes that JSON can hold; :attr:`Checkpoint.card` when read.
+
+    Raises:
+        OSError: naming the file, if it could not be written; what stood there before is then untouched.
+        ValueError: if ``model`` is not what ``config`` builds for ``categories``.
+    """
+    state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    problems = _state_problems(state, config, len(categories))
+    if problems:
+        raise ValueError(f"the network is not what config {config.name} builds: {_listed(problems)}")
+    metadata = {
+        "format": _FORMAT,
+        "config": config.model_dump_json(),
+        "categories": json.dumps(categories.to_json()),
+        "card": json.dumps(dict(extra or {})),
+    }
+    write_atomically(path, safetensors.torch.save(state, metadata))
+
+
+def load_checkpoint(path: str | Path, overrides: Sequence[str] = ()) -> Checkpoint:
+    """Reads a checkpoint; nothing in it is ever run.
+
+    Args:
+        path: of a file that :func:`save_checkpoint` wrote.
+        overrides: changes to its config such as ``input.short_side=882``; only ``input`` and ``inspection`` may change.
+
+    Raises:
+        OSError: if the file cannot be read.
+        ValueError: in one sentence naming the file, if it is truncated, a pickle, not an LPSNet checkpoint, or an
+            override is wrong.
+    """
+    path = Path(path)
+    if is_pytorch_file(path):
+        read_tensors(path)
+        raise ValueError(f"{path}: a PyTorch file without config and categories, not an LPSNet checkpoint")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+    except SafetensorError as error:
+        raise ValueError(f"{path}: not a whole safetensors file ({error})") from None
+    if metadata.get("format") != _FORMAT:
+        raise ValueError(f"{path}: not an LPSNet checkpoint: its format is {metadata.get('format', 'not given')!r}")
+    content = {name: _json(path, metadata, name) for name in ("config", "categories", "card")}
+    _override(content["config"], overrides)
+    if not isinstance(content["categories"], list) or not isinstance(content["card"], dict):
+        raise ValueError(f"{path}: its categories or its card are not what a checkpoint holds")
+    return Checkpoint(
+        path=path,
+        config=parse_config(content["config"], f"{path}: config"),
+        categories=Categories.from_json(content["categories"], str(path)),
+        state=read_tensors(path),
+        card=content["card"],
+    )
+
+
+def network_from(
+    config: Config, num_classes: int, checkpoint: Checkpoint | None = None, *, backbone_weights: bool = True
+) -> LPSNet:
+    """Builds the network of ``config``, with a checkpoint's weights where one is given.
+
+    Args:
+        config: what to build.
+        num_classes: things and stuff together.
+        checkpoint: its weights are loaded; pretrained backbone weights are then neither read nor downloaded.
+        backbone_weights: without a checkpoint, False leaves out pretrained backbone weights.
+
+    Raises:
+        OSError: if backbone weights cannot be read or downloaded.
+        ValueError: listing the mismatch, if the checkpoint is of another architecture or class count.
+    """
+    if checkpoint is None:
+        return build_lpsnet(config.model, num_classes, load_backbone_weights=backbone_weights)
+    problems = _architecture_problems(checkpoint, config, num_classes)
+    problems = problems or _state_problems(checkpoint.state, config, num_classes)
+    if problems:
+        raise ValueError(f"{checkpoint.path} does not fit config {config.name}: {_listed(problems)}")
+    network = build_lpsnet(config.model, num_classes, load_backbone_weights=False)
+    network.load_state_dict(checkpoint.state, strict=False)
+    return network
+
+
+def _json(path: Path, metadata: Mapping[str, str], name: str) -> Any:
+    try:
+        return json.loads(metadata[name])
+    except (KeyError, ValueError):
+        raise ValueError(f"{path}: its {name} is missing or not JSON") from None
+
+
+def _override(content: Any, overrides: Sequence[str]) -> None:
+    for override in overrides:
+        if override.split(".")[0].strip() not in ("input", "inspection"):
+            raise ValueError(f"{override}: of a trained network only input and inspection settings may change")
+    if isinstance(content, dict):
+        apply_overrides(content, overrides)
+
+
+def _architecture_problems(checkpoint: Checkpoint, config: Config, num_classes: int) -> list[str]:
+    """Returns how the checkpoint's network differs by its config: class count, then fields."""
+    problems = []
+    if len(checkpoint.categories) != num_classes:
+        problems.append(f"it has {len(checkpoint.categories)} classes where {num_classes} are wanted")
+    ours, theirs = (_flat(settings.model.model_dump()) for settings in (config, checkpoint.config))
+    # Where the first weights came from, and what training left alone, say nothing about the structure.
+    fields = [name for name in ours if name not in ("backbone.weights", "backbone.freeze")]
+    problems += [
+        f"its model.{name} is {theirs[name]} where {ours[name]} is wanted"
+        for name in fields
+        if theirs[name] != ours[name]
+    ]
+    return problems
+
+
+def _state_problems(state: Mapping[str, Tensor], config: Config, num_classes: int) -> list[str]:
+    """Returns how parameters and buffers differ from those of the network that ``config`` builds."""
+    with torch.device("meta"):
+        expected = _shapes(build_lpsnet(config.model, num_classes, load_backbone_weights=False).state_dict())
+    found = _shapes(state)
+    problems = [f"{name} is missing" for name in expected if name not in found]
+    problems += [f"{name} is unexpected" for name in found if name not in expected]
+    problems += [
+        f"{name} is {found[name]} where {expected[name]} is wanted"
+        for name in expected
+        if name in found and found[name] != expected[name]
+    ]
+    return problems
+
+
+def _shapes(state: Mapping[str, Tensor]) -> dict[str, list[int]]:
+    """Leaves out the counters that live norms have and frozen ones lack: nothing is computed from them."""
+    return {name: list(tensor.shape) for name, tensor in state.items() if not name.endswith("num_batches_tracked")}
+
+
+def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in settings.items():
+        flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {f"{prefix}{name}": value}
+    return flat
+
+
+def _listed(problems: Sequence[str]) -> str:
+    more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
+    return "; ".join(problems[:_SHOWN]) + more
