@@ -272,23 +272,25 @@ def _greatest(levels: tuple[BordernessLevel, ...], x: Floating, y: Floating) -> 
 def _bilinear(entry: BordernessLevel, x: Floating, y: Floating) -> Float32:
     """Samples one map at points of the padded input."""
     height, width = entry.values.shape
-    row, row_after, below = _cells(y, entry, height)
-    column, column_after, beyond = _cells(x, entry, width)
-    values = np.ascontiguousarray(entry.values, np.float32).reshape(-1)
-    row *= width
-    row_after *= width
-    upper = _blend(values.take(row + column), values.take(row + column_after), beyond)
-    lower = _blend(values.take(row_after + column), values.take(row_after + column_after), beyond)
+    values = np.ascontiguousarray(entry.values, np.float32)
+    if height == 1 or width == 1:
+        values = np.pad(values, ((0, int(height == 1)), (0, int(width == 1))), mode="edge")
+        height, width = values.shape
+    row, below = _cells(y, entry, height)
+    column, beyond = _cells(x, entry, width)
+    cell = row * width + column
+    flat = values.reshape(-1)
+    upper = _blend(flat.take(cell), flat[1:].take(cell), beyond)
+    lower = _blend(flat[width:].take(cell), flat[width + 1 :].take(cell), beyond)
     return _blend(upper, lower, below)
 
 
-def _cells(
-    position: Floating, entry: BordernessLevel, count: int
-) -> tuple[NDArray[np.intp], NDArray[np.intp], Float32]:
-    """Returns the cells before and after each position along one axis, and how far it lies between them, in [0, 1]."""
-    place = np.clip((position - entry.offset) / entry.stride, 0, count - 1)
-    before = place.astype(np.intp)
-    return before, np.minimum(before + 1, count - 1), (place - before).astype(np.float32)
+def _cells(position: Floating, entry: BordernessLevel, count: int) -> tuple[NDArray[np.intp], Float32]:
+    """Returns along one axis the cell before each position, never the last, and how far it lies towards the next."""
+    place = position * (1 / entry.stride) - entry.offset / entry.stride
+    np.clip(place, 0, count - 1, out=place)
+    before = np.minimum(np.floor(place), count - 2)
+    return before.astype(np.intp), (place - before).astype(np.float32, copy=False)
 
 
 def _blend(one: Float32, other: Float32, share: Float32) -> Float32:

@@ -50,6 +50,9 @@ Mask = NDArray[np.uint8]
 Pixels = NDArray[np.intp]
 """``[n]`` positions in a flattened map."""
 
+_PIXELS_AT_ONCE = 16384
+"""Contested pixels judged together: few enough for their temporaries to stay in the processor's cache."""
+
 _BANDS = 16
 """Horizontal bands in which stuff is counted, so that a class is looked for only where it is."""
 
@@ -281,7 +284,7 @@ class _Merging:
         sizes = [len(dispute.pixels) for dispute in self._disputes]
         challengers = np.repeat([self.steps[dispute.step].detection for dispute in self._disputes], sizes)
         owners = self.owners.reshape(-1)
-        first_owners = np.array(self._row_of_owner)[owners[pixels]]
+        first_owners = np.array(self._row_of_owner).take(owners.take(pixels))
         costs, least = _costs(
             conflict, self._detections, borderness, pixels, self.owners.shape[1], (challengers, first_owners)
         )
@@ -294,8 +297,8 @@ class _Merging:
         self, dispute: _Dispute, cost: NDArray[np.float64], owners: Owners, least_cost: NDArray[np.float64]
     ) -> None:
         step = self.steps[dispute.step]
-        holders = owners[dispute.pixels]
-        won = np.flatnonzero(cost < least_cost[dispute.pixels])
+        holders = owners.take(dispute.pixels)
+        won = np.flatnonzero(cost < least_cost.take(dispute.pixels))
         lost_to_us, won_pixels = holders[won], dispute.pixels[won]
         owners[won_pixels] = step.owner
         least_cost[won_pixels] = cost[won]
@@ -396,28 +399,44 @@ def _costs(
         width: width of the image.
         competitors: two times ``[n]`` rows of ``detections``.
     """
-    one, other = competitors
     boxes = detections.boxes.astype(np.float64)
+    first, second = np.zeros(len(pixels)), np.zeros(len(pixels))
     if conflict == "smallest":
         areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-        return areas[one], areas[other]
-    if conflict == "highest" or borderness is None:
-        return np.zeros(len(pixels)), np.zeros(len(pixels))
-    row = pixels // width
-    x, y = pixels - row * width + 0.5, row + 0.5
+        first, second = areas[competitors[0]], areas[competitors[1]]
+    if conflict == "closest" and borderness is not None:
+        for begin in range(0, len(pixels), _PIXELS_AT_ONCE):
+            part = slice(begin, begin + _PIXELS_AT_ONCE)
+            row = pixels[part] // width
+            x, y = pixels[part] - row * width + 0.5, row + 0.5
+            rivals = competitors[0][part], competitors[1][part]
+            for cost, rows, predicted in zip(
+                (first, second), rivals, _predictions(borderness, detections, x, y, rivals), strict=True
+            ):
+                np.abs(box_borderness(x, y, boxes.take(rows, axis=0)) - predicted, out=cost[part])
+    return first, second
+
+
+def _predictions(
+    borderness: BordernessMaps,
+    detections: Detections,
+    x: NDArray[np.floating[Any]],
+    y: NDArray[np.floating[Any]],
+    rivals: tuple[Pixels, Pixels],
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Returns the border-ness predicted at points, as it answers to each of two competing detections."""
+    x32, y32 = x.astype(np.float32), y.astype(np.float32)
     if borderness.pooling == "own":
-        predictions = [sample_borderness(borderness, x, y, detections.level[rows]) for rows in competitors]
-    else:
-        predictions = [sample_borderness(borderness, x, y)] * 2
-    return (
-        np.abs(box_borderness(x, y, boxes[one]) - predictions[0]),
-        np.abs(box_borderness(x, y, boxes[other]) - predictions[1]),
-    )
+        one, other = (sample_borderness(borderness, x32, y32, detections.level[rows]) for rows in rivals)
+        return one, other
+    shared = sample_borderness(borderness, x32, y32)
+    return shared, shared
 
 
 def _equals(part: NDArray[Any], value: int) -> Mask:
     """Returns where a part of a map has a value."""
-    return np.equal(part, value).view(np.uint8)
+    mask: Mask = np.equal(part, value).view(np.uint8)
+    return mask
 
 
 def _pixel_windows(boxes: NDArray[np.float32], shape: tuple[int, ...]) -> list[Window]:
