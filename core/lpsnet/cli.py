@@ -143,9 +143,9 @@ def _quality_table(quality: PanopticQuality, *, per_class: bool) -> Table:
         table.add_row(name, *_percentages(figures.pq, figures.sq, figures.rq), str(figures.n))
     if per_class:
         table.add_section()
-        for category, figures in quality.per_class:
-            if figures.n:
-                table.add_row(category.name, *_percentages(figures.pq, figures.sq, figures.rq), "")
+        for category, found in quality.per_class:
+            if found.n:
+                table.add_row(category.name, *_percentages(found.pq, found.sq, found.rq), "")
     return table
 
 
@@ -192,7 +192,7 @@ def _print_complexity(config: Config, num_classes: int, size: tuple[int, int]) -
     from lpsnet.model.complexity import measure_complexity
     from lpsnet.model.lpsnet import build_lpsnet
 
-    model = build_lpsnet(config.without_pretrained_backbone().model, num_classes)
+    model = build_lpsnet(config.model, num_classes, load_backbone_weights=False)
     found = measure_complexity(model, size)
     table = Table("part", "parameters", "MACs")
     for part in found.parts:

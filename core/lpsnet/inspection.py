@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from lpsnet import decoding
+import lpsnet.decoding as decoding
 from lpsnet.borderness import segment_borderness_maps
 from lpsnet.categories import Categories
 from lpsnet.metrics.panoptic_quality import ImageQuality, image_quality

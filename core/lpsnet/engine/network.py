@@ -15,7 +15,7 @@ from lpsnet.checkpoint import load_checkpoint, network_from
 from lpsnet.config import Config, load_config
 from lpsnet.data.transforms import network_input
 from lpsnet.model.cancellation import cancellable
-from lpsnet.model.lpsnet import LPSNet, build_lpsnet
+from lpsnet.model.lpsnet import LPSNet
 from lpsnet.model.output import NetworkOutput
 
 __all__ = ["ReadyNetwork", "choose_device", "load_network"]
@@ -87,8 +87,8 @@ def load_network(
 ) -> ReadyNetwork:
     """Loads a trained network from a checkpoint, or makes an untrained one from a config.
 
-    The untrained network's weights are random throughout, drawn from a fixed seed: nothing is downloaded for a network
-    that cannot predict anything yet.
+    The untrained network's weights are drawn from a fixed seed, the backbone's too unless an override names weights:
+    nothing is downloaded for a network that cannot predict anything yet.
 
     Args:
         checkpoint: a checkpoint; it carries its own config.
@@ -102,14 +102,15 @@ def load_network(
     """
     place, reason = choose_device(device)
     if checkpoint is not None:
-        loaded = load_checkpoint(checkpoint, overrides=overrides)
-        model, final, categories = network_from(loaded), loaded.config, loaded.categories
+        loaded = load_checkpoint(checkpoint, overrides)
+        final, categories = loaded.config, loaded.categories
+        model = network_from(final, len(categories), loaded)
     elif config is not None:
-        final = load_config(config, [*overrides, "model.backbone.weights=null"])
+        final = load_config(config, ["model.backbone.weights=null", *overrides])
         categories = final.load_categories()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
-            model = build_lpsnet(final.model, len(categories))
+            model = network_from(final, len(categories))
     else:
         raise ValueError("a network needs a checkpoint or a config")
     return ReadyNetwork(
