@@ -161,7 +161,9 @@ def _as_label_map(labels: NDArray[np.integer[Any]], num_classes: int, name: str)
     dtype = label_dtype(num_classes)
     if labels.dtype == dtype:
         return np.ascontiguousarray(labels)
-    return np.where(no_class, np.iinfo(dtype).max, labels).astype(dtype)
+    compact = labels.astype(dtype)
+    compact[no_class] = np.iinfo(dtype).max
+    return compact
 
 
 def _second_choice(next_stuff: Labels | None, labels: Labels, isthing: NDArray[np.bool_]) -> Labels:
