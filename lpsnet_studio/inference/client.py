@@ -26,7 +26,7 @@ class InferenceClient(QObject):
 
     Args:
         command: how to start the service; the default is the real one.
-        patience: when it counts as lost.
+        patience: when it counts as lost; None for what suits the real one.
         parent: Qt's owner.
     """
 
@@ -38,14 +38,14 @@ class InferenceClient(QObject):
     def __init__(
         self,
         command: Sequence[str] = SERVICE_COMMAND,
-        patience: Patience = Patience(),
+        patience: Patience | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         # Replies come from a Python thread: the queued hop makes every slot run in the thread of this object.
         self._arrived.connect(self._pass_on, Qt.ConnectionType.QueuedConnection)
         self._moved.connect(self._change_state, Qt.ConnectionType.QueuedConnection)
-        self._supervisor = Supervisor(self._arrived.emit, self._moved.emit, command, patience)
+        self._supervisor = Supervisor(self._arrived.emit, self._moved.emit, command, patience or Patience())
         self._state = "stopped"
         self._started = False
 

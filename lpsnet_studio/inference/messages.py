@@ -58,6 +58,7 @@ __all__ = [
     "Probe",
     "Probed",
     "Progress",
+    "Question",
     "Ready",
     "Reply",
     "Request",
@@ -284,7 +285,9 @@ class Shutdown:
     """Ends the service; so does the end of the pipe."""
 
 
-Request = LoadModel | OpenImage | Inspect | Probe | Prefetch | ListDataset | Cancel | CloseImage | Shutdown
+Question = LoadModel | OpenImage | Inspect | Probe | Prefetch | ListDataset
+"""A request that is answered."""
+Request = Question | Cancel | CloseImage | Shutdown
 
 # ------------------------------------------------------------------------------------------------------------- replies
 
@@ -352,8 +355,8 @@ class Inspected:
         stages: which stages ran, and how long each took.
         preview: True if merged at a reduced size; every array and box is then in the reduced image's pixels.
         size: ``(H, W)`` of the arrays.
-        labels: the semantic map that was merged; None if it is the last reply's for this image, in which case that reply
-            came after the last :class:`ImageOpened` and was of the same size.
+        labels: the semantic map that was merged; None if it is that of the last reply for this image, which then came
+            after its last :class:`ImageOpened` and was of the same size.
         candidates: every box that was considered; None if unchanged in the same sense, or under the box oracle.
         detections: the boxes that were merged, from the first to the last.
         trace: the merge, replayable. Its ``labels`` are there even where those above are None.

@@ -30,7 +30,7 @@ __all__ = ["SERVICE_COMMAND", "ServiceProcess", "become_service"]
 SERVICE_COMMAND: tuple[str, ...] = (sys.executable, "-P", "-m", "lpsnet_studio.inference.service")
 """Starts the service; ``-P`` keeps modules in the current folder from taking the place of libraries."""
 
-_NICENESS = 5
+_NICENESS = 2
 """The window, which runs at 0, goes first where both want a core."""
 _OUT_OF_MEMORY_SCORE = 500
 """Of 1000: the kernel ends the service, which is started again, before the window."""
@@ -118,10 +118,10 @@ def _start(command: Sequence[str], connection: socket.socket) -> subprocess.Pope
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-            creationflags=subprocess.CREATE_NO_WINDOW,
+            creationflags=subprocess.CREATE_NO_WINDOW,  # type: ignore[attr-defined]
         )
         assert process.stdin is not None
-        process.stdin.write(connection.share(process.pid).hex() + "\n")
+        process.stdin.write(connection.share(process.pid).hex() + "\n")  # type: ignore[attr-defined]
         process.stdin.close()
         return process
     return subprocess.Popen(

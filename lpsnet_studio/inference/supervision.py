@@ -21,13 +21,21 @@ from typing import Literal
 from lpsnet_studio.inference.messages import (
     Cancel,
     CloseImage,
+    DatasetListed,
     Failed,
     Heartbeat,
     ImageOpened,
+    Inspect,
+    Inspected,
+    ListDataset,
     LoadModel,
     ModelLoaded,
     OpenImage,
+    Prefetch,
+    Probe,
+    Probed,
     Progress,
+    Question,
     Ready,
     Reply,
     Request,
@@ -85,7 +93,7 @@ class _Pending:
         replayed: whether it only brings a new service to where the old one was: nobody waits for its reply.
     """
 
-    request: Request
+    request: Question
     losses: int = 0
     sent: bool = False
     withdrawn: bool = False
@@ -109,7 +117,7 @@ class Supervisor:
         on_reply: receives every reply but heartbeats; each request's final reply exactly once.
         on_state: receives every change of state.
         command: how to start the service.
-        patience: when it counts as lost.
+        patience: when it counts as lost; None for what suits the real one.
     """
 
     def __init__(
@@ -117,12 +125,12 @@ class Supervisor:
         on_reply: Callable[[Reply], None],
         on_state: Callable[[ServiceState], None],
         command: Sequence[str] = SERVICE_COMMAND,
-        patience: Patience = Patience(),
+        patience: Patience | None = None,
     ) -> None:
         self._on_reply = on_reply
         self._on_state = on_state
         self._command = command
-        self._patience = patience
+        self._patience = patience or Patience()
         self._numbers = itertools.count(1)
         self._inbox: queue.SimpleQueue[Request | _Lost | tuple[ServiceProcess, Reply]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="service supervisor", daemon=True)
@@ -205,7 +213,7 @@ class Supervisor:
             case CloseImage():
                 if self._image is not None and self._image.image == request.image:
                     self._image = None
-            case _:
+            case LoadModel() | OpenImage() | Inspect() | Probe() | Prefetch() | ListDataset():
                 self._pending[request.request] = _Pending(request)
         if self._process is None:
             self._set_state("restarting")
@@ -249,10 +257,10 @@ class Supervisor:
                 pending = self._pending.get(reply.request)
                 if pending is not None and not pending.replayed:
                     self._on_reply(reply)
-            case _:
+            case ModelLoaded() | ImageOpened() | Inspected() | Probed() | DatasetListed() | Failed():
                 self._finish(reply)
 
-    def _finish(self, reply: Reply) -> None:
+    def _finish(self, reply: ModelLoaded | ImageOpened | Inspected | Probed | DatasetListed | Failed) -> None:
         pending = self._pending.pop(reply.request, None)
         if pending is None:
             return
@@ -262,7 +270,7 @@ class Supervisor:
         elif isinstance(reply, Failed):
             _log.warning("the new inference service could not be brought to where the last was: %s", reply.sentence)
 
-    def _remember(self, request: Request, reply: Reply) -> None:
+    def _remember(self, request: Question, reply: Reply) -> None:
         """Keeps what another service would have to be told again."""
         if isinstance(request, LoadModel) and isinstance(reply, ModelLoaded):
             self._model = request

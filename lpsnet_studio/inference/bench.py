@@ -1,0 +1,312 @@
+"""One open image in the service: its network output, its inspections at full and at reduced size, and the probe."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from math import sqrt
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+
+from lpsnet import decoding
+from lpsnet.borderness import sample_borderness
+from lpsnet.engine.network import ReadyNetwork
+from lpsnet.inspection import Inspection, MissingNetworkError
+from lpsnet.model.cancellation import Cancelled
+from lpsnet.model.output import NetworkOutput
+from lpsnet.structures import BordernessMaps, InspectionSettings, PanopticSegmentation, Stage, StageResult
+from lpsnet_studio.inference.messages import (
+    ImageOpened,
+    Inspect,
+    Inspected,
+    ModelCard,
+    OpenImage,
+    Prefetch,
+    Probe,
+    Probed,
+)
+from lpsnet_studio.inference.pictures import Picture, fit_truth
+
+__all__ = ["PREVIEW_PIXELS", "ClassesDifferError", "ImageBench", "LoadedNetwork"]
+
+PREVIEW_PIXELS = 2_000_000
+"""Larger images are merged at no more than this many pixels while a slider is dragged."""
+_BYTES_PER_PIXEL = 16
+"""Of one inspection: labels, owners, truth, what the merge keeps."""
+
+
+class ClassesDifferError(ValueError):
+    """The network cannot say anything about this image's classes."""
+
+
+@dataclass(slots=True, eq=False)
+class LoadedNetwork:
+    """A network with what the window shows of it.
+
+    Attributes:
+        ready: the network.
+        card: what the window shows.
+        layers: how many layers the last forward counted, which the next one's progress is measured by; 0 if unknown.
+    """
+
+    ready: ReadyNetwork
+    card: ModelCard
+    layers: int = 0
+
+    def run(
+        self, image: NDArray[np.uint8], should_stop: Callable[[], bool], on_progress: Callable[[float], None]
+    ) -> NetworkOutput:
+        """Runs the network on one image to its end.
+
+        Raises:
+            Cancelled: between two layers, once ``should_stop`` says so.
+        """
+        passed = 0
+
+        def before_layer() -> bool:
+            nonlocal passed
+            passed += 1
+            on_progress(min(passed / self.layers, 1.0) if self.layers else -1.0)
+            return should_stop()
+
+        output = self.ready.run(image, before_layer)
+        if self.ready.device.type == "cuda":
+            torch.cuda.synchronize(self.ready.device)
+        self.layers = passed
+        return output
+
+
+class ImageBench:
+    """One image on which stages are run.
+
+    The network's output may be computed by one thread while another runs the other stages.
+
+    Attributes:
+        picture: the image.
+        output: the network's output; None before the network has run.
+
+    Args:
+        picture: the image.
+        network: what is loaded; None if nothing is.
+    """
+
+    def __init__(self, picture: Picture, network: LoadedNetwork | None) -> None:
+        self.picture = picture
+        self.output: NetworkOutput | None = None
+        self._network = network
+        self._fitted = fit_truth(picture, network.ready.categories if network is not None else None)
+        self._output_seconds = 0.0
+        self._output_is_news = False
+        self._inspections: dict[bool, Inspection] = {}
+        self._has_output: set[bool] = set()
+        self._last_sent: Inspected | None = None
+
+    @property
+    def can_run_network(self) -> bool:
+        """Whether there is a network, and its classes are the image's."""
+        return self._network is not None and self._fitted.network_fits
+
+    @property
+    def has_output(self) -> bool:
+        """Whether the network has run."""
+        return self.output is not None
+
+    @property
+    def bytes(self) -> int:
+        """Roughly what it holds in memory, class probabilities of the locations included."""
+        pixels = sum(inspection.image.shape[0] * inspection.image.shape[1] for inspection in self._inspections.values())
+        held = self.picture.pixels.nbytes + pixels * _BYTES_PER_PIXEL
+        if self.output is not None:
+            maps = (self.output.semantic_logits, *self.output.ltrb, *self.output.borderness_logits)
+            held += sum(each.nbytes for each in maps) + self.output.semantic_logits.nbytes // 3
+        return held
+
+    def opened(self, request: OpenImage | Prefetch, seconds: float) -> ImageOpened:
+        """Says what the image is; the next inspection is sent whole."""
+        self._last_sent = None
+        return ImageOpened(
+            request=request.request,
+            image=request.image,
+            pixels=self.picture.pixels,
+            truth=self._fitted.truth,
+            categories=self._fitted.categories,
+            network_fits=self._fitted.network_fits,
+            notice=self._fitted.notice,
+            seconds=seconds,
+        )
+
+    # ------------------------------------------------------------------------------------------------------- network
+
+    def run_network(self, should_stop: Callable[[], bool], on_progress: Callable[[float], None]) -> bool:
+        """Runs the network; returns False if it was stopped."""
+        assert self._network is not None
+        started = time.perf_counter()
+        try:
+            output = self._network.run(self.picture.pixels, should_stop, on_progress)
+        except Cancelled:
+            return False
+        self._output_seconds = time.perf_counter() - started
+        self._output_is_news = True
+        self.output = output
+        return True
+
+    # --------------------------------------------------------------------------------------------------- other stages
+
+    def inspect(self, request: Inspect, arrived: float) -> Inspected:
+        """Brings every stage after the network up to date.
+
+        Args:
+            request: what is asked.
+            arrived: ``time.perf_counter()`` when it was.
+
+        Raises:
+            ClassesDifferError: if the network is needed and has other classes than the image's data set.
+            MissingNetworkError: if the network is needed and none is loaded.
+            MissingTruthError: if an oracle is on and there is no ground truth.
+        """
+        if request.settings.needs_network and not self._fitted.network_fits:
+            raise ClassesDifferError("The network does not know the classes of this image's data set.")
+        height, width = self.picture.pixels.shape[:2]
+        preview = request.preview and height * width > PREVIEW_PIXELS
+        inspection = self._inspection(preview)
+        settings = request.settings
+        if preview:
+            settings = _for_reduced_size(settings, inspection.size[0] * inspection.size[1] / (height * width))
+        stages = inspection.run(settings)
+        return Inspected(
+            request=request.request,
+            image=request.image,
+            settings=request.settings,
+            stages=self._with_forward(stages),
+            preview=preview,
+            size=inspection.size,
+            labels=inspection.labels,
+            candidates=inspection.candidates,
+            detections=inspection.detections,
+            trace=inspection.trace,
+            quality=inspection.quality,
+            seconds=time.perf_counter() - arrived,
+        )
+
+    def without_unchanged(self, reply: Inspected) -> Inspected:
+        """Leaves out the labels and candidates that the last inspection that was sent held already."""
+        last, self._last_sent = self._last_sent, reply
+        if last is None or last.size != reply.size:
+            return reply
+        return replace(
+            reply,
+            labels=None if reply.labels is last.labels else reply.labels,
+            candidates=None if reply.candidates is last.candidates else reply.candidates,
+        )
+
+    def _inspection(self, preview: bool) -> Inspection:
+        """Returns the inspection at full or reduced size, with the network's output if there is one."""
+        inspection = self._inspections.get(preview)
+        if inspection is None:
+            inspection = self._inspections[preview] = self._reduced() if preview else self._full()
+        if self.output is not None and preview not in self._has_output:
+            inspection.adopt_output(self.output, self._output_seconds)
+            self._has_output.add(preview)
+        return inspection
+
+    def _full(self) -> Inspection:
+        areas = self.picture.truth_areas
+        return Inspection(
+            self.picture.pixels,
+            self._fitted.categories,
+            truth=self._fitted.truth,
+            truth_areas=dict(areas) if areas is not None else None,
+        )
+
+    def _reduced(self) -> Inspection:
+        height, width = self.picture.pixels.shape[:2]
+        factor = sqrt(PREVIEW_PIXELS / (height * width))
+        size = max(1, int(height * factor)), max(1, int(width * factor))
+        pixels = cv2.resize(self.picture.pixels, size[::-1], interpolation=cv2.INTER_AREA)
+        truth = self._fitted.truth
+        return Inspection(
+            np.asarray(pixels, np.uint8),
+            self._fitted.categories,
+            truth=_resized(truth, size) if truth is not None else None,
+        )
+
+    def _with_forward(self, stages: tuple[StageResult, ...]) -> tuple[StageResult, ...]:
+        """Says of the first result after a forward that the network ran for it."""
+        if not any(result.stage is Stage.NETWORK for result in stages):
+            return stages
+        news, self._output_is_news = self._output_is_news, False
+        return tuple(replace(result, ran=news) if result.stage is Stage.NETWORK else result for result in stages)
+
+    # ---------------------------------------------------------------------------------------------------------- probe
+
+    def probe(self, request: Probe) -> Probed:
+        """Reads the network's output at a pixel.
+
+        Raises:
+            ValueError: if the pixel is outside.
+            MissingNetworkError: if the network has not run.
+        """
+        height, width = self.picture.pixels.shape[:2]
+        if not (0 <= request.x < width and 0 <= request.y < height):
+            raise ValueError(f"({request.x}, {request.y}) is not a pixel of a {width}×{height} image")
+        if self.output is None:
+            raise MissingNetworkError("The network has not run on this image.")
+        probabilities = _probabilities_at(self.output, (height, width), request.x, request.y)
+        best = np.argsort(-probabilities, kind="stable")[: request.top]
+        maps = decoding.borderness_maps(self.output, size=(height, width))
+        return Probed(
+            request=request.request,
+            image=request.image,
+            x=request.x,
+            y=request.y,
+            classes=tuple(best.tolist()),
+            probabilities=tuple(probabilities[best].tolist()),
+            borderness=_borderness_at(maps, request.x, request.y),
+            levels=tuple(level.level for level in maps.levels),
+        )
+
+
+def _for_reduced_size(settings: InspectionSettings, share: float) -> InspectionSettings:
+    """Shrinks what is counted in pixels, so that the preview decides as the full size will."""
+    return replace(settings, stuff_limit=round(settings.stuff_limit * share))
+
+
+def _resized(truth: PanopticSegmentation, size: tuple[int, int]) -> PanopticSegmentation:
+    """Returns ground truth at a smaller size, read at each pixel's centre; segments that vanish are left out."""
+    height, width = truth.ids.shape
+    rows = ((np.arange(size[0]) + 0.5) * (height / size[0])).astype(np.intp)
+    columns = ((np.arange(size[1]) + 0.5) * (width / size[1])).astype(np.intp)
+    ids = truth.ids[rows[:, None], columns]
+    present = set(np.unique(ids).tolist())
+    kept = [segment for segment in truth.segments if segment.id in present]
+    return PanopticSegmentation.from_ids(
+        ids,
+        {segment.id: segment.label for segment in kept},
+        crowds={segment.id for segment in kept if segment.iscrowd},
+    )
+
+
+@torch.no_grad()
+def _probabilities_at(output: NetworkOutput, size: tuple[int, int], x: int, y: int) -> NDArray[np.floating[Any]]:
+    """Returns ``[C]``, the softmax of the logits sampled at a pixel's centre: its first class is the pixel's label."""
+    input_height, input_width = output.image_sizes[0]
+    padded_height, padded_width = output.padded_size
+    across = 2 * (x + 0.5) * input_width / size[1] / padded_width - 1
+    down = 2 * (y + 0.5) * input_height / size[0] / padded_height - 1
+    logits = output.semantic_logits.float()
+    point = torch.tensor([[[[across, down]]]], device=logits.device)
+    sampled = F.grid_sample(logits, point, mode="bilinear", padding_mode="border", align_corners=False)
+    probabilities: NDArray[np.floating[Any]] = sampled[0, :, 0, 0].softmax(0).cpu().numpy()
+    return probabilities
+
+
+def _borderness_at(maps: BordernessMaps, x: int, y: int) -> tuple[float, ...]:
+    """Returns the predicted border-ness at a pixel's centre, level by level."""
+    at_x, at_y = np.array([x + 0.5], np.float32), np.array([y + 0.5], np.float32)
+    return tuple(float(sample_borderness(BordernessMaps((level,), maps.scale), at_x, at_y)[0]) for level in maps.levels)

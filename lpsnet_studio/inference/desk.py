@@ -1,0 +1,493 @@
+"""Decides what the service does next: three lanes, newest wins, and every request answered exactly once.
+
+Requests change what is *wanted*; the lanes pick what to do from that under one lock, do it without the lock, and pick
+again. So nothing has to be taken out of queues: what is no longer wanted is not picked, and what was interrupted but is
+still wanted is picked again.
+
+===============  ==================================================================  ==================================
+lane             does, in this order                                                 gives way to
+===============  ==================================================================  ==================================
+files            OpenImage, ListDataset, reading for Prefetch
+network          LoadModel, forwards for Inspect, forwards for Prefetch              LoadModel; Prefetch to any Inspect
+post-processing  Probe, then the other stages of Inspect
+===============  ==================================================================  ==================================
+
+Nothing here knows torch: what is done lies behind :class:`~lpsnet_studio.inference.workbench.Workshop` and
+:class:`~lpsnet_studio.inference.workbench.Bench`.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import traceback
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Generic
+
+from lpsnet_studio.inference.messages import (
+    Cancel,
+    CloseImage,
+    Failed,
+    FailureKind,
+    Inspect,
+    Inspected,
+    ListDataset,
+    LoadModel,
+    ModelLoaded,
+    OpenImage,
+    Prefetch,
+    Probe,
+    Probed,
+    Progress,
+    Question,
+    Reply,
+    Request,
+)
+from lpsnet_studio.inference.workbench import Bench, NetworkT, Workshop
+
+__all__ = ["Desk"]
+
+_MEMORY_FOR_IMAGES = 768 * 2**20
+"""Bytes that the images which are kept may take together; the current one is always kept."""
+_PROGRESS_INTERVAL = 0.1
+_FORWARD_NICENESS = 6
+"""Forwards give way to sliders, which run at the process's own niceness."""
+_CRASHED = 70
+
+
+@dataclass(slots=True, eq=False)
+class _Asked:
+    """A request, from its arrival to its final reply."""
+
+    request: Question
+    arrived: float = field(default_factory=time.perf_counter)
+    answered: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class _Image:
+    """What is known of an image and wanted for it."""
+
+    name: str
+    bench: Bench | None = None
+    opening: _Asked | None = None
+    inspect: _Asked | None = None
+    probe: _Asked | None = None
+    prefetch: _Asked | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its stages may run: it has been read, and is not to be read again."""
+        return self.bench is not None and self.opening is None
+
+    @property
+    def wants_network_for_inspect(self) -> bool:
+        """Whether an inspection waits for the network's output."""
+        asked = self.inspect
+        return asked is not None and isinstance(asked.request, Inspect) and asked.request.settings.needs_network
+
+    @property
+    def wants_forward(self) -> bool:
+        """Whether anything waits for an output that can be computed."""
+        waiting = self.wants_network_for_inspect or self.prefetch is not None
+        if self.bench is None or self.opening is not None or not waiting:
+            return False
+        return self.bench.can_run_network and not self.bench.has_output
+
+    def wants(self) -> Iterator[_Asked]:
+        """Yields what waits for it."""
+        yield from (asked for asked in (self.inspect, self.probe, self.prefetch) if asked is not None)
+
+    def forget(self, asked: _Asked) -> None:
+        """Stops waiting for one request."""
+        self.opening = None if self.opening is asked else self.opening
+        self.inspect = None if self.inspect is asked else self.inspect
+        self.probe = None if self.probe is asked else self.probe
+        self.prefetch = None if self.prefetch is asked else self.prefetch
+
+
+@dataclass(slots=True, eq=False)
+class _Forward:
+    """The forward that is running."""
+
+    image: _Image
+    stop: threading.Event = field(default_factory=threading.Event)
+
+
+class Desk(Generic[NetworkT]):
+    """Takes requests and answers them.
+
+    Args:
+        workshop: what does the work.
+        reply: sends a reply; must not block. Of replies with the same slot only the newest need be sent.
+    """
+
+    def __init__(self, workshop: Workshop[NetworkT], reply: Callable[[Reply, object], None]) -> None:
+        self._workshop = workshop
+        self._reply = reply
+        self._changed = threading.Condition()
+        self._images: OrderedDict[str, _Image] = OrderedDict()
+        """From the longest unused to the current one."""
+        self._current = ""
+        self._network: NetworkT | None = None
+        self._unanswered: dict[int, _Asked] = {}
+        self._to_read: list[_Asked] = []
+        self._to_load: _Asked | None = None
+        self._loading = False
+        self._forward: _Forward | None = None
+        self._lane("files", self._pick_file)
+        self._lane("network", self._pick_network, niceness=_FORWARD_NICENESS)
+        self._lane("post-processing", self._pick_stages)
+
+    def _lane(self, name: str, pick: Callable[[], Callable[[], None] | None], niceness: int | None = None) -> None:
+        threading.Thread(target=self._work, args=(pick, niceness), name=name, daemon=True).start()
+
+    def _work(self, pick: Callable[[], Callable[[], None] | None], niceness: int | None) -> None:
+        if niceness is not None and os.path.isdir("/proc/self/task"):  # noqa: PTH112 - Linux: threads have their own
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
+        try:
+            while True:
+                with self._changed:
+                    while (job := pick()) is None:
+                        self._changed.wait()
+                job()
+        except BaseException:
+            # Without this lane requests would wait for ever: the Studio starts another service instead.
+            traceback.print_exc()
+            os._exit(_CRASHED)
+
+    # ------------------------------------------------------------------------------------------------------- requests
+
+    def take(self, request: Request) -> None:
+        """Takes a request in; returns at once."""
+        with self._changed:
+            match request:
+                case Cancel():
+                    self._cancel(request)
+                case CloseImage():
+                    self._close_image(request)
+                case LoadModel() | OpenImage() | Inspect() | Probe() | Prefetch() | ListDataset():
+                    asked = self._unanswered[request.request] = _Asked(request)
+                    self._want(asked)
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Lets the lanes look again at what is wanted; ends every change of it."""
+        self._prefer_inspections()
+        self._forget_oldest()
+        self._changed.notify_all()
+
+    def _want(self, asked: _Asked) -> None:
+        match asked.request:
+            case LoadModel():
+                self._want_model(asked)
+            case OpenImage():
+                self._want_image(asked, asked.request)
+            case Inspect() | Probe():
+                self._want_result(asked, asked.request)
+            case Prefetch():
+                self._want_prefetch(asked, asked.request)
+            case ListDataset():
+                self._to_read.append(asked)
+
+    def _want_model(self, asked: _Asked) -> None:
+        for older in self._waiting(LoadModel):
+            if older is not asked:
+                self._fail(older, "superseded", "Another network was asked for.")
+        self._to_load = asked
+        self._stop_forward()  # Its output would be forgotten; it starts again if it is still wanted.
+
+    def _want_image(self, asked: _Asked, request: OpenImage) -> None:
+        for older in self._waiting(OpenImage):
+            if older is not asked:
+                self._fail(older, "superseded", "Another image was opened.")
+        for image in self._images.values():
+            if image.name != request.image:
+                self._drop_wants(image, "Another image was opened.")
+        for older in self._waiting(Prefetch):
+            if isinstance(older.request, Prefetch) and older.request.image != request.image:
+                self._fail(older, "cancelled", "Another image was opened.")
+        self._current = request.image
+        self._use(request.image).opening = asked
+        self._to_read.append(asked)
+        self._stop_unwanted_forward()
+
+    def _want_result(self, asked: _Asked, request: Inspect | Probe) -> None:
+        image = self._images.get(request.image)
+        if image is None:
+            self._fail(asked, "not-possible", f"{request.image}: this image is not open.", "Open it again.")
+            return
+        older = image.inspect if isinstance(request, Inspect) else image.probe
+        if older is not None:
+            self._fail(older, "superseded", "A newer request took its place.")
+        if isinstance(request, Probe):
+            image.probe = asked
+            return
+        image.inspect = asked
+
+    def _want_prefetch(self, asked: _Asked, request: Prefetch) -> None:
+        for older in self._waiting(Prefetch):
+            if older is not asked and isinstance(older.request, Prefetch) and older.request.image == request.image:
+                self._fail(older, "superseded", "A newer request took its place.")
+        self._to_read.append(asked)
+
+    def _cancel(self, request: Cancel) -> None:
+        asked = self._unanswered.get(request.target)
+        if asked is not None:
+            self._fail(asked, "cancelled", "Cancelled.")
+            self._stop_unwanted_forward()
+
+    def _close_image(self, request: CloseImage) -> None:
+        image = self._images.pop(request.image, None)
+        for asked in (*self._waiting(OpenImage), *self._waiting(Prefetch)):
+            if isinstance(asked.request, OpenImage | Prefetch) and asked.request.image == request.image:
+                self._fail(asked, "cancelled", "The image was closed.")
+        if image is not None:
+            self._drop_wants(image, "The image was closed.")
+            self._stop_unwanted_forward()
+
+    def _use(self, name: str) -> _Image:
+        image = self._images.setdefault(name, _Image(name))
+        self._images.move_to_end(name)
+        return image
+
+    def _waiting(self, kind: type) -> list[_Asked]:
+        return [asked for asked in self._unanswered.values() if isinstance(asked.request, kind)]
+
+    def _drop_wants(self, image: _Image, sentence: str) -> None:
+        for asked in list(image.wants()):
+            self._fail(asked, "cancelled", sentence)
+
+    def _prefer_inspections(self) -> None:
+        """Stops a forward that only a prefetch wants if an inspection waits for another one."""
+        running = self._forward
+        if running is None or running.image.wants_network_for_inspect:
+            return
+        if not any(each.wants_forward and each.wants_network_for_inspect for each in self._images.values()):
+            return
+        if running.image.prefetch is not None:
+            self._fail(running.image.prefetch, "superseded", "Another image needs the network now.")
+        running.stop.set()
+
+    def _stop_unwanted_forward(self) -> None:
+        running = self._forward
+        if running is not None and not (running.image.wants_network_for_inspect or running.image.prefetch):
+            running.stop.set()
+
+    def _stop_forward(self) -> None:
+        if self._forward is not None:
+            self._forward.stop.set()
+
+    # -------------------------------------------------------------------------------------------------------- replies
+
+    def _answer(self, asked: _Asked, reply: Reply) -> None:
+        """Sends a request's final reply, unless it has had one."""
+        if asked.answered:
+            return
+        asked.answered = True
+        del self._unanswered[asked.request.request]
+        for image in self._images.values():
+            image.forget(asked)
+        self._reply(reply, None)
+
+    def _fail(self, asked: _Asked, kind: FailureKind, sentence: str, advice: str = "") -> None:
+        self._answer(asked, Failed(asked.request.request, kind, sentence, advice))
+
+    def _fail_with(self, asked: _Asked, error: Exception) -> None:
+        self._answer(asked, self._workshop.failure(asked.request.request, error))
+
+    def _show_progress(self, image: _Image, step: str, fraction: float) -> None:
+        with self._changed:
+            for asked in (image.inspect, image.prefetch):
+                if asked is not None:
+                    number = asked.request.request
+                    self._reply(Progress(number, step, fraction), ("progress", number))
+
+    # ----------------------------------------------------------------------------------------------------- files lane
+
+    def _pick_file(self) -> Callable[[], None] | None:
+        self._to_read = [asked for asked in self._to_read if not asked.answered]
+        for kind in (OpenImage, ListDataset, Prefetch):
+            for asked in self._to_read:
+                if isinstance(asked.request, kind):
+                    self._to_read.remove(asked)
+                    return partial(self._read, asked)
+        return None
+
+    def _read(self, asked: _Asked) -> None:
+        try:
+            if isinstance(asked.request, ListDataset):
+                listed = self._workshop.list_dataset(asked.request)
+                with self._changed:
+                    self._answer(asked, listed)
+            elif isinstance(asked.request, OpenImage | Prefetch):
+                self._read_picture(asked, asked.request)
+        except Exception as error:
+            with self._changed:
+                self._fail_reading(asked, error)
+
+    def _read_picture(self, asked: _Asked, request: OpenImage | Prefetch) -> None:
+        started = time.perf_counter()
+        with self._changed:
+            image = self._images.get(request.image)
+            bench = image.bench if image is not None else None
+        known = bench.picture if bench is not None and bench.picture.source == request.source else None
+        if known is None or not self._workshop.is_unchanged(known):
+            known, bench = self._workshop.read(request.source), None
+        with self._changed:
+            if asked.answered:
+                return
+            image = self._use(request.image)
+            if bench is None or image.bench is not bench:
+                image.bench = self._workshop.bench(known, self._network)
+            if isinstance(request, OpenImage):
+                self._answer(asked, image.bench.opened(request, time.perf_counter() - started))
+            else:
+                self._prefetch(asked, request, image, image.bench)
+            if self._current in self._images:
+                self._images.move_to_end(self._current)
+            self._go_on()
+
+    def _prefetch(self, asked: _Asked, request: Prefetch, image: _Image, bench: Bench) -> None:
+        image.prefetch = asked
+        if not (request.settings.needs_network and image.wants_forward):
+            self._answer(asked, bench.opened(request, time.perf_counter() - asked.arrived))
+
+    def _fail_reading(self, asked: _Asked, error: Exception) -> None:
+        self._fail_with(asked, error)
+        if isinstance(asked.request, OpenImage):
+            image = self._images.get(asked.request.image)
+            if image is not None and image.bench is None:
+                for waiting in list(image.wants()):
+                    self._fail_with(waiting, error)
+                del self._images[image.name]
+        self._go_on()
+
+    def _forget_oldest(self) -> None:
+        """Lets go of images that were unused for longest, until the rest fit."""
+        excess = sum(image.bench.bytes for image in self._images.values() if image.bench) - _MEMORY_FOR_IMAGES
+        for name, image in list(self._images.items()):
+            if excess > 0 and name != self._current and image.bench is not None and not any(image.wants()):
+                excess -= image.bench.bytes
+                del self._images[name]
+
+    # --------------------------------------------------------------------------------------------------- network lane
+
+    def _pick_network(self) -> Callable[[], None] | None:
+        if self._to_load is not None:
+            asked, self._to_load = self._to_load, None
+            if not asked.answered and isinstance(asked.request, LoadModel):
+                self._loading = True
+                return partial(self._load, asked, asked.request)
+        wanting = [image for image in self._images.values() if image.wants_forward]
+        if not wanting:
+            return None
+        image = max(wanting, key=lambda each: each.wants_network_for_inspect)
+        self._forward = _Forward(image)
+        assert image.bench is not None
+        return partial(self._run_forward, self._forward, image.bench)
+
+    def _load(self, asked: _Asked, request: LoadModel) -> None:
+        network: NetworkT | None = None
+        failure: Exception | None = None
+        try:
+            network = self._workshop.load(request)
+        except Exception as error:
+            failure = error
+        with self._changed:
+            self._loading = False
+            if failure is not None:
+                self._fail_with(asked, failure)
+            elif network is not None and not asked.answered:
+                self._network = network
+                for image in self._images.values():
+                    if image.bench is not None:
+                        image.bench = self._workshop.bench(image.bench.picture, network)
+                self._answer(asked, ModelLoaded(request.request, network.card))
+            self._go_on()
+
+    def _run_forward(self, forward: _Forward, bench: Bench) -> None:
+        image = forward.image
+        shown = 0.0
+
+        def show(fraction: float) -> None:
+            nonlocal shown
+            if time.perf_counter() - shown >= _PROGRESS_INTERVAL:
+                shown = time.perf_counter()
+                self._show_progress(image, "network", fraction)
+
+        failure: Exception | None = None
+        try:
+            bench.run_network(forward.stop.is_set, show)
+        except Exception as error:
+            failure = error
+        with self._changed:
+            self._forward = None
+            if failure is not None:
+                self._fail_forward(image, failure)
+            elif bench.has_output and image.prefetch is not None and isinstance(image.prefetch.request, Prefetch):
+                seconds = time.perf_counter() - image.prefetch.arrived
+                self._answer(image.prefetch, bench.opened(image.prefetch.request, seconds))
+            self._go_on()
+
+    def _fail_forward(self, image: _Image, error: Exception) -> None:
+        if image.prefetch is not None:
+            self._fail_with(image.prefetch, error)
+        if image.inspect is not None and image.wants_network_for_inspect:
+            self._fail_with(image.inspect, error)
+
+    # ------------------------------------------------------------------------------------------- post-processing lane
+
+    def _pick_stages(self) -> Callable[[], None] | None:
+        newest_first = [image for image in reversed(self._images.values()) if image.is_open]
+        for image in newest_first:
+            if image.probe is not None:
+                asked, image.probe = image.probe, None
+                return partial(self._run_stages, asked, image)
+        for image in newest_first:
+            if image.inspect is not None and self._can_inspect(image):
+                asked, image.inspect = image.inspect, None
+                return partial(self._run_stages, asked, image)
+        return None
+
+    def _can_inspect(self, image: _Image) -> bool:
+        """Whether an inspection need not wait any longer: it can be done, or never will."""
+        assert image.bench is not None
+        if not image.wants_network_for_inspect or image.bench.has_output:
+            return True
+        return not (image.bench.can_run_network or self._loading or self._to_load is not None)
+
+    def _run_stages(self, asked: _Asked, image: _Image) -> None:
+        bench = image.bench
+        assert bench is not None
+        result: Inspected | Probed | None = None
+        failure: Exception | None = None
+        try:
+            if isinstance(asked.request, Probe):
+                result = bench.probe(asked.request)
+            elif isinstance(asked.request, Inspect):
+                result = bench.inspect(asked.request, asked.arrived)
+        except Exception as error:
+            failure = error
+        with self._changed:
+            if asked.answered:
+                return
+            if image.bench is not bench and isinstance(asked.request, Inspect):
+                self._inspect_again(asked, image)  # Another network was loaded meanwhile: its classes hold now.
+            elif failure is not None:
+                self._fail_with(asked, failure)
+            elif isinstance(result, Inspected):
+                self._answer(asked, bench.without_unchanged(result))
+            elif result is not None:
+                self._answer(asked, result)
+            self._go_on()
+
+    def _inspect_again(self, asked: _Asked, image: _Image) -> None:
+        if image.inspect is None:
+            image.inspect = asked
+        else:
+            self._fail(asked, "superseded", "A newer request took its place.")
