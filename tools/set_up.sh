@@ -83,7 +83,7 @@ install_project() {
     else
         say "Bringing .venv up to date with pyproject.toml"
     fi
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+    tools/quietly.sh .venv/bin/python -m pip install --disable-pip-version-check --editable '.[dev]'
     wanted_stamp >"$STAMP"
 }
 
