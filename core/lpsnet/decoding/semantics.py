@@ -24,9 +24,10 @@ from lpsnet.structures import Labels, label_dtype
 __all__ = ["next_best_stuff", "semantic_labels"]
 
 _SEMANTIC_STRIDE = 4
-_CPU_CHUNK_BYTES = 4 << 20
+_CPU_CHUNK_BYTES = 2 << 20
 _ACCELERATOR_CHUNK_BYTES = 256 << 20
-_SPARSE_LIMIT = 0.5
+_TILE_ROWS = 32
+_SPARSE_LIMIT = 0.75
 """Share of pixels in mixed cells above which interpolating everything is the faster way."""
 
 
@@ -119,6 +120,14 @@ class _Axis:
             last=np.searchsorted(cell, cells, side="right") - 1,
         )
 
+    def ends(self, pixels: slice, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+        """Returns the lower sample, the upper sample and the fraction of some pixels, as tensors."""
+        cell = self.cell[pixels]
+        low, high, fraction = (
+            torch.from_numpy(part) for part in (self.low[cell], self.high[cell], self.fraction[pixels])
+        )
+        return low.to(device), high.to(device), fraction.to(device)
+
     def most_pixels(self) -> int:
         """Returns the number of pixels in the fullest cell."""
         return int((self.last - self.first).max()) + 1
@@ -151,30 +160,29 @@ def _argmax(scores: Tensor) -> Labels:
 
 
 def _dense_argmax(grid: Tensor, rows: _Axis, columns: _Axis, chunk_bytes: int) -> Labels:
-    """Interpolates every pixel, a band of image rows at a time.
+    """Interpolates every pixel, a tile of the image at a time: first along the columns, then along the rows.
 
     Args:
         grid: ``[h, w, C]`` float32.
         rows: where image rows lie.
         columns: where image columns lie.
-        chunk_bytes: rough memory of a band.
+        chunk_bytes: rough memory of a tile.
     """
     height, width, classes = len(rows.cell), len(columns.cell), grid.shape[-1]
-    device = grid.device
-    left = torch.from_numpy(columns.low[columns.cell]).to(device)
-    right = torch.from_numpy(columns.high[columns.cell]).to(device)
-    across = torch.from_numpy(columns.fraction).to(device)[:, None]
     labels = np.empty((height, width), label_dtype(classes))
-    band = max(1, chunk_bytes // (width * classes * 4))
-    for start in range(0, height, band):
-        part = slice(start, min(start + band, height))
-        low, high = rows.low[rows.cell[part]], rows.high[rows.cell[part]]
-        lines = grid[low[0] : high[-1] + 1]
-        lines = torch.lerp(lines.index_select(1, left), lines.index_select(1, right), across)
-        down = torch.from_numpy(rows.fraction[part]).to(device)[:, None, None]
-        upper = torch.from_numpy(low - low[0]).to(device)
-        lower = torch.from_numpy(high - low[0]).to(device)
-        labels[part] = _argmax(torch.lerp(lines.index_select(0, upper), lines.index_select(0, lower), down))
+    # Tiles of many rows share most of what was interpolated along the columns.
+    tile_width = max(1, min(width, chunk_bytes // (_TILE_ROWS * classes * 4)))
+    tile_height = max(1, chunk_bytes // (tile_width * classes * 4))
+    for x in range(0, width, tile_width):
+        left, right, across = columns.ends(slice(x, x + tile_width), grid.device)
+        for y in range(0, height, tile_height):
+            upper, lower, down = rows.ends(slice(y, y + tile_height), grid.device)
+            start = int(upper[0])
+            lines = grid[start : int(lower[-1]) + 1]
+            lines = torch.lerp(lines.index_select(1, left), lines.index_select(1, right), across[:, None])
+            above, below = lines.index_select(0, upper - start), lines.index_select(0, lower - start)
+            values = torch.lerp(above, below, down[:, None, None])
+            labels[y : y + tile_height, x : x + tile_width] = _argmax(values)
     return labels
 
 
