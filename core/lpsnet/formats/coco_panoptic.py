@@ -153,7 +153,7 @@ def read_coco_panoptic(
         pngs = Path(pngs_dir) if pngs_dir is not None else path.with_suffix("")
         photos = Path(images_dir) if images_dir is not None else None
         if reference is None:
-            photos = photos or _find_images(path, content)
+            photos = photos or _find_images(path, content, pngs)
             records = _read_images(content, photos)
         else:
             photos = photos or reference.images_dir
@@ -191,8 +191,11 @@ def _customary_colors() -> Mapping[tuple[int, str], tuple[int, int, int]]:
     return {(entry.id, entry.name): entry.color for entry in table}
 
 
-def _find_images(path: Path, content: Fields) -> Path | None:
-    """Returns the first customary folder that holds the first photo of the data set."""
+def _find_images(path: Path, content: Fields, pngs: Path) -> Path | None:
+    """Returns the first customary folder that holds the first photo of the data set.
+
+    The folder of id PNGs is passed over: where photos are PNGs too, it holds files of the same names.
+    """
     first = next(content.objects("images"), None)
     if first is None:
         return None
@@ -207,7 +210,9 @@ def _find_images(path: Path, content: Fields) -> Path | None:
         home / "images",
         home,
     ):
-        if folder.is_dir() and ConfinedFolder(folder).file(first, "file_name").is_file():
+        if not folder.is_dir() or (pngs.is_dir() and folder.samefile(pngs)):
+            continue
+        if ConfinedFolder(folder).file(first, "file_name").is_file():
             return folder
     return None
 
