@@ -17,8 +17,9 @@ Color = tuple[float, float, float]
 """RGB, 0 … 255."""
 Points = Sequence[tuple[float, float]] | NDArray[np.float64]
 
-SUPERSAMPLING = 2
 _SUBPIXEL_BITS = 4
+_REACH = 200_000
+"""Fixed-point positions beyond this are clipped, far off any canvas."""
 
 
 def mix(first: Color, second: Color, share: float) -> Color:
@@ -33,14 +34,23 @@ def shade(color: Color, factor: float) -> Color:
     return r, g, b
 
 
+_TURNS = np.linspace(0, 2 * np.pi, 28, endpoint=False)
+_CIRCLE = np.stack([np.cos(_TURNS), np.sin(_TURNS)], axis=1)
+
+
 def ellipse_points(
     center: tuple[float, float], radii: tuple[float, float], angle: float = 0.0, start: float = 0.0, end: float = 360.0
 ) -> NDArray[np.float64]:
     """Returns the outline of an ellipse, or of its sector from ``start`` to ``end`` degrees, as ``[N, 2]``."""
-    turns = np.radians(np.linspace(start, end, 33))
-    x, y = radii[0] * np.cos(turns), radii[1] * np.sin(turns)
-    c, s = math.cos(math.radians(angle)), math.sin(math.radians(angle))
-    return np.stack([center[0] + c * x - s * y, center[1] + s * x + c * y], axis=1)
+    unit = _CIRCLE
+    if end - start < 360:
+        turns = np.radians(np.linspace(start, end, 25))
+        unit = np.stack([np.cos(turns), np.sin(turns)], axis=1)
+    outline = unit * radii
+    if angle:
+        c, s = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+        outline = outline @ np.array([[c, s], [-s, c]])
+    return outline + center
 
 
 def smooth(points: Points, rounds: int = 2) -> NDArray[np.float64]:
@@ -54,29 +64,31 @@ def smooth(points: Points, rounds: int = 2) -> NDArray[np.float64]:
 
 
 class Canvas:
-    """A picture and its id map, drawn together at :data:`SUPERSAMPLING` times the final resolution.
+    """A picture and its id map, drawn together at twice the final resolution.
 
     Positions are in pixels of the final picture. Every shape covers exactly the same samples of both.
 
     Args:
         height: of the final picture.
         width: likewise.
-        colored: False draws ids only, to learn what would be visible.
+        colored: False draws ids only, at the final resolution, to learn what would be visible.
 
     Attributes:
-        color: uint8 ``[2·height, 2·width, 3]``.
-        ids: int32 ``[2·height, 2·width]``.
+        samples: samples per pixel along either side.
+        color: uint8 ``[samples·height, samples·width, 3]``.
+        ids: int32 ``[samples·height, samples·width]``.
     """
 
     def __init__(self, height: int, width: int, *, colored: bool = True) -> None:
         self.height, self.width, self.colored = height, width, colored
-        shape = (height * SUPERSAMPLING, width * SUPERSAMPLING)
-        self.color: NDArray[np.uint8] = np.zeros((*shape, 3), np.uint8)
+        self.samples = 2 if colored else 1
+        shape = (height * self.samples, width * self.samples)
+        self.color: NDArray[np.uint8] = np.zeros((*shape, 3) if colored else (0, 0, 3), np.uint8)
         self.ids: NDArray[np.int32] = np.zeros(shape, np.int32)
 
     def polygon(self, points: Points, color: Color, identity: int | None) -> None:
         """Fills a polygon; with no identity only its colour changes, the ids under it stay."""
-        corners = _fixed_point(points)
+        corners = self._fixed_point(points)
         if identity is not None:
             cv2.fillPoly(self.ids, [corners], identity, cv2.LINE_8, _SUBPIXEL_BITS)
         if self.colored:
@@ -84,7 +96,7 @@ class Canvas:
 
     def veil(self, points: Points, color: Color, opacity: float, identity: int | None) -> None:
         """Fills a polygon whose ground shines through."""
-        corners = _fixed_point(points)
+        corners = self._fixed_point(points)
         if identity is not None:
             cv2.fillPoly(self.ids, [corners], identity, cv2.LINE_8, _SUBPIXEL_BITS)
         window = self.window(points)
@@ -99,11 +111,17 @@ class Canvas:
 
     def window(self, points: Points) -> tuple[slice, slice] | None:
         """Returns the samples around some points as slices of rows and columns, None if none is on the canvas."""
-        corners = np.asarray(points, np.float64) * SUPERSAMPLING
+        corners = np.asarray(points, np.float64) * self.samples
         low = np.maximum(np.floor(corners.min(axis=0)).astype(int) - 1, 0)
         high = np.ceil(corners.max(axis=0)).astype(int) + 2
         x1, y1 = min(high[0], self.ids.shape[1]), min(high[1], self.ids.shape[0])
         return None if low[0] >= x1 or low[1] >= y1 else (slice(low[1], y1), slice(low[0], x1))
+
+    def _fixed_point(self, points: Points) -> NDArray[np.int32]:
+        # Sample centres lie at half positions: the shift keeps shapes where they were asked for.
+        unit = 1 << _SUBPIXEL_BITS
+        scaled = np.asarray(points, np.float64) * (self.samples * unit) - (unit / 2 - 0.5)
+        return np.minimum(np.maximum(scaled, -_REACH), _REACH).astype(np.int32)
 
     def final_color(self) -> NDArray[np.uint8]:
         """Returns the picture at its final resolution, edges smoothed by averaging."""
@@ -115,12 +133,6 @@ class Canvas:
         first_leads = (a == b) | (a == c) | (a == d)
         second_leads = (b == c) | (b == d)
         return np.where(first_leads, a, np.where(second_leads, b, np.where(c == d, c, a)))
-
-
-def _fixed_point(points: Points) -> NDArray[np.int32]:
-    # Sample centres lie at half positions: the shift keeps shapes where they were asked for.
-    scaled = (np.asarray(points, np.float64) * SUPERSAMPLING - 0.5) * (1 << _SUBPIXEL_BITS)
-    return np.rint(np.clip(scaled, -200_000, 200_000)).astype(np.int32)
 
 
 @dataclass(frozen=True)
@@ -197,15 +209,13 @@ class Pen:
     ) -> None:
         self.canvas, self.identity = canvas, identity
         self._haze_color, self._haze_share = haze
-        self._scale = camera.scale(foot[1]) * size
-        self._origin = camera.point(foot[0], 0.0, foot[1])
-        self._direction = -1.0 if mirrored else 1.0
+        scale = camera.scale(foot[1]) * size
+        self._axes = np.array([-scale if mirrored else scale, -scale])
+        self._origin = np.array(camera.point(foot[0], 0.0, foot[1]))
         self._drawn: list[NDArray[np.float64]] = []
 
     def _pixels(self, points: Points) -> NDArray[np.float64]:
-        metres = np.asarray(points, np.float64)
-        u, v = metres[:, 0] * self._direction, metres[:, 1]
-        pixels = np.stack([self._origin[0] + u * self._scale, self._origin[1] - v * self._scale], axis=1)
+        pixels: NDArray[np.float64] = np.asarray(points, np.float64) * self._axes + self._origin
         self._drawn.append(pixels)
         return pixels
 
@@ -224,6 +234,13 @@ class Pen:
     def ellipse(self, u: float, v: float, ru: float, rv: float, color: Color, angle: float = 0.0) -> None:
         """Fills an ellipse."""
         self.polygon(ellipse_points((u, v), (ru, rv), angle), color)
+
+    def discs(self, centers: NDArray[np.float64], radii: NDArray[np.float64], colors: Sequence[Color]) -> None:
+        """Fills discs, slightly flattened, in their order."""
+        outlines = centers[:, None] + radii[:, None, None] * (_CIRCLE * (1.0, 0.85))
+        pixels = self._pixels(outlines.reshape(-1, 2)).reshape(outlines.shape)
+        for outline, color in zip(pixels, colors, strict=True):
+            self.canvas.polygon(outline, mix(color, self._haze_color, self._haze_share), self.identity)
 
     def veil(self, points: Points, color: Color, opacity: float) -> None:
         """Fills a polygon whose ground shines through."""
@@ -252,7 +269,7 @@ class Pen:
             return
         rows, columns = window
         own = self.canvas.ids[rows, columns] == self.identity
-        (x0, y0), (x1, y1) = outline.min(axis=0) * SUPERSAMPLING, outline.max(axis=0) * SUPERSAMPLING
+        (x0, y0), (x1, y1) = outline.min(axis=0) * self.canvas.samples, outline.max(axis=0) * self.canvas.samples
         across = (np.arange(columns.start, columns.stop) - (x0 + x1) / 2) / max((x1 - x0) / 2, 1)
         upward = ((y0 + y1) / 2 - np.arange(rows.start, rows.stop)) / max((y1 - y0) / 2, 1)
         gain = 1 + strength * (0.7 * side * across[None, :] + 0.5 * upward[:, None])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from lpsnet.assets import resource
 from lpsnet.categories import Categories
 from lpsnet.scenes.beings import draw_ball, draw_dog, draw_person, draw_rider, draw_sign
-from lpsnet.scenes.canvas import SUPERSAMPLING, Camera, Canvas, Pen
+from lpsnet.scenes.canvas import Camera, Canvas, Pen
 from lpsnet.scenes.street import (
     Street,
     cast_shadows,
@@ -295,11 +295,10 @@ def _discernible(standing: list[Standing], canvas: Canvas, camera: Camera, weath
         _draw(canvas, camera, weather, item, number)
         whole.append(int(np.count_nonzero(canvas.ids == number)))
     seen = np.bincount(canvas.ids.reshape(-1), minlength=len(standing) + 1)[1:]
-    fewest = _MIN_VISIBLE_PIXELS * SUPERSAMPLING**2
     return [
         item
         for item, area, visible in zip(standing, whole, seen.tolist(), strict=True)
-        if item.name == "tree" or (visible >= fewest and visible >= _MIN_VISIBLE_SHARE * area)
+        if item.name == "tree" or (visible >= _MIN_VISIBLE_PIXELS and visible >= _MIN_VISIBLE_SHARE * area)
     ]
 
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lpsnet.scenes.canvas import SUPERSAMPLING, Camera, Canvas, Color, Pen, Points, mix, shade
+from lpsnet.scenes.canvas import Camera, Canvas, Color, Pen, Points, mix, shade
 from lpsnet.scenes.weather import Weather, texture_ground
 
 __all__ = [
@@ -207,8 +207,8 @@ def _paint_canal(
         return
     rows, columns = window
     own = canvas.ids[rows, columns] == ids["water"]
-    y = (np.arange(rows.start, rows.stop, dtype=np.float32) + 0.5) / SUPERSAMPLING
-    z = camera.focal * camera.height / np.maximum(y - camera.horizon, 0.5)
+    y = (np.arange(rows.start, rows.stop, dtype=np.float32) + 0.5) / canvas.samples
+    z = np.asarray(camera.focal * camera.height / np.maximum(y - camera.horizon, 0.5), np.float32)
     mirror = np.clip(0.35 + 0.5 * (1 - np.exp(-z / 25)), 0, 0.85)[:, None, None]
     sky = mix(weather.zenith, weather.horizon, 0.45)
     deep, bright = np.asarray((44, 82, 92), np.float32), np.asarray(sky, np.float32)
@@ -223,7 +223,8 @@ def _ripples(rng: np.random.Generator, z: NDArray[np.float32], width: int) -> ND
     """Returns ripples ``[rows, width]`` that are closer together the farther they are."""
     noise = rng.standard_normal((256, 24), np.float32)
     wide = cv2.resize(cv2.resize(noise, (96, 256), interpolation=cv2.INTER_CUBIC), (width, 512))
-    return np.asarray(wide, np.float32)[np.round(z * 18).astype(int) % 512]
+    texture: NDArray[np.float32] = np.asarray(wide, np.float32)
+    return np.take(texture, np.round(z * 18).astype(int) % 512, axis=0)
 
 
 def cast_shadows(canvas: Canvas, shadows: Sequence[Points], weather: Weather, ground: Sequence[int]) -> None:
@@ -236,10 +237,16 @@ def cast_shadows(canvas: Canvas, shadows: Sequence[Points], weather: Weather, gr
         cv2.fillPoly(mask, [corners], 255, cv2.LINE_AA, 4)
     soft = cv2.GaussianBlur(mask, (0, 0), canvas.width / 320)
     large = cv2.resize(soft, (canvas.ids.shape[1], canvas.ids.shape[0]), interpolation=cv2.INTER_LINEAR)
-    large = np.where(np.isin(canvas.ids, ground), large, 0)
-    light = 1 - large.astype(np.float32)[:, :, None] / 255 * np.float32(weather.shadow)
-    cool = np.asarray((1.0, 1.0, 1.05), np.float32) ** (1 - light)
-    canvas.color[:] = np.clip(canvas.color * light * cool, 0, 255).astype(np.uint8)
+    rows = np.flatnonzero(large.any(axis=1))
+    if not len(rows):
+        return
+    band = slice(int(rows[0]), int(rows[-1]) + 1)
+    carries = np.zeros(int(canvas.ids.max()) + 1, np.float32)
+    carries[list(ground)] = weather.shadow / 255
+    taken = (large[band] * carries[canvas.ids[band]])[:, :, None]
+    # Shadows keep some of the sky's blue.
+    light = 1 - taken * np.asarray((1.0, 1.0, 0.92), np.float32)
+    canvas.color[band] = (canvas.color[band] * light).astype(np.uint8)
 
 
 # ---------------------------------------------------------------------------------------------------------- buildings
@@ -305,7 +312,7 @@ def paint_block(canvas: Canvas, camera: Camera, weather: Weather, block: Block, 
     color = shade(_WALLS[rng.integers(len(_WALLS))], float(rng.uniform(0.9, 1.06)))
     roof = _ROOFS[rng.integers(len(_ROOFS))]
     street_light = 0.86 - 0.16 * block.side * weather.sun
-    x0, x1 = block.side * block.x, block.side * (block.x + block.width)
+    x0 = block.side * block.x
     street_wall = _Wall((x0, block.z0), (0.0, 1.0), block.z1 - block.z0)
     front_wall = _Wall((x0, block.z0), (float(block.side), 0.0), block.width)
     if block.gable:
@@ -316,7 +323,6 @@ def paint_block(canvas: Canvas, camera: Camera, weather: Weather, block: Block, 
         for wall in (front_wall, street_wall):
             trim = mix(shade(color, 0.66), *weather.haze(wall.depth(wall.length / 2)))
             canvas.polygon(wall.quad(camera, 0, block.height - 0.1, wall.length, block.height + 0.45), trim, identity)
-    del x1
 
 
 def _paint_gable(
@@ -409,28 +415,27 @@ def draw_tree(pen: Pen, rng: np.random.Generator, sun: float) -> None:
     leaf = shade(
         _LEAVES[rng.choice(len(_LEAVES), p=(0.18, 0.18, 0.18, 0.15, 0.15, 0.11, 0.05))], float(rng.uniform(0.9, 1.1))
     )
-    kind = rng.choice(3, p=(0.68, 0.18, 0.14))
+    kind = int(rng.choice(3, p=(0.68, 0.18, 0.14)))
     pen.stroke([(0, 0), (0.02, 2.6)], 0.36, _BARK, 0.2)
     if kind == 1:
-        for step in range(7):
-            low, half = 0.9 + 0.72 * step, 1.45 * (1 - step / 7.6)
-            tone = shade(mix(leaf, (40, 84, 60), 0.6), 0.78 + 0.06 * step)
-            pen.polygon([(-half, low), (half, low - 0.08), (0.25 * half, low + 1.2), (0, low + 1.5)], tone)
-            pen.polygon([(0, low), (sun * half, low), (0, low + 1.45)], shade(tone, 1.14))
+        _draw_fir(pen, mix(leaf, (40, 84, 60), 0.6), sun)
         return
     wide, tall, middle = (1.0, 2.6, 3.8) if kind == 2 else (2.0, 1.75, 4.1)
-    angles, radii = rng.uniform(0, 2 * np.pi, 34), np.sqrt(rng.uniform(0, 1, 34))
+    count = 46
+    angles, radii = rng.uniform(0, 2 * np.pi, count), np.sqrt(rng.uniform(0, 1, count))
     tufts = np.stack([wide * radii * np.cos(angles), middle + tall * radii * np.sin(angles)], axis=1)
-    size = 0.3 * wide + 0.12
     pen.ellipse(0, middle, wide, tall, shade(leaf, 0.62))
-    for tone, rise, scale in ((0.66, -0.12, 1.0), (0.86, 0.1, 0.9), (1.08, 0.3, 0.62), (1.3, 0.42, 0.3)):
-        for u, v in tufts:
-            radius = size * scale * float(rng.uniform(0.8, 1.25))
-            pen.ellipse(
-                u + 0.3 * sun * rise,
-                v + rise,
-                radius,
-                radius * 0.85,
-                shade(leaf, tone * float(rng.uniform(0.94, 1.06))),
-            )
+    for tone, rise, size in ((0.68, -0.1, 0.62), (0.88, 0.1, 0.5), (1.08, 0.28, 0.34), (1.28, 0.4, 0.18)):
+        sizes = size * (0.5 + 0.25 * wide) * rng.uniform(0.75, 1.25, count)
+        tones = tone * rng.uniform(0.93, 1.07, count)
+        pen.discs(tufts + np.array([0.3 * sun * rise, rise]), sizes, [shade(leaf, float(value)) for value in tones])
     pen.light(sun, 0.25)
+
+
+def _draw_fir(pen: Pen, needles: Color, sun: float) -> None:
+    """Draws seven skirts of branches, each lit on the sun's side."""
+    for step in range(7):
+        low, half = 0.9 + 0.72 * step, 1.45 * (1 - step / 7.6)
+        color = shade(needles, 0.78 + 0.06 * step)
+        pen.polygon([(-half, low), (0.0, low + 0.12), (half, low), (0, low + 1.5)], color)
+        pen.polygon([(0, low + 0.12), (sun * half, low + 0.06), (0, low + 1.45)], shade(color, 1.14))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lpsnet.scenes.canvas import SUPERSAMPLING, Camera, Canvas, Color
+from lpsnet.scenes.canvas import Camera, Canvas, Color
 
 __all__ = ["Weather", "choose_weather", "fractal_noise", "grade", "paint_sky", "texture_ground"]
 
@@ -98,36 +99,40 @@ def fractal_noise(
         cell: rows and columns of the coarsest feature.
         octaves: each next one is half as large and half as strong.
     """
-    total = np.zeros((height, width), np.float32)
+    total: Noise = np.zeros((height, width), np.float32)
     for octave in range(octaves):
         rows = max(2, math.ceil(height / cell[0] * 2**octave))
         columns = max(2, math.ceil(width / cell[1] * 2**octave))
         grid = rng.standard_normal((rows, columns), np.float32)
         total += cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC) * np.float32(0.5**octave)
-    return (total - total.mean()) / max(float(total.std()), 1e-6)
+    spread = np.float32(max(float(total.std()), 1e-6))
+    return np.asarray((total - total.mean()) / spread, np.float32)
 
 
 def paint_sky(canvas: Canvas, camera: Camera, weather: Weather, identity: int, rng: np.random.Generator) -> None:
-    """Fills the whole canvas with sky: a gradient, the sun's glow, and clouds that flatten towards the horizon."""
+    """Fills the canvas with sky: a gradient, the sun's glow, and clouds that flatten towards the horizon."""
     canvas.ids[:] = identity
-    height, width = canvas.ids.shape
-    horizon = max(camera.horizon * SUPERSAMPLING, 1)
-    depth = np.clip(np.arange(height, dtype=np.float32) / horizon, 0, 1)[:, None, None]
-    sky = np.asarray(weather.zenith, np.float32) * (1 - depth) ** 1.3
-    sky = sky + np.asarray(weather.horizon, np.float32) * (1 - (1 - depth) ** 1.3)
-    sky = np.repeat(sky, width, axis=1)
+    width, height = canvas.width, min(int(camera.horizon) + 4, canvas.height)
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    depth = np.clip(y / camera.horizon, 0, 1)
+    rise = (1 - depth[:, :1, None]) ** np.float32(1.3)
+    zenith, low = np.asarray(weather.zenith, np.float32), np.asarray(weather.horizon, np.float32)
+    sky = np.repeat(low + (zenith - low) * rise, width, axis=1)
 
-    x = (np.arange(width, dtype=np.float32)[None, :] / width - 0.5) * 2 - weather.sun
-    y = np.arange(height, dtype=np.float32)[:, None] / horizon - (1 - weather.sun_height)
-    distance = x**2 + (0.8 * y) ** 2
-    glow = (0.75 * np.exp(-distance / 0.16) + np.exp(-distance / 0.004)) * (1 - 0.8 * weather.cloudiness)
+    across = (x / width - 0.5) * 2 - np.float32(weather.sun)
+    above = y / camera.horizon - np.float32(1 - weather.sun_height)
+    distance = across**2 + (0.8 * above) ** 2
+    glow = (0.75 * np.exp(-distance / 0.16) + np.exp(-distance / 0.004)) * np.float32(1 - 0.8 * weather.cloudiness)
     sky += (np.asarray(weather.glow, np.float32) - sky) * np.clip(glow, 0, 1)[:, :, None]
 
-    noise = fractal_noise(rng, height, width, (height / 7, width / 3), 5)
-    cover = np.clip((noise + 2.4 * weather.cloudiness - 1.25) * 0.8, 0, 1) * np.clip(1.25 - depth[:, :, 0], 0, 1)
-    lit = np.clip(1 - 0.10 * np.roll(noise, 12, axis=0) * cover, 0.82, 1.05)[:, :, None]
+    noise = fractal_noise(rng, height, width, (height / 4, width / 3), 5)
+    cover = np.clip((noise + 2.4 * weather.cloudiness - 1.25) * 0.8, 0, 1) * np.clip(1.25 - depth, 0, 1)
+    # The underside of a cloud, where the noise grows upwards, is darker.
+    underside = np.clip(np.gradient(noise, axis=0) * -6, -0.6, 1)
+    lit = np.clip(1 - 0.14 * underside * cover, 0.8, 1.06)[:, :, None]
     sky += (np.asarray(weather.cloud, np.float32) * lit - sky) * (0.9 * cover)[:, :, None]
-    canvas.color[:] = np.clip(sky, 0, 255).astype(np.uint8)
+    size = (canvas.ids.shape[1], height * canvas.samples)
+    canvas.color[: size[1]] = cv2.resize(np.clip(sky, 0, 255).astype(np.uint8), size, interpolation=cv2.INTER_LINEAR)
 
 
 def texture_ground(
@@ -147,34 +152,35 @@ def texture_ground(
         rng: source of chance.
     """
     height, width = canvas.ids.shape
-    top = int(min(max(camera.horizon * SUPERSAMPLING + 2, 0), height - 1))
-    rows = (np.arange(top, height, dtype=np.float32) + 0.5) / SUPERSAMPLING
-    columns = (np.arange(width, dtype=np.float32) + 0.5) / SUPERSAMPLING
-    z = camera.focal * camera.height / (rows - camera.horizon)
-    x = (columns[None, :] - camera.vanishing_x) * z[:, None] / camera.focal
-    tile = 512
-    noise = fractal_noise(rng, tile, tile, (64, 64), 6)
+    top = int(min(max(camera.horizon * canvas.samples + 2, 0), height - 1))
+    rows = (np.arange(top, height, dtype=np.float32) + 0.5) / canvas.samples
+    columns = (np.arange(width, dtype=np.float32) + 0.5) / canvas.samples
+    z = (camera.focal * camera.height / (rows - camera.horizon)).astype(np.float32)[:, None]
+    x = (columns[None, :] - np.float32(camera.vanishing_x)) * z / np.float32(camera.focal)
+    noise = fractal_noise(rng, _TILE, _TILE, (64, 64), 6)
     ids = canvas.ids[top:]
     ground = canvas.color[top:].astype(np.float32)
     for identity, (strength, metres) in roughness.items():
         own = ids == identity
-        if not own.any():
+        if strength == 0 or not own.any():
             continue
         texels = np.float32(64 / metres)
-        sampled = cv2.remap(
-            noise,
-            np.ascontiguousarray(x * texels % tile),
-            np.ascontiguousarray(np.broadcast_to((z * texels % tile)[:, None], x.shape)),
-            cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_WRAP,
-        )
-        fade = np.clip(1.4 - z / 60, 0.15, 1)[:, None]
-        ground += np.where(own, sampled * fade * np.float32(strength), np.float32(0))[:, :, None]
-    color = np.asarray(weather.horizon, np.float32)
-    share = np.asarray([weather.haze(float(depth))[1] for depth in z], np.float32)[:, None, None]
-    on_ground = np.isin(ids, list(roughness))[:, :, None]
-    hazy = np.clip(ground + (color - ground) * share, 0, 255).astype(np.uint8)
-    np.copyto(canvas.color[top:], hazy, where=on_ground)
+        across, ahead = _mirrored(x * texels), _mirrored(np.repeat(z, width, axis=1) * texels)
+        sampled = cv2.remap(noise, across, ahead, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+        fade = np.clip(np.float32(1.4) - z / 60, 0.15, 1) * np.float32(strength)
+        ground += (sampled * fade * own)[:, :, None]
+    share = np.asarray([weather.haze(float(depth))[1] for depth in z[:, 0]], np.float32)[:, None, None]
+    ground += (np.asarray(weather.horizon, np.float32) - ground) * share
+    canvas.color[top:] = np.clip(ground, 0, 255).astype(np.uint8)
+
+
+_TILE = 512
+
+
+def _mirrored(position: NDArray[Any]) -> Noise:
+    """Returns positions in the noise tile that run to and fro, so that no seam shows."""
+    period = np.float32(2 * _TILE - 2)
+    return np.asarray(np.abs(position % period - np.float32(_TILE - 1)), np.float32)
 
 
 def grade(image: NDArray[np.uint8], weather: Weather, rng: np.random.Generator) -> NDArray[np.uint8]:
