@@ -384,7 +384,7 @@ labels[1:6, 1:6] = 0                           # ... and two animals of thing cl
 detections = Detections.from_boxes([[1, 1, 4, 6], [4, 1, 6, 6], [0, 0, 8, 8]], [0, 0, 1], [0.7, 0.9, 0.8])
 trace = merge(detections, labels, isthing=np.array([True, True, False]), stuff_limit=1)
 print([(segment.label, segment.area, segment.box) for segment in trace.segments])
-print(sorted(name for name in sys.modules if name.startswith("lpsnet.")))
+print(sorted({name.split(".")[1] for name in sys.modules if name.startswith("lpsnet.")}))
 """
 
 
@@ -395,4 +395,4 @@ def test_the_head_runs_on_another_networks_arrays_with_nothing_else_of_this_pack
     assert done.returncode == 0, done.stderr
     segments, rooms = done.stdout.splitlines()
     assert segments == "[(0, 10, (4, 1, 6, 6)), (0, 15, (1, 1, 4, 6)), (2, 39, (0, 0, 8, 8))]"
-    assert rooms == "['lpsnet.borderness', 'lpsnet.panoptic_head', 'lpsnet.structures']"
+    assert rooms == "['borderness', 'panoptic_head', 'structures']"
