@@ -22,7 +22,6 @@ STUDIO = PROJECT / "lpsnet_studio"
 TORCH = ("torch", "torchvision")
 QT = ("PySide6", "shiboken6", "pyqtgraph", "superqt", "qtpy")
 ROOMS_WITH_TORCH = {"checkpoint", "cli", "data", "decoding", "engine", "inspection", "losses", "model", "targets"}
-SERVICE = "lpsnet_studio.inference.service"
 
 LONGEST_FILE = 500
 LONGEST_FUNCTION = 60
@@ -79,7 +78,8 @@ def test_the_core_works_where_there_is_no_qt() -> None:
 
 
 def test_everything_of_the_studio_but_the_service_works_where_there_is_no_torch() -> None:
-    _import_without((name for name in _modules(STUDIO, "lpsnet_studio") if name != SERVICE), TORCH)
+    service = _contract("studio-service-is-a-process")["protected_modules"]
+    _import_without((name for name in _modules(STUDIO, "lpsnet_studio") if name not in service), TORCH)
 
 
 def test_the_models_of_the_studio_work_where_there_is_no_qt() -> None:
