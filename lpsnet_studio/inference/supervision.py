@@ -69,7 +69,7 @@ class Patience:
     """
 
     start: float = 120.0
-    idle: float = 3.5
+    idle: float = 3.0
     busy: float = 30.0
     farewell: float = 1.0
 
