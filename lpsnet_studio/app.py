@@ -1,0 +1,128 @@
+"""Starts the Studio: options, log, window, and after the first paint the inference service."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from importlib.metadata import version
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from lpsnet_studio.settings import Folders
+
+__all__ = ["clear_foreign_qt", "main", "parse_arguments", "start_log"]
+
+_log = logging.getLogger("lpsnet_studio")
+_CV2_QT_VARIABLES = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR")
+
+
+def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    """Reads the command line; prints a message and exits with status 2 if it cannot be understood."""
+    parser = argparse.ArgumentParser(
+        prog="lpsnet-studio", description="A window on every step from a photo to panoptic segments."
+    )
+    parser.add_argument(
+        "paths", nargs="*", type=Path, help="pictures, a folder, a COCO panoptic JSON file or a checkpoint to open"
+    )
+    parser.add_argument("--demo", action="store_true", help="draw a scene with its ground truth and show its merge")
+    parser.add_argument(
+        "--render", type=Path, metavar="DIR", help="show no window: leave pictures of it and a COCO export in DIR"
+    )
+    network = parser.add_mutually_exclusive_group()
+    network.add_argument("--checkpoint", type=Path, metavar="FILE", help="network to load")
+    network.add_argument(
+        "--config", default=None, metavar="NAME", help="preset or YAML file of an untrained network (coco_r50)"
+    )
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (auto)")
+    parser.add_argument("--theme", choices=("dark", "light"), help="look of the window (as last time)")
+    parser.add_argument("--version", action="version", version=f"LPSNet Studio {version('lpsnet-studio')}")
+    return parser.parse_args(arguments)
+
+
+def clear_foreign_qt() -> None:
+    """Undoes what importing OpenCV's builds with a window of their own does to Qt's plugin search."""
+    before = {name: os.environ.get(name) for name in _CV2_QT_VARIABLES}
+    import cv2  # noqa: F401
+
+    for name, value in before.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+def start_log(folder: Path) -> None:
+    """Logs to a rotating file; without a writable folder to the terminal alone."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger().handlers[0].setLevel(logging.WARNING)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(folder / "studio.log", maxBytes=2_000_000, backupCount=3, encoding="utf-8")
+    except OSError as error:
+        _log.warning("%s: no log file can be written (%s)", folder, error)
+        return
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.getLogger().addHandler(handler)
+
+
+def _application() -> QApplication:
+    from PySide6.QtWidgets import QApplication
+
+    application = QApplication.instance()
+    if not isinstance(application, QApplication):
+        application = QApplication(["lpsnet-studio"])
+    application.setApplicationName("lpsnet-studio")
+    application.setApplicationDisplayName("LPSNet Studio")
+    application.setDesktopFileName("lpsnet-studio")
+    return application
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the Studio; returns the exit status."""
+    options = parse_arguments(sys.argv[1:] if arguments is None else arguments)
+    clear_foreign_qt()
+    from lpsnet_studio.settings import Folders
+
+    if options.render is not None:
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+        with tempfile.TemporaryDirectory(prefix="lpsnet-studio-") as place:
+            return _render(options, Folders.under(Path(place)))
+    folders = Folders.of_user()
+    start_log(folders.state)
+    application = _application()
+    from lpsnet_studio.studio import Studio
+
+    studio = Studio(options, folders)
+    studio.guard()
+    studio.begin_after_first_paint()
+    studio.window.show()
+    status = application.exec()
+    studio.client.close()
+    return status
+
+
+def _render(options: argparse.Namespace, folders: Folders) -> int:
+    _application()
+    from lpsnet_studio.render import RenderError, render
+    from lpsnet_studio.studio import Studio
+
+    try:
+        made = render(Studio(options, folders), options.render)
+    except (RenderError, OSError) as error:
+        sys.stderr.write(f"lpsnet-studio: {error}\n")
+        return 1
+    for path in made:
+        sys.stdout.write(f"{path}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What frames the canvas: banner, welcome, status bar, notifications, the card of shortcuts."""

@@ -1,0 +1,30 @@
+"""What the banner over the canvas says; no Qt."""
+
+from __future__ import annotations
+
+from lpsnet_studio.session import Session
+
+__all__ = ["notices"]
+
+
+def notices(session: Session) -> list[str]:
+    """Returns what the user must know to read the picture, in sentences; empty if nothing."""
+    sentences = [_untrained(session), session.obstacle]
+    if session.picture is not None:
+        sentences.append(session.picture.notice)
+    if session.result is not None:
+        sentences += session.result.trace.notes
+    return [sentence[:1].upper() + sentence[1:] for sentence in sentences if sentence]
+
+
+def _untrained(session: Session) -> str:
+    if session.model is None or session.model.trained:
+        return ""
+    words = "Untrained network: its predictions mean nothing yet."
+    if session.picture is None:
+        return words
+    if not session.effective_settings.needs_network:
+        return f"{words} Both oracles are on: this picture is merged from the ground truth alone."
+    if session.truth is not None:
+        return f"{words} Turn both oracles on to see the merge of the ground truth."
+    return f"{words} Open a checkpoint for real ones."

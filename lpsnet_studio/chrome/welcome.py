@@ -1,0 +1,54 @@
+"""What the canvas shows while nothing is open: what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from lpsnet_studio.theme import caption_font
+
+__all__ = ["Welcome"]
+
+_OFFERED = ("open_image", "open_folder", "open_dataset", "show_demo")
+
+
+class Welcome(QWidget):
+    """Offers to open something or to show the demo."""
+
+    def __init__(self, actions: Mapping[str, QAction]) -> None:
+        super().__init__()
+        title = QLabel("See every step from pixels to panoptic segments")
+        font = title.font()
+        font.setPixelSize(20)
+        title.setFont(font)
+        title.setWordWrap(True)
+        hint = QLabel("Drop an image, a folder, a COCO panoptic JSON file or a checkpoint anywhere in this window.")
+        hint.setWordWrap(True)
+        for label in (title, hint):
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        offers = QGridLayout()
+        offers.setSpacing(8)
+        for row, name in enumerate(_OFFERED):
+            button = QToolButton()
+            button.setDefaultAction(actions[name])
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            button.setIconSize(QSize(20, 20))
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            button.setMinimumSize(220, 36)
+            keys = QLabel(actions[name].shortcut().toString(QKeySequence.SequenceFormat.NativeText))
+            keys.setFont(caption_font(self.font()))
+            offers.addWidget(button, row, 0)
+            offers.addWidget(keys, row, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 16, 16, 16)
+        layout.setSpacing(16)
+        layout.addStretch(1)
+        layout.addWidget(title)
+        layout.addWidget(hint)
+        holder = QWidget()
+        holder.setLayout(offers)
+        layout.addWidget(holder, 0, Qt.AlignmentFlag.AlignCenter)
+        layout.addStretch(2)

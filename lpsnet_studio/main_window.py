@@ -1,0 +1,221 @@
+"""The window: it puts the rooms together and owns neither data nor logic."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedLayout, QVBoxLayout, QWidget
+
+from lpsnet_studio.actions import build_actions, build_menus, build_toolbar, refresh_icons
+from lpsnet_studio.browser.image_list import ImageList
+from lpsnet_studio.canvas.view import CanvasView
+from lpsnet_studio.chrome.banner import Banner
+from lpsnet_studio.chrome.notifications import Notifications
+from lpsnet_studio.chrome.status_bar import StatusBar
+from lpsnet_studio.chrome.welcome import Welcome
+from lpsnet_studio.commands import Commands
+from lpsnet_studio.inspector.overlays import Overlays
+from lpsnet_studio.inspector.segments_list import SegmentsList
+from lpsnet_studio.inspector.settings_panel import SettingsPanel
+from lpsnet_studio.inspector.timeline import Timeline
+from lpsnet_studio.session import Session
+from lpsnet_studio.settings import Folders, Settings
+from lpsnet_studio.theme import Theme
+
+__all__ = ["MainWindow"]
+
+_TITLE = "LPSNet Studio"
+
+
+class MainWindow(QMainWindow):
+    """Canvas and timeline in the middle, panels around them.
+
+    Args:
+        session: what is open.
+        theme: the look.
+        settings: what is kept between runs.
+        folders: where the demo may be written.
+        device: where networks are to run.
+
+    Attributes:
+        commands: what the actions do.
+        actions_by_id: the actions.
+        closing: emitted when the window is about to close.
+    """
+
+    closing = Signal()
+
+    def __init__(
+        self, session: Session, theme: Theme, settings: Settings, folders: Folders, device: str = "auto"
+    ) -> None:
+        super().__init__()
+        self._session, self._theme, self._settings = session, theme, settings
+        self.setObjectName("main_window")
+        self.setWindowTitle(_TITLE)
+        self.setWindowIcon(theme.icon("studio", "#4aa3ff"))
+        self.setAcceptDrops(True)
+        self.setDockOptions(QMainWindow.DockOption.AllowNestedDocks | QMainWindow.DockOption.AllowTabbedDocks)
+        self.canvas = CanvasView()
+        self.timeline = Timeline(session, theme)
+        self.images = ImageList(session, theme)
+        self.segments = SegmentsList(session)
+        self.panel = SettingsPanel(session)
+        self._stage = QWidget()
+        self.notifications = Notifications(self._stage, theme)
+        self.commands = Commands(self, session, self.canvas, theme, settings, folders, self.notifications, device)
+        self.commands.reset_window = self._reset_layout
+        self._overlays = Overlays(session, self.canvas, self)
+        views = (self.canvas, self.images.view, self.timeline)
+        self.actions_by_id = build_actions(self, theme, self.commands, {"view": views, "canvas": (self.canvas,)})
+        self._fill_stage(session, theme)
+        self._docks = self._add_docks()
+        menus = build_menus(self, self.actions_by_id)
+        build_toolbar(self, self.actions_by_id)
+        menus["View"].addSeparator()
+        for dock in self._docks:
+            menus["View"].addAction(dock.toggleViewAction())
+        bar = StatusBar(session, theme, self.commands.cancel)
+        self.setStatusBar(bar)
+        self.canvas.zoom_changed.connect(bar.show_zoom)
+        self._listen()
+        self._restore()
+
+    # ----------------------------------------------------------------------------------------------------- composition
+
+    def _fill_stage(self, session: Session, theme: Theme) -> None:
+        self._middle = QStackedLayout()
+        self._middle.addWidget(Welcome(self.actions_by_id))
+        self._middle.addWidget(self.canvas)
+        self.timeline.add_buttons(self.actions_by_id)
+        layout = QVBoxLayout(self._stage)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(Banner(session, theme))
+        layout.addLayout(self._middle, 1)
+        layout.addWidget(self.timeline)
+        self.setCentralWidget(self._stage)
+
+    def _add_docks(self) -> list[QDockWidget]:
+        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+        docks = []
+        for name, title, widget, area in (
+            ("images", "Images", self.images, left),
+            ("segments", "Segments", self.segments, right),
+            ("settings", "Settings", self.panel, right),
+        ):
+            dock = QDockWidget(title, self)
+            dock.setObjectName(f"dock_{name}")
+            dock.setWidget(widget)
+            self.addDockWidget(area, dock)
+            docks.append(dock)
+        return docks
+
+    def _reset_layout(self) -> None:
+        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+        for dock, area in zip(self._docks, (left, right, right), strict=True):
+            dock.setFloating(False)
+            self.addDockWidget(area, dock)
+            dock.show()
+        self.resizeDocks([self._docks[0]], [200], Qt.Orientation.Horizontal)
+        self.resizeDocks([self._docks[1]], [300], Qt.Orientation.Horizontal)
+        self.resizeDocks(self._docks[1:], [300, 380], Qt.Orientation.Vertical)
+
+    def _restore(self) -> None:
+        if not self._settings.restore_window(self):
+            room = QGuiApplication.primaryScreen().availableGeometry()
+            self.resize(min(1360, room.width()), min(860, room.height()))
+            self._reset_layout()
+        self._come_on_screen()
+
+    def _come_on_screen(self) -> None:
+        """Moves a window whose screen is gone back to one that is there."""
+        if QGuiApplication.screenAt(self.frameGeometry().center()) is None:
+            self.move(QGuiApplication.primaryScreen().availableGeometry().topLeft())
+
+    # ------------------------------------------------------------------------------------------------------- listening
+
+    def _listen(self) -> None:
+        session = self._session
+        session.failed.connect(self.commands.fail)
+        session.picture_changed.connect(self._show_stage)
+        session.current_changed.connect(lambda _index: self._show_stage())
+        session.playing_changed.connect(self._show_playing)
+        for signal in (session.settings_changed, session.view_changed, session.picture_changed, session.result_changed):
+            signal.connect(self._show_choices)
+        session.view_changed.connect(self._keep_view)
+        self._theme.changed.connect(self._show_theme)
+        self._show_choices()
+        self._show_stage()
+
+    def _show_stage(self) -> None:
+        entry = self._session.current
+        self._middle.setCurrentIndex(0 if entry is None else 1)
+        self.timeline.setVisible(entry is not None)
+        self.setWindowTitle(_TITLE if entry is None else f"{entry.name} – {_TITLE}")
+        if entry is not None and not self.canvas.hasFocus() and not self.images.view.hasFocus():
+            self.canvas.setFocus()
+
+    def _show_playing(self, playing: bool) -> None:
+        action = self.actions_by_id["play"]
+        action.setChecked(playing)
+        action.setIcon(self._theme.icon("pause" if playing else "play"))
+
+    def _show_choices(self) -> None:
+        """Shows in menus and toolbar what is on, and what cannot be had."""
+        session, actions = self._session, self.actions_by_id
+        view, settings, result = session.view, session.effective_settings, session.result
+        checked = {
+            "show_labels": view.labels,
+            "show_boxes": view.boxes,
+            "show_segments": view.segments,
+            "motion": view.motion,
+            "light_theme": self._theme.name == "light",
+            "semantic_oracle": settings.semantic_oracle,
+            "box_oracle": settings.box_oracle,
+            f"conflict_{settings.conflict}": True,
+        }
+        for name, on in checked.items():
+            actions[name].setChecked(on)
+        for name in ("semantic_oracle", "box_oracle"):
+            actions[name].setEnabled(session.truth is not None)
+        for name in ("save_panoptic", "save_overlay", "play", "step_back", "step_forward", "first_step", "last_step"):
+            actions[name].setEnabled(result is not None)
+
+    def _show_theme(self) -> None:
+        refresh_icons(self.actions_by_id, self._theme)
+        self._show_playing(self._session.playing)
+        self._show_choices()
+
+    def _keep_view(self) -> None:
+        view = self._session.view
+        self._settings.change(
+            show_labels=view.labels,
+            show_boxes=view.boxes,
+            show_segments=view.segments,
+            opacity=view.opacity,
+            motion=view.motion,
+        )
+
+    # ---------------------------------------------------------------------------------------------------------- events
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Takes files and folders."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Opens what was dropped."""
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.commands.open_paths(paths)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Keeps the layout; there is nothing to lose, so nothing is asked."""
+        self._session.play(False)
+        self._settings.save_window(self)
+        self.commands.wait_for_background(3000)
+        self.closing.emit()
+        super().closeEvent(event)

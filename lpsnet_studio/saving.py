@@ -1,0 +1,63 @@
+"""Writes what is shown to disk; no Qt, meant to be called in a worker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lpsnet.categories import Categories
+from lpsnet.formats.atomic import write_atomically
+from lpsnet.formats.coco_panoptic_writer import CocoPanopticWriter
+from lpsnet.overlay import render_overlay
+from lpsnet.structures import PanopticSegmentation
+
+__all__ = ["Shown", "save_overlay", "save_panoptic"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """What is shown, at full size.
+
+    Attributes:
+        file_name: the photo's.
+        image_id: in its data set; 1 for an image of none.
+        pixels: RGB ``[H, W, 3]``.
+        segmentation: of the same size.
+        categories: the classes.
+        opacity: of the segments' colours.
+    """
+
+    file_name: str
+    image_id: Any
+    pixels: NDArray[np.uint8]
+    segmentation: PanopticSegmentation
+    categories: Categories
+    opacity: float
+
+
+def save_panoptic(shown: Shown, json_path: Path) -> Path:
+    """Writes COCO panoptic JSON with the PNG in the folder of its name; returns the JSON's path.
+
+    Raises:
+        OSError: one sentence naming the file, if it cannot be written; what was there stays.
+    """
+    with CocoPanopticWriter(json_path, None, shown.categories) as writer:
+        writer.add(shown.image_id, shown.file_name, shown.segmentation)
+    return json_path
+
+
+def save_overlay(shown: Shown, png_path: Path) -> Path:
+    """Writes the photo with its segments over it as a PNG; returns its path.
+
+    Raises:
+        OSError: one sentence naming the file, if it cannot be written; what was there stays.
+    """
+    drawn = render_overlay(shown.pixels, shown.segmentation, shown.categories, opacity=shown.opacity)
+    _, content = cv2.imencode(".png", cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR))
+    write_atomically(png_path, content.tobytes())
+    return png_path

@@ -1,0 +1,500 @@
+"""What is open now: images, network, settings, the latest result and the place in its merge.
+
+The session holds no Qt. Panels call its methods and listen to its signals; none talks to another. Data flows one way: a
+panel sets something, the session posts a request to the service, :meth:`Session.receive` takes the reply, and signals
+tell every panel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from psygnal import Signal
+
+from lpsnet.structures import InspectionSettings, MergeStep, Owners, PanopticSegmentation, TraceCursor
+from lpsnet_studio.inference.messages import (
+    Cancel,
+    DatasetListed,
+    Failed,
+    ImageOpened,
+    ImageSource,
+    Inspect,
+    Inspected,
+    ListDataset,
+    LoadModel,
+    ModelCard,
+    ModelLoaded,
+    OpenImage,
+    Progress,
+    Ready,
+    Reply,
+    Request,
+)
+from lpsnet_studio.state import Busy, Entry, Pointed, Problem, Result, ViewOptions
+
+__all__ = ["Service", "Session"]
+
+
+class Service(Protocol):
+    """What the session needs of the inference service's client."""
+
+    def next_request(self) -> int:
+        """Returns a request number that was never used."""
+        ...
+
+    def post(self, request: Request) -> None:
+        """Sends a request; never blocks."""
+        ...
+
+
+_Pending = LoadModel | ListDataset | OpenImage | Inspect
+_KINDS: tuple[tuple[type[_Pending], str], ...] = (
+    (LoadModel, "loading the network"),
+    (ListDataset, "reading the data set"),
+    (OpenImage, "opening the image"),
+    (Inspect, "inspecting"),
+)
+
+
+class Session:
+    """What is open now, observable.
+
+    Args:
+        service: where requests go.
+
+    Attributes:
+        entries: the image list.
+        index: position of the current image in it; -1 if there is none.
+        picture: the current image's pixels and truth; None until they are here.
+        model: the network that is loaded; None if there is none.
+        settings: what the user asked for. Oracles that the current image cannot have are kept as wishes; see
+            :attr:`effective_settings`.
+        default_settings: what the network's config asks for; a slider's reset goes there.
+        result: the latest inspection of the current image; None until it is here.
+        position: place in the merge, 0 (nothing pasted) … number of steps.
+        selected: owner number of the selected segment; 0 if none.
+        pointed: the pixel under the mouse; None if it is elsewhere.
+        playing: whether the merge is being played.
+        view: what the canvas shows over the photo.
+        busy: what the service is doing; None if nothing.
+        devices: what the service could run on.
+        service_state: what became of the service, in words; empty before it is known.
+    """
+
+    entries_changed = Signal()
+    current_changed = Signal(int)
+    picture_changed = Signal()
+    model_changed = Signal()
+    settings_changed = Signal()
+    result_changed = Signal()
+    position_changed = Signal(int, object)
+    """The new position and the windows, ``tuple[(y0, x0, y1, x1), ...]``, in which owners may have changed."""
+    selection_changed = Signal(int)
+    pointed_changed = Signal()
+    playing_changed = Signal(bool)
+    view_changed = Signal()
+    busy_changed = Signal()
+    service_changed = Signal()
+    failed = Signal(object)
+    """A :class:`Problem`."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._pending: dict[type[_Pending], _Pending] = {}
+        self._waiting_inspect: Inspect | None = None
+        self._progress: dict[int, Progress] = {}
+        self._cursor: TraceCursor | None = None
+        self._wanted_index = 0
+        self.entries: tuple[Entry, ...] = ()
+        self.index = -1
+        self.picture: ImageOpened | None = None
+        self.model: ModelCard | None = None
+        self.settings = InspectionSettings()
+        self.default_settings = InspectionSettings()
+        self.result: Result | None = None
+        self.position = 0
+        self.selected = 0
+        self.pointed: Pointed | None = None
+        self.playing = False
+        self.view = ViewOptions()
+        self.busy: Busy | None = None
+        self.devices: tuple[str, ...] = ()
+        self.service_state = ""
+
+    # ------------------------------------------------------------------------------------------------------ questions
+
+    @property
+    def current(self) -> Entry | None:
+        """The current image's entry."""
+        return self.entries[self.index] if 0 <= self.index < len(self.entries) else None
+
+    @property
+    def truth(self) -> PanopticSegmentation | None:
+        """The current image's ground truth."""
+        return None if self.picture is None else self.picture.truth
+
+    @property
+    def effective_settings(self) -> InspectionSettings:
+        """The settings as the current image can have them: without ground truth no oracle."""
+        if self.truth is not None:
+            return self.settings
+        return replace(self.settings, box_oracle=False, semantic_oracle=False)
+
+    @property
+    def obstacle(self) -> str:
+        """Why the current image cannot be inspected, in a sentence; empty if it can."""
+        if self.picture is None or not self.effective_settings.needs_network:
+            return ""
+        or_oracles = "" if self.truth is None else ", or turn both oracles on"
+        if self.model is None:
+            return "" if LoadModel in self._pending else f"No network is loaded: load one{or_oracles}."
+        if not self.picture.network_fits:
+            return f"The network knows other classes than this data set: load one that fits it{or_oracles}."
+        return ""
+
+    @property
+    def loading_model(self) -> LoadModel | None:
+        """The network that is on its way."""
+        pending = self._pending.get(LoadModel)
+        return pending if isinstance(pending, LoadModel) else None
+
+    @property
+    def owners(self) -> Owners | None:
+        """``[H, W]`` owner map at the merge position; it changes in place. None without a result."""
+        return None if self._cursor is None else self._cursor.owners
+
+    @property
+    def steps(self) -> tuple[MergeStep, ...]:
+        """The steps of the latest merge."""
+        return () if self.result is None else self.result.trace.steps
+
+    @property
+    def current_step(self) -> MergeStep | None:
+        """The step done last at the merge position; None at the very beginning."""
+        return self.steps[self.position - 1] if self.position > 0 else None
+
+    # --------------------------------------------------------------------------------------------------------- opening
+
+    def set_entries(self, entries: Sequence[Entry], index: int = 0) -> None:
+        """Replaces the image list and opens one of it."""
+        self.entries = tuple(entries)
+        self.index = -1
+        self._forget_picture()
+        self.entries_changed.emit()
+        if self.entries:
+            self.open_index(min(max(index, 0), len(self.entries) - 1))
+        else:
+            self.current_changed.emit(-1)
+
+    def open_dataset(self, json_path: Path, images_dir: Path | None = None, index: int = 0) -> None:
+        """Asks for a COCO panoptic data set; its images become the list when they are here."""
+        self._wanted_index = index
+        images = None if images_dir is None else str(images_dir)
+        self._ask(ListDataset(self._service.next_request(), str(json_path), images))
+
+    def open_index(self, index: int) -> None:
+        """Opens the image at a position of the list; a position outside it is ignored."""
+        if not 0 <= index < len(self.entries):
+            return
+        before, entry = self.current, self.entries[index]
+        self.index = index
+        if before is not None and before.source != entry.source:
+            self._forget_picture()
+        self.current_changed.emit(index)
+        if entry.problem:
+            self._forget_picture()
+            self.failed.emit(Problem(entry.problem))
+            return
+        self._waiting_inspect = None
+        self._drop(Inspect)
+        self._ask(OpenImage(self._service.next_request(), _image_key(entry.source), entry.source))
+
+    def step_image(self, by: int) -> None:
+        """Goes to a neighbour in the list; stops at its ends."""
+        if self.entries:
+            target = min(max(self.index + by, 0), len(self.entries) - 1)
+            if target != self.index:
+                self.open_index(target)
+
+    def load_model(self, config: str, checkpoint: Path | None = None, device: str = "auto") -> None:
+        """Asks for a network: a preset's name, or a checkpoint, which carries its own config."""
+        path = None if checkpoint is None else str(checkpoint)
+        self._ask(LoadModel(self._service.next_request(), config, path, device))
+
+    def cancel(self) -> None:
+        """Withdraws everything that the service was asked for."""
+        self._waiting_inspect = None
+        for request in self._pending.values():
+            self._service.post(Cancel(request.request))
+
+    # -------------------------------------------------------------------------------------------------------- settings
+
+    def change_settings(self, *, preview: bool = False, **changes: Any) -> None:
+        """Changes inspection settings and asks for the result.
+
+        Args:
+            preview: while a slider is dragged: large images may be merged at a reduced size.
+            changes: fields of :class:`~lpsnet.structures.InspectionSettings`.
+
+        Raises:
+            ValueError: naming the field, if a value is out of range.
+        """
+        settings = replace(self.settings, **changes)
+        changed = settings != self.settings
+        if changed:
+            self.settings = settings
+            self.settings_changed.emit()
+        if changed or (not preview and self._shows_preview()):
+            self.inspect(preview=preview)
+
+    def inspect(self, *, preview: bool = False) -> None:
+        """Asks for the current image's stages with the settings of now.
+
+        One request is under way at a time, so that a dragged slider shows results on its way; the newest settings wait.
+        A result that needs no network does not wait for one that does.
+        """
+        if self.picture is None or self.obstacle or self._model_is_missing():
+            return
+        settings = self.effective_settings
+        request = Inspect(self._service.next_request(), self.picture.image, settings, preview)
+        under_way = self._pending.get(Inspect)
+        if isinstance(under_way, Inspect) and not (under_way.settings.needs_network and not settings.needs_network):
+            self._waiting_inspect = request
+        else:
+            self._waiting_inspect = None
+            self._ask(request)
+
+    def _shows_preview(self) -> bool:
+        under_way = self._waiting_inspect or self._pending.get(Inspect)
+        if isinstance(under_way, Inspect):
+            return under_way.preview
+        return self.result is not None and self.result.preview
+
+    def _model_is_missing(self) -> bool:
+        return self.model is None and self.effective_settings.needs_network
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the result shown is what the settings ask for, at full size."""
+        return (
+            self.result is not None
+            and not self.result.preview
+            and self.result.settings == self.effective_settings
+            and self._waiting_inspect is None
+        )
+
+    # ------------------------------------------------------------------------------------------------ place and choice
+
+    def seek(self, position: int) -> None:
+        """Moves the merge to a position; one outside it goes to the nearest end."""
+        if self._cursor is None:
+            return
+        position = min(max(position, 0), len(self.steps))
+        if position == self.position:
+            return
+        windows = tuple(self._cursor.seek(position))
+        self.position = position
+        self.position_changed.emit(position, windows)
+
+    def play(self, on: bool) -> None:
+        """Starts or stops playing the merge; a finished one is played from its start."""
+        on = on and bool(self.steps)
+        if on and self.position == len(self.steps):
+            self.seek(0)
+        if on != self.playing:
+            self.playing = on
+            self.playing_changed.emit(on)
+
+    def change_view(self, **changes: Any) -> None:
+        """Changes what the canvas shows over the photo."""
+        view = replace(self.view, **changes)
+        if view != self.view:
+            self.view = view
+            self.view_changed.emit()
+
+    def select(self, owner: int) -> None:
+        """Selects a segment by its owner number; 0 selects none."""
+        if owner != self.selected:
+            self.selected = owner
+            self.selection_changed.emit(owner)
+
+    def point(self, x: int, y: int) -> None:
+        """Takes the pixel under the mouse; one outside the image means none."""
+        pointed = None
+        if self.picture is not None:
+            height, width = self.picture.pixels.shape[:2]
+            if 0 <= x < width and 0 <= y < height:
+                pointed = Pointed(x, y, self.owner_at(x, y))
+        if pointed != self.pointed:
+            self.pointed = pointed
+            self.pointed_changed.emit()
+
+    def owner_at(self, x: int, y: int) -> int:
+        """Returns who owns a pixel of the image at the merge position; 0 is void."""
+        if self.owners is None or self.picture is None:
+            return 0
+        height, width = self.picture.pixels.shape[:2]
+        rows, columns = self.owners.shape
+        return int(self.owners[y * rows // height, x * columns // width])
+
+    # --------------------------------------------------------------------------------------------------------- replies
+
+    def receive(self, reply: Reply) -> None:
+        """Takes a reply of the service; replies to what is no longer wanted are ignored."""
+        match reply:
+            case Ready():
+                self.devices = reply.devices
+                self.service_changed.emit()
+            case Progress():
+                if any(request.request == reply.request for request in self._pending.values()):
+                    self._progress[reply.request] = reply
+                    self._update_busy()
+            case Failed():
+                self._take_failure(reply)
+            case ModelLoaded():
+                if self._answers(LoadModel, reply.request):
+                    self._take_model(reply)
+            case DatasetListed():
+                if self._answers(ListDataset, reply.request):
+                    self._take_dataset(reply)
+            case ImageOpened():
+                if self._answers(OpenImage, reply.request):
+                    self._take_picture(reply)
+            case Inspected():
+                if self._answers(Inspect, reply.request):
+                    self._take_result(reply)
+
+    def set_service_state(self, state: str) -> None:
+        """Takes what became of the service, in words."""
+        if state != self.service_state:
+            self.service_state = state
+            self.service_changed.emit()
+
+    def _take_model(self, reply: ModelLoaded) -> None:
+        self.model = reply.card
+        self.default_settings = reply.card.settings
+        wishes = {"box_oracle": self.settings.box_oracle, "semantic_oracle": self.settings.semantic_oracle}
+        self.settings = replace(reply.card.settings, **wishes)
+        self.model_changed.emit()
+        self.settings_changed.emit()
+        if self.current is not None:
+            self.open_index(self.index)
+
+    def _take_dataset(self, reply: DatasetListed) -> None:
+        self.set_entries(
+            [Entry(image.name, image.source, (image.height, image.width), image.problem) for image in reply.images],
+            self._wanted_index,
+        )
+        if not reply.images:
+            self.failed.emit(Problem(f"{reply.json_path}: this data set holds no image"))
+
+    def _take_picture(self, reply: ImageOpened) -> None:
+        before, self.picture = self.picture, reply
+        if before is None or before.image != reply.image:
+            self._forget_result()
+        entry, size = self.current, (reply.pixels.shape[0], reply.pixels.shape[1])
+        if entry is not None and entry.size != size:
+            self.entries = (*self.entries[: self.index], replace(entry, size=size), *self.entries[self.index + 1 :])
+        self.picture_changed.emit()
+        self.inspect()
+
+    def _take_result(self, reply: Inspected) -> None:
+        if self.picture is None or reply.image != self.picture.image:
+            return
+        at_end = self.result is None or self.position == len(self.steps)
+        selected_step = -1 if self.result is None else self.result.step_of(self.selected)
+        chosen = self.steps[selected_step].detection if selected_step >= 0 else -1
+        self.result = Result(
+            settings=reply.settings,
+            categories=self.picture.categories,
+            size=reply.size,
+            preview=reply.preview,
+            labels=reply.trace.labels,
+            detections=reply.detections,
+            trace=reply.trace,
+            quality=reply.quality,
+            stages=reply.stages,
+            seconds=reply.seconds,
+        )
+        position = len(self.steps) if at_end else min(self.position, len(self.steps))
+        self._cursor = reply.trace.cursor()
+        for _ in self._cursor.seek(position):
+            pass
+        self.position = position
+        selected = next((step.owner for step in self.steps if chosen >= 0 and step.detection == chosen), 0)
+        self.selected = selected
+        self.result_changed.emit()
+        self.selection_changed.emit(selected)
+        if self._waiting_inspect is not None:
+            waiting, self._waiting_inspect = self._waiting_inspect, None
+            self._ask(waiting)
+
+    def _take_failure(self, reply: Failed) -> None:
+        kind = next((kind for kind, request in self._pending.items() if request.request == reply.request), None)
+        if kind is None:
+            return
+        self._drop(kind)
+        if kind is Inspect and self._waiting_inspect is not None:
+            waiting, self._waiting_inspect = self._waiting_inspect, None
+            self._ask(waiting)
+        if reply.kind not in ("superseded", "cancelled"):
+            self.failed.emit(Problem(reply.sentence, reply.advice, reply.details))
+
+    # ----------------------------------------------------------------------------------------------------- book-keeping
+
+    def _ask(self, request: _Pending) -> None:
+        self._pending[type(request)] = request
+        self._update_busy()
+        self._service.post(request)
+
+    def _answers(self, kind: type[_Pending], number: int) -> bool:
+        """Takes a request off the list; False if the reply is not to the newest of its kind."""
+        pending = self._pending.get(kind)
+        if pending is None or pending.request != number:
+            return False
+        self._drop(kind)
+        return True
+
+    def _drop(self, kind: type[_Pending]) -> None:
+        request = self._pending.pop(kind, None)
+        if request is not None:
+            self._progress.pop(request.request, None)
+            self._update_busy()
+
+    def _update_busy(self) -> None:
+        busy = next(self._under_way(), None)
+        if busy != self.busy:
+            self.busy = busy
+            self.busy_changed.emit()
+
+    def _under_way(self) -> Iterator[Busy]:
+        for kind, words in _KINDS:
+            request = self._pending.get(kind)
+            if request is not None:
+                progress = self._progress.get(request.request)
+                yield Busy(words, -1.0) if progress is None else Busy(f"{words}: {progress.step}", progress.fraction)
+
+    def _forget_picture(self) -> None:
+        if self.picture is not None:
+            self.picture = None
+            self._forget_result()
+            self.picture_changed.emit()
+
+    def _forget_result(self) -> None:
+        self._waiting_inspect = None
+        self._drop(Inspect)
+        if self.result is None:
+            return
+        self.play(False)
+        self.result, self._cursor, self.position, self.selected = None, None, 0, 0
+        self.result_changed.emit()
+        self.selection_changed.emit(0)
+
+
+def _image_key(source: ImageSource) -> str:
+    """Names an image so that opening it again finds what the service still has of it."""
+    truth = "" if source.truth is None else f"{source.truth.json_path}#{source.truth.image_id}"
+    return f"{source.path}|{truth}"
