@@ -137,6 +137,7 @@ class _Merging:
         self.owners: Owners = np.zeros(labels.shape, np.uint8 if most_owners <= 255 else np.uint16)
         self._labels = labels
         self._detections = detections
+        self._boxes = [(x0, y0, x1, y1) for x0, y0, x1, y1 in detections.boxes.tolist()]
         self._windows = pixel_windows(detections.boxes, labels.shape)
         self._disputes: list[_Dispute] = []
         self._row_of_owner: list[int] = [-1]
@@ -161,14 +162,13 @@ class _Merging:
             delta = self._give(held, mask ^ taken, owner)
             if overlap_pixels:
                 self._dispute(taken, window)
-        x_low, y_low, x_high, y_high = (float(side) for side in self._detections.boxes[row])
         self.steps.append(
             MergeStep(
                 kind=StepKind.DETECTION,
                 label=label,
                 detection=row,
                 score=float(self._detections.scores[row]),
-                box=(x_low, y_low, x_high, y_high),
+                box=self._boxes[row],
                 candidate_pixels=candidates,
                 overlap_pixels=overlap_pixels,
                 overlap=overlap,
