@@ -152,6 +152,9 @@ def brute_force_merge(
     close_calls = np.zeros((height, width), bool)
     for i, j in taken:
         competitors = [number for number, mask in enumerate(masks) if (i, j) in mask]
+        if len(competitors) == 1:
+            owners[i, j] = competitors[0] + 1
+            continue
         rows = [kept_rows[number] for number in competitors]
         costs = [_cost(conflict, detections, borderness, row, i, j) for row in rows]
         winner = costs.index(min(costs))
@@ -163,25 +166,21 @@ def brute_force_merge(
             )
 
     owner_labels = [int(detections.labels[row]) for row in kept_rows]
-    if with_stuff:
-        for label in range(len(isthing)):
-            area = _stuff_area(label, labels, isthing, next_stuff, taken)
-            if area and len(area) >= stuff_limit:
-                owner_labels.append(label)
-                for pixel in area:
-                    owners[pixel] = len(owner_labels)
+    stuff = _stuff_areas(labels, isthing, next_stuff, taken) if with_stuff else {}
+    for label, area in sorted(stuff.items()):
+        if len(area) >= stuff_limit:
+            owner_labels.append(label)
+            for pixel in area:
+                owners[pixel] = len(owner_labels)
     return BruteForceMerge(owners, tuple(verdicts), tuple(owner_labels), close_calls)
 
 
 def _mask_of(box: Box, label: int, labels: NDArray[np.integer]) -> set[Pixel]:
     x0, y0, x1, y1 = (float(side) for side in box)
     height, width = labels.shape
-    return {
-        (i, j)
-        for i in range(height)
-        for j in range(width)
-        if x0 <= j + 0.5 < x1 and y0 <= i + 0.5 < y1 and labels[i, j] == label
-    }
+    rows = [i for i in range(height) if y0 <= i + 0.5 < y1]
+    columns = [j for j in range(width) if x0 <= j + 0.5 < x1]
+    return {(i, j) for i in rows for j in columns if labels[i, j] == label}
 
 
 def _cost(conflict: str, detections: Detections, borderness: BordernessMaps | None, row: int, i: int, j: int) -> float:
@@ -195,20 +194,18 @@ def _cost(conflict: str, detections: Detections, borderness: BordernessMaps | No
     return abs(brute_force_box_borderness(j + 0.5, i + 0.5, (x0, y0, x1, y1)) - predicted)
 
 
-def _stuff_area(
-    label: int,
+def _stuff_areas(
     labels: NDArray[np.integer],
     isthing: Sequence[bool],
     next_stuff: NDArray[np.integer] | None,
     taken: set[Pixel],
-) -> set[Pixel]:
-    if isthing[label]:
-        return set()
-    area = set()
+) -> dict[int, list[Pixel]]:
+    """The pixels of every stuff class that has any."""
+    areas: dict[int, list[Pixel]] = {}
     for i, j in np.ndindex(*labels.shape):
         here = int(labels[i, j])
         if here < len(isthing) and isthing[here] and (i, j) not in taken and next_stuff is not None:
             here = int(next_stuff[i, j])
-        if here == label:
-            area.add((i, j))
-    return area
+        if here < len(isthing) and not isthing[here]:
+            areas.setdefault(here, []).append((i, j))
+    return areas
