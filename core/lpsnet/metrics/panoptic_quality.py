@@ -407,6 +407,6 @@ def _pair_records(truth: CocoPanopticDataset, predictions: CocoPanopticDataset) 
         raise PanopticFormatError(f"{truth.path}: annotations is empty, so there is nothing to measure against")
     missing = [record.image_id for record in annotated if record.image_id not in predictions.by_id]
     if missing:
-        others = f" and {len(missing) - 1} others" if len(missing) > 1 else ""
+        others = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         raise PanopticFormatError(f"{predictions.path}: annotations has no prediction for image {missing[0]!r}{others}")
     return [(record, predictions.by_id[record.image_id]) for record in annotated]

@@ -82,7 +82,7 @@ def scene_categories() -> Categories:
 def draw_scene(seed: int, height: int = 384, width: int = 512) -> Scene:
     """Draws the street scene of a seed.
 
-    Things of which less than 35 % or fewer than 60 pixels would be seen are left out.
+    Things of which less than about 35 % or 60 pixels would be seen are left out: nobody could find them.
 
     Args:
         seed: ≥ 0; the same seed and size give the same scene.
