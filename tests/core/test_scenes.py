@@ -73,10 +73,10 @@ def test_borders_of_things_are_borders_of_colour() -> None:
 
     def edge_strength(shift: tuple[int, int]) -> float:
         total, count = 0.0, 0
-        for seed in SEEDS:
+        for seed in range(4):
             scene = drawn(seed)
             ids = np.roll(scene.segmentation.ids, shift, axis=(0, 1))[8:-8, 8:-8]
-            image = scene.image[8:-8, 8:-8].astype(int)
+            image = scene.image[8:-8, 8:-8].astype(np.int16)
             border = (ids[:, 1:] != ids[:, :-1]) & (np.maximum(ids[:, 1:], ids[:, :-1]) > 7)
             total += float(np.abs(image[:, 1:] - image[:, :-1]).sum(axis=2)[border].sum())
             count += int(border.sum())

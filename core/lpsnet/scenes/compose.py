@@ -176,6 +176,12 @@ def _on_pavement(street: Street, rng: np.random.Generator) -> float:
     return side * float(rng.uniform(street.road + 0.5, street.pavement - 0.4))
 
 
+def _on_open_ground(street: Street, rng: np.random.Generator) -> float:
+    """Draws a place from lawn to lawn; where houses or water begin at the pavement, it ends there."""
+    left, right = (street.pavement + (4.0 if kind == "park" else -0.3) for kind in street.sides)
+    return float(rng.uniform(-left, right))
+
+
 def _one(
     name: str,
     foot: tuple[float, float],
@@ -223,7 +229,7 @@ def _place_traffic(
 
 def _place_people(camera: Camera, street: Street, rng: np.random.Generator) -> list[Standing]:
     """Places one to three people together, mostly on a pavement."""
-    x = _on_pavement(street, rng) if rng.random() < 0.75 else float(rng.uniform(-1, 1)) * (street.pavement + 3)
+    x = _on_pavement(street, rng) if rng.random() < 0.75 else _on_open_ground(street, rng)
     z = _depth(camera, 6.0, 32.0, rng)
     people = []
     for k in range(int(rng.choice((1, 2, 3), p=(0.6, 0.28, 0.12)))):
@@ -263,7 +269,7 @@ def _place_small(
     rng: np.random.Generator,
 ) -> list[Standing]:
     """Places a dog or a ball anywhere on pavement or grass, sometimes on the road."""
-    x = _on_pavement(street, rng) if rng.random() < 0.6 else float(rng.uniform(-1, 1)) * (street.pavement + 4)
+    x = _on_pavement(street, rng) if rng.random() < 0.6 else _on_open_ground(street, rng)
     foot = (x, _depth(camera, *reach, rng))
     return [_one(name, foot, draw, spread, rng, size=float(rng.uniform(*sizes)))]
 
