@@ -158,6 +158,28 @@ def test_each_location_in_the_image_has_its_likeliest_thing_and_every_further_on
     assert 0 < (found.dropped_at == DropStage.SCORE).sum() < len(found)
 
 
+def test_a_probability_at_the_threshold_does_not_exceed_it():
+    output = make_output(noise(4, (8, 8), seed=0), (32, 32))
+    probabilities = torch.tensor([0.25, 0.0, 0.5, 0.25]).repeat(23, 1)
+    both = candidates(output, probabilities, size=(32, 32), isthing=ISTHING, class_threshold=0.249)
+    one = candidates(output, probabilities, size=(32, 32), isthing=ISTHING, class_threshold=0.25)
+    none = candidates(output, probabilities, size=(32, 32), isthing=ISTHING, class_threshold=0.5)
+    assert 2 * len(one) == 2 * len(none) == len(both)
+    assert (one.dropped_at != DropStage.SCORE).all()
+    assert (none.dropped_at == DropStage.SCORE).all()
+
+
+def test_ties_go_to_the_earlier_row():
+    output = make_output(one_hot((64, 64), label=0), (256, 256), fill_ltrb=0.5)
+    output.borderness_logits[0].view(-1)[::2] = 1.0
+    found = decode(output, pre_nms_top_k=700, max_detections=300)
+    strong, weak = np.arange(0, 1024, 2), np.arange(1, 1024, 2)
+    assert (found.dropped_at[strong[:300]] == DropStage.NONE).all()
+    assert (found.dropped_at[strong[300:]] == DropStage.CAP).all()
+    assert (found.dropped_at[weak[:188]] == DropStage.CAP).all()
+    assert (found.dropped_at[weak[188:]] == DropStage.TOP_K).all()
+
+
 def test_locations_in_the_padding_are_never_candidates():
     output = make_output(one_hot((24, 32), label=0), (65, 97), fill_ltrb=3.0, fill_border=2.0)
     found = decode(output, size=(650, 970), pre_nms_top_k=10_000, max_detections=10_000)
