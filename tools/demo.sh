@@ -8,5 +8,6 @@ if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] || [ "$(uname)" = Darwin ]; then
 fi
 
 echo "There is no display here: the demo is rendered offscreen into demo-output/"
-QT_QPA_PLATFORM=offscreen .venv/bin/lpsnet-studio --demo --render demo-output
+# The offscreen platform warns for every window that it has no frame to give it.
+QT_QPA_PLATFORM=offscreen QT_LOGGING_RULES="default.warning=false" .venv/bin/lpsnet-studio --demo --render demo-output
 echo "Left in demo-output/: pictures of the window, and the scene's panoptic segmentation as COCO JSON + PNG"
