@@ -12,16 +12,10 @@ from numpy.typing import NDArray
 from lpsnet.assets import resource
 from lpsnet.categories import Categories
 from lpsnet.scenes.beings import draw_ball, draw_dog, draw_person, draw_rider, draw_sign
+from lpsnet.scenes.buildings import paint_block, paint_skyline
 from lpsnet.scenes.canvas import Camera, Canvas, Pen
-from lpsnet.scenes.street import (
-    Street,
-    cast_shadows,
-    choose_street,
-    draw_tree,
-    paint_block,
-    paint_ground,
-    paint_skyline,
-)
+from lpsnet.scenes.street import Street, cast_shadows, choose_street, paint_ground
+from lpsnet.scenes.trees import draw_tree
 from lpsnet.scenes.vehicles import draw_bicycle, draw_bus, draw_car
 from lpsnet.scenes.weather import Weather, choose_weather, grade, paint_sky
 from lpsnet.structures import PanopticSegmentation
