@@ -196,12 +196,13 @@ def _print_complexity(config: Config, num_classes: int, size: tuple[int, int]) -
     found = measure_complexity(model, size)
     table = Table("part", "parameters", "MACs")
     for part in found.parts:
-        table.add_row(part.name, f"{part.parameters / 1e6:.2f} M", f"{part.macs / 1e9:.2f} G")
+        table.add_row(part.part, f"{part.parameters / 1e6:.2f} M", f"{part.macs / 1e9:.2f} G")
     table.add_section()
     table.add_row("total", f"{found.parameters / 1e6:.2f} M", f"{found.macs / 1e9:.1f} G")
     Console().print(f"{config.name}, {num_classes} classes, input {size[0]}×{size[1]}", highlight=False)
     Console().print(table)
-    Console().print(f"peak memory of one forward: {found.peak_bytes / 2**30:.2f} GiB", highlight=False)
+    if found.peak_bytes is not None:
+        Console().print(f"peak memory of one forward: {found.peak_bytes / 2**30:.2f} GiB", highlight=False)
 
 
 def _parse_size(text: str) -> tuple[int, int]:

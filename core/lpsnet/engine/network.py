@@ -15,6 +15,7 @@ from lpsnet.checkpoint import load_checkpoint, network_from
 from lpsnet.config import Config, load_config
 from lpsnet.data.transforms import network_input
 from lpsnet.model.cancellation import cancellable
+from lpsnet.model.inference import prepare_for_inference
 from lpsnet.model.lpsnet import LPSNet
 from lpsnet.model.output import NetworkOutput
 
@@ -23,7 +24,7 @@ __all__ = ["ReadyNetwork", "choose_device", "load_network"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReadyNetwork:
-    """A network in inference mode on its device.
+    """A network prepared for inference on its device: it can be neither trained nor saved.
 
     Attributes:
         model: the network.
@@ -33,6 +34,7 @@ class ReadyNetwork:
         device_reason: why there, in words.
         trained: False if any of its weights are random.
         origin: the checkpoint's path, or the config's name.
+        parameters: how many numbers the network learns or has learnt.
     """
 
     model: LPSNet
@@ -42,6 +44,7 @@ class ReadyNetwork:
     device_reason: str
     trained: bool
     origin: str
+    parameters: int
 
     @property
     def name(self) -> str:
@@ -52,11 +55,6 @@ class ReadyNetwork:
     def device_words(self) -> str:
         """The device and why, for people: ``cpu (no CUDA device)``."""
         return f"{self.device} ({self.device_reason})"
-
-    @property
-    def parameters(self) -> int:
-        """How many numbers the network learns or has learnt."""
-        return sum(parameter.numel() for parameter in self.model.parameters())
 
     def run(self, image: NDArray[np.uint8], should_stop: Callable[[], bool] | None = None) -> NetworkOutput:
         """Runs the network on one image.
@@ -113,14 +111,16 @@ def load_network(
             model = network_from(final, len(categories))
     else:
         raise ValueError("a network needs a checkpoint or a config")
+    parameters = sum(parameter.numel() for parameter in model.parameters())
     return ReadyNetwork(
-        model=model.to(place).eval(),
+        model=prepare_for_inference(model).to(place),
         config=final,
         categories=categories,
         device=place,
         device_reason=reason,
         trained=checkpoint is not None,
         origin=str(checkpoint or final.name),
+        parameters=parameters,
     )
 
 
