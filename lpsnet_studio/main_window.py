@@ -62,8 +62,8 @@ class MainWindow(QMainWindow):
         self.images = ImageList(session, theme)
         self.segments = SegmentsList(session)
         self.panel = SettingsPanel(session)
-        self._stage = QWidget()
-        self.notifications = Notifications(self._stage, theme)
+        self._view = QWidget()
+        self.notifications = Notifications(self._view, theme)
         self.commands = Commands(self, session, self.canvas, theme, settings, folders, self.notifications, device)
         self.commands.reset_window = self._reset_layout
         self._overlays = Overlays(session, self.canvas, self)
@@ -85,17 +85,18 @@ class MainWindow(QMainWindow):
     # ----------------------------------------------------------------------------------------------------- composition
 
     def _fill_stage(self, session: Session, theme: Theme) -> None:
-        self._middle = QStackedLayout()
+        self._middle = QStackedLayout(self._view)
         self._middle.addWidget(Welcome(self.actions_by_id))
         self._middle.addWidget(self.canvas)
         self.timeline.add_buttons(self.actions_by_id)
-        layout = QVBoxLayout(self._stage)
+        stage = QWidget()
+        layout = QVBoxLayout(stage)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(Banner(session, theme))
-        layout.addLayout(self._middle, 1)
+        layout.addWidget(self._view, 1)
         layout.addWidget(self.timeline)
-        self.setCentralWidget(self._stage)
+        self.setCentralWidget(stage)
 
     def _add_docks(self) -> list[QDockWidget]:
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea

@@ -20,6 +20,7 @@ _SIZE = (1360, 860)
 _SECONDS_TO_OPEN = 180.0
 _SECONDS_TO_SAVE = 60.0
 _POLL_MILLISECONDS = 20
+_SETTLE_MILLISECONDS = 80
 
 
 class RenderError(Exception):
@@ -42,6 +43,13 @@ def wait_until(ready: Callable[[], bool], seconds: float) -> bool:
     return ready()
 
 
+def _settle() -> None:
+    """Lets the window lay itself out."""
+    loop = QEventLoop()
+    QTimer.singleShot(_SETTLE_MILLISECONDS, loop.quit)
+    loop.exec()
+
+
 def render(studio: Studio, folder: Path) -> list[Path]:
     """Renders what the studio's options name; returns the files made.
 
@@ -56,9 +64,10 @@ def render(studio: Studio, folder: Path) -> list[Path]:
         studio.window.resize(*_SIZE)
         studio.window.show()
         studio.begin()
-        wait_until(lambda: studio.session.is_current or bool(problems), _SECONDS_TO_OPEN)
+        session = studio.session
+        wait_until(lambda: (session.is_current and session.busy is None) or bool(problems), _SECONDS_TO_OPEN)
         _raise_if(problems)
-        if not studio.session.is_current:
+        if not session.is_current:
             raise RenderError(f"nothing could be shown within {_SECONDS_TO_OPEN:.0f} s")
         return [*_pictures(studio, folder), *_exports(studio, folder, problems)]
     finally:
@@ -95,7 +104,7 @@ def _places(steps: tuple[MergeStep, ...]) -> Iterator[tuple[str, int]]:
 
 
 def _grab(studio: Studio, path: Path) -> Path:
-    wait_until(lambda: True, 0.1)
+    _settle()
     if not studio.window.grab().save(str(path)):
         raise RenderError(f"{path}: the picture could not be written")
     return path

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QColor, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QStackedLayout, QTableView, QWidget
 
 from lpsnet.structures import Segment
@@ -96,12 +96,15 @@ class SegmentsModel(QAbstractTableModel):
         height, width = result.size
         return f"{100 * segment.area / (height * width):.1f} %"
 
-    def _swatch(self, result: Result, segment: Segment) -> QPixmap:
+    def _swatch(self, result: Result, segment: Segment) -> QIcon:
+        """Returns the segment's colour; a selected row does not tint it."""
         swatch = QPixmap(12, 12)
         founded = self._founded.get(segment.id)
         color = (128, 128, 128) if founded is None else step_color(result.trace.steps[founded], result.categories)
         swatch.fill(QColor(*color))
-        return swatch
+        icon = QIcon(swatch)
+        icon.addPixmap(swatch, QIcon.Mode.Selected)
+        return icon
 
 
 class SegmentsList(QWidget):
@@ -122,6 +125,7 @@ class SegmentsList(QWidget):
         self.table.setIconSize(QSize(12, 12))
         header = self.table.horizontalHeader()
         header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)

@@ -1,0 +1,50 @@
+"""Fixtures of the window's tests: folders of their own, and a window that listens to a service that never answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lpsnet_studio.session import Session
+from lpsnet_studio.settings import Folders, Settings
+from tests.studio.hand_made import ListeningService
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Folders:
+    return Folders.under(tmp_path / "home")
+
+
+@pytest.fixture
+def service() -> ListeningService:
+    return ListeningService()
+
+
+@pytest.fixture
+def session(service: ListeningService) -> Session:
+    return Session(service)
+
+
+@pytest.fixture
+def theme(qapp: Any) -> Any:
+    from lpsnet_studio.theme import Theme
+
+    made = Theme()
+    made.apply("dark")
+    return made
+
+
+@pytest.fixture
+def window(qtbot: Any, session: Session, theme: Any, folders: Folders) -> Iterator[Any]:
+    from lpsnet_studio.main_window import MainWindow
+
+    made = MainWindow(session, theme, Settings(folders.config), folders)
+    qtbot.addWidget(made)
+    made.resize(1200, 800)
+    made.show()
+    qtbot.waitExposed(made)
+    yield made
+    made.close()

@@ -1,0 +1,106 @@
+"""The table of actions: nothing without a tip, no key twice where both act, everything carries out what it says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit
+
+from lpsnet.assets import resource
+from lpsnet_studio.actions import ACTIONS, MENUS
+from lpsnet_studio.session import Session
+from tests.studio.hand_made import ListeningService, entries, open_first
+
+
+def test_every_action_is_complete() -> None:
+    assert len({entry.id for entry in ACTIONS}) == len(ACTIONS)
+    for entry in ACTIONS:
+        assert entry.tip.endswith("."), entry.id
+        assert entry.menu in MENUS
+        if entry.icon:
+            assert resource("icons", f"{entry.icon}.svg").read_text().count("currentColor") >= 1
+
+
+def test_no_key_is_taken_twice() -> None:
+    keys = Counter(QKeySequence(key).toString() for entry in ACTIONS for key in entry.keys)
+    assert [key for key, count in keys.items() if count > 1] == []
+    assert all(keys)
+
+
+def test_letters_and_digits_never_act_everywhere() -> None:
+    bare = [entry.id for entry in ACTIONS for key in entry.keys if len(key) == 1 and entry.context == "window"]
+    assert bare == []
+
+
+def test_every_action_is_in_a_menu_and_calls_its_handler(window: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = {action.objectName() for menu in window.menuBar().actions() for action in menu.menu().actions()}
+    assert {entry.id for entry in ACTIONS} <= listed
+    from lpsnet_studio.actions import _connect
+
+    class Recorder:
+        def __init__(self) -> None:
+            self.calls: list[tuple[Any, ...]] = []
+
+        def __call__(self, *arguments: Any) -> None:
+            self.calls.append(arguments)
+
+    for entry in ACTIONS:
+        assert callable(getattr(window.commands, entry.handler)), entry.id
+        action = window.actions_by_id[entry.id]
+        action.triggered.disconnect()
+        recorder = Recorder()
+        _connect(action, recorder, entry)
+        action.setEnabled(True)
+        action.trigger()
+        expected = (entry.value,) if entry.value else (action.isChecked(),) if entry.checkable else ()
+        assert recorder.calls == [expected], entry.id
+
+
+def test_letters_type_while_someone_types(window: Any, session: Session, qtbot: Any) -> None:
+    session.set_entries(entries())
+    editor = QLineEdit(window)
+    editor.show()
+    editor.setFocus()
+    qtbot.waitUntil(editor.hasFocus)
+    QTest.keyClicks(editor, "dad3k")
+    assert editor.text() == "dad3k"
+    assert session.index == 0
+
+
+def test_a_and_d_go_through_the_list(window: Any, session: Session) -> None:
+    session.set_entries(entries())
+    window.canvas.setFocus()
+    QTest.keyClick(window.canvas, Qt.Key.Key_D)
+    QTest.keyClick(window.canvas, Qt.Key.Key_D)
+    assert session.index == 2
+    window.images.view.setFocus()
+    QTest.keyClick(window.images.view, Qt.Key.Key_A)
+    assert session.index == 1
+    assert window.images.view.currentIndex().row() == 1
+
+
+def test_digits_switch_overlays(window: Any, session: Session, service: ListeningService) -> None:
+    open_first(session, service)
+    QTest.keyClick(window.canvas, Qt.Key.Key_1)
+    assert session.view.labels
+    assert window.canvas.labels.picture is not None
+    QTest.keyClick(window.canvas, Qt.Key.Key_3)
+    assert not window.canvas.segments.isVisible()
+    QTest.keyClick(window.canvas, Qt.Key.Key_2)
+    assert not window.canvas.boxes.isVisible()
+
+
+def test_the_card_lists_every_shortcut(window: Any, qtbot: Any) -> None:
+    from PySide6.QtWidgets import QLabel
+
+    from lpsnet_studio.chrome.shortcut_card import ShortcutCard
+
+    card = ShortcutCard(window)
+    qtbot.addWidget(card)
+    shown = {label.text() for label in card.findChildren(QLabel)}
+    assert {entry.text.rstrip("…") for entry in ACTIONS if entry.keys} <= shown
