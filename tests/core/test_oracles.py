@@ -163,7 +163,6 @@ def test_both_oracles_equal_a_merge_written_from_the_paper(coco_mini: Path, pred
         truth = _ids(coco_mini / "annotations" / "panoptic_val2017" / annotation["file_name"])
         predicted, classes = _merge_from_paper(truth, annotation["segments_info"], things)
         pairs.append((truth, annotation["segments_info"], predicted, classes))
-    print(f"both oracles: {predicted_by_command_line}; from the paper: {_quality(pairs, things):.3f} things")
     assert predicted_by_command_line["Things"] == pytest.approx(_quality(pairs, things), abs=0.05)
     stuff = {c["id"] for c in content["categories"]} - things
     assert predicted_by_command_line["Stuff"] == pytest.approx(_quality(pairs, stuff), abs=0.05)
