@@ -151,7 +151,7 @@ class _Block:
     Attributes:
         image: its index in the batch.
         rows: the block among the image's output locations.
-        image_size: H and W as a tensor ``[2]``.
+        image_size: H and W.
         table: ``[R, I]``, the pixels of the image.
         positions: ``[B, T, 2]``, y and x of every tap without displacement, in pixels of the image.
         offset: ``[B, T, 2]``, the displacements.
@@ -159,7 +159,7 @@ class _Block:
 
     image: int
     rows: slice
-    image_size: Tensor
+    image_size: tuple[int, int]
     table: Tensor
     positions: Tensor
     offset: Tensor
@@ -172,7 +172,6 @@ def _blocks(x: Tensor, offset: Tensor, weight: Tensor, padding: int) -> Iterator
     tables, offsets = _as_rows(x), _as_rows(offset)
     tap_grid = _grid(kernel_height, kernel_width, x) - padding
     locations = _grid(offset.shape[2], offset.shape[3], x)
-    image_size = torch.tensor(x.shape[2:], dtype=x.dtype)
     length = max(16, _BLOCK_BYTES // (taps * x.shape[1] * x.element_size()))
     for image in range(x.shape[0]):
         for start in range(0, len(locations), length):
@@ -181,14 +180,14 @@ def _blocks(x: Tensor, offset: Tensor, weight: Tensor, padding: int) -> Iterator
             yield _Block(
                 image=image,
                 rows=rows,
-                image_size=image_size,
+                image_size=(x.shape[2], x.shape[3]),
                 table=tables[image],
                 positions=locations[rows, None] + tap_grid,
                 offset=offsets[image, rows].view(-1, taps, 2),
             )
 
 
-def _corners(positions: Tensor, image_size: Tensor) -> tuple[Tensor, Tensor]:
+def _corners(positions: Tensor, image_size: tuple[int, int]) -> tuple[Tensor, Tensor]:
     """Returns the four pixels around every position, and how much each counts.
 
     The weights are ``fraction`` and ``1 - fraction`` rather than ``1 - |distance|``: only they have the right
@@ -196,24 +195,29 @@ def _corners(positions: Tensor, image_size: Tensor) -> tuple[Tensor, Tensor]:
 
     Args:
         positions: ``[B, T, 2]``, y and x in pixels.
-        image_size: H and W, ``[2]``.
+        image_size: H and W.
 
     Returns:
         Rows of the table ``[B·T, 4]`` int32, always valid; weights ``[B·T, 4]``, 0 for a corner outside the image.
     """
-    # Two pixels outside no corner is inside and no derivative is left; and the integers below cannot overflow.
-    positions = positions.clamp(min=positions.new_full((), -2.0), max=image_size + 1)
+    image_height, image_width = image_size
+    y, weight_y = _neighbours(positions[..., 0], image_height)
+    x, weight_x = _neighbours(positions[..., 1], image_width)
+    rows = y[..., :, None] * image_width + x[..., None, :]
+    return rows.view(-1, 4), (weight_y[..., :, None] * weight_x[..., None, :]).view(-1, 4)
+
+
+def _neighbours(positions: Tensor, length: int) -> tuple[Tensor, Tensor]:
+    """Returns the two pixels around positions on one axis, ``[…, 2]`` int32, always valid, and their weights."""
+    # Two pixels outside no neighbour is inside and no derivative is left; and the integers below cannot overflow.
+    positions = positions.clamp(-2, length + 1)
     low = positions.detach().floor()
     fraction = positions - low
-    corners = torch.stack((low, low + 1), dim=-1)
-    size = image_size[:, None]
-    inside = (corners >= 0) & (corners < size)
-    weights = torch.stack((1 - fraction, fraction), dim=-1) * inside
-    pixels = torch.minimum(corners.clamp(min=0), size - 1).to(torch.int32)
-    y, x = pixels.unbind(dim=-2)
-    weight_y, weight_x = weights.unbind(dim=-2)
-    rows = y[..., :, None] * int(image_size[1]) + x[..., None, :]
-    return rows.view(-1, 4), (weight_y[..., :, None] * weight_x[..., None, :]).view(-1, 4)
+    weight_low = (1 - fraction) * ((low >= 0) & (low < length))
+    weight_high = fraction * ((low >= -1) & (low < length - 1))
+    low = low.to(torch.int32)
+    pixels = torch.stack((low.clamp(0, length - 1), (low + 1).clamp(0, length - 1)), dim=-1)
+    return pixels, torch.stack((weight_low, weight_high), dim=-1)
 
 
 def _sample(table: Tensor, rows: Tensor, weights: Tensor) -> Tensor:

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+
+import pytest
+import safetensors.torch
+import torch
+
+from lpsnet.categories import Categories, Category
+from lpsnet.checkpoint import load_checkpoint, network_from, save_checkpoint
+from lpsnet.config import Config, load_config
+from lpsnet.model.lpsnet import LPSNet
+
+CATEGORIES = Categories(tuple(Category(3 * i + 1, f"class {i}", i < 3, (10 * i, 0, 255)) for i in range(7)))
+SMALL = ["model.channels=32", "model.semantic_head.channels=16", "model.backbone.width=0.25"]
+
+
+@pytest.fixture(scope="module")
+def config() -> Config:
+    return load_config("demo", SMALL)
+
+
+@pytest.fixture(scope="module")
+def network(config: Config) -> LPSNet:
+    torch.manual_seed(0)
+    return network_from(config, len(CATEGORIES)).eval()
+
+
+@pytest.fixture
+def saved(tmp_path: Path, network: LPSNet, config: Config) -> Path:
+    path = tmp_path / "trained.safetensors"
+    save_checkpoint(path, network, config, CATEGORIES, {"data": "drawn scenes", "pq": 71.6})
+    return path
+
+
+def test_a_network_survives_the_round_trip(saved: Path, network: LPSNet, config: Config) -> None:
+    checkpoint = load_checkpoint(saved)
+    assert checkpoint.config == config
+    assert checkpoint.categories == CATEGORIES
+    assert checkpoint.card == {"data": "drawn scenes", "pq": 71.6}
+    again = network_from(checkpoint.config, len(checkpoint.categories), checkpoint).eval()
+    images = torch.randn(1, 3, 64, 96)
+    with torch.inference_mode():
+        assert torch.equal(again(images).semantic_logits, network(images).semantic_logits)
+    assert [path.name for path in saved.parent.iterdir()] == [saved.name], "nothing temporary is left"
+
+
+def test_a_checkpoint_never_asks_for_backbone_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    config = load_config("coco_r50", ["model.backbone.name=resnet18", *SMALL[:2]])
+    torch.manual_seed(0)
+    network = network_from(config, 7, backbone_weights=False)
+    save_checkpoint(tmp_path / "frozen.safetensors", network, config, CATEGORIES)
+    monkeypatch.setattr("lpsnet.model.lpsnet.load_pretrained", lambda *_: pytest.fail("weights were asked for"))
+    checkpoint = load_checkpoint(tmp_path / "frozen.safetensors")
+    again = network_from(checkpoint.config, 7, checkpoint)
+    assert torch.equal(again.backbone.conv1.weight, network.backbone.conv1.weight)
+
+
+def test_input_and_inspection_may_change_the_network_not(saved: Path) -> None:
+    checkpoint = load_checkpoint(saved, ["input.short_side=256", "inspection.stuff_limit=0"])
+    assert checkpoint.config.input.short_side == 256
+    assert checkpoint.config.inspection_settings().stuff_limit == 0
+    with pytest.raises(ValueError, match=r"model\.channels=64: of a trained network only input and inspection"):
+        load_checkpoint(saved, ["model.channels=64"])
+    with pytest.raises(ValueError, match=r"trained\.safetensors: config: input\.short_side"):
+        load_checkpoint(saved, ["input.short_side=1"])
+
+
+def test_another_architecture_is_refused_with_the_mismatch(saved: Path) -> None:
+    other = load_config("demo", [*SMALL, "model.context=gap", "model.semantic_head.layers=3"])
+    with pytest.raises(ValueError, match=r"trained\.safetensors does not fit config demo") as caught:
+        network_from(other, 7, load_checkpoint(saved))
+    assert "its model.context is ppm where gap is wanted" in str(caught.value)
+    assert "its model.semantic_head.layers is 2 where 3 is wanted" in str(caught.value)
+
+
+def test_another_class_count_is_refused(saved: Path, config: Config) -> None:
+    with pytest.raises(ValueError, match="it has 7 classes where 133 are wanted"):
+        network_from(config, 133, load_checkpoint(saved))
+
+
+def rewrite(path: Path, state: dict[str, torch.Tensor], **changes: str) -> None:
+    with safetensors.safe_open(path, framework="pt") as file:
+        metadata = {**file.metadata(), **changes}
+    safetensors.torch.save_file(state, path, metadata)
+
+
+def test_missing_unexpected_and_misshapen_weights_are_listed(saved: Path, config: Config) -> None:
+    state = safetensors.torch.load_file(saved)
+    del state["box_head.scales"]
+    state["box_head.extra"] = torch.zeros(1)
+    state["semantic_head.classify.bias"] = torch.zeros(9)
+    rewrite(saved, state)
+    with pytest.raises(ValueError, match="does not fit") as caught:
+        network_from(config, 7, load_checkpoint(saved))
+    for problem in (
+        "box_head.scales is missing",
+        "box_head.extra is unexpected",
+        "semantic_head.classify.bias is [9] where [7] is wanted",
+    ):
+        assert problem in str(caught.value)
+
+
+def test_a_long_list_of_mismatches_is_cut(saved: Path, config: Config) -> None:
+    rewrite(saved, {"nothing": torch.zeros(1)})
+    with pytest.raises(ValueError, match=r"conv1\.weight is missing; .*; and \d+ more$"):
+        network_from(config, 7, load_checkpoint(saved))
+
+
+@pytest.mark.parametrize("kept", [0, 4, 100, 0.5, 0.999])
+def test_a_truncated_file_is_refused(saved: Path, kept: float) -> None:
+    content = saved.read_bytes()
+    saved.write_bytes(content[: int(kept if kept == 0 or kept > 1 else kept * len(content))])
+    with pytest.raises(ValueError, match=r"trained\.safetensors: not a whole safetensors file"):
+        load_checkpoint(saved)
+
+
+class Harmful:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return Path.touch, (Path("harmed"),)  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("name", ["evil.pth", "evil.pt", "evil.safetensors"])
+@pytest.mark.parametrize("writer", ["pickle", "torch"])
+def test_a_pickle_is_refused_and_never_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, writer: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / name
+    if writer == "pickle":
+        path.write_bytes(pickle.dumps(Harmful(), protocol=2))
+    else:
+        torch.save({"model": Harmful()}, path)
+    with pytest.raises(ValueError, match=f"{name}: a pickle that holds more than tensors"):
+        load_checkpoint(path)
+    assert not (tmp_path / "harmed").exists()
+
+
+def test_bare_weights_are_no_checkpoint(tmp_path: Path) -> None:
+    torch.save({"conv1.weight": torch.zeros(3)}, tmp_path / "bare.pth")
+    with pytest.raises(ValueError, match=r"bare\.pth: a PyTorch file without config and categories"):
+        load_checkpoint(tmp_path / "bare.pth")
+    safetensors.torch.save_file({"conv1.weight": torch.zeros(3)}, tmp_path / "bare.safetensors")
+    with pytest.raises(ValueError, match=r"bare\.safetensors: not an LPSNet checkpoint"):
+        load_checkpoint(tmp_path / "bare.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("changes", "cause"),
+    [
+        ({"config": "{"}, "its config is missing or not JSON"),
+        ({"config": json.dumps({"name": "x"})}, "config: categories: Field required"),
+        ({"config": "[]"}, "config"),
+        ({"categories": "{}"}, "its categories or its card"),
+        ({"categories": json.dumps([{"id": 0}])}, r"categories\[0\].id"),
+        ({"card": "3"}, "its categories or its card"),
+        ({"format": "something else"}, "its format is 'something else'"),
+    ],
+)
+def test_wrong_metadata_is_named(saved: Path, changes: dict[str, str], cause: str) -> None:
+    rewrite(saved, safetensors.torch.load_file(saved), **changes)
+    with pytest.raises(ValueError, match=f"trained.safetensors.*{cause}"):
+        load_checkpoint(saved)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"absent\.safetensors"):
+        load_checkpoint(tmp_path / "absent.safetensors")
+
+
+def test_a_failed_save_leaves_the_old_file(
+    saved: Path, network: LPSNet, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = saved.read_bytes()
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match=r"trained\.safetensors could not be written: no space left"):
+        save_checkpoint(saved, network, config, CATEGORIES)
+    assert saved.read_bytes() == before
+    assert [path.name for path in saved.parent.iterdir()] == [saved.name]
+
+
+def test_a_network_that_is_not_the_configs_is_not_saved(tmp_path: Path, network: LPSNet) -> None:
+    with pytest.raises(ValueError, match="the network is not what config demo builds"):
+        save_checkpoint(tmp_path / "x.safetensors", network, load_config("demo"), CATEGORIES)
+    assert list(tmp_path.iterdir()) == []
