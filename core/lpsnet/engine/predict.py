@@ -16,8 +16,14 @@ from lpsnet.categories import Categories
 from lpsnet.config import load_config
 from lpsnet.engine.network import ReadyNetwork, choose_device, load_network
 from lpsnet.formats.atomic import write_atomically
-from lpsnet.formats.coco_panoptic import CocoPanopticDataset, CocoPanopticWriter, ImageId, Record, read_coco_panoptic
-from lpsnet.images import list_images, read_image, read_image_size
+from lpsnet.formats.coco_panoptic import (
+    CocoPanopticDataset,
+    CocoPanopticWriter,
+    ImageId,
+    Record,
+    read_coco_panoptic,
+)
+from lpsnet.images import list_images, read_image
 from lpsnet.inspection import Inspection
 from lpsnet.overlay import render_overlay
 from lpsnet.structures import InspectionSettings, PanopticSegmentation
@@ -57,9 +63,7 @@ class Picture:
         Raises:
             ValueError: naming the file, if it is no picture, or not of the size that its data set states.
         """
-        if self.record is None:
-            return read_image(self.path)
-        return read_record_image(self.path, self.record)
+        return read_image(self.path, stated_size=None if self.record is None else self.record.size)
 
     def read_truth(self, categories: Categories) -> PanopticSegmentation:
         """Reads the ground truth in the indices of ``categories``.
@@ -132,21 +136,6 @@ def _no_photos(dataset: CocoPanopticDataset) -> list[Picture]:
     if dataset.records:
         raise FileNotFoundError(f"{dataset.path}: the folder of its photos was not found beside it")
     raise ValueError(f"{dataset.path}: lists no images")
-
-
-def read_record_image(path: Path, record: Record) -> NDArray[np.uint8]:
-    """Reads the photo of a data set, turned as its EXIF says unless the JSON gives the unturned size.
-
-    Raises:
-        ValueError: naming the file, if it is no picture or of another size than the JSON states.
-    """
-    stated = (record.height, record.width)
-    unturned = read_image_size(path, apply_exif=False)
-    image = read_image(path, apply_exif=unturned != stated)
-    if image.shape[:2] != stated:
-        height, width = image.shape[:2]
-        raise ValueError(f"{path}: is {width}×{height} pixels, but its data set states {record.width}×{record.height}")
-    return image
 
 
 def _with_unique_ids(pictures: Sequence[Picture]) -> tuple[Picture, ...]:
