@@ -24,9 +24,11 @@ from lpsnet.structures import Labels, label_dtype
 __all__ = ["next_best_stuff", "semantic_labels"]
 
 _SEMANTIC_STRIDE = 4
-_CPU_CHUNK_BYTES = 2 << 20
+_CPU_CHUNK_BYTES = 8 << 20
+"""More than a cache holds: every operator waits for its slowest thread, which on a busy machine costs far more."""
 _ACCELERATOR_CHUNK_BYTES = 256 << 20
 _TILE_ROWS = 32
+"""Fewest rows of a tile, unless the image has fewer."""
 _SPARSE_LIMIT = 0.75
 """Share of pixels in mixed cells above which interpolating everything is the faster way."""
 
