@@ -177,6 +177,7 @@ class Desk(Generic[NetworkT]):
 
     def _go_on(self) -> None:
         """Lets the lanes look again at what is wanted; ends every change of it."""
+        self._forget_unopened()
         self._prefer_inspections()
         self._forget_oldest()
         self._changed.notify_all()
@@ -358,14 +359,21 @@ class Desk(Generic[NetworkT]):
             self._answer(asked, bench.opened(request, time.perf_counter() - asked.arrived))
 
     def _fail_reading(self, asked: _Asked, error: Exception) -> None:
-        self._fail_with(asked, error)
-        if isinstance(asked.request, OpenImage):
+        if isinstance(asked.request, OpenImage) and not asked.answered:
             image = self._images.get(asked.request.image)
             if image is not None and image.bench is None:
                 for waiting in list(image.wants()):
                     self._fail_with(waiting, error)
-                del self._images[image.name]
+        self._fail_with(asked, error)
         self._go_on()
+
+    def _forget_unopened(self) -> None:
+        """Lets go of images whose opening was cancelled or failed: nothing they want will ever be done."""
+        for name, image in list(self._images.items()):
+            if image.bench is None and image.opening is None:
+                for waiting in list(image.wants()):
+                    self._fail(waiting, "not-possible", f"{name}: this image is not open.", "Open it again.")
+                del self._images[name]
 
     def _forget_oldest(self) -> None:
         """Lets go of images that were unused for longest, until the rest fit."""

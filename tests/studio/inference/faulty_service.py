@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -35,8 +34,6 @@ def run_with_fault(network: ReadyNetwork, image: Any, should_stop: Callable[[], 
     match Path(os.environ["FAULTS"]).read_text():
         case "slow":
             return _run(network, image, slow_should_stop)
-        case "die":
-            os.kill(os.getpid(), signal.SIGKILL)
         case "out of memory":
             raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
         case "out of main memory":
