@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QMessageLogContext, QtMsgType
     from PySide6.QtWidgets import QApplication
 
     from lpsnet_studio.settings import Folders
@@ -73,9 +74,21 @@ def start_log(folder: Path) -> None:
     logging.getLogger().addHandler(handler)
 
 
+def _log_qt_message(kind: QtMsgType, _context: QMessageLogContext, message: str) -> None:
+    """Sends Qt's own messages where the Studio's go, but for one that says nothing."""
+    from PySide6.QtCore import QtMsgType
+
+    if "propagateSizeHints" in message:
+        return
+    levels = {QtMsgType.QtDebugMsg: logging.DEBUG, QtMsgType.QtInfoMsg: logging.INFO}
+    logging.getLogger("qt").log(levels.get(kind, logging.WARNING), "%s", message)
+
+
 def _application() -> QApplication:
+    from PySide6.QtCore import qInstallMessageHandler
     from PySide6.QtWidgets import QApplication
 
+    qInstallMessageHandler(_log_qt_message)
     application = QApplication.instance()
     if not isinstance(application, QApplication):
         application = QApplication(["lpsnet-studio"])

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
-from PySide6.QtCore import QThreadPool
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMainWindow
 
 from lpsnet.assets import resources_folder
 from lpsnet_studio import demo
+from lpsnet_studio.background import Background
 from lpsnet_studio.browser.listing import CHECKPOINT_SUFFIXES, entries_of, kind_of, list_folder
 from lpsnet_studio.canvas.view import CanvasView
 from lpsnet_studio.chrome.notifications import Notifications
@@ -23,7 +23,6 @@ from lpsnet_studio.theme import Theme
 
 __all__ = ["Commands"]
 
-_T = TypeVar("_T")
 _FIRST_PRESET = "coco_r50"
 _PICTURES = "Pictures (*.jpg *.jpeg *.png *.bmp *.tif *.tiff *.webp *.gif *.ppm *.pgm *.jp2 *.avif);;All files (*)"
 
@@ -56,6 +55,7 @@ class Commands:
         self._window, self._session, self._canvas = window, session, canvas
         self._theme, self._settings, self._folders = theme, settings, folders
         self._notifications = notifications
+        self._background = Background(self._fail_work, window)
         self._device = device
         self._when_current: Callable[[Shown], None] | None = None
         self.reset_window: Callable[[], None] = lambda: None
@@ -91,7 +91,7 @@ class Commands:
 
     def list_folder(self, folder: Path) -> None:
         """Lists a folder in the background and opens its first picture."""
-        self._in_background(partial(list_folder, folder), self._session.set_entries)
+        self._background.run(partial(list_folder, folder), self._session.set_entries)
 
     def load_checkpoint(self, path: Path) -> None:
         """Loads a network from its checkpoint."""
@@ -141,7 +141,7 @@ class Commands:
 
     def show_demo(self) -> None:
         """Draws the demo's scene in the background, then opens it with both oracles on."""
-        self._in_background(partial(demo.prepare, self._folders.cache), self._open_demo)
+        self._background.run(partial(demo.prepare, self._folders.cache), self._open_demo)
 
     def _open_demo(self, dataset: Path) -> None:
         self.load_config(demo.PRESET)
@@ -168,7 +168,7 @@ class Commands:
 
     def _save(self, write: Callable[[Shown], Path]) -> None:
         def save(shown: Shown) -> None:
-            self._in_background(partial(write, shown), self._tell_saved)
+            self._background.run(partial(write, shown), self._tell_saved)
 
         self._when_current = save
         if self._session.is_current:
@@ -315,30 +315,19 @@ class Commands:
         ShortcutCard(self._window).open()
 
     def fail(self, problem: Problem) -> None:
-        """Tells of a failure."""
-        self._notifications.show_failure(problem)
+        """Tells everyone of a failure."""
+        self._session.failed.emit(problem)
 
     # ---------------------------------------------------------------------------------------------------------- helpers
 
-    def _in_background(self, work: Callable[[], _T], done: Callable[[_T], None]) -> None:
-        """Runs work in a thread; its result, or its failure in a sentence, comes back to the GUI thread."""
-        from superqt.utils import create_worker
-
-        worker = create_worker(work, _start_thread=False)
-        worker.returned.connect(done)
-        worker.errored.connect(self._fail_work)
-        worker.start()
-
     def _fail_work(self, error: Exception) -> None:
-        import traceback
-
         expected = isinstance(error, OSError | ValueError)
         details = "" if expected else "".join(traceback.format_exception(error))
         self.fail(Problem(str(error) if expected else f"Unexpected: {error!r}", details=details))
 
     def wait_for_background(self, milliseconds: int) -> bool:
         """Waits for files that are still being written; False if that took too long."""
-        return QThreadPool.globalInstance().waitForDone(milliseconds)
+        return self._background.wait(milliseconds)
 
     def _ask_file(self, title: str, pattern: str) -> None:
         name, _ = QFileDialog.getOpenFileName(self._window, title, self._last_folder(), pattern)

@@ -139,7 +139,7 @@ class MainWindow(QMainWindow):
 
     def _listen(self) -> None:
         session = self._session
-        session.failed.connect(self.commands.fail)
+        session.failed.connect(self.notifications.show_failure)
         session.picture_changed.connect(self._show_stage)
         session.current_changed.connect(lambda _index: self._show_stage())
         session.playing_changed.connect(self._show_playing)

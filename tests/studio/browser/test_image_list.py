@@ -1,0 +1,45 @@
+"""The image list opens what is chosen and stays quick with ten thousand images."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import Qt
+
+from lpsnet_studio.inference.messages import OpenImage
+from lpsnet_studio.session import Session
+from tests.studio.hand_made import ListeningService, entries
+
+
+def test_choosing_a_row_opens_its_image(window: Any, session: Session, service: ListeningService) -> None:
+    session.set_entries(entries())
+    assert service.last(OpenImage).source.path == "/pictures/0.png"
+    window.images.view.setCurrentIndex(window.images.model.index(2, 0))
+    assert session.index == 2
+    assert service.last(OpenImage).source.path == "/pictures/2.png"
+    assert service.count(OpenImage) == 2
+
+
+def test_an_image_that_cannot_be_opened_says_why(window: Any, session: Session, service: ListeningService) -> None:
+    broken = replace(entries()[1], problem="1.png: its PNG is missing")
+    session.set_entries([entries()[0], broken])
+    index = window.images.model.index(1, 0)
+    assert window.images.model.data(index, Qt.ItemDataRole.DecorationRole) is not None
+    assert "its PNG is missing" in window.images.model.data(index, Qt.ItemDataRole.ToolTipRole)
+    session.open_index(1)
+    assert service.count(OpenImage) == 1
+    assert any("its PNG is missing" in text for text in window.notifications.texts)
+
+
+def test_ten_thousand_images_cost_no_widget_each(window: Any, session: Session) -> None:
+    before = len(window.findChildren(object))
+    session.set_entries(entries(10_000))
+    assert window.images.model.rowCount() == 10_000
+    assert window.images._count.text() == "1 of 10,000"
+    assert len(window.findChildren(object)) <= before + 20
+
+
+def test_an_empty_list_says_what_to_do(window: Any) -> None:
+    assert window.images._stack.currentIndex() == 0
+    assert window._middle.currentIndex() == 0

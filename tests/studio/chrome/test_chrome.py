@@ -1,0 +1,82 @@
+"""Banner, status bar and notifications say what the session knows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lpsnet_studio.chrome.notices import notices
+from lpsnet_studio.chrome.status_bar import StatusBar, device_words
+from lpsnet_studio.inference.messages import ModelLoaded, OpenImage
+from lpsnet_studio.session import Session
+from lpsnet_studio.state import Problem
+from tests.studio.hand_made import ListeningService, card, entries, open_first, opened
+
+
+def test_an_untrained_network_is_said_with_what_helps(session: Session, service: ListeningService) -> None:
+    session.load_model("hand-made")
+    session.receive(ModelLoaded(service.posted[-1].request, card(trained=False)))
+    assert notices(session) == ["Untrained network: its predictions mean nothing yet."]
+    session.set_entries(entries(with_truth=False))
+    session.receive(opened(service.last(OpenImage)))
+    assert "Open a checkpoint" in notices(session)[0]
+    session.set_entries(entries())
+    session.receive(opened(service.last(OpenImage)))
+    assert "Turn both oracles on" in notices(session)[0]
+    session.change_settings(box_oracle=True, semantic_oracle=True)
+    assert "from the ground truth alone" in notices(session)[0]
+
+
+def test_a_trained_network_needs_no_banner(window: Any, session: Session, service: ListeningService) -> None:
+    open_first(session, service)
+    assert notices(session) == []
+    assert window.findChild(object, "banner").isHidden()
+
+
+def test_the_status_bar_names_device_and_segment(window: Any, session: Session, service: ListeningService) -> None:
+    assert device_words(session) == "no network"
+    session.set_service_state("restarting")
+    assert "starts again" in device_words(session)
+    session.set_service_state("ready")
+    open_first(session, service)
+    assert device_words(session).startswith("CPU (no CUDA device) · hand-made")
+    bar = window.statusBar()
+    assert isinstance(bar, StatusBar)
+    window.canvas.hovered.emit(12, 30)
+    assert bar._cursor.text() == "x 12 y 30"
+    assert bar._segment.text() == "person #1 · 0.90"
+    window.canvas.left.emit()
+    assert bar._segment.text() == ""
+
+
+def test_busy_is_shown_after_some_patience_and_can_be_cancelled(window: Any, session: Session, qtbot: Any) -> None:
+    bar = window.statusBar()
+    session.load_model("coco_r50")
+    assert not bar._bar.isVisible()
+    qtbot.waitUntil(bar._bar.isVisible, timeout=3000)
+    assert bar._step.text() == "loading the network"
+    bar._cancel.click()
+    assert type(session._service.posted[-1]).__name__ == "Cancel"
+
+
+def test_notifications_stack_and_go(window: Any, qtbot: Any) -> None:
+    notes = window.notifications
+    for number in range(6):
+        notes.show_failure(Problem(f"{number}: broken", "Mend it.", "details"))
+    assert notes.texts == [f"{number}: broken\nMend it." for number in range(2, 6)]
+    for note in list(notes._notes):
+        assert window._view.rect().contains(note.geometry())
+        note.dismiss()
+    assert notes.texts == []
+
+
+def test_the_layout_comes_back(window: Any, session: Session) -> None:
+    for dock in window._docks:
+        dock.close()
+    window.actions_by_id["reset_layout"].trigger()
+    assert all(dock.isVisible() for dock in window._docks)
+
+
+def test_the_theme_is_switched_and_kept(window: Any) -> None:
+    window.actions_by_id["light_theme"].trigger()
+    assert window._theme.name == "light"
+    assert window._settings.preferences.theme == "light"
