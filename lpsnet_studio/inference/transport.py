@@ -8,7 +8,8 @@ block is filled by ``pwrite``, which reports a full memory as an error where a w
 Windows cannot pass descriptors: there the block's bytes follow over the socket.
 
 The receiver maps the block and reads the arrays in place. They are writable, its own alone, and the mapping lasts as
-long as any of them.
+long as any of them. When the last one goes it clears the block's first byte, and the sender may fill the block anew:
+most of the cost of shared memory is in its first use.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ import socket
 import struct
 import tempfile
 import threading
-from collections.abc import Callable, Hashable, Iterator, Sequence
+import weakref
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 __all__ = ["Channel", "Outbox", "socket_pair"]
@@ -35,6 +37,10 @@ _SMALL_BUFFER = 2048
 """Arrays up to this many bytes stay in the pickle: a row of the table is not worth it."""
 _LARGEST_PICKLE = 48 * 1024
 """A larger pickle goes into the block, so that what travels over the socket stays below 64 KB."""
+_HEADER = _ALIGNMENT
+"""Bytes of a block before its first array; the first of them is 1 while the receiver uses the block."""
+_BLOCKS_KEPT = 4
+_LARGEST_KEPT = 32 * 2**20
 _CAN_PASS_DESCRIPTORS = hasattr(socket, "send_fds") and hasattr(socket, "AF_UNIX")
 
 
@@ -54,6 +60,7 @@ class Channel:
     def __init__(self, connection: socket.socket, *, pass_descriptors: bool = _CAN_PASS_DESCRIPTORS) -> None:
         self._socket = connection
         self._pass_descriptors = pass_descriptors
+        self._blocks = _BlockPool()
 
     def send(self, message: object) -> None:
         """Sends one message; blocks while the other side does not read.
@@ -72,9 +79,8 @@ class Channel:
         table = b"".join(map(_ENTRY.pack, offsets, (buffer.nbytes for buffer in buffers)))
         prefix = _PREFIX.pack(len(table), len(inline), size)
         if size and self._pass_descriptors:
-            with _anonymous_file() as descriptor:
-                _fill(descriptor, buffers, offsets, size)
-                sent = socket.send_fds(self._socket, [prefix], [descriptor])
+            block = self._blocks.filled(buffers, offsets, size)
+            sent = socket.send_fds(self._socket, [prefix], [block.descriptor])
             self._socket.sendall(prefix[sent:] + table + inline)
         else:
             self._socket.sendall(prefix + table + inline)
@@ -92,10 +98,7 @@ class Channel:
         try:
             table = self._receive_exactly(table_length)
             pickled: bytearray | memoryview = self._receive_exactly(pickle_length)
-            if descriptor is not None:
-                block = memoryview(mmap.mmap(descriptor, size))
-            else:
-                block = memoryview(self._receive_exactly(size))
+            block = memoryview(self._receive_exactly(size) if descriptor is None else _mapped(descriptor, size))
         finally:
             if descriptor is not None:
                 os.close(descriptor)
@@ -151,40 +154,100 @@ def _keep_inside(buffer: pickle.PickleBuffer, outside: list[memoryview]) -> bool
 
 
 def _lay_out(buffers: Sequence[memoryview]) -> tuple[list[int], int]:
-    """Returns each buffer's aligned offset in the block, and the block's size."""
+    """Returns each buffer's aligned offset in the block, and the block's size; 0 if there is nothing to put in it."""
     offsets: list[int] = []
-    end = 0
+    end = _HEADER
     for buffer in buffers:
         start = -(-end // _ALIGNMENT) * _ALIGNMENT
         offsets.append(start)
         end = start + buffer.nbytes
-    return offsets, end
+    return offsets, end if buffers else 0
 
 
-@contextlib.contextmanager
-def _anonymous_file() -> Iterator[int]:
-    """Yields the descriptor of a file without a name, and closes it."""
-    if hasattr(os, "memfd_create"):
-        descriptor = os.memfd_create("lpsnet-message", os.MFD_CLOEXEC)
-        try:
-            yield descriptor
-        finally:
-            os.close(descriptor)
-    else:
-        with tempfile.TemporaryFile() as file:
-            yield file.fileno()
+class _Block:
+    """Shared memory without a name, seen from the sender.
 
+    Attributes:
+        descriptor: of the anonymous file.
+        size: its bytes.
+    """
 
-def _fill(descriptor: int, buffers: Sequence[memoryview], offsets: Sequence[int], size: int) -> None:
-    try:
-        os.ftruncate(descriptor, size)
+    def __init__(self, size: int) -> None:
+        self.descriptor = _anonymous_file()
+        weakref.finalize(self, os.close, self.descriptor)
+        self.size = size
+        os.ftruncate(self.descriptor, size)
+        os.pwrite(self.descriptor, b"\1", 0)
+        self._header = mmap.mmap(self.descriptor, _HEADER)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether the receiver has let go of what it held last."""
+        return self._header[0] == 0
+
+    def fill(self, buffers: Sequence[memoryview], offsets: Sequence[int]) -> None:
+        """Writes the buffers and marks the block as used.
+
+        Raises:
+            OSError: if there is no memory left.
+        """
+        os.pwrite(self.descriptor, b"\1", 0)
         for buffer, offset in zip(buffers, offsets, strict=True):
             rest = buffer
             while rest:
-                written = os.pwrite(descriptor, rest, offset)
+                written = os.pwrite(self.descriptor, rest, offset)
                 rest, offset = rest[written:], offset + written
-    except OSError as error:
-        raise MemoryError(f"no room for a message of {size / 2**20:.0f} MiB ({error.strerror})") from error
+
+
+class _BlockPool:
+    """Blocks of one sender, which are filled again once the receiver has let go of them."""
+
+    def __init__(self) -> None:
+        self._blocks: list[_Block] = []
+
+    def filled(self, buffers: Sequence[memoryview], offsets: Sequence[int], size: int) -> _Block:
+        """Returns a block that holds the buffers.
+
+        Raises:
+            MemoryError: if there is no room for them.
+        """
+        try:
+            block = self._take(size)
+            block.fill(buffers, offsets)
+        except OSError as error:
+            self._blocks.clear()
+            raise MemoryError(f"no room for a message of {size / 2**20:.0f} MiB ({error.strerror})") from error
+        return block
+
+    def _take(self, size: int) -> _Block:
+        fitting = [block for block in self._blocks if block.size >= size and block.is_free]
+        if fitting:
+            return min(fitting, key=lambda block: block.size)
+        block = _Block(size)
+        if size <= _LARGEST_KEPT:
+            # A block that leaves the list lives on in the receiver's mapping.
+            self._blocks = [*self._blocks[1 - _BLOCKS_KEPT :], block]
+        return block
+
+
+def _mapped(descriptor: int, size: int) -> mmap.mmap:
+    """Maps a received block; when nothing refers to the mapping any more, the sender is let know."""
+    block = mmap.mmap(descriptor, size)
+    header = mmap.mmap(descriptor, _HEADER)
+    weakref.finalize(block, _release, header).atexit = False
+    return block
+
+
+def _release(header: mmap.mmap) -> None:
+    header[0] = 0
+
+
+def _anonymous_file() -> int:
+    """Returns the descriptor of a file without a name."""
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("lpsnet-message", os.MFD_CLOEXEC)
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
 
 
 class Outbox:

@@ -124,12 +124,36 @@ def test_a_pickle_over_64_kilobytes_without_any_array_arrives(ends: tuple[Channe
 
 
 @pytest.mark.skipif(not ON_LINUX, reason="counts descriptors in /proc")
-def test_mappings_and_descriptors_go_with_the_arrays(ends: tuple[Channel, Channel]) -> None:
+def test_mappings_and_descriptors_go_with_arrays_and_channel() -> None:
     before = open_blocks()
-    kept = [carried(ends, np.zeros(100_000, np.uint8)) for _ in range(20)]
-    assert open_blocks() == before + (20 if ends[0]._pass_descriptors else 0)
+    ends = tuple(Channel(end) for end in socket_pair())
+    kept = [carried(ends, np.full(100_000, number, np.uint8)) for number in range(20)]
+    assert open_blocks() >= before + 20
+    assert [int(array[-1]) for array in kept] == list(range(20))
     del kept
+    few = open_blocks()
+    assert few < before + 20
+    for _ in range(50):
+        carried(ends, np.zeros(100_000, np.uint8))
+    assert open_blocks() == few
+    for end in ends:
+        end.close()
+    del end, ends
     assert open_blocks() == before
+
+
+@hypothesis_settings(max_examples=60, deadline=None)
+@given(order=st.lists(st.tuples(st.integers(0, 5), st.integers(1, 60_000)), max_size=30))
+def test_a_block_is_filled_again_only_after_its_arrays_are_gone(order: list[tuple[int, int]]) -> None:
+    ends = tuple(Channel(end) for end in socket_pair())
+    held: dict[int, tuple[int, np.ndarray]] = {}
+    for value, (place, length) in enumerate(order):
+        array = carried(ends, np.full(length, value, np.int32))
+        held[place] = (value, array[length // 2 :])
+        for expected, part in held.values():
+            assert (part == expected).all()
+    for end in ends:
+        end.close()
 
 
 @pytest.mark.skipif(not ON_LINUX, reason="looks into /dev/shm")
