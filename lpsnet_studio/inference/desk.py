@@ -243,13 +243,14 @@ class Desk(Generic[NetworkT]):
             self._stop_unwanted_forward()
 
     def _close_image(self, request: CloseImage) -> None:
-        image = self._images.pop(request.image, None)
+        image = self._images.get(request.image)
         for asked in (*self._waiting(OpenImage), *self._waiting(Prefetch)):
             if isinstance(asked.request, OpenImage | Prefetch) and asked.request.image == request.image:
                 self._fail(asked, "cancelled", "The image was closed.")
         if image is not None:
             self._drop_wants(image, "The image was closed.")
             self._stop_unwanted_forward()
+            del self._images[image.name]
 
     def _use(self, name: str) -> _Image:
         image = self._images.setdefault(name, _Image(name))

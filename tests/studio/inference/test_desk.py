@@ -431,6 +431,9 @@ def test_closing_an_image_cancels_its_requests(room: Room) -> None:
     assert forward.entered.wait(SOON)
     room.desk.take(CloseImage("a"))
     assert room.kind(inspection) == "cancelled"
+    room.answer(room.open("b"))
+    assert isinstance(room.answer(room.post(Inspect, "b", NETWORK)), Inspected)
+    assert "stopped a" in room.shop.done
     assert room.kind(room.post(Inspect, "a", NETWORK)) == "not-possible"
 
 
