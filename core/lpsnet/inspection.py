@@ -9,7 +9,7 @@ network is not run at all (paper Table 6; method row 56).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 import lpsnet.decoding as decoding
-from lpsnet.borderness import segment_borderness_maps
+from lpsnet.borderness import BordernessKind, segment_borderness_maps
 from lpsnet.categories import Categories
 from lpsnet.metrics.panoptic_quality import ImageQuality, image_quality
 from lpsnet.model.output import NetworkOutput
@@ -87,7 +87,7 @@ class Inspection:
         *,
         run_network: RunNetwork | None = None,
         truth: PanopticSegmentation | None = None,
-        truth_areas: dict[int, int] | None = None,
+        truth_areas: Mapping[int, float] | None = None,
         settings: InspectionSettings | None = None,
     ) -> None:
         if truth is not None and truth.ids.shape != image.shape[:2]:
@@ -106,6 +106,7 @@ class Inspection:
         self._predicted_labels: Labels | None = None
         self._next_stuff: Labels | None = None
         self._labels: Labels | None = None
+        self._oracle_maps: dict[BordernessKind, BordernessMaps] = {}
         self._detected: _Detected | None = None
         self._trace: MergeTrace | None = None
         self._quality: ImageQuality | None = None
@@ -261,8 +262,11 @@ class Inspection:
     def borderness_maps(self) -> BordernessMaps:
         """Returns the maps the merge samples at contested pixels: predicted, or the truth's under the box oracle."""
         if self.settings.box_oracle:
-            things = _thing_ids(self._require_truth(), self.categories)
-            return segment_borderness_maps(things, self.settings.oracle_borderness)
+            kind = self.settings.oracle_borderness
+            if kind not in self._oracle_maps:
+                things = _thing_ids(self._require_truth(), self.categories)
+                self._oracle_maps[kind] = segment_borderness_maps(things, kind)
+            return self._oracle_maps[kind]
         return decoding.borderness_maps(self.output, size=self.size, pooling=self.settings.borderness_pooling)
 
     def _require_truth(self) -> PanopticSegmentation:

@@ -151,7 +151,8 @@ def _sampled_argmax(logits: Tensor, output: NetworkOutput, size: tuple[int, int]
     pixels = np.outer(rows.last - rows.first + 1, columns.last - columns.first + 1)
     if pixels[mixed].sum() > _SPARSE_LIMIT * pixels.sum():
         return _dense_argmax(channels_last, rows, columns, _CPU_CHUNK_BYTES)
-    labels: Labels = top_left[rows.cell][:, columns.cell]
+    # np.take gives rows in memory order, which everything behind this works faster on.
+    labels: Labels = np.take(top_left[rows.cell], columns.cell, axis=1)
     _resolve_cells(labels, channels_last, rows, columns, mixed & (pixels > 0))
     return labels
 
