@@ -20,7 +20,7 @@ from lpsnet.engine.network import ReadyNetwork
 from lpsnet.inspection import Inspection, MissingNetworkError
 from lpsnet.model.cancellation import Cancelled
 from lpsnet.model.output import NetworkOutput
-from lpsnet.structures import BordernessMaps, InspectionSettings, Labels, PanopticSegmentation, Stage, StageResult
+from lpsnet.structures import BordernessMaps, InspectionSettings, PanopticSegmentation, Stage, StageResult
 from lpsnet_studio.inference.messages import (
     ImageOpened,
     Inspect,
@@ -105,7 +105,6 @@ class ImageBench:
         self._output_is_news = False
         self._inspections: dict[bool, Inspection] = {}
         self._has_output: set[bool] = set()
-        self._contiguous: dict[bool, tuple[Labels, Labels]] = {}
         self._last_sent: Inspected | None = None
 
     @property
@@ -180,7 +179,6 @@ class ImageBench:
         if preview:
             settings = _for_reduced_size(settings, inspection.size[0] * inspection.size[1] / (height * width))
         stages = inspection.run(settings)
-        labels = self._labels_to_send(preview, inspection.labels)
         return Inspected(
             request=request.request,
             image=request.image,
@@ -188,10 +186,10 @@ class ImageBench:
             stages=self._with_forward(stages),
             preview=preview,
             size=inspection.size,
-            labels=labels,
+            labels=inspection.labels,
             candidates=inspection.candidates,
             detections=inspection.detections,
-            trace=replace(inspection.trace, labels=labels),
+            trace=inspection.trace,
             quality=inspection.quality,
             seconds=time.perf_counter() - arrived,
         )
@@ -206,14 +204,6 @@ class ImageBench:
             labels=None if reply.labels is last.labels else reply.labels,
             candidates=None if reply.candidates is last.candidates else reply.candidates,
         )
-
-    def _labels_to_send(self, preview: bool, labels: Labels) -> Labels:
-        """Returns the labels in one piece of memory, the same piece as long as they are the same."""
-        known, contiguous = self._contiguous.get(preview, (None, labels))
-        if known is not labels:
-            contiguous = np.ascontiguousarray(labels)
-            self._contiguous[preview] = (labels, contiguous)
-        return contiguous
 
     def _inspection(self, preview: bool) -> Inspection:
         """Returns the inspection at full or reduced size, with the network's output if there is one."""
