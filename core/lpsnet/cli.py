@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     from lpsnet.config import Config
@@ -38,13 +40,21 @@ def main() -> None:
     try:
         app()
     except (ValueError, OSError) as error:
-        _messages().print(f"[bold red]error:[/bold red] {error}", highlight=False, soft_wrap=True)
+        _say(f"error: {error}", "bold red")
         raise SystemExit(1) from None
 
 
+def _say(text: str, style: str = "") -> None:
+    """Prints what is not a result. Names of files and classes are shown as they are, never read as markup."""
+    _messages().print(Text(text, style), soft_wrap=True)
+
+
 def _messages() -> Console:
-    """Returns the console for everything that is not a result."""
-    return Console(stderr=True)
+    return Console(stderr=True, markup=False)
+
+
+def _results() -> Console:
+    return Console(markup=False)
 
 
 # ------------------------------------------------------------------------------------------------------------ predict
@@ -65,10 +75,14 @@ def predict(
     ] = None,
 ) -> None:
     """Segments pictures and writes COCO panoptic JSON + PNG."""
-    from lpsnet.engine.predict import Predictor, collect_pictures, parse_oracles, predict_pictures
+    from lpsnet.engine.predict import Predictor, collect_pictures, parse_oracles, predict_pictures, prepare_output
 
     oracles = parse_oracles(oracle)
-    pictures, failures = collect_pictures(inputs)
+    pictures, unread = collect_pictures(inputs)
+    _report(unread)
+    if not pictures:
+        raise typer.Exit(1)
+    prepare_output(out, pictures)
     predictor = Predictor.create(
         checkpoint=checkpoint,
         config=config,
@@ -88,27 +102,30 @@ def predict(
             overlay=overlay,
             on_done=lambda name: bar.update(task, advance=1, description=name),
         )
-    failed = (*failures, *summary.failures)
-    for failure in failed:
-        _messages().print(f"[red]failed:[/red] {failure}", highlight=False, soft_wrap=True)
-    done = f"{summary.done} of {summary.done + len(failed)} segmented in {summary.seconds:.1f} s"
-    Console().print(f"{done}; {summary.json_path}" if summary.done else done, highlight=False, soft_wrap=True)
-    if failed:
+    _report(summary.failures)
+    done = f"{summary.done} of {len(pictures) + len(unread)} segmented in {summary.seconds:.1f} s"
+    _results().print(f"{done}; {summary.json_path}" if summary.done else done, soft_wrap=True)
+    if unread or summary.failures:
         raise typer.Exit(1)
+
+
+def _report(failures: Sequence[str]) -> None:
+    for failure in failures:
+        _say(f"failed: {failure}", "red")
 
 
 def _announce(predictor: Predictor) -> None:
     """Says what runs where, and loudly if it was never trained."""
     if predictor.network is None:
-        _messages().print("Both oracles are on: boxes and semantics come from ground truth, no network runs.")
+        _say("Both oracles are on: boxes and semantics come from ground truth, no network runs.")
         return
-    _messages().print(f"{predictor.network.name} on {predictor.network.device_words}", highlight=False)
+    _say(f"{predictor.network.name} on {predictor.network.device_words}")
     if not predictor.network.trained:
-        _messages().print(Panel(_UNTRAINED, title="UNTRAINED", border_style="bold red", expand=False))
+        _messages().print(Panel(Text.from_markup(_UNTRAINED), title="UNTRAINED", border_style="bold red", expand=False))
 
 
 def _progress_bar() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=_messages(), transient=True)
 
 
@@ -128,10 +145,12 @@ def score(
     from lpsnet.formats.atomic import write_atomically
     from lpsnet.metrics.panoptic_quality import score_files
 
+    if json_out is not None and json_out.resolve() in (gt.resolve(), pred.resolve()):
+        raise ValueError(f"{json_out}: the figures would replace this data set; choose another --json")
     with _progress_bar() as bar:
         task = bar.add_task("scoring", total=None)
         quality = score_files(gt, pred, progress=lambda done, total: bar.update(task, completed=done, total=total))
-    Console().print(_quality_table(quality, per_class=per_class))
+    _results().print(_quality_table(quality, per_class=per_class))
     if json_out is not None:
         write_atomically(json_out, json.dumps(quality.to_json(), indent=1).encode())
 
@@ -145,7 +164,7 @@ def _quality_table(quality: PanopticQuality, *, per_class: bool) -> Table:
         table.add_section()
         for category, found in quality.per_class:
             if found.n:
-                table.add_row(category.name, *_percentages(found.pq, found.sq, found.rq), "")
+                table.add_row(Text(category.name), *_percentages(found.pq, found.sq, found.rq), "")
     return table
 
 
@@ -167,13 +186,15 @@ def info(
     from lpsnet.config import load_config, preset_names
 
     if config is None and checkpoint is None:
-        Console().print("Presets: " + ", ".join(preset_names()), highlight=False)
+        _results().print("Presets: " + ", ".join(preset_names()))
         _print_devices()
         return
+    if config is not None and checkpoint is not None:
+        raise ValueError("--checkpoint brings its own config: give --checkpoint or --config, not both")
     if checkpoint is not None:
         from lpsnet.checkpoint import load_checkpoint
 
-        loaded = load_checkpoint(checkpoint)
+        loaded = load_checkpoint(checkpoint, override or ())
         _print_complexity(loaded.config, len(loaded.categories), _parse_size(size))
         return
     chosen = load_config(config or "", override or ())
@@ -182,27 +203,33 @@ def info(
 
 def _print_devices() -> None:
     """Says which device would be used, and why not CUDA."""
-    from lpsnet.engine.predict import choose_device
+    from lpsnet.engine.network import choose_device
 
     device, reason = choose_device("auto")
-    Console().print(f"Device: {device} ({reason})", highlight=False)
+    _results().print(f"Device: {device} ({reason})")
 
 
 def _print_complexity(config: Config, num_classes: int, size: tuple[int, int]) -> None:
+    from lpsnet.engine.network import is_out_of_memory
     from lpsnet.model.complexity import measure_complexity
     from lpsnet.model.lpsnet import build_lpsnet
 
     model = build_lpsnet(config.model, num_classes, load_backbone_weights=False)
-    found = measure_complexity(model, size)
+    try:
+        found = measure_complexity(model, size)
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        raise ValueError(f"--size {size[0]}x{size[1]}: there is not enough memory for one forward") from None
     table = Table("part", "parameters", "MACs")
     for part in found.parts:
         table.add_row(part.part, f"{part.parameters / 1e6:.2f} M", f"{part.macs / 1e9:.2f} G")
     table.add_section()
-    table.add_row("total", f"{found.parameters / 1e6:.2f} M", f"{found.macs / 1e9:.1f} G")
-    Console().print(f"{config.name}, {num_classes} classes, input {size[0]}×{size[1]}", highlight=False)
-    Console().print(table)
+    table.add_row("total", f"{found.parameters / 1e6:.2f} M", f"{found.macs / 1e9:.2f} G")
+    _results().print(f"{config.name}, {num_classes} classes, input {size[0]}×{size[1]}")
+    _results().print(table)
     if found.peak_bytes is not None:
-        Console().print(f"peak memory of one forward: {found.peak_bytes / 2**30:.2f} GiB", highlight=False)
+        _results().print(f"peak memory of one forward: {found.peak_bytes / 2**30:.2f} GiB")
 
 
 def _parse_size(text: str) -> tuple[int, int]:

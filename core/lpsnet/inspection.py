@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 import numpy as np
@@ -38,6 +38,8 @@ from lpsnet.structures import (
 __all__ = ["Inspection", "MissingNetworkError", "MissingTruthError", "oracle_detections"]
 
 _T = TypeVar("_T")
+
+_NO_SECOND_CHOICE = "ground-truth semantics know no next-best stuff class: leftover thing pixels stay void"
 
 RunNetwork = Callable[[NDArray[np.uint8]], NetworkOutput]
 """From an RGB image ``[H, W, 3]`` to the network's output for it; may raise to cancel."""
@@ -114,10 +116,16 @@ class Inspection:
 
     # ------------------------------------------------------------------------------------------------------- running
 
-    def run(self, settings: InspectionSettings | None = None) -> tuple[StageResult, ...]:
-        """Brings every stage up to date with ``settings`` and says which of them ran.
+    def run(
+        self, settings: InspectionSettings | None = None, *, through: Stage = Stage.QUALITY
+    ) -> tuple[StageResult, ...]:
+        """Brings the stages up to date with ``settings`` and says which of them ran.
 
         If a stage fails or is cancelled, the stages before it keep their results and a later call goes on from there.
+
+        Args:
+            settings: every knob; those of the last run if None.
+            through: the last stage to run.
 
         Raises:
             MissingNetworkError: if a stage needs the network's output and there is no network.
@@ -133,7 +141,7 @@ class Inspection:
                 (Stage.MERGE, True, self._trace is not None, self._compute_trace),
                 (Stage.QUALITY, self.truth is not None, self._quality is not None, self._compute_quality),
             )
-            if needed
+            if needed and stage not in _stages_from(through)[1:]
             for result in (self._run_stage(stage, done, work),)
         )
 
@@ -230,11 +238,11 @@ class Inspection:
 
     def _compute_trace(self) -> None:
         settings = self.settings
-        self._trace = merge(
+        trace = merge(
             self.detections,
             self.labels,
             isthing=self.categories.isthing,
-            borderness=self.borderness_maps(),
+            borderness=self.borderness_maps() if settings.conflict == "closest" else None,
             next_stuff=self._next_best_stuff(),
             score_threshold=settings.score_threshold,
             overlap_threshold=settings.overlap_threshold,
@@ -242,6 +250,9 @@ class Inspection:
             stuff_limit=settings.stuff_limit,
             leftovers=self._possible_leftovers(),
         )
+        if self._possible_leftovers() != settings.leftovers:
+            trace = replace(trace, notes=(*trace.notes, _NO_SECOND_CHOICE))
+        self._trace = trace
 
     def _compute_quality(self) -> None:
         self._quality = image_quality(
@@ -324,7 +335,10 @@ class Inspection:
 
 
 def oracle_detections(truth: PanopticSegmentation, categories: Categories) -> Detections:
-    """Returns the ground truth's boxes as detections: every non-crowd thing in its order, score 1 (method row 56)."""
+    """Returns the ground truth's boxes as detections with score 1 (method row 56).
+
+    Detection ``k`` is the ``k``-th thing of ``truth.segments`` that is no crowd.
+    """
     things = [segment for segment in truth.segments if categories[segment.label].isthing and not segment.iscrowd]
     return Detections.from_boxes(
         boxes=np.array([segment.box for segment in things], np.float32).reshape(-1, 4),

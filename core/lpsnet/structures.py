@@ -543,7 +543,7 @@ class InspectionSettings:
     max_detections: int = _field(100, Stage.DETECTIONS, "FCOS; method row 36", 1, 10_000)
     box_oracle: bool = _field(False, Stage.DETECTIONS, "paper Table 6; method row 56")
     semantic_oracle: bool = _field(False, Stage.SEMANTICS, "paper Table 6; method row 56")
-    oracle_borderness: Literal["run", "extreme", "box"] = _field("run", Stage.DETECTIONS, "paper eq. 1; method row 28")
+    oracle_borderness: Literal["run", "extreme", "box"] = _field("run", Stage.MERGE, "paper eq. 1; method row 28")
     score_threshold: float = _field(0.2, Stage.MERGE, "method row 53", 0.0, 1.0)
     overlap_threshold: float = _field(0.3, Stage.MERGE, "paper section 3.4; method row 47", 0.0, 1.0)
     conflict: Literal["closest", "highest", "smallest"] = _field(

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from lpsnet.decoding import NonFiniteOutput
-from lpsnet.engine.network import load_network
+from lpsnet.engine.network import is_out_of_memory, load_network
 from lpsnet.inspection import MissingNetworkError, MissingTruthError
 from lpsnet_studio.inference.bench import ClassesDifferError, ImageBench, LoadedNetwork
 from lpsnet_studio.inference.messages import (
@@ -56,7 +56,7 @@ class TorchWorkshop:
         """
         ready = load_network(
             checkpoint=Path(request.checkpoint) if request.checkpoint is not None else None,
-            config=request.config,
+            config=request.config if request.checkpoint is None else None,
             overrides=request.overrides,
             device=request.device,
         )
@@ -84,7 +84,7 @@ class TorchWorkshop:
         After a fault of CUDA every later call would fail too: then the process ends, and the Studio starts another one.
         """
         details = "".join(traceback.format_exception(error))
-        if _is_out_of_memory(error):
+        if is_out_of_memory(error):
             if torch.cuda.is_available():
                 torch.cuda.empty_cache()
             return Failed(request, "out-of-memory", "There is not enough memory for this.", _LESS_MEMORY, details)
@@ -113,12 +113,6 @@ def _sentence(error: Exception) -> str:
         return f"{error.filename}: {error.strerror}"
     text = str(error)
     return text[:1].upper() + text[1:] if " " in text.split(":")[0] else text
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    if isinstance(error, MemoryError | torch.cuda.OutOfMemoryError):
-        return True
-    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
 
 
 def _is_cuda_fault(error: Exception) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -134,6 +136,170 @@ def test_a_wrong_word_ends_in_one_sentence(
     error = capsys.readouterr().err
     assert sentence in error
     assert "Traceback" not in error
+
+
+@pytest.mark.parametrize(
+    ("damage", "named"),
+    [
+        (lambda c: c["annotations"][0]["segments_info"][0].update(category_id=999), "category_id"),
+        (lambda c: c["annotations"][0]["segments_info"][0].update(id=2**24), "id"),
+        (lambda c: c["annotations"][0]["segments_info"][0].update(area=float("nan")), "NaN"),
+        (lambda c: c["images"][0].update(file_name="../outside.png"), "file_name"),
+        (lambda c: c["images"][0].pop("width"), "width"),
+    ],
+)
+def test_a_damaged_data_set_is_named_with_its_field(
+    damage: Callable[[dict[str, Any]], object], named: str, scene_dataset: Path, tmp_path: Path
+) -> None:
+    content = json.loads(scene_dataset.read_text())
+    damage(content)
+    scene_dataset.write_text(json.dumps(content))
+    done = run("predict", scene_dataset, "--oracle", "semantic,boxes", "--out", tmp_path / "out")
+    assert done.exit_code == 1
+    complaint = next(line for line in done.output.splitlines() if line.startswith("failed"))
+    assert str(scene_dataset) in complaint
+    assert named in complaint
+    assert not (tmp_path / "out").exists()
+
+
+def snapshot(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_data_set_is_never_replaced_by_its_predictions(scene_dataset: Path) -> None:
+    before = snapshot(scene_dataset.parent)
+    done = run("predict", scene_dataset, "--oracle", "semantic,boxes", "--out", scene_dataset.parent)
+    assert isinstance(done.exception, ValueError)
+    assert "would replace this data set" in str(done.exception)
+    assert snapshot(scene_dataset.parent) == before
+
+
+@pytest.mark.parametrize("folder", ["panoptic", "overlays"])
+def test_a_picture_is_never_replaced_by_its_prediction(folder: str, tmp_path: Path) -> None:
+    (tmp_path / folder).mkdir()
+    picture = save_picture(tmp_path / folder / "photo.png")
+    before = picture.read_bytes()
+    done = run("predict", picture, *SMALL, "--overlay", "--out", tmp_path)
+    assert str(picture) in str(done.exception)
+    assert picture.read_bytes() == before
+
+
+def test_figures_never_replace_the_data_set_they_measure(scene_dataset: Path) -> None:
+    before = scene_dataset.read_bytes()
+    done = run("score", "--gt", scene_dataset, "--pred", scene_dataset, "--json", scene_dataset)
+    assert "would replace" in str(done.exception)
+    assert scene_dataset.read_bytes() == before
+
+
+def test_a_batch_in_which_nothing_succeeds_leaves_the_older_result_alone(tmp_path: Path) -> None:
+    save_picture(tmp_path / "a.png")
+    assert run("predict", tmp_path / "a.png", *SMALL, "--out", tmp_path / "out").exit_code == 0
+    before = snapshot(tmp_path / "out")
+    (tmp_path / "bad.png").write_bytes(b"not a picture")
+    assert run("predict", tmp_path / "bad.png", *SMALL, "--out", tmp_path / "out").exit_code == 1
+    assert run("predict", tmp_path / "missing.png", *SMALL, "--out", tmp_path / "out").exit_code == 1
+    assert snapshot(tmp_path / "out") == before
+
+
+def test_names_are_shown_as_they_are_not_read_as_markup(tmp_path: Path) -> None:
+    strange = tmp_path / "a[bold]b[red].png"
+    strange.write_bytes(b"")
+    (tmp_path / "dir[").mkdir()
+    closing = tmp_path / "dir[" / "x].png"
+    closing.write_bytes(b"")
+    done = run("predict", strange, closing, *SMALL, "--out", tmp_path / "o[red]x")
+    assert done.exit_code == 1, done.exception
+    assert strange.name in done.output
+    assert "x].png" in done.output
+
+
+def test_an_unforeseen_fault_costs_one_picture_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from lpsnet.engine import predict
+
+    for name in ("a.png", "b.png", "c.png"):
+        save_picture(tmp_path / name)
+    original = predict.Predictor.inspect
+
+    def faulty(self: predict.Predictor, picture: predict.Picture) -> object:
+        if picture.name == "b.png":
+            raise KeyError("surprise")
+        return original(self, picture)
+
+    monkeypatch.setattr(predict.Predictor, "inspect", faulty)
+    done = run("predict", tmp_path, *SMALL, "--out", tmp_path / "out")
+    assert done.exit_code == 1
+    assert "KeyError: 'surprise'" in done.output
+    assert len(read_coco_panoptic(tmp_path / "out" / "panoptic.json")) == 2
+
+
+def test_a_dead_cuda_device_ends_the_batch_and_keeps_what_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lpsnet.engine import predict
+
+    for name in ("a.png", "b.png", "c.png"):
+        save_picture(tmp_path / name)
+    original = predict.Predictor.inspect
+
+    def faulty(self: predict.Predictor, picture: predict.Picture) -> object:
+        if picture.name == "a.png":
+            return original(self, picture)
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+    monkeypatch.setattr(predict.Predictor, "inspect", faulty)
+    done = run("predict", tmp_path, *SMALL, "--out", tmp_path / "out")
+    assert done.exit_code == 1
+    assert "1 more were not tried" in done.output
+    assert len(read_coco_panoptic(tmp_path / "out" / "panoptic.json")) == 1
+
+
+def test_a_full_disk_at_the_end_is_reported_with_every_other_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "photos").mkdir()
+    save_picture(tmp_path / "photos" / "a.png")
+    (tmp_path / "photos" / "b.png").write_bytes(b"")
+
+    def full(self: CocoPanopticWriter) -> Path:
+        self.discard()
+        raise OSError(28, "No space left on device", str(self.json_path))
+
+    monkeypatch.setattr(CocoPanopticWriter, "close", full)
+    done = run("predict", tmp_path / "photos", *SMALL, "--out", tmp_path / "out")
+    assert done.exit_code == 1
+    assert "b.png" in done.output
+    assert "No space left on device" in done.output
+    assert "0 of 2 segmented" in done.output
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--oracle", "semantic,boxes", "--set", "nonsense=1"], "--set changes a config"),
+        (["--oracle", "semantic,boxes", "--checkpoint", "/nowhere.safetensors"], "/nowhere.safetensors"),
+        (["--checkpoint", "/nowhere.safetensors", "--config", "demo"], "not both"),
+        (["--oracle", "semantic,boxes", "--config", "demo", "--set", "inspection.conflict=oldest"], "conflict"),
+    ],
+)
+def test_no_option_is_silently_ignored(words: list[str], sentence: str, scene_dataset: Path, tmp_path: Path) -> None:
+    done = run("predict", scene_dataset, *words, "--out", tmp_path / "out")
+    assert sentence in str(done.exception)
+
+
+def test_an_output_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
+    picture = save_picture(tmp_path / "photo.png")
+    done = run("predict", picture, *SMALL, "--out", picture)
+    assert str(done.exception).startswith(f"{picture} could not be written")
+
+
+def test_info_refuses_a_size_that_no_memory_holds() -> None:
+    done = run("info", "--config", "demo", "--size", "1000000x1000000")
+    assert "not enough memory" in str(done.exception)
+
+
+def test_info_says_when_an_option_does_not_fit() -> None:
+    done = run("info", "--config", "demo", "--checkpoint", "/nowhere.safetensors")
+    assert "not both" in str(done.exception)
 
 
 def test_an_oracle_needs_the_data_set_not_the_photo(tmp_path: Path) -> None:

@@ -130,6 +130,34 @@ def test_both_oracles_never_run_the_network(inspection: Inspection, network: _Co
     assert inspection.quality is not None
 
 
+def test_the_border_ness_of_the_oracle_concerns_the_merge_alone(inspection: Inspection) -> None:
+    inspection.run(replace(inspection.settings, semantic_oracle=True, box_oracle=True))
+    assert _ran(inspection, oracle_borderness="box") == [Stage.MERGE, Stage.QUALITY]
+
+
+def test_truth_knows_no_second_choice_and_the_trace_says_so(inspection: Inspection) -> None:
+    inspection.run(replace(inspection.settings, semantic_oracle=True, box_oracle=True, leftovers="next_stuff"))
+    assert any("next-best" in note for note in inspection.trace.notes)
+
+
+def test_stages_behind_the_last_one_asked_for_do_not_run(inspection: Inspection) -> None:
+    assert [r.stage for r in inspection.run(through=Stage.MERGE)] == list(Stage)[:-1]
+    assert inspection.quality is None
+    assert _ran(inspection) == [Stage.QUALITY]
+
+
+@pytest.mark.parametrize("conflict", ["highest", "smallest"])
+def test_border_ness_that_no_rule_reads_cannot_spoil_a_merge(conflict: str) -> None:
+    def broken(image: np.ndarray) -> NetworkOutput:
+        output = _CountedNetwork()(image)
+        logits = (output.borderness_logits[0].fill_(float("nan")), *output.borderness_logits[1:])
+        return replace(output, borderness_logits=logits)
+
+    settings = InspectionSettings(box_oracle=True, conflict=conflict, stuff_limit=0)  # type: ignore[arg-type]
+    image = np.zeros((*SIZE, 3), np.uint8)
+    Inspection(image, CATEGORIES, run_network=broken, truth=_truth(), settings=settings).run()
+
+
 def test_oracle_boxes_leave_crowds_and_stuff_out() -> None:
     found = oracle_detections(_truth(), CATEGORIES)
     assert found.boxes.tolist() == [[8, 16, 40, 48], [40, 16, 72, 48]]

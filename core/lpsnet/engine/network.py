@@ -19,7 +19,7 @@ from lpsnet.model.inference import prepare_for_inference
 from lpsnet.model.lpsnet import LPSNet
 from lpsnet.model.output import NetworkOutput
 
-__all__ = ["ReadyNetwork", "choose_device", "load_network"]
+__all__ = ["ReadyNetwork", "choose_device", "is_out_of_memory", "load_network"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,8 +85,8 @@ def load_network(
 ) -> ReadyNetwork:
     """Loads a trained network from a checkpoint, or makes an untrained one from a config.
 
-    The untrained network's weights are drawn from a fixed seed, the backbone's too unless an override names weights:
-    nothing is downloaded for a network that cannot predict anything yet.
+    The untrained network's weights are drawn from a fixed seed. Of pretrained backbone weights only a local file is
+    read: nothing is downloaded for a network that cannot predict anything yet.
 
     Args:
         checkpoint: a checkpoint; it carries its own config.
@@ -96,21 +96,24 @@ def load_network(
 
     Raises:
         OSError: if a file cannot be read.
-        ValueError: naming the file or the field, if something in it is wrong, or the device does not exist.
+        ValueError: naming the file or the field, if something in it is wrong, the device does not exist, or both
+            checkpoint and config are given, or neither.
     """
+    if (checkpoint is None) == (config is None):
+        raise ValueError("a network comes from a checkpoint or from a config: give one of the two")
     place, reason = choose_device(device)
     if checkpoint is not None:
         loaded = load_checkpoint(checkpoint, overrides)
         final, categories = loaded.config, loaded.categories
         model = network_from(final, len(categories), loaded)
-    elif config is not None:
-        final = load_config(config, ["model.backbone.weights=null", *overrides])
+    else:
+        final = load_config(config or "", overrides)
         categories = final.load_categories()
+        weights = final.model.backbone.weights
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
-            model = network_from(final, len(categories))
-    else:
-        raise ValueError("a network needs a checkpoint or a config")
+            is_local = weights is not None and Path(weights).is_file()
+            model = network_from(final, len(categories), backbone_weights=is_local)
     parameters = sum(parameter.numel() for parameter in model.parameters())
     return ReadyNetwork(
         model=prepare_for_inference(model).to(place),
@@ -149,6 +152,13 @@ def choose_device(wish: str) -> tuple[torch.device, str]:
     if (device.index or 0) >= torch.cuda.device_count():
         raise ValueError(f"device {wish}: this machine has {torch.cuda.device_count()} CUDA devices")
     return device, torch.cuda.get_device_name(device)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory ran out, on the CPU or on a CUDA device."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
 
 
 def _never() -> bool:

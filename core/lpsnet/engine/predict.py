@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 
 from lpsnet.categories import Categories
+from lpsnet.checkpoint import load_checkpoint
 from lpsnet.config import load_config
-from lpsnet.engine.network import ReadyNetwork, choose_device, load_network
-from lpsnet.formats.atomic import write_atomically
+from lpsnet.engine.network import ReadyNetwork, is_out_of_memory, load_network
+from lpsnet.formats.atomic import write_atomically, write_failure
 from lpsnet.formats.coco_panoptic import (
     CocoPanopticDataset,
     CocoPanopticWriter,
@@ -26,17 +27,20 @@ from lpsnet.formats.coco_panoptic import (
 from lpsnet.images import list_images, read_image
 from lpsnet.inspection import Inspection
 from lpsnet.overlay import render_overlay
-from lpsnet.structures import InspectionSettings, PanopticSegmentation
+from lpsnet.structures import InspectionSettings, PanopticSegmentation, Stage
 
 __all__ = [
     "Picture",
     "PredictionSummary",
     "Predictor",
-    "choose_device",
     "collect_pictures",
     "parse_oracles",
     "predict_pictures",
+    "prepare_output",
 ]
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +79,7 @@ class Picture:
             raise ValueError(f"{self.path}: an oracle needs ground truth; give the COCO panoptic JSON file instead")
         table = self.dataset.categories.indices_in(categories)
         if table is None:
-            raise ValueError(f"{self.dataset.path}: has classes that this network does not know")
+            raise ValueError(f"{self.dataset.path}: has classes that are not among those to predict")
         return self.dataset.read_segmentation(self.record).with_labels(table)
 
 
@@ -205,14 +209,18 @@ class Predictor:
             OSError: if a file cannot be read.
             ValueError: if it is not said which network, or something in a file is wrong.
         """
-        network = None
-        settings = InspectionSettings()
-        categories = fallback_categories
+        if checkpoint is not None and config is not None:
+            raise ValueError("--checkpoint brings its own config: give --checkpoint or --config, not both")
+        if checkpoint is None and config is None and (len(oracles) < 2 or overrides):
+            wanted = "say which network" if len(oracles) < 2 else "--set changes a config: say which"
+            raise ValueError(f"{wanted}: --checkpoint FILE, or --config NAME for an untrained one")
+        network, settings, categories = None, InspectionSettings(), fallback_categories
         if len(oracles) < 2:
-            if checkpoint is None and config is None:
-                raise ValueError("say which network: --checkpoint FILE, or --config NAME for an untrained one")
             network = load_network(checkpoint=checkpoint, config=config, overrides=overrides, device=device)
             settings, categories = network.config.inspection_settings(), network.categories
+        elif checkpoint is not None:
+            loaded = load_checkpoint(checkpoint, overrides)
+            settings, categories = loaded.config.inspection_settings(), loaded.categories
         elif config is not None:
             chosen = load_config(config, overrides)
             settings, categories = chosen.inspection_settings(), chosen.load_categories()
@@ -224,7 +232,7 @@ class Predictor:
         return cls(categories, settings, network)
 
     def inspect(self, picture: Picture) -> Inspection:
-        """Reads a picture, with its ground truth if an oracle needs it, and runs every stage.
+        """Reads a picture, with its ground truth if an oracle needs it, and merges it.
 
         Raises:
             OSError: if a file cannot be read.
@@ -238,8 +246,33 @@ class Predictor:
             truth=picture.read_truth(self.categories) if oracles else None,
             settings=self.settings,
         )
-        inspection.run()
+        inspection.run(through=Stage.MERGE)
         return inspection
+
+
+def prepare_output(out: Path, pictures: Sequence[Picture]) -> None:
+    """Makes the folder to write to, unless writing there would replace what is to be read.
+
+    Raises:
+        OSError: in one sentence naming the folder, if it cannot be made.
+        ValueError: naming the file that would be replaced.
+    """
+    written = {(out / name).resolve() for name in ("panoptic", "overlays")}
+    for picture in pictures:
+        sources = [picture.path]
+        if picture.dataset is not None and picture.record is not None:
+            if picture.dataset.path.resolve() == (out / "panoptic.json").resolve():
+                raise ValueError(
+                    f"{picture.dataset.path}: predictions would replace this data set; choose another --out"
+                )
+            sources += [picture.record.png_path] if picture.record.png_path is not None else []
+        for source in sources:
+            if source.resolve().parent in written:
+                raise ValueError(f"{source}: predictions may replace this file; choose another --out")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise write_failure(out, error) from error
 
 
 def predict_pictures(
@@ -250,51 +283,78 @@ def predict_pictures(
     overlay: bool = False,
     on_done: Callable[[str], None] = lambda _: None,
 ) -> PredictionSummary:
-    """Segments pictures one by one and writes ``panoptic.json`` and ``panoptic/*.png``; one bad file never stops it.
+    """Segments pictures one by one and writes ``panoptic.json`` and ``panoptic/*.png``.
+
+    One bad picture never stops the others, and whatever stops the batch, the pictures that are done are written. Where
+    none is, an older result in ``out`` stays as it was.
 
     Args:
         predictor: see :class:`Predictor`.
         pictures: what to segment.
-        out: the folder to write to; made if missing.
+        out: the folder to write to, see :func:`prepare_output`.
         overlay: also write ``overlays/*.png``.
         on_done: told the name of every picture that is done or has failed.
 
     Raises:
-        OSError: if ``out`` cannot be made, or the JSON cannot be written.
+        OSError: if ``out`` cannot be made.
+        ValueError: if writing there would replace an input.
     """
-    out.mkdir(parents=True, exist_ok=True)
+    prepare_output(out, pictures)
     started = time.perf_counter()
+    writer = CocoPanopticWriter(out / "panoptic.json", None, predictor.categories)
+    failures = _predict_each(predictor, pictures, writer, out / "overlays" if overlay else None, on_done)
+    done = len(writer)
+    try:
+        writer.close() if done else writer.discard()
+    except OSError as error:
+        failures.append(str(error))
+        done = 0
+    return PredictionSummary(done, tuple(failures), writer.json_path, time.perf_counter() - started)
+
+
+def _predict_each(
+    predictor: Predictor,
+    pictures: Sequence[Picture],
+    writer: CocoPanopticWriter,
+    overlays: Path | None,
+    on_done: Callable[[str], None],
+) -> list[str]:
+    """Returns a sentence for every picture that failed."""
     failures: list[str] = []
-    with CocoPanopticWriter(out / "panoptic.json", None, predictor.categories) as writer:
-        for position, picture in enumerate(pictures):
-            try:
-                _predict_one(predictor, picture, writer, out / "overlays" if overlay else None)
-            except (ValueError, OSError, MemoryError, RuntimeError) as error:
-                failures.append(_sentence(picture, error))
-            except KeyboardInterrupt:
-                failures.append(f"stopped by the user: {len(pictures) - position} pictures were not segmented")
+    for position, picture in enumerate(pictures):
+        try:
+            inspection = predictor.inspect(picture)
+            png = writer.add(picture.image_id, picture.name, inspection.trace.segmentation())
+            if overlays is not None:
+                _write_overlay(overlays / png.name, inspection, predictor.categories)
+        except KeyboardInterrupt:
+            failures.append(f"stopped by the user: {len(pictures) - position} pictures were not segmented")
+            break
+        except Exception as error:
+            failures.append(_sentence(picture, error))
+            if "CUDA error" in str(error):
+                # A CUDA context never recovers from a fault: every picture after this one would fail too.
+                failures.append(f"the CUDA device failed: {len(pictures) - position - 1} more were not tried")
                 break
-            on_done(picture.name)
-    return PredictionSummary(len(writer), tuple(failures), writer.json_path, time.perf_counter() - started)
-
-
-def _predict_one(predictor: Predictor, picture: Picture, writer: CocoPanopticWriter, overlays: Path | None) -> None:
-    inspection = predictor.inspect(picture)
-    png = writer.add(picture.image_id, picture.name, inspection.trace.segmentation())
-    if overlays is not None:
-        _write_overlay(overlays / png.name, inspection, predictor.categories)
+        on_done(picture.name)
+    return failures
 
 
 def _write_overlay(path: Path, inspection: Inspection, categories: Categories) -> None:
-    path.parent.mkdir(exist_ok=True)
+    try:
+        path.parent.mkdir(exist_ok=True)
+    except OSError as error:
+        raise write_failure(path.parent, error) from error
     drawn = render_overlay(inspection.image, inspection.trace.segmentation(), categories)
     write_atomically(path, lambda stream: Image.fromarray(drawn).save(stream, "PNG"))
 
 
 def _sentence(picture: Picture, error: Exception) -> str:
-    if isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error):
+    """Says what went wrong with a picture, naming it once."""
+    if is_out_of_memory(error):
         return f"{picture.path}: not enough memory; try a smaller input, for example --set input.short_side=480"
-    if isinstance(error, RuntimeError):
-        raise error
+    if not isinstance(error, ValueError | OSError):
+        _log.error("a fault while segmenting %s", picture.path, exc_info=error)
+        return f"{picture.path}: {type(error).__name__}: {error}"
     text = str(error)
     return text if picture.name in text else f"{picture.path}: {text}"

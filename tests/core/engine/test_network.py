@@ -1,0 +1,116 @@
+"""Readying a network: where its weights come from, and what is said about them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torchvision
+import yaml
+
+from lpsnet.checkpoint import save_checkpoint
+from lpsnet.config import load_config
+from lpsnet.engine.network import choose_device, is_out_of_memory, load_network
+from lpsnet.model.cancellation import Cancelled
+from lpsnet.model.lpsnet import build_lpsnet
+
+SMALL = ["input.short_side=64", "model.backbone.width=0.25"]
+IMAGE = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
+
+
+def test_an_untrained_network_is_the_same_every_time_and_leaves_the_seed_alone() -> None:
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    first, second = load_network(config="demo", overrides=SMALL), load_network(config="demo", overrides=SMALL)
+    assert torch.equal(torch.rand(3), expected)
+    assert not first.trained
+    assert torch.equal(first.run(IMAGE).semantic_logits, second.run(IMAGE).semantic_logits)
+
+
+def test_a_checkpoint_is_run_as_it_was_saved(tmp_path: Path) -> None:
+    config = load_config("demo", SMALL)
+    categories = config.load_categories()
+    torch.manual_seed(1)
+    model = build_lpsnet(config.model, len(categories))
+    save_checkpoint(tmp_path / "net.safetensors", model, config, categories)
+    loaded = load_network(checkpoint=tmp_path / "net.safetensors")
+    assert loaded.trained
+    assert loaded.origin.endswith("net.safetensors")
+    assert loaded.parameters == sum(parameter.numel() for parameter in model.parameters())
+    output = loaded.run(IMAGE)
+    assert output.image_sizes == ((64, 85),)
+    torch.manual_seed(1)
+    again = build_lpsnet(config.model, len(categories)).eval()
+    from lpsnet.data.transforms import network_input
+
+    rules = config.input
+    x = network_input(IMAGE, rules.short_side, rules.long_side_cap, rules.mean, rules.std)
+    with torch.inference_mode():
+        torch.testing.assert_close(output.semantic_logits, again([x]).semantic_logits, rtol=1e-4, atol=1e-4)
+
+
+def test_pretrained_weights_are_not_downloaded_for_a_network_that_predicts_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def forbidden(*_args: object, **_kwargs: object) -> None:
+        raise AssertionError("downloads")
+
+    monkeypatch.setattr(torch.hub, "load_state_dict_from_url", forbidden)
+    ready = load_network(config="coco_r50", overrides=["model.backbone.name=resnet18", "input.short_side=64"])
+    assert not ready.trained
+
+
+def test_local_backbone_weights_are_read(tmp_path: Path) -> None:
+    torch.manual_seed(2)
+    backbone = torchvision.models.resnet18()
+    torch.save(backbone.state_dict(), tmp_path / "r18.pth")
+    content = {
+        "name": "mine",
+        "categories": "scenes.json",
+        "input": {"short_side": 64},
+        "model": {"backbone": {"name": "resnet18", "weights": str(tmp_path / "r18.pth"), "freeze": True}},
+    }
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(content))
+    own, other = load_network(config=tmp_path / "mine.yaml"), load_network(config="demo", overrides=SMALL)
+    assert own.run(IMAGE).semantic_logits.isfinite().all()
+    scale = backbone.bn1.weight / (backbone.bn1.running_var + backbone.bn1.eps).sqrt()
+    folded = backbone.conv1.weight * scale[:, None, None, None]
+    first = next(m for m in own.model.backbone.modules() if isinstance(m, torch.nn.Conv2d))
+    torch.testing.assert_close(first.weight.contiguous(), folded.detach())
+    assert other.config.model.backbone.weights is None
+
+
+@pytest.mark.parametrize("given", [{}, {"checkpoint": Path("a"), "config": "demo"}])
+def test_a_network_comes_from_one_place(given: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="one of the two"):
+        load_network(**given)  # type: ignore[arg-type]
+
+
+def test_a_run_can_be_stopped() -> None:
+    with pytest.raises(Cancelled):
+        load_network(config="demo", overrides=SMALL).run(IMAGE, lambda: True)
+
+
+def test_the_device_says_why() -> None:
+    device, reason = choose_device("auto")
+    assert device.type in ("cpu", "cuda")
+    assert reason
+    assert choose_device("cpu") == (torch.device("cpu"), "asked for")
+
+
+@pytest.mark.parametrize("wish", ["abacus", "mps", "cuda:64"])
+def test_a_device_that_cannot_be_used_is_refused(wish: str) -> None:
+    with pytest.raises(ValueError, match="device"):
+        choose_device(wish)
+
+
+def test_running_out_of_memory_is_known_in_every_guise() -> None:
+    assert is_out_of_memory(MemoryError())
+    assert is_out_of_memory(torch.OutOfMemoryError("CUDA out of memory"))
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(2**60, dtype=torch.uint8)
+    assert is_out_of_memory(caught.value)
+    assert not is_out_of_memory(RuntimeError("shape mismatch"))
