@@ -5,7 +5,7 @@ cover too much is discarded; otherwise its free pixels become its own, and the p
 whoever the conflict strategy prefers. Stuff fills what is left.
 
 The head needs boxes, a label map and nothing else of this network; border-ness maps are optional. It works on numpy
-arrays with OpenCV and knows no framework. The parts, whose names are loaded on first use:
+arrays with OpenCV and knows no framework. The parts:
 
 - :mod:`~lpsnet.panoptic_head.merging`: the merge;
 - :mod:`~lpsnet.panoptic_head.contests`: who a contested pixel goes to;
@@ -15,31 +15,8 @@ arrays with OpenCV and knows no framework. The parts, whose names are loaded on 
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from lpsnet.panoptic_head.contests import Conflict
-    from lpsnet.panoptic_head.merging import Leftovers, merge
-    from lpsnet.panoptic_head.steps import candidate_mask, contested_mask, explain_step
+from lpsnet.panoptic_head.contests import Conflict
+from lpsnet.panoptic_head.merging import Leftovers, merge
+from lpsnet.panoptic_head.steps import candidate_mask, contested_mask, explain_step
 
 __all__ = ["Conflict", "Leftovers", "candidate_mask", "contested_mask", "explain_step", "merge"]
-
-_HOME = {
-    "Conflict": "contests",
-    "Leftovers": "merging",
-    "candidate_mask": "steps",
-    "contested_mask": "steps",
-    "explain_step": "steps",
-    "merge": "merging",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
