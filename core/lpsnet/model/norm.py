@@ -12,10 +12,10 @@ Norm = Literal["gn", "bn", "none"]
 
 
 def group_count(channels: int) -> int:
-    """Returns the number of groups of a group norm: 32 where that divides, else the largest divisor below.
+    """Returns the number of groups of a group norm: the largest divisor of ``channels`` up to 32 and ``channels / 4``.
 
-    A group keeps at least four channels where it can: one channel alone, in a 1×1 map of the pyramid pooling, would be
-    normalised to nothing.
+    From 128 channels on that is 32 wherever 32 divides them. A group keeps at least four channels, or all where there
+    are fewer: one channel alone, in a 1×1 map of the pyramid pooling, would be normalised to nothing.
     """
     most = max(1, min(32, channels // 4))
     return next(groups for groups in range(most, 0, -1) if channels % groups == 0)
