@@ -51,16 +51,24 @@ def test_who_suppressed_whom_and_at_what_iou_equals_brute_force(boxes, threshold
     np.testing.assert_array_equal(overlap, np.array(expected_overlap, np.float32))
 
 
+def without_near_ties(boxes: np.ndarray, threshold: float) -> np.ndarray:
+    """The boxes less one of every pair whose IoU rounding could carry across the threshold."""
+    overlap = box_iou(*[torch.from_numpy(boxes).double()] * 2).numpy()
+    near = np.triu(np.abs(overlap - threshold) < 1e-5, 1)
+    return boxes[~near.any(axis=0)]
+
+
 @pytest.mark.parametrize("threshold", [0.3, 0.6])
 def test_the_kept_boxes_are_those_of_torchvision(threshold):
     generator = np.random.default_rng(0)
     centre = generator.uniform(0, 300, (1500, 2))
     half = generator.uniform(5, 60, (1500, 2))
     boxes = np.concatenate((centre - half, centre + half), axis=1).astype(np.float32)
+    boxes = without_near_ties(boxes, threshold)
     suppressor, _ = suppress_greedily(boxes, threshold)
     falling = torch.linspace(1, 0, len(boxes))
     kept = np.flatnonzero(suppressor < 0)
-    assert 64 < len(kept) < 1400
+    assert 64 < len(kept) < len(boxes) - 100
     np.testing.assert_array_equal(kept, nms(torch.from_numpy(boxes), falling, threshold).numpy())
 
 

@@ -17,7 +17,8 @@ _BLOCK = 64
 def suppress_greedily(boxes: Float32, threshold: float) -> tuple[Rows, Float32]:
     """Suppresses every box that overlaps a better surviving one by more than ``threshold``.
 
-    The kept boxes are those of ``torchvision.ops.nms``, which does not tell what suppressed the others.
+    The kept boxes are those of ``torchvision.ops.nms``, which does not tell what suppressed the others, unless an IoU
+    equals the threshold to float32 rounding: torchvision compares with the threshold in double precision.
 
     Args:
         boxes: ``[K, 4]`` of one class, best first.
