@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from lpsnet_studio.settings import Folders
 
-__all__ = ["clear_foreign_qt", "main", "parse_arguments", "start_log"]
+__all__ = ["clear_foreign_qt", "keep_none_alive", "main", "parse_arguments", "start_log"]
 
 _log = logging.getLogger("lpsnet_studio")
 _CV2_QT_VARIABLES = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR")
@@ -60,6 +60,21 @@ def clear_foreign_qt() -> None:
             os.environ[name] = value
 
 
+def keep_none_alive() -> None:
+    """Keeps a fault of PySide6 6.12 from ending the program under Python 3.11.
+
+    There every call into Qt that returns nothing gives away one reference to None that it never took; after some
+    thousand calls the interpreter aborts. From Python 3.12 on None is not counted. The installation asks for an older
+    PySide6 under 3.11; this stands in where another one is found.
+    """
+    import ctypes
+
+    import PySide6
+
+    if sys.version_info < (3, 12) and PySide6.__version_info__[:2] >= (6, 12):
+        ctypes.c_ssize_t.from_address(id(None)).value += 1 << 40
+
+
 def start_log(folder: Path) -> None:
     """Logs to a rotating file; without a writable folder to the terminal alone."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -88,6 +103,7 @@ def _application() -> QApplication:
     from PySide6.QtCore import qInstallMessageHandler
     from PySide6.QtWidgets import QApplication
 
+    keep_none_alive()
     qInstallMessageHandler(_log_qt_message)
     application = QApplication.instance()
     if not isinstance(application, QApplication):

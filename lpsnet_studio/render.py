@@ -14,7 +14,7 @@ from lpsnet.structures import MergeStep, Verdict
 from lpsnet_studio.state import Problem
 from lpsnet_studio.studio import Studio
 
-__all__ = ["RenderError", "render", "wait_until"]
+__all__ = ["RenderError", "render", "settle", "wait_until"]
 
 _SIZE = (1360, 860)
 _SECONDS_TO_OPEN = 180.0
@@ -43,7 +43,7 @@ def wait_until(ready: Callable[[], bool], seconds: float) -> bool:
     return ready()
 
 
-def _settle() -> None:
+def settle() -> None:
     """Lets the window lay itself out."""
     loop = QEventLoop()
     QTimer.singleShot(_SETTLE_MILLISECONDS, loop.quit)
@@ -104,7 +104,7 @@ def _places(steps: tuple[MergeStep, ...]) -> Iterator[tuple[str, int]]:
 
 
 def _grab(studio: Studio, path: Path) -> Path:
-    _settle()
+    settle()
     if not studio.window.grab().save(str(path)):
         raise RenderError(f"{path}: the picture could not be written")
     return path

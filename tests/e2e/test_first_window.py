@@ -216,3 +216,16 @@ def test_the_window_starts_without_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=PROJECT)
     assert done.returncode == 0, done.stderr
+
+
+def test_many_calls_into_qt_do_not_end_the_program() -> None:
+    code = (
+        "from lpsnet_studio.app import keep_none_alive\n"
+        "from PySide6.QtCore import QObject\n"
+        "keep_none_alive()\n"
+        "watched = QObject()\n"
+        "for _ in range(100_000): watched.setObjectName('again')\n"
+        "print('alive')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "alive\n", done.stderr

@@ -1,0 +1,86 @@
+"""From a slider's valueChanged to update() with the overlay's buffer written, through both processes.
+
+A drawn scene of 800×1066 pixels, a real window, median of several moves of each control. Budgets: 16 ms for what
+reruns the merge, 60 ms for what reruns the detections. The time to paint the canvas afterwards stands beside.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from _display import open_studio, wait_until_shown, with_display
+from _machine import describe_machine, markdown_table
+
+SIZE = (800, 1066)
+MOVES = 24
+
+
+def measure(studio: Any, move: Callable[[int], None]) -> tuple[float, float, float]:
+    """Returns the median and the largest time to the picture, and the median time to paint it, in milliseconds."""
+    from PySide6.QtCore import QEventLoop
+
+    loop, shown, painted = QEventLoop(), [], []
+    ended = 0.0
+
+    def note() -> None:
+        nonlocal ended
+        ended = time.perf_counter()
+        loop.quit()
+
+    studio.session.result_changed.connect(note)
+    for number in range(MOVES + 2):
+        started = time.perf_counter()
+        move(number)
+        loop.exec()
+        shown.append(1000 * (ended - started))
+        started = time.perf_counter()
+        studio.window.canvas.viewport().repaint()
+        painted.append(1000 * (time.perf_counter() - started))
+    studio.session.result_changed.disconnect(note)
+    return statistics.median(shown[2:]), max(shown[2:]), statistics.median(painted[2:])
+
+
+def main() -> None:
+    from lpsnet_studio import demo
+
+    with tempfile.TemporaryDirectory() as place:
+        dataset = demo.prepare(Path(place), seed=7, size=SIZE)
+        studio, close = open_studio(str(dataset), "--config", "demo")
+        session, panel = studio.session, studio.window.panel
+        studio.begin()
+        wait_until_shown(studio)
+        network = [
+            ("NMS (network's boxes)", 60, lambda n: session.change_settings(nms_iou=0.5 + n / 100)),
+            ("border-ness on/off", 60, lambda n: session.change_settings(use_borderness=bool(n % 2))),
+            ("score (network's boxes)", 60, lambda n: panel.score.slider.setValue(21 + n)),
+        ]
+        rows = list(_rows(studio, network))
+        session.change_settings(semantic_oracle=True, box_oracle=True)
+        wait_until_shown(studio)
+        merges = [
+            ("overlap", 16, lambda n: panel.overlap.slider.setValue(40 + n)),
+            ("stuff limit", 16, lambda n: session.change_settings(stuff_limit=100 + 10 * n)),
+            ("conflict", 16, lambda n: session.change_settings(conflict=("smallest", "closest")[n % 2])),
+        ]
+        rows += _rows(studio, merges)
+        close()
+    header = ["control", "budget, ms", "to the picture, ms", "largest, ms", "paint, ms"]
+    print(describe_machine())
+    print(f"{SIZE[0]}×{SIZE[1]}, {len(session.steps)} merge steps")
+    print(markdown_table([header, *rows]))
+
+
+def _rows(studio: Any, controls: Sequence[tuple[str, int, Callable[[int], None]]]) -> Any:
+    for name, budget, move in controls:
+        yield [name, budget, *measure(studio, move)]
+        wait_until_shown(studio)
+
+
+if __name__ == "__main__":
+    with_display()
+    main()
