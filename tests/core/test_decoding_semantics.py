@@ -135,6 +135,17 @@ def test_all_classes_at_image_size_never_exist_at_once(make):
     assert output.semantic_logits.numel() <= largest.elements < 133 * 832 * 1088 / 40
 
 
+@pytest.mark.parametrize("sparse_limit", [1.0, -1.0])
+def test_an_image_far_larger_than_its_grid_takes_no_more_memory_than_a_chunk(monkeypatch, sparse_limit):
+    output = make_output(noise(21, (8, 8), seed=3), (32, 32))
+    monkeypatch.setattr(semantics, "_SPARSE_LIMIT", sparse_limit)
+    monkeypatch.setattr(semantics, "_CPU_CHUNK_BYTES", 60_000)
+    with _LargestTensor() as largest:
+        labels = semantic_labels(output, size=(411, 573))
+    assert output.semantic_logits.numel() < largest.elements <= 60_000 / 4
+    assert wrong_pixels(output, labels) == 0
+
+
 def test_more_classes_than_a_byte_holds():
     output = make_output(noise(300, (8, 16), seed=4), (32, 64))
     labels = semantic_labels(output, size=(50, 90))

@@ -96,7 +96,7 @@ class _Axis:
         low: ``[cells]`` the sample at the cell's lower end, clamped to the grid.
         high: ``[cells]`` the sample at its upper end, clamped to the grid.
         first: ``[cells]`` the first pixel of each cell.
-        last: ``[cells]`` the last pixel of each cell; before ``first`` where it has none.
+        pixels: ``[cells]`` how many pixels each cell has; 0 where the image is smaller than the grid.
     """
 
     cell: NDArray[np.intp]
@@ -104,7 +104,7 @@ class _Axis:
     low: NDArray[np.intp]
     high: NDArray[np.intp]
     first: NDArray[np.intp]
-    last: NDArray[np.intp]
+    pixels: NDArray[np.intp]
 
     @classmethod
     def of(cls, pixels: int, scale: float, samples: int) -> _Axis:
@@ -113,13 +113,14 @@ class _Axis:
         below = np.floor(position)
         cell = below.astype(np.intp) + 1
         cells = np.arange(samples + 1)
+        first = np.searchsorted(cell, cells, side="left")
         return cls(
             cell=cell,
             fraction=(position - below).astype(np.float32),
             low=np.maximum(cells - 1, 0),
             high=np.minimum(cells, samples - 1),
-            first=np.searchsorted(cell, cells, side="left"),
-            last=np.searchsorted(cell, cells, side="right") - 1,
+            first=first,
+            pixels=np.searchsorted(cell, cells, side="right") - first,
         )
 
     def ends(self, pixels: slice, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
@@ -130,9 +131,33 @@ class _Axis:
         )
         return low.to(device), high.to(device), fraction.to(device)
 
-    def most_pixels(self) -> int:
-        """Returns the number of pixels in the fullest cell."""
-        return int((self.last - self.first).max()) + 1
+    def pieces(self, most: int) -> _Pieces:
+        """Cuts the pixels of every cell into runs of at most ``most``."""
+        pixels = np.arange(len(self.cell))
+        first = pixels[(pixels - self.first[self.cell]) % most == 0]
+        last = np.append(first[1:], len(pixels)) - 1
+        return _Pieces(self.cell[first], first, last, min(most, int(self.pixels.max())))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pieces:
+    """Runs of pixels of an image axis, each within one cell.
+
+    Attributes:
+        cell: ``[pieces]`` the cell of each.
+        first: ``[pieces]`` the first pixel of each.
+        last: ``[pieces]`` the last pixel of each.
+        longest: the number of pixels of the longest.
+    """
+
+    cell: NDArray[np.intp]
+    first: NDArray[np.intp]
+    last: NDArray[np.intp]
+    longest: int
+
+    def padded(self, which: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Returns the pixels ``[k, longest]`` of some pieces; the last one is repeated where a piece is shorter."""
+        return np.minimum(self.first[which, None] + np.arange(self.longest), self.last[which, None])
 
 
 def _sampled_argmax(logits: Tensor, output: NetworkOutput, size: tuple[int, int]) -> Labels:
@@ -148,12 +173,12 @@ def _sampled_argmax(logits: Tensor, output: NetworkOutput, size: tuple[int, int]
     corners = np.pad(corners, 1, mode="edge")
     top_left = corners[:-1, :-1]
     mixed = (top_left != corners[:-1, 1:]) | (top_left != corners[1:, :-1]) | (top_left != corners[1:, 1:])
-    pixels = np.outer(rows.last - rows.first + 1, columns.last - columns.first + 1)
+    pixels = np.outer(rows.pixels, columns.pixels)
     if pixels[mixed].sum() > _SPARSE_LIMIT * pixels.sum():
         return _dense_argmax(channels_last, rows, columns, _CPU_CHUNK_BYTES)
     # np.take gives rows in memory order, which everything behind this works faster on.
     labels: Labels = np.take(top_left[rows.cell], columns.cell, axis=1)
-    _resolve_cells(labels, channels_last, rows, columns, mixed & (pixels > 0))
+    _resolve_cells(labels, channels_last, rows, columns, mixed)
     return labels
 
 
@@ -197,23 +222,24 @@ def _resolve_cells(labels: Labels, grid: Tensor, rows: _Axis, columns: _Axis, mi
         grid: ``[h, w, C]`` float32.
         rows: where image rows lie.
         columns: where image columns lie.
-        mixed: ``[h + 1, w + 1]``, the cells to resolve; each must hold a pixel.
+        mixed: ``[h + 1, w + 1]``, the cells to resolve.
     """
     width, classes = grid.shape[1:]
     table = grid.view(-1, classes)
-    cell_y, cell_x = np.nonzero(mixed)
-    across, down = columns.most_pixels(), rows.most_pixels()
-    chunk = max(1, _CPU_CHUNK_BYTES // (across * down * classes * 4))
-    for start in range(0, len(cell_y), chunk):
-        cy, cx = cell_y[start : start + chunk], cell_x[start : start + chunk]
-        # Cells hold unequal numbers of pixels: the last one is repeated to fill up.
-        y = np.minimum(rows.first[cy, None] + np.arange(down), rows.last[cy, None])
-        x = np.minimum(columns.first[cx, None] + np.arange(across), columns.last[cx, None])
+    most = max(1, _CPU_CHUNK_BYTES // (classes * 4))
+    # Where the image is far larger than the grid, one cell alone would fill the memory: it is taken piece by piece.
+    across = columns.pieces(most)
+    down = rows.pieces(max(1, most // across.longest))
+    piece_y, piece_x = np.nonzero(mixed[np.ix_(down.cell, across.cell)])
+    chunk = max(1, most // (across.longest * down.longest))
+    for start in range(0, len(piece_y), chunk):
+        py, px = piece_y[start : start + chunk], piece_x[start : start + chunk]
+        y, x, cy, cx = down.padded(py), across.padded(px), down.cell[py], across.cell[px]
         fy, fx = rows.fraction[y][:, :, None], columns.fraction[x][:, None, :]
         weights = np.stack(((1 - fy) * (1 - fx), (1 - fy) * fx, fy * (1 - fx), fy * fx), axis=-1)
         corners = np.stack(
             [r[cy] * width + c[cx] for r in (rows.low, rows.high) for c in (columns.low, columns.high)], axis=1
         )
         with torch.autocast("cpu", enabled=False):
-            values = torch.bmm(torch.from_numpy(weights.reshape(len(cy), -1, 4)), table[torch.from_numpy(corners)])
-        labels[y[:, :, None], x[:, None, :]] = _argmax(values).reshape(len(cy), down, across)
+            values = torch.bmm(torch.from_numpy(weights.reshape(len(py), -1, 4)), table[torch.from_numpy(corners)])
+        labels[y[:, :, None], x[:, None, :]] = _argmax(values).reshape(len(py), down.longest, across.longest)
