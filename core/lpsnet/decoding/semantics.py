@@ -157,7 +157,8 @@ class _Pieces:
 
     def padded(self, which: NDArray[np.intp]) -> NDArray[np.intp]:
         """Returns the pixels ``[k, longest]`` of some pieces; the last one is repeated where a piece is shorter."""
-        return np.minimum(self.first[which, None] + np.arange(self.longest), self.last[which, None])
+        pixels: NDArray[np.intp] = self.first[which, None] + np.arange(self.longest)
+        return np.minimum(pixels, self.last[which, None], out=pixels)
 
 
 def _sampled_argmax(logits: Tensor, output: NetworkOutput, size: tuple[int, int]) -> Labels:
