@@ -13,7 +13,6 @@ from lpsnet_studio.session import Session
 from lpsnet_studio.settings import Folders, Settings
 from tests.studio.hand_made import ListeningService
 
-
 keep_none_alive()
 
 
