@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Any, Self
 
 from lpsnet.categories import Categories
-from lpsnet.formats.atomic import write_atomically, write_failure
+from lpsnet.formats.atomic import FileGroup, refuse_folder, write_failure
 from lpsnet.formats.id_png import encode_id_png
 from lpsnet.structures import PanopticSegmentation
 
@@ -21,7 +21,8 @@ class CocoPanopticWriter:
     """Writes a panoptic data set image by image, in a form that panopticapi reads.
 
     An older data set of the same name stays whole until :meth:`close` has written everything: PNGs that would replace
-    a file wait beside it under a hidden name. Used as a context manager it closes at the end and discards on an error.
+    a file wait beside it under a hidden name. Used as a context manager it closes at the end and discards on an error;
+    to write no data set without images, call :meth:`discard` inside where ``len(writer) == 0``.
 
     Args:
         json_path: the JSON file; its folder is made.
@@ -30,7 +31,7 @@ class CocoPanopticWriter:
         header: further fields of the JSON, such as ``info`` and ``licenses``.
 
     Raises:
-        OSError: one sentence naming the folder, if it cannot be made.
+        OSError: one sentence naming the folder that cannot be made, or the JSON, if a folder stands in its place.
     """
 
     def __init__(
@@ -49,14 +50,16 @@ class CocoPanopticWriter:
         self._annotations: list[dict[str, Any]] = []
         self._image_ids: set[int | str] = set()
         self._names: set[str] = set()
-        self._fresh: list[Path] = []
-        self._waiting: list[tuple[Path, Path]] = []
+        self._files = FileGroup()
+        self._made_folders: list[Path] = []
         self._closed = False
-        for folder in (self.json_path.parent, self.pngs_dir):
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise write_failure(folder, error) from error
+        try:
+            for folder in (self.json_path.parent, self.pngs_dir):
+                self._make_folder(folder)
+            refuse_folder(self.json_path)
+        except BaseException:
+            self.discard()
+            raise
 
     def __len__(self) -> int:
         return len(self._images)
@@ -85,16 +88,16 @@ class CocoPanopticWriter:
 
         Raises:
             ValueError: if the id was given before, an id or label is out of range, or ids and segments differ.
-            OSError: one sentence naming the PNG, if it cannot be written.
+            OSError: one sentence naming the PNG, if it cannot be written or a folder stands in its place.
         """
         if self._closed:
-            raise ValueError(f"{self.json_path}: the data set is already written")
+            raise ValueError(f"{self.json_path}: the data set is already written or discarded")
         if image_id in self._image_ids:
             raise ValueError(f"{self.json_path}: image id {image_id!r} is given twice")
         segments = self._describe(segmentation)
         content = encode_id_png(segmentation.ids)
         png = self.pngs_dir / self._unique_name(file_name)
-        self._write_png(png, content)
+        self._files.add(png, content)
         self._names.add(png.name.casefold())
         self._image_ids.add(image_id)
         height, width = segmentation.ids.shape
@@ -104,7 +107,7 @@ class CocoPanopticWriter:
         return png
 
     def close(self) -> Path:
-        """Writes the JSON, puts every PNG in its place, and returns the JSON's path; closing twice does nothing.
+        """Puts every PNG and then the JSON in its place, and returns the JSON's path; closing twice does nothing.
 
         Raises:
             OSError: one sentence naming the file, if something cannot be written; an older data set stays whole.
@@ -117,26 +120,23 @@ class CocoPanopticWriter:
             "annotations": self._annotations,
             "categories": self._categories.to_json(),
         }
-        staged = self.json_path.with_name(f".{self.json_path.name}.new")
         try:
-            write_atomically(staged, json.dumps(content, allow_nan=False).encode())
-            for source, target in [*self._waiting, (staged, self.json_path)]:
-                try:
-                    source.replace(target)
-                except OSError as error:
-                    raise write_failure(target, error) from error
+            self._files.publish(self.json_path, json.dumps(content, allow_nan=False).encode())
         except BaseException:
-            self._remove([staged])
             self.discard()
             raise
         self._closed = True
         return self.json_path
 
     def discard(self) -> None:
-        """Removes what this writer has written so far; an older data set stays as it was."""
-        if not self._closed:
-            self._remove([*self._fresh, *(source for source, _ in self._waiting)])
-            self._closed = True
+        """Removes what this writer has written so far, and the folders it made; an older data set stays as it was."""
+        if self._closed:
+            return
+        self._closed = True
+        self._files.discard()
+        for folder in reversed(self._made_folders):
+            with contextlib.suppress(OSError):  # others may have put files into it
+                folder.rmdir()
 
     def __enter__(self) -> Self:
         return self
@@ -148,6 +148,14 @@ class CocoPanopticWriter:
             self.close()
         else:
             self.discard()
+
+    def _make_folder(self, folder: Path) -> None:
+        try:
+            missing = [entry for entry in (folder, *folder.parents) if not entry.exists()]
+            self._made_folders.extend(reversed(missing))
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise write_failure(folder, error) from error
 
     def _describe(self, segmentation: PanopticSegmentation) -> list[dict[str, Any]]:
         """Returns the ``segments_info`` of a segmentation."""
@@ -178,18 +186,3 @@ class CocoPanopticWriter:
             count += 1
             name = f"{stem}-{count}.png"
         return name
-
-    def _write_png(self, png: Path, content: bytes) -> None:
-        if png.exists() or png.is_symlink():
-            waiting = png.with_name(f".{png.name}.new")
-            write_atomically(waiting, content)
-            self._waiting.append((waiting, png))
-        else:
-            write_atomically(png, content)
-            self._fresh.append(png)
-
-    @staticmethod
-    def _remove(paths: Iterable[Path]) -> None:
-        for path in paths:
-            with contextlib.suppress(OSError):
-                path.unlink(missing_ok=True)

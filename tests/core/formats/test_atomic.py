@@ -56,6 +56,18 @@ def test_missing_folder_is_one_sentence(tmp_path: Path) -> None:
     assert "Errno" not in str(caught.value)
 
 
+def test_the_longest_name_a_folder_can_hold_is_written_and_a_longer_one_refused(tmp_path: Path) -> None:
+    path = tmp_path / ("n" * 255)
+    for content in (b"first", b"second"):
+        write_atomically(path, content)
+        assert path.read_bytes() == content
+    longer = tmp_path / ("n" * 256)
+    with pytest.raises(OSError, match="could not be written: file name too long") as caught:
+        write_atomically(longer, b"")
+    assert str(caught.value).startswith(str(longer))
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="file size limits are POSIX")
 def test_a_limit_met_while_writing_keeps_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "a.bin"

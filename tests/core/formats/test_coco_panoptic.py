@@ -16,7 +16,6 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from lpsnet.categories import Categories, Category
-from lpsnet.formats import atomic
 from lpsnet.formats.coco_panoptic import CocoPanopticWriter, PanopticFormatError, read_coco_panoptic
 from lpsnet.formats.id_png import MAX_ID, encode_id_png, ids_from_rgb, read_id_png, rgb_from_ids
 from lpsnet.structures import PanopticSegmentation
@@ -285,89 +284,3 @@ def test_predictions_need_annotations_only(dataset: Path, tmp_path: Path) -> Non
     assert [record.image_id for record in opened.records] == [1]
     assert opened.records[0].size == (3, 4)
     assert [segment.label for segment in opened.read_segmentation(opened.records[0]).segments] == [1, 0, 2]
-
-
-# ------------------------------------------------------------------------------------------------------------ writing
-
-
-def test_photos_of_one_name_get_pngs_of_their_own(tmp_path: Path) -> None:
-    with CocoPanopticWriter(tmp_path / "out.json", None, CATEGORIES) as writer:
-        names = [
-            writer.add(k, name, SEGMENTATION).name for k, name in enumerate(["x/1.jpg", "y/1.png", "y\\1.PNG", "1-2"])
-        ]
-    assert names == ["1.png", "1-2.png", "1-3.png", "1-2-2.png"]
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(names)
-    assert [record.png_path.name for record in read_coco_panoptic(tmp_path / "out.json").records] == names
-
-
-def test_writer_refuses_what_could_not_be_read_again(tmp_path: Path) -> None:
-    writer = CocoPanopticWriter(tmp_path / "out.json", None, CATEGORIES)
-    writer.add(1, "a.jpg", SEGMENTATION)
-    with pytest.raises(ValueError, match="image id 1 is given twice"):
-        writer.add(1, "b.jpg", SEGMENTATION)
-    with pytest.raises(ValueError, match="class index 3 is not one of the 3"):
-        writer.add(2, "b.jpg", PanopticSegmentation.from_ids(IDS, {5: 3, 70000: 1, MAX_ID: 0}))
-    with pytest.raises(ValueError, match="id 5 of the id map belongs to no segment"):
-        writer.add(2, "b.jpg", PanopticSegmentation(IDS, ()))
-    with pytest.raises(ValueError, match="between 0 and 16777215"):
-        writer.add(2, "b.jpg", PanopticSegmentation.from_ids(IDS + 1, {1: 0, 6: 0, 70001: 0, MAX_ID + 1: 0}))
-    assert len(writer) == 1
-    writer.close()
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.png"]
-    with pytest.raises(ValueError, match="already written"):
-        writer.add(3, "c.jpg", SEGMENTATION)
-
-
-def _everything(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-def _export(path: Path, size: int, *, count: int = 2, then: Callable[[], None] = lambda: None) -> None:
-    """Writes ``count`` square segmentations, and does something before the writer is closed."""
-    with CocoPanopticWriter(path, None, CATEGORIES) as writer:
-        for k in range(count):
-            writer.add(k, f"{k}.jpg", PanopticSegmentation.from_ids(np.full((size, size), 5), {5: 0}))
-        then()
-
-
-def test_an_older_export_stays_whole_until_the_new_one_is(tmp_path: Path) -> None:
-    path = tmp_path / "out.json"
-    _export(path, 3)
-    before = _everything(tmp_path)
-
-    def look_and_fail() -> None:
-        assert {name: content for name, content in _everything(tmp_path).items() if name in before} == before
-        raise RuntimeError("stopped")
-
-    with pytest.raises(RuntimeError, match="stopped"):
-        _export(path, 2, count=3, then=look_and_fail)
-    assert _everything(tmp_path) == before
-    _export(path, 2)
-    after = _everything(tmp_path)
-    assert after.keys() == before.keys()
-    assert all(after[name] != before[name] for name in before)
-
-
-@pytest.mark.parametrize("failing", ["out.json", "1.png"])
-def test_full_disk_leaves_the_older_export_and_one_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
-) -> None:
-    _export(tmp_path / "out.json", 3)
-    before = _everything(tmp_path)
-    _fill_the_disk(monkeypatch, failing)
-    with pytest.raises(OSError, match=rf"{failing}.* could not be written: no space left on device"):
-        _export(tmp_path / "out.json", 2)
-    assert _everything(tmp_path) == before
-
-
-def _fill_the_disk(monkeypatch: pytest.MonkeyPatch, failing: str) -> None:
-    """Lets every write to a file whose name holds ``failing`` fail half-way, as a full disk does."""
-    real = atomic._write_through
-
-    def write(path: Path, content: Any) -> None:
-        if failing in path.name:
-            path.write_bytes(b"half")
-            raise OSError(28, "No space left on device")
-        real(path, content)
-
-    monkeypatch.setattr(atomic, "_write_through", write)
