@@ -156,9 +156,9 @@ def test_a_folder_in_a_place_is_refused_before_anything_is_computed_in_vain(tmp_
 
 
 def _interrupt(monkeypatch: pytest.MonkeyPatch, error: BaseException, n: int, *, behind: bool) -> None:
-    """Raises ``error`` once, just before or just behind the n-th time that a file is moved or, if it is no OSError, removed.
+    """Raises ``error`` once, just before or just behind the n-th time that a file is moved or removed.
 
-    A file that the system does not let go stays for certain.
+    Removing never meets an OSError here: what the system does not let go must stay.
     """
     left = n
 
