@@ -61,8 +61,8 @@ def read_image(
         max_pixels: the most pixels that are decoded.
 
     Raises:
-        ImageError: naming the file, if it is missing, a folder, empty, no image, damaged, too large, or not of the
-            stated size in either orientation.
+        ImageError: naming the file, if it is missing, a folder or a pipe, empty, no image, damaged, too large, or not
+            of the stated size in either orientation.
     """
     path = Path(path)
     with _opened(path, max_pixels) as image:
@@ -118,8 +118,11 @@ def natural_key(name: str | Path) -> tuple[list[str | int], str]:
 def _opened(path: Path, max_pixels: int) -> Iterator[Image.Image]:
     """Opens a picture's header and turns everything that goes wrong until it is closed into an ImageError."""
     try:
+        # Opening a pipe or a device could wait for ever.
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise ImageError(f"{path}: is a pipe or a device, not an image")
         with path.open("rb") as stream:
-            if os.fstat(stream.fileno()).st_size == 0 and path.is_file():
+            if os.fstat(stream.fileno()).st_size == 0:
                 raise ImageError(f"{path}: the file is empty")
             with _without_pillow_limit():
                 image = Image.open(stream)

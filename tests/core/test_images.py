@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -154,6 +155,18 @@ def test_empty_missing_folder_and_text_are_refused(tmp_path: Path) -> None:
             with pytest.raises(ImageError, match=cause) as caught:
                 read(tmp_path / name)
             assert str(caught.value).startswith(str(tmp_path / name))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are POSIX")
+@pytest.mark.timeout(20)
+def test_a_pipe_and_a_device_are_refused_without_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+    (tmp_path / "device.jpg").symlink_to("/dev/zero")
+    for name in ("pipe.jpg", "device.jpg"):
+        for read in (read_image, read_image_size):
+            with pytest.raises(ImageError, match="is a pipe or a device, not an image") as caught:
+                read(tmp_path / name)
+            assert str(caught.value).startswith(f"{tmp_path / name}: ")
 
 
 def test_huge_picture_is_refused_by_its_header(tmp_path: Path) -> None:
