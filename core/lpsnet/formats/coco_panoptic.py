@@ -100,8 +100,8 @@ class CocoPanopticDataset:
         """Reads the segmentation of one image. Areas and boxes are counted in the PNG, segments keep the JSON's order.
 
         Raises:
-            PanopticFormatError: naming the PNG, if the image is not annotated, or the PNG is missing, damaged, of
-                another size than the image, or holds other ids than the JSON.
+            PanopticFormatError: naming the PNG, if it is missing, damaged, of another size than the image, or holds
+                other ids than the JSON; naming the JSON, if the image is not annotated.
         """
         if record.png_path is None:
             raise PanopticFormatError(f"{self.path}: image {record.image_id!r} has no annotation")

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
-__all__ = ["ConfinedFolder", "Fields", "FormatError", "load_json"]
+__all__ = ["ConfinedFolder", "Fields", "FormatError", "load_json", "read_file"]
 
 
 class FormatError(ValueError):
     """A data set's file does not hold what its format says; the message names the file and the field."""
+
+
+def read_file(path: Path) -> bytes:
+    """Returns the content of a regular file.
+
+    Raises:
+        OSError: if it cannot be read, or is a pipe or a device, which could keep the reader waiting for ever.
+    """
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise OSError(errno.EINVAL, "Not a regular file")
+    return path.read_bytes()
 
 
 def load_json(path: Path) -> Fields:
@@ -23,33 +37,39 @@ def load_json(path: Path) -> Fields:
         FormatError: naming the file, if it cannot be read, is cut short or no JSON, holds a number that is not finite
             (naming the field too), or holds no object.
     """
-    constants: list[str] = []
+    not_finite: list[str] = []
 
-    def note_constant(text: str) -> float:
-        constants.append(text)
-        return float(text)
+    def parse_number(text: str) -> float:
+        value = float(text)
+        if not math.isfinite(value):
+            not_finite.append(text)
+        return value
 
     try:
-        content = json.loads(path.read_bytes(), parse_constant=note_constant)
+        content = json.loads(read_file(path), parse_float=parse_number, parse_constant=parse_number)
     except OSError as error:
         raise FormatError(f"{path}: cannot be read ({error.strerror})") from None
     except (ValueError, RecursionError) as error:
         raise FormatError(f"{path}: not JSON, or cut short ({error})") from None
-    if constants:
-        raise FormatError(f"{path}: {_find_not_finite(content, '')} is {constants[0]}, not a finite number")
+    if not_finite:
+        raise FormatError(f"{path}: {_find_not_finite(content)} is {not_finite[0]}, not a finite number")
     return Fields(content, str(path), "")
 
 
-def _find_not_finite(value: Any, where: str) -> str | None:
+def _find_not_finite(content: Any) -> str:
     """Returns where the first NaN or infinity stands."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return where or "the file"
-    children: Iterator[tuple[str, Any]] = iter(())
-    if isinstance(value, dict):
-        children = ((f"{where}.{name}" if where else name, child) for name, child in value.items())
-    elif isinstance(value, list):
-        children = ((f"{where}[{index}]", child) for index, child in enumerate(value))
-    return next((found for place, child in children if (found := _find_not_finite(child, place))), None)
+    waiting = [("", content)]
+    while waiting:
+        where, value = waiting.pop()
+        if isinstance(value, float) and not math.isfinite(value):
+            return where or "the file"
+        children: list[tuple[str, Any]] = []
+        if isinstance(value, dict):
+            children = [(f"{where}.{name}" if where else name, child) for name, child in value.items()]
+        elif isinstance(value, list):
+            children = [(f"{where}[{index}]", child) for index, child in enumerate(value)]
+        waiting.extend(reversed(children))
+    return "a field that is given twice"
 
 
 class Fields:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
-from lpsnet.formats.fields import FormatError
+from lpsnet.formats.fields import FormatError, read_file
 from lpsnet.structures import Int32
 
 __all__ = ["MAX_ID", "PanopticFormatError", "encode_id_png", "ids_from_rgb", "read_id_png", "rgb_from_ids"]
 
 MAX_ID = 2**24 - 1
 """The largest id that three bytes hold."""
+_BIT_DEPTH = 24
+"""Offset of the bit depth in a PNG file; Pillow cuts deeper channels to 8 bits without a word."""
 
 
 class PanopticFormatError(FormatError):
@@ -52,7 +55,8 @@ def read_id_png(path: Path, size: tuple[int, int] | None = None) -> Int32:
         PanopticFormatError: naming the file, if it is missing, damaged, not RGB with 8 bits, or of another size.
     """
     try:
-        with Image.open(path) as image:
+        content = read_file(path)
+        with Image.open(BytesIO(content)) as image:
             width, height = image.size
             if size is not None and (height, width) != size:
                 expected = f"{size[1]} × {size[0]}"
@@ -60,13 +64,22 @@ def read_id_png(path: Path, size: tuple[int, int] | None = None) -> Int32:
             if image.format != "PNG" or image.mode != "RGB":
                 kind = f"{image.format} of mode {image.mode}"
                 raise PanopticFormatError(f"{path}: must be an RGB PNG that holds ids, not {kind}")
+            if content[_BIT_DEPTH] != 8:
+                depth = f"{content[_BIT_DEPTH]} bits a channel"
+                raise PanopticFormatError(f"{path}: must be a PNG of ids with 8 bits a channel, not {depth}")
             return ids_from_rgb(np.asarray(image))
     except PanopticFormatError:
         raise
     except FileNotFoundError:
         raise PanopticFormatError(f"{path}: this PNG of segment ids is missing") from None
     except Exception as error:  # decoders raise anything on damaged data
-        raise PanopticFormatError(f"{path}: the PNG is truncated, damaged or unreadable ({error})") from error
+        cause = "no known image" if isinstance(error, UnidentifiedImageError) else _cause(error)
+        raise PanopticFormatError(f"{path}: the PNG is truncated, damaged or unreadable ({cause})") from error
+
+
+def _cause(error: Exception) -> str:
+    """Returns what went wrong, without the file's name that an OSError may repeat."""
+    return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
 def encode_id_png(ids: NDArray[np.integer[Any]]) -> bytes:

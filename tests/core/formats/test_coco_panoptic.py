@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
+import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -189,6 +192,35 @@ def test_malformed_json_is_refused_by_file_and_field(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "-Infinity"])
+@pytest.mark.parametrize(
+    ("place", "field"),
+    [
+        ((*SEGMENT, "bbox", 2), "annotations[0].segments_info[0].bbox[2]"),
+        ((*SEGMENT, "area"), "annotations[0].segments_info[0].area"),
+        ((*SEGMENT, "confidences"), "annotations[0].segments_info[0].confidences"),
+        (("images", 1, "width"), "images[1].width"),
+        (("images", 1, "gps"), "images[1].gps"),
+        (("info",), "info"),
+    ],
+)
+def test_number_that_is_not_finite_is_refused_wherever_it_stands(
+    dataset: Path, place: tuple[Any, ...], field: str, number: str
+) -> None:
+    edit(dataset, put(*place, "@"))
+    dataset.write_text(dataset.read_text(encoding="utf-8").replace('"@"', number), encoding="utf-8")
+    with pytest.raises(PanopticFormatError) as caught:
+        read_coco_panoptic(dataset)
+    assert str(caught.value) == f"{dataset}: {field} is {number}, not a finite number"
+
+
+def test_number_that_is_not_finite_is_refused_even_where_another_hides_it(tmp_path: Path) -> None:
+    path = tmp_path / "twice.json"
+    path.write_text('{"info": 1e999, "info": 1}', encoding="utf-8")
+    with pytest.raises(PanopticFormatError, match=r"twice\.json: a field that is given twice is 1e999, not a finite"):
+        read_coco_panoptic(path)
+
+
 @pytest.mark.parametrize("name", ["../x.png", "a/../../x.png", "/etc/x.png", "C:\\x.png", "..\\x.png", "a\0.png", ""])
 @pytest.mark.parametrize("place", ["images", "annotations"])
 def test_file_name_that_leaves_its_folder_is_refused(dataset: Path, place: str, name: str) -> None:
@@ -238,8 +270,26 @@ def test_missing_json_is_refused(tmp_path: Path) -> None:
         read_coco_panoptic(tmp_path / "none.json")
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are POSIX")
+@pytest.mark.timeout(20)
+def test_a_pipe_is_refused_without_waiting(dataset: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.json")
+    with pytest.raises(PanopticFormatError, match=r"pipe\.json: cannot be read \(Not a regular file\)"):
+        read_coco_panoptic(tmp_path / "pipe.json")
+    opened = read_coco_panoptic(dataset)
+    png = opened.by_id[1].png_path
+    png.unlink()
+    os.mkfifo(png)
+    with pytest.raises(PanopticFormatError, match=r"unreadable \(Not a regular file\)"):
+        opened.read_segmentation(opened.by_id[1])
+
+
 def _replace_png(path: Path, ids: np.ndarray) -> None:
     path.write_bytes(encode_id_png(ids))
+
+
+def _write_deep_png(path: Path, ids: np.ndarray) -> None:
+    cv2.imwrite(str(path), rgb_from_ids(ids)[:, :, ::-1].astype(np.uint16))
 
 
 @pytest.mark.parametrize(
@@ -247,7 +297,9 @@ def _replace_png(path: Path, ids: np.ndarray) -> None:
     [
         (lambda png: png.unlink(), "this PNG of segment ids is missing"),
         (lambda png: png.write_bytes(png.read_bytes()[:60]), "truncated, damaged or unreadable"),
-        (lambda png: png.write_bytes(b""), "truncated, damaged or unreadable"),
+        (lambda png: png.write_bytes(b""), r"truncated, damaged or unreadable \(no known image\)"),
+        (lambda png: (png.unlink(), png.mkdir()), r"truncated, damaged or unreadable \(Is a directory\)"),
+        (lambda png: _write_deep_png(png, IDS), "must be a PNG of ids with 8 bits a channel, not 16 bits a channel"),
         (lambda png: _replace_png(png, IDS[:2]), "is 4 × 2 pixels, but its image is 4 × 3"),
         (lambda png: Image.new("L", (4, 3)).save(png), "must be an RGB PNG that holds ids, not PNG of mode L"),
         (lambda png: _replace_png(png, np.where(IDS == 0, 8, IDS)), "id 8 of the id map belongs to no segment"),
@@ -263,6 +315,9 @@ def test_bad_png_is_refused_by_name_and_spares_the_others(
     with pytest.raises(PanopticFormatError, match=complaint) as caught:
         opened.read_segmentation(opened.by_id[1])
     assert str(caught.value).startswith(f"{png}: ")
+    assert str(caught.value).count(png.name) == 1
+    assert str(caught.value).count(dataset.name) <= 1
+    assert "\n" not in str(caught.value)
     np.testing.assert_array_equal(opened.read_segmentation(opened.by_id[2]).ids, IDS)
 
 
@@ -270,7 +325,7 @@ def test_image_without_annotation_is_listed_but_has_no_segmentation(dataset: Pat
     edit(dataset, lambda content: content["annotations"].pop())
     opened = read_coco_panoptic(dataset)
     assert [record.png_path is None for record in opened.records] == [False, True]
-    with pytest.raises(PanopticFormatError, match="image 2 has no annotation"):
+    with pytest.raises(PanopticFormatError, match=f"^{re.escape(str(dataset))}: image 2 has no annotation$"):
         opened.read_segmentation(opened.by_id[2])
 
 
