@@ -23,8 +23,7 @@ import threading
 import time
 import traceback
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import partial
 from typing import Generic
 
@@ -43,10 +42,10 @@ from lpsnet_studio.inference.messages import (
     Probe,
     Probed,
     Progress,
-    Question,
     Reply,
     Request,
 )
+from lpsnet_studio.inference.wanted import AskedQuestion, RunningForward, WantedImage
 from lpsnet_studio.inference.workbench import Bench, NetworkT, Workshop
 
 __all__ = ["Desk"]
@@ -57,65 +56,6 @@ _PROGRESS_INTERVAL = 0.1
 _FORWARD_NICENESS = 6
 """Forwards give way to sliders, which run at the process's own niceness."""
 _CRASHED = 70
-
-
-@dataclass(slots=True, eq=False)
-class _Asked:
-    """A request, from its arrival to its final reply."""
-
-    request: Question
-    arrived: float = field(default_factory=time.perf_counter)
-    answered: bool = False
-
-
-@dataclass(slots=True, eq=False)
-class _Image:
-    """What is known of an image and wanted for it."""
-
-    name: str
-    bench: Bench | None = None
-    opening: _Asked | None = None
-    inspect: _Asked | None = None
-    probe: _Asked | None = None
-    prefetch: _Asked | None = None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether its stages may run: it has been read, and is not to be read again."""
-        return self.bench is not None and self.opening is None
-
-    @property
-    def wants_network_for_inspect(self) -> bool:
-        """Whether an inspection waits for the network's output."""
-        asked = self.inspect
-        return asked is not None and isinstance(asked.request, Inspect) and asked.request.settings.needs_network
-
-    @property
-    def wants_forward(self) -> bool:
-        """Whether anything waits for an output that can be computed."""
-        waiting = self.wants_network_for_inspect or self.prefetch is not None
-        if self.bench is None or self.opening is not None or not waiting:
-            return False
-        return self.bench.can_run_network and not self.bench.has_output
-
-    def wants(self) -> Iterator[_Asked]:
-        """Yields what waits for it."""
-        yield from (asked for asked in (self.inspect, self.probe, self.prefetch) if asked is not None)
-
-    def forget(self, asked: _Asked) -> None:
-        """Stops waiting for one request."""
-        self.opening = None if self.opening is asked else self.opening
-        self.inspect = None if self.inspect is asked else self.inspect
-        self.probe = None if self.probe is asked else self.probe
-        self.prefetch = None if self.prefetch is asked else self.prefetch
-
-
-@dataclass(slots=True, eq=False)
-class _Forward:
-    """The forward that is running."""
-
-    image: _Image
-    stop: threading.Event = field(default_factory=threading.Event)
 
 
 class Desk(Generic[NetworkT]):
@@ -130,15 +70,15 @@ class Desk(Generic[NetworkT]):
         self._workshop = workshop
         self._reply = reply
         self._changed = threading.Condition()
-        self._images: OrderedDict[str, _Image] = OrderedDict()
+        self._images: OrderedDict[str, WantedImage] = OrderedDict()
         """From the longest unused to the current one."""
         self._current = ""
         self._network: NetworkT | None = None
-        self._unanswered: dict[int, _Asked] = {}
-        self._to_read: list[_Asked] = []
-        self._to_load: _Asked | None = None
+        self._unanswered: dict[int, AskedQuestion] = {}
+        self._to_read: list[AskedQuestion] = []
+        self._to_load: AskedQuestion | None = None
         self._loading = False
-        self._forward: _Forward | None = None
+        self._forward: RunningForward | None = None
         self._lane("files", self._pick_file)
         self._lane("network", self._pick_network, niceness=_FORWARD_NICENESS)
         self._lane("post-processing", self._pick_stages)
@@ -171,7 +111,7 @@ class Desk(Generic[NetworkT]):
                 case CloseImage():
                     self._close_image(request)
                 case LoadModel() | OpenImage() | Inspect() | Probe() | Prefetch() | ListDataset():
-                    asked = self._unanswered[request.request] = _Asked(request)
+                    asked = self._unanswered[request.request] = AskedQuestion(request)
                     self._want(asked)
             self._go_on()
 
@@ -182,7 +122,7 @@ class Desk(Generic[NetworkT]):
         self._forget_oldest()
         self._changed.notify_all()
 
-    def _want(self, asked: _Asked) -> None:
+    def _want(self, asked: AskedQuestion) -> None:
         match asked.request:
             case LoadModel():
                 self._want_model(asked)
@@ -195,14 +135,14 @@ class Desk(Generic[NetworkT]):
             case ListDataset():
                 self._to_read.append(asked)
 
-    def _want_model(self, asked: _Asked) -> None:
+    def _want_model(self, asked: AskedQuestion) -> None:
         for older in self._waiting(LoadModel):
             if older is not asked:
                 self._fail(older, "superseded", "Another network was asked for.")
         self._to_load = asked
         self._stop_forward()  # Its output would be forgotten; it starts again if it is still wanted.
 
-    def _want_image(self, asked: _Asked, request: OpenImage) -> None:
+    def _want_image(self, asked: AskedQuestion, request: OpenImage) -> None:
         for older in self._waiting(OpenImage):
             if older is not asked:
                 self._fail(older, "superseded", "Another image was opened.")
@@ -217,7 +157,7 @@ class Desk(Generic[NetworkT]):
         self._to_read.append(asked)
         self._stop_unwanted_forward()
 
-    def _want_result(self, asked: _Asked, request: Inspect | Probe) -> None:
+    def _want_result(self, asked: AskedQuestion, request: Inspect | Probe) -> None:
         image = self._images.get(request.image)
         if image is None:
             self._fail(asked, "not-possible", f"{request.image}: this image is not open.", "Open it again.")
@@ -230,7 +170,7 @@ class Desk(Generic[NetworkT]):
             return
         image.inspect = asked
 
-    def _want_prefetch(self, asked: _Asked, request: Prefetch) -> None:
+    def _want_prefetch(self, asked: AskedQuestion, request: Prefetch) -> None:
         for older in self._waiting(Prefetch):
             if older is not asked and isinstance(older.request, Prefetch) and older.request.image == request.image:
                 self._fail(older, "superseded", "A newer request took its place.")
@@ -252,15 +192,15 @@ class Desk(Generic[NetworkT]):
             self._stop_unwanted_forward()
             del self._images[image.name]
 
-    def _use(self, name: str) -> _Image:
-        image = self._images.setdefault(name, _Image(name))
+    def _use(self, name: str) -> WantedImage:
+        image = self._images.setdefault(name, WantedImage(name))
         self._images.move_to_end(name)
         return image
 
-    def _waiting(self, kind: type) -> list[_Asked]:
+    def _waiting(self, kind: type) -> list[AskedQuestion]:
         return [asked for asked in self._unanswered.values() if isinstance(asked.request, kind)]
 
-    def _drop_wants(self, image: _Image, sentence: str) -> None:
+    def _drop_wants(self, image: WantedImage, sentence: str) -> None:
         for asked in list(image.wants()):
             self._fail(asked, "cancelled", sentence)
 
@@ -286,7 +226,7 @@ class Desk(Generic[NetworkT]):
 
     # -------------------------------------------------------------------------------------------------------- replies
 
-    def _answer(self, asked: _Asked, reply: Reply) -> None:
+    def _answer(self, asked: AskedQuestion, reply: Reply) -> None:
         """Sends a request's final reply, unless it has had one."""
         if asked.answered:
             return
@@ -296,13 +236,13 @@ class Desk(Generic[NetworkT]):
             image.forget(asked)
         self._reply(reply, None)
 
-    def _fail(self, asked: _Asked, kind: FailureKind, sentence: str, advice: str = "") -> None:
+    def _fail(self, asked: AskedQuestion, kind: FailureKind, sentence: str, advice: str = "") -> None:
         self._answer(asked, Failed(asked.request.request, kind, sentence, advice))
 
-    def _fail_with(self, asked: _Asked, error: Exception) -> None:
+    def _fail_with(self, asked: AskedQuestion, error: Exception) -> None:
         self._answer(asked, self._workshop.failure(asked.request.request, error))
 
-    def _show_progress(self, image: _Image, step: str, fraction: float) -> None:
+    def _show_progress(self, image: WantedImage, step: str, fraction: float) -> None:
         with self._changed:
             for asked in (image.inspect, image.prefetch):
                 if asked is not None:
@@ -320,7 +260,7 @@ class Desk(Generic[NetworkT]):
                     return partial(self._read, asked)
         return None
 
-    def _read(self, asked: _Asked) -> None:
+    def _read(self, asked: AskedQuestion) -> None:
         try:
             if isinstance(asked.request, ListDataset):
                 listed = self._workshop.list_dataset(asked.request)
@@ -332,7 +272,7 @@ class Desk(Generic[NetworkT]):
             with self._changed:
                 self._fail_reading(asked, error)
 
-    def _read_picture(self, asked: _Asked, request: OpenImage | Prefetch) -> None:
+    def _read_picture(self, asked: AskedQuestion, request: OpenImage | Prefetch) -> None:
         started = time.perf_counter()
         with self._changed:
             image = self._images.get(request.image)
@@ -354,12 +294,12 @@ class Desk(Generic[NetworkT]):
                 self._images.move_to_end(self._current)
             self._go_on()
 
-    def _prefetch(self, asked: _Asked, request: Prefetch, image: _Image, bench: Bench) -> None:
+    def _prefetch(self, asked: AskedQuestion, request: Prefetch, image: WantedImage, bench: Bench) -> None:
         image.prefetch = asked
         if not (request.settings.needs_network and image.wants_forward):
             self._answer(asked, bench.opened(request, time.perf_counter() - asked.arrived))
 
-    def _fail_reading(self, asked: _Asked, error: Exception) -> None:
+    def _fail_reading(self, asked: AskedQuestion, error: Exception) -> None:
         if isinstance(asked.request, OpenImage) and not asked.answered:
             image = self._images.get(asked.request.image)
             if image is not None and image.bench is None:
@@ -396,11 +336,11 @@ class Desk(Generic[NetworkT]):
         if not wanting:
             return None
         image = max(wanting, key=lambda each: each.wants_network_for_inspect)
-        self._forward = _Forward(image)
+        self._forward = RunningForward(image)
         assert image.bench is not None
         return partial(self._run_forward, self._forward, image.bench)
 
-    def _load(self, asked: _Asked, request: LoadModel) -> None:
+    def _load(self, asked: AskedQuestion, request: LoadModel) -> None:
         network: NetworkT | None = None
         failure: Exception | None = None
         try:
@@ -419,7 +359,7 @@ class Desk(Generic[NetworkT]):
                 self._answer(asked, ModelLoaded(request.request, network.card))
             self._go_on()
 
-    def _run_forward(self, forward: _Forward, bench: Bench) -> None:
+    def _run_forward(self, forward: RunningForward, bench: Bench) -> None:
         image = forward.image
         shown = 0.0
 
@@ -443,7 +383,7 @@ class Desk(Generic[NetworkT]):
                 self._answer(image.prefetch, bench.opened(image.prefetch.request, seconds))
             self._go_on()
 
-    def _fail_forward(self, image: _Image, error: Exception) -> None:
+    def _fail_forward(self, image: WantedImage, error: Exception) -> None:
         if image.prefetch is not None:
             self._fail_with(image.prefetch, error)
         if image.inspect is not None and image.wants_network_for_inspect:
@@ -463,14 +403,14 @@ class Desk(Generic[NetworkT]):
                 return partial(self._run_stages, asked, image)
         return None
 
-    def _can_inspect(self, image: _Image) -> bool:
+    def _can_inspect(self, image: WantedImage) -> bool:
         """Whether an inspection need not wait any longer: it can be done, or never will."""
         assert image.bench is not None
         if not image.wants_network_for_inspect or image.bench.has_output:
             return True
         return not (image.bench.can_run_network or self._loading or self._to_load is not None)
 
-    def _run_stages(self, asked: _Asked, image: _Image) -> None:
+    def _run_stages(self, asked: AskedQuestion, image: WantedImage) -> None:
         bench = image.bench
         assert bench is not None
         result: Inspected | Probed | None = None
@@ -495,7 +435,7 @@ class Desk(Generic[NetworkT]):
                 self._answer(asked, result)
             self._go_on()
 
-    def _inspect_again(self, asked: _Asked, image: _Image) -> None:
+    def _inspect_again(self, asked: AskedQuestion, image: WantedImage) -> None:
         if image.inspect is None:
             image.inspect = asked
         else:

@@ -21,6 +21,7 @@ from tests.studio.inference.conversation import Conversation, test_service
 SMALL_NETWORK = (
     "model.backbone.name=resnet18",
     "model.backbone.width=0.25",
+    "model.backbone.weights=null",
     "model.channels=32",
     "model.semantic_head.channels=32",
     "input.short_side=128",
