@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from lpsnet_studio.settings import Folders
 
-__all__ = ["clear_foreign_qt", "keep_none_alive", "main", "parse_arguments", "start_log"]
+__all__ = ["clear_foreign_qt", "complaint_about_qt", "main", "parse_arguments", "start_log"]
 
 _log = logging.getLogger("lpsnet_studio")
 _CV2_QT_VARIABLES = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR")
@@ -60,19 +60,16 @@ def clear_foreign_qt() -> None:
             os.environ[name] = value
 
 
-def keep_none_alive() -> None:
-    """Keeps a fault of PySide6 6.12 from ending the program under Python 3.11.
+def complaint_about_qt(python: tuple[int, ...], pyside: tuple[int, ...]) -> str:
+    """Returns why the window cannot run on these versions, and what to do; empty if it can.
 
-    There every call into Qt that returns nothing gives away one reference to None that it never took; after some
-    thousand calls the interpreter aborts. From Python 3.12 on None is not counted. The installation asks for an older
-    PySide6 under 3.11; this stands in where another one is found.
+    PySide6 6.12 gives away a reference to None, which it never took, with every call into Qt that returns nothing.
+    Python 3.11 counts those and aborts after some thousand calls; from 3.12 on None is not counted.
     """
-    import ctypes
-
-    import PySide6
-
-    if sys.version_info < (3, 12) and PySide6.__version_info__[:2] >= (6, 12):
-        ctypes.c_ssize_t.from_address(id(None)).value += 1 << 40
+    if python[:2] < (3, 12) and pyside[:2] >= (6, 12):
+        versions = f"PySide6 {'.'.join(map(str, pyside))} makes Python {'.'.join(map(str, python[:2]))} abort"
+        return f"{versions}: install 'PySide6-Essentials<6.12', or use Python 3.12 or later"
+    return ""
 
 
 def start_log(folder: Path) -> None:
@@ -103,7 +100,6 @@ def _application() -> QApplication:
     from PySide6.QtCore import qInstallMessageHandler
     from PySide6.QtWidgets import QApplication
 
-    keep_none_alive()
     qInstallMessageHandler(_log_qt_message)
     application = QApplication.instance()
     if not isinstance(application, QApplication):
@@ -118,6 +114,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the Studio; returns the exit status."""
     options = parse_arguments(sys.argv[1:] if arguments is None else arguments)
     clear_foreign_qt()
+    import PySide6
+
+    if complaint := complaint_about_qt(sys.version_info[:3], PySide6.__version_info__[:3]):
+        sys.stderr.write(f"lpsnet-studio: {complaint}\n")
+        return 1
     from lpsnet_studio.settings import Folders
 
     if options.render is not None:

@@ -22,7 +22,7 @@ from lpsnet.formats.coco_panoptic import read_coco_panoptic
 from lpsnet.overlay import render_overlay
 from lpsnet.structures import MergeStep, StepKind, Verdict
 from lpsnet_studio import demo
-from lpsnet_studio.app import parse_arguments
+from lpsnet_studio.app import complaint_about_qt, parse_arguments
 from lpsnet_studio.settings import Folders
 from lpsnet_studio.studio import Studio
 
@@ -220,12 +220,22 @@ def test_the_window_starts_without_torch() -> None:
 
 def test_many_calls_into_qt_do_not_end_the_program() -> None:
     code = (
-        "from lpsnet_studio.app import keep_none_alive\n"
         "from PySide6.QtCore import QObject\n"
-        "keep_none_alive()\n"
         "watched = QObject()\n"
         "for _ in range(100_000): watched.setObjectName('again')\n"
         "print('alive')\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout == "alive\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("python", "pyside", "refused"),
+    [((3, 11, 7), (6, 12, 0), True), ((3, 11, 7), (6, 11, 3), False), ((3, 12, 0), (6, 12, 0), False)],
+)
+def test_versions_that_abort_are_refused_in_a_sentence(
+    python: tuple[int, ...], pyside: tuple[int, ...], refused: bool
+) -> None:
+    complaint = complaint_about_qt(python, pyside)
+    assert bool(complaint) is refused
+    assert ("PySide6-Essentials<6.12" in complaint) is refused

@@ -8,12 +8,9 @@ from typing import Any
 
 import pytest
 
-from lpsnet_studio.app import keep_none_alive
 from lpsnet_studio.session import Session
 from lpsnet_studio.settings import Folders, Settings
 from tests.studio.hand_made import ListeningService
-
-keep_none_alive()
 
 
 @pytest.fixture
