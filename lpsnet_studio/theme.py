@@ -119,6 +119,7 @@ class Theme(QObject):
         if isinstance(application, QApplication):
             application.setStyle("Fusion")
             application.setPalette(_qt_palette(self.palette))
+            application.setPalette(_box_palette(self.palette), "QCheckBox")
             application.setStyleSheet(_style_sheet(self.palette))
             font = application.font()
             font.setPixelSize(_BODY_PIXELS)
@@ -217,6 +218,14 @@ def _qt_palette(colors: Palette) -> QPalette:
     for role in (roles.WindowText, roles.Text, roles.ButtonText, roles.HighlightedText):
         palette.setColor(QPalette.ColorGroup.Disabled, role, off)
     palette.setColor(QPalette.ColorGroup.Disabled, roles.Highlight, QColor(colors.line))
+    return palette
+
+
+def _box_palette(colors: Palette) -> QPalette:
+    """Returns the palette of check boxes: Fusion outlines them darker than the window, which in the dark hides them."""
+    palette = _qt_palette(colors)
+    is_dark = QColor(colors.window).lightness() < 128
+    palette.setColor(QPalette.ColorRole.Base, QColor(colors.line if is_dark else colors.panel))
     return palette
 
 
