@@ -249,17 +249,21 @@ class BoxLayer(_Layer):
         self.update()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Paints every box that is exposed."""
+        """Paints every box that reaches into the view."""
         transform = painter.worldTransform()
+        view = QRectF(painter.viewport() if widget is None else widget.rect())
         painter.save()
         painter.resetTransform()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for box in self._boxes:
             x0, y0, x1, y1 = box.box
-            self._paint_box(painter, transform.mapRect(QRectF(x0, y0, x1 - x0, y1 - y0)), box)
+            frame = transform.mapRect(QRectF(x0, y0, x1 - x0, y1 - y0))
+            # A rectangle without area meets nothing, and a line is wider than the box that it follows.
+            if frame.adjusted(-3, -3, 3, 3).intersects(view):
+                self._paint_box(painter, frame, box, view)
         painter.restore()
 
-    def _paint_box(self, painter: QPainter, frame: QRectF, box: Box) -> None:
+    def _paint_box(self, painter: QPainter, frame: QRectF, box: Box, view: QRectF) -> None:
         style = Qt.PenStyle.DashLine if box.dashed else Qt.PenStyle.SolidLine
         strokes = [(QColor(0, 0, 0, 160), 3.0), (QColor(*box.color), 1.5)]
         if box.strong:
@@ -270,10 +274,10 @@ class BoxLayer(_Layer):
             painter.setPen(pen)
             painter.drawRect(frame)
         if box.text and (box.strong or frame.width() >= self._LEAST_WIDTH_FOR_TEXT):
-            _paint_tag(painter, frame.topLeft(), box)
+            _paint_tag(painter, frame.topLeft(), box, view)
 
 
-def _paint_tag(painter: QPainter, corner: QPointF, box: Box) -> None:
+def _paint_tag(painter: QPainter, corner: QPointF, box: Box, view: QRectF) -> None:
     """Writes a box's text on its colour, above its upper edge, or below it at the top of the view."""
     font = painter.font()
     font.setPixelSize(11)
@@ -282,7 +286,7 @@ def _paint_tag(painter: QPainter, corner: QPointF, box: Box) -> None:
     height = metrics.height() + 2
     top = corner.y() - height if corner.y() >= height else corner.y()
     width = metrics.horizontalAdvance(box.text) + 8
-    left = max(min(corner.x() - 0.75, painter.viewport().width() - width), 0)
+    left = max(min(corner.x() - 0.75, view.width() - width), 0)
     tag = QRectF(left, top, width, height)
     background = QColor(255, 255, 255) if box.strong else QColor(*box.color)
     painter.fillRect(tag, background)

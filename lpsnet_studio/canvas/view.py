@@ -42,7 +42,8 @@ class CanvasView(QGraphicsView):
         outlines: borders of the segments.
         boxes: boxes and their texts.
         step_boxes: the box of one merge step, above all.
-        hovered: the pixel of the photo under the mouse, x and y; outside the photo the numbers are outside it too.
+        hovered: the pixel of the photo under the mouse, x and y, whichever of the two moved; outside the photo the
+            numbers are outside it too.
         left: the mouse has left the canvas.
         clicked: the pixel of the photo that was clicked with the left button.
         zoom_changed: screen pixels per image pixel.
@@ -81,6 +82,7 @@ class CanvasView(QGraphicsView):
         self._fitted = True
         self._space = False
         self._pan_from: QPoint | None = None
+        self._mouse: QPointF | None = None
         self._chip = QLabel(self.viewport())
         self._chip.setObjectName("chip")
         self._chip.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -158,6 +160,7 @@ class CanvasView(QGraphicsView):
         scale = min(max(room.width() - 2 * _MARGIN, 16) / width, max(room.height() - 2 * _MARGIN, 16) / height)
         self._set_zoom(min(scale, _LARGEST))
         self.centerOn(width / 2, height / 2)
+        self._report_hovered()
 
     def zoom_to(self, scale: float) -> None:
         """Zooms about the middle of the view to ``scale`` screen pixels per image pixel."""
@@ -176,6 +179,7 @@ class CanvasView(QGraphicsView):
         after = self._to_scene(pivot)
         middle = self._to_scene(QPointF(self.viewport().rect().center()))
         self.centerOn(middle + before - after)
+        self._report_hovered()
 
     def zoom_in(self) -> None:
         """Zooms in by one notch."""
@@ -203,6 +207,7 @@ class CanvasView(QGraphicsView):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zooms at the mouse."""
+        self._mouse = event.position()
         notches = event.angleDelta().y() / 120
         if notches:
             self.zoom_by(_STEP**notches, event.position())
@@ -227,15 +232,14 @@ class CanvasView(QGraphicsView):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Pans, or reports the pixel under the mouse."""
+        self._mouse = event.position()
         if self._pan_from is not None:
             place = event.position().toPoint()
             moved, self._pan_from = place - self._pan_from, place
             self._fitted = False
             middle = self._to_scene(QPointF(self.viewport().rect().center()))
             self.centerOn(middle - QPointF(moved) / self.zoom)
-            return
-        self.hovered.emit(*self.pixel_at(event.position()))
-        self._place_chip(event.position().toPoint())
+        self._report_hovered()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Ends panning."""
@@ -273,13 +277,25 @@ class CanvasView(QGraphicsView):
 
     def leaveEvent(self, event: QEvent) -> None:
         """Reports that the mouse is gone."""
+        self._mouse = None
         self._chip.hide()
         self.left.emit()
         super().leaveEvent(event)
 
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        """Repaints everything: the tags of boxes keep to the view, so that moved pixels would show them twice."""
+        super().scrollContentsBy(dx, dy)
+        self.viewport().update()
+
     def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
         """Fills the surroundings of the photo."""
         painter.fillRect(rect, QColor(self.palette().window().color()))
+
+    def _report_hovered(self) -> None:
+        """Reports the pixel under the mouse, after either has moved."""
+        if self._mouse is not None:
+            self.hovered.emit(*self.pixel_at(self._mouse))
+            self._place_chip(self._mouse.toPoint())
 
     def _show_cursor(self) -> None:
         self.viewport().setCursor(Qt.CursorShape.OpenHandCursor if self._space else Qt.CursorShape.ArrowCursor)

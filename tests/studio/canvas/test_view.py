@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtTest import QTest
 
@@ -154,3 +154,51 @@ def test_without_a_photo_everything_is_harmless(qtbot: Any) -> None:
     canvas.zoom_in()
     canvas.set_segment_map(None, np.zeros(1, np.int32), np.zeros(1, np.int32))
     canvas.grab()
+
+
+def _is_as_if_painted_afresh(canvas: CanvasView) -> bool:
+    """Whether what the screen shows by now, scrolled and patched, is what one painting of everything shows."""
+    screen = canvas.window().screen().grabWindow(canvas.viewport().winId()).toImage()
+    fresh = canvas.viewport().grab().toImage()
+    return screen.convertToFormat(fresh.format()) == fresh
+
+
+def test_panning_leaves_no_trails_of_tags(canvas: CanvasView, qtbot: Any) -> None:
+    canvas.set_overlay_size((HEIGHT, WIDTH))
+    canvas.set_boxes(
+        [Box((2, 2, 30, 30), "car", (0, 90, 255)), Box((20, 5, 58, 38), "bus", (0, 255, 0))], (HEIGHT, WIDTH)
+    )
+    canvas.zoom_by(1.25**6)
+    qtbot.waitUntil(lambda: _is_as_if_painted_afresh(canvas))
+    place = QPoint(350, 250)
+    QTest.mousePress(canvas.viewport(), Qt.MouseButton.MiddleButton, pos=place)
+    for step in range(1, 6):
+        QTest.mouseMove(canvas.viewport(), place - QPoint(12 * step, 5 * step))
+        qtbot.wait(20)
+        assert _is_as_if_painted_afresh(canvas)
+    QTest.mouseRelease(canvas.viewport(), Qt.MouseButton.MiddleButton, pos=place)
+
+
+def test_a_box_outside_the_view_leaves_no_tag_at_its_edge(canvas: CanvasView) -> None:
+    canvas.set_overlay_size((HEIGHT, WIDTH))
+    canvas.zoom_by(8)
+    bare = canvas.viewport().grab().toImage()
+    canvas.set_boxes([Box((0, 18, 8, 22), "car", (255, 0, 255))], (HEIGHT, WIDTH))
+    assert canvas.viewport().grab().toImage() == bare
+    canvas.set_boxes([Box((0, 18, 30, 22), "car", (255, 0, 255))], (HEIGHT, WIDTH))
+    assert canvas.viewport().grab().toImage() != bare
+
+
+def test_the_pixel_under_a_resting_mouse_is_reported_after_every_zoom_and_fit(canvas: CanvasView) -> None:
+    reported: list[tuple[int, int]] = []
+    mouse = _screen(canvas, 12, 7)
+    QTest.mouseMove(canvas.viewport(), mouse)
+    canvas.hovered.connect(lambda x, y: reported.append((x, y)))
+    for move in (lambda: canvas.zoom_by(4), canvas.zoom_out, canvas.fit):
+        reported.clear()
+        move()
+        assert reported[-1:] == [canvas.pixel_at(QPointF(mouse))]
+    canvas.leaveEvent(QEvent(QEvent.Type.Leave))
+    reported.clear()
+    canvas.zoom_in()
+    assert reported == []
