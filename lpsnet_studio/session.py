@@ -7,16 +7,16 @@ tell every panel.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from psygnal import Signal
 
 from lpsnet.structures import InspectionSettings, MergeStep, Owners, PanopticSegmentation, TraceCursor
+from lpsnet_studio.correspondence import Correspondence, Service
 from lpsnet_studio.inference.messages import (
-    Cancel,
     DatasetListed,
     Failed,
     ImageOpened,
@@ -31,32 +31,10 @@ from lpsnet_studio.inference.messages import (
     Progress,
     Ready,
     Reply,
-    Request,
 )
 from lpsnet_studio.state import Busy, Entry, Pointed, Problem, Result, ViewOptions
 
 __all__ = ["Service", "Session"]
-
-
-class Service(Protocol):
-    """What the session needs of the inference service's client."""
-
-    def next_request(self) -> int:
-        """Returns a request number that was never used."""
-        ...
-
-    def post(self, request: Request) -> None:
-        """Sends a request; never blocks."""
-        ...
-
-
-_Pending = LoadModel | ListDataset | OpenImage | Inspect
-_KINDS: tuple[tuple[type[_Pending], str], ...] = (
-    (LoadModel, "loading the network"),
-    (ListDataset, "reading the data set"),
-    (OpenImage, "opening the image"),
-    (Inspect, "inspecting"),
-)
 
 
 class Session:
@@ -79,7 +57,6 @@ class Session:
         pointed: the pixel under the mouse; None if it is elsewhere.
         playing: whether the merge is being played.
         view: what the canvas shows over the photo.
-        busy: what the service is doing; None if nothing.
         devices: what the service could run on.
         service_state: what became of the service, in words; empty before it is known.
     """
@@ -102,10 +79,8 @@ class Session:
     """A :class:`Problem`."""
 
     def __init__(self, service: Service) -> None:
-        self._service = service
-        self._pending: dict[type[_Pending], _Pending] = {}
+        self._letters = Correspondence(service, self.busy_changed.emit)
         self._waiting_inspect: Inspect | None = None
-        self._progress: dict[int, Progress] = {}
         self._cursor: TraceCursor | None = None
         self._wanted_index = 0
         self.entries: tuple[Entry, ...] = ()
@@ -120,7 +95,6 @@ class Session:
         self.pointed: Pointed | None = None
         self.playing = False
         self.view = ViewOptions()
-        self.busy: Busy | None = None
         self.devices: tuple[str, ...] = ()
         self.service_state = ""
 
@@ -150,16 +124,20 @@ class Session:
             return ""
         or_oracles = "" if self.truth is None else ", or turn both oracles on"
         if self.model is None:
-            return "" if LoadModel in self._pending else f"No network is loaded: load one{or_oracles}."
+            return "" if self.loading_model is not None else f"No network is loaded: load one{or_oracles}."
         if not self.picture.network_fits:
             return f"The network knows other classes than this data set: load one that fits it{or_oracles}."
         return ""
 
     @property
+    def busy(self) -> Busy | None:
+        """What the service is doing; None if nothing."""
+        return self._letters.busy
+
+    @property
     def loading_model(self) -> LoadModel | None:
         """The network that is on its way."""
-        pending = self._pending.get(LoadModel)
-        return pending if isinstance(pending, LoadModel) else None
+        return self._letters.pending(LoadModel)
 
     @property
     def owners(self) -> Owners | None:
@@ -193,7 +171,7 @@ class Session:
         """Asks for a COCO panoptic data set; its images become the list when they are here."""
         self._wanted_index = index
         images = None if images_dir is None else str(images_dir)
-        self._ask(ListDataset(self._service.next_request(), str(json_path), images))
+        self._letters.ask(ListDataset(self._letters.next_number(), str(json_path), images))
 
     def open_index(self, index: int) -> None:
         """Opens the image at a position of the list; a position outside it is ignored."""
@@ -209,8 +187,8 @@ class Session:
             self.failed.emit(Problem(entry.problem))
             return
         self._waiting_inspect = None
-        self._drop(Inspect)
-        self._ask(OpenImage(self._service.next_request(), _image_key(entry.source), entry.source))
+        self._letters.drop(Inspect)
+        self._letters.ask(OpenImage(self._letters.next_number(), _image_key(entry.source), entry.source))
 
     def step_image(self, by: int) -> None:
         """Goes to a neighbour in the list; stops at its ends."""
@@ -222,13 +200,12 @@ class Session:
     def load_model(self, config: str, checkpoint: Path | None = None, device: str = "auto") -> None:
         """Asks for a network: a preset's name, or a checkpoint, which carries its own config."""
         path = None if checkpoint is None else str(checkpoint)
-        self._ask(LoadModel(self._service.next_request(), config, path, device))
+        self._letters.ask(LoadModel(self._letters.next_number(), config, path, device))
 
     def cancel(self) -> None:
         """Withdraws everything that the service was asked for."""
         self._waiting_inspect = None
-        for request in self._pending.values():
-            self._service.post(Cancel(request.request))
+        self._letters.cancel()
 
     # -------------------------------------------------------------------------------------------------------- settings
 
@@ -259,17 +236,17 @@ class Session:
         if self.picture is None or self.obstacle or self._model_is_missing():
             return
         settings = self.effective_settings
-        request = Inspect(self._service.next_request(), self.picture.image, settings, preview)
-        under_way = self._pending.get(Inspect)
-        if isinstance(under_way, Inspect) and not (under_way.settings.needs_network and not settings.needs_network):
+        request = Inspect(self._letters.next_number(), self.picture.image, settings, preview)
+        under_way = self._letters.pending(Inspect)
+        if under_way is not None and not (under_way.settings.needs_network and not settings.needs_network):
             self._waiting_inspect = request
         else:
             self._waiting_inspect = None
-            self._ask(request)
+            self._letters.ask(request)
 
     def _shows_preview(self) -> bool:
-        under_way = self._waiting_inspect or self._pending.get(Inspect)
-        if isinstance(under_way, Inspect):
+        under_way = self._waiting_inspect or self._letters.pending(Inspect)
+        if under_way is not None:
             return under_way.preview
         return self.result is not None and self.result.preview
 
@@ -298,6 +275,7 @@ class Session:
         windows = tuple(self._cursor.seek(position))
         self.position = position
         self.position_changed.emit(position, windows)
+        self._point_again()
 
     def play(self, on: bool) -> None:
         """Starts or stops playing the merge; a finished one is played from its start."""
@@ -332,6 +310,18 @@ class Session:
             self.pointed = pointed
             self.pointed_changed.emit()
 
+    def _point_again(self, *, retell: bool = False) -> None:
+        """Looks up once more who owns the pixel under the mouse, which may change while the mouse rests.
+
+        Args:
+            retell: whether to tell even if the owner number is the same, as after a result with other segments.
+        """
+        before = self.pointed
+        if before is not None:
+            self.point(before.x, before.y)
+            if retell and self.pointed == before:
+                self.pointed_changed.emit()
+
     def owner_at(self, x: int, y: int) -> int:
         """Returns who owns a pixel of the image at the merge position; 0 is void."""
         if self.owners is None or self.picture is None:
@@ -349,22 +339,20 @@ class Session:
                 self.devices = reply.devices
                 self.service_changed.emit()
             case Progress():
-                if any(request.request == reply.request for request in self._pending.values()):
-                    self._progress[reply.request] = reply
-                    self._update_busy()
+                self._letters.note(reply)
             case Failed():
                 self._take_failure(reply)
             case ModelLoaded():
-                if self._answers(LoadModel, reply.request):
+                if self._letters.settle(LoadModel, reply.request):
                     self._take_model(reply)
             case DatasetListed():
-                if self._answers(ListDataset, reply.request):
+                if self._letters.settle(ListDataset, reply.request):
                     self._take_dataset(reply)
             case ImageOpened():
-                if self._answers(OpenImage, reply.request):
+                if self._letters.settle(OpenImage, reply.request):
                     self._take_picture(reply)
             case Inspected():
-                if self._answers(Inspect, reply.request):
+                if self._letters.settle(Inspect, reply.request):
                     self._take_result(reply)
 
     def set_service_state(self, state: str) -> None:
@@ -405,8 +393,7 @@ class Session:
         if self.picture is None or reply.image != self.picture.image:
             return
         at_end = self.result is None or self.position == len(self.steps)
-        selected_step = -1 if self.result is None else self.result.step_of(self.selected)
-        chosen = self.steps[selected_step].detection if selected_step >= 0 else -1
+        chosen = None if self.result is None else self.result.identity_of(self.selected)
         self.result = Result(
             settings=reply.settings,
             categories=self.picture.categories,
@@ -424,58 +411,27 @@ class Session:
         for _ in self._cursor.seek(position):
             pass
         self.position = position
-        selected = next((step.owner for step in self.steps if chosen >= 0 and step.detection == chosen), 0)
+        selected = 0 if chosen is None else self.result.owner_of(chosen)
         self.selected = selected
         self.result_changed.emit()
         self.selection_changed.emit(selected)
+        self._point_again(retell=True)
         if self._waiting_inspect is not None:
             waiting, self._waiting_inspect = self._waiting_inspect, None
-            self._ask(waiting)
+            self._letters.ask(waiting)
 
     def _take_failure(self, reply: Failed) -> None:
-        kind = next((kind for kind, request in self._pending.items() if request.request == reply.request), None)
-        if kind is None:
+        question = self._letters.numbered(reply.request)
+        if question is None:
             return
-        self._drop(kind)
-        if kind is Inspect and self._waiting_inspect is not None:
+        self._letters.drop(type(question))
+        if isinstance(question, Inspect) and self._waiting_inspect is not None:
             waiting, self._waiting_inspect = self._waiting_inspect, None
-            self._ask(waiting)
+            self._letters.ask(waiting)
         if reply.kind not in ("superseded", "cancelled"):
             self.failed.emit(Problem(reply.sentence, reply.advice, reply.details))
 
-    # ----------------------------------------------------------------------------------------------------- book-keeping
-
-    def _ask(self, request: _Pending) -> None:
-        self._pending[type(request)] = request
-        self._update_busy()
-        self._service.post(request)
-
-    def _answers(self, kind: type[_Pending], number: int) -> bool:
-        """Takes a request off the list; False if the reply is not to the newest of its kind."""
-        pending = self._pending.get(kind)
-        if pending is None or pending.request != number:
-            return False
-        self._drop(kind)
-        return True
-
-    def _drop(self, kind: type[_Pending]) -> None:
-        request = self._pending.pop(kind, None)
-        if request is not None:
-            self._progress.pop(request.request, None)
-            self._update_busy()
-
-    def _update_busy(self) -> None:
-        busy = next(self._under_way(), None)
-        if busy != self.busy:
-            self.busy = busy
-            self.busy_changed.emit()
-
-    def _under_way(self) -> Iterator[Busy]:
-        for kind, words in _KINDS:
-            request = self._pending.get(kind)
-            if request is not None:
-                progress = self._progress.get(request.request)
-                yield Busy(words, -1.0) if progress is None else Busy(f"{words}: {progress.step}", progress.fraction)
+    # ------------------------------------------------------------------------------------------------------- forgetting
 
     def _forget_picture(self) -> None:
         if self.picture is not None:
@@ -485,13 +441,14 @@ class Session:
 
     def _forget_result(self) -> None:
         self._waiting_inspect = None
-        self._drop(Inspect)
+        self._letters.drop(Inspect)
         if self.result is None:
             return
         self.play(False)
         self.result, self._cursor, self.position, self.selected = None, None, 0, 0
         self.result_changed.emit()
         self.selection_changed.emit(0)
+        self._point_again(retell=True)
 
 
 def _image_key(source: ImageSource) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lpsnet.categories import Categories
 from lpsnet.metrics.panoptic_quality import ImageQuality, PanopticQuality
-from lpsnet.structures import Detections, InspectionSettings, Labels, MergeTrace, StageResult
+from lpsnet.structures import Detections, InspectionSettings, Labels, MergeTrace, StageResult, StepKind
 from lpsnet_studio.inference.messages import ImageSource
 
 __all__ = ["Busy", "Entry", "Pointed", "Problem", "Result", "ViewOptions"]
@@ -124,6 +124,22 @@ class Result:
         if owner == 0:
             return -1
         return next((index for index, step in enumerate(self.trace.steps) if step.owner == owner), -1)
+
+    def identity_of(self, owner: int) -> tuple[StepKind, int, int] | None:
+        """Returns what stays the same about a segment while settings change; None if no step founded the owner.
+
+        A thing is known by its detection, stuff by its class: owner numbers move when another box is discarded.
+        """
+        index = self.step_of(owner)
+        if index < 0:
+            return None
+        step = self.trace.steps[index]
+        return step.kind, step.label, step.detection
+
+    def owner_of(self, identity: tuple[StepKind, int, int]) -> int:
+        """Returns the owner number of a segment known by :meth:`identity_of`; 0 if it is not in this result."""
+        same = (step.owner for step in self.trace.steps if (step.kind, step.label, step.detection) == identity)
+        return next(same, 0)
 
     def describe(self, owner: int) -> str:
         """Names an owner as people do: class, owner number for things, and score; empty for void."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lpsnet.structures import InspectionSettings
+from lpsnet.structures import InspectionSettings, StepKind
 from lpsnet_studio.inference.messages import (
     Cancel,
     DatasetImage,
@@ -27,7 +27,7 @@ from lpsnet_studio.inference.messages import (
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import Problem
 from tests.studio import hand_made
-from tests.studio.hand_made import CATEGORIES, PERSON, ListeningService
+from tests.studio.hand_made import CATEGORIES, PERSON, ROAD, ListeningService
 
 
 @pytest.fixture
@@ -186,6 +186,42 @@ def test_the_pixel_under_the_mouse_has_an_owner(session: Session, service: Liste
     assert session.result.describe(session.pointed.owner) == f"person #{session.pointed.owner} · 0.90"
     session.point(12, -1)
     assert session.pointed is None
+
+
+def test_the_pixel_under_a_resting_mouse_follows_the_merge(session: Session, service: ListeningService) -> None:
+    hand_made.open_first(session, service)
+    told: list[str] = []
+
+    def tell() -> None:
+        words = (
+            "" if session.result is None or session.pointed is None else session.result.describe(session.pointed.owner)
+        )
+        told.append(words)
+
+    session.point(12, 30)
+    session.pointed_changed.connect(tell)
+    session.seek(0)
+    session.seek(1)
+    session.seek(2)
+    assert told == ["", "person #1 · 0.90"], "told where it changes only"
+    session.seek(0)
+    session.change_settings(score_threshold=0.85)
+    session.receive(hand_made.inspected(service.last(Inspect)))
+    session.seek(len(session.steps))
+    assert told[-1] == "person #1 · 0.90"
+    session.open_index(1)
+    assert session.pointed is None
+
+
+def test_a_selected_stuff_class_follows_through_a_new_result(session: Session, service: ListeningService) -> None:
+    hand_made.open_first(session, service)
+    road = next(step for step in session.steps if step.kind is StepKind.STUFF and step.label == ROAD)
+    session.select(road.owner)
+    session.change_settings(overlap_threshold=1.0)
+    session.receive(hand_made.inspected(service.last(Inspect)))
+    after = next(step for step in session.steps if step.kind is StepKind.STUFF and step.label == ROAD)
+    assert after.owner != road.owner, "one more person is kept, so that the road's number moves"
+    assert session.selected == after.owner
 
 
 def test_failures_are_told_once_and_quiet_ones_not_at_all(

@@ -48,14 +48,16 @@ def test_the_status_bar_names_device_and_segment(window: Any, session: Session, 
     assert bar._segment.text() == ""
 
 
-def test_busy_is_shown_after_some_patience_and_can_be_cancelled(window: Any, session: Session, qtbot: Any) -> None:
+def test_busy_is_shown_after_some_patience_and_can_be_cancelled(
+    window: Any, session: Session, service: ListeningService, qtbot: Any
+) -> None:
     bar = window.statusBar()
     session.load_model("coco_r50")
     assert not bar._bar.isVisible()
     qtbot.waitUntil(bar._bar.isVisible, timeout=3000)
     assert bar._step.text() == "loading the network"
     bar._cancel.click()
-    assert type(session._service.posted[-1]).__name__ == "Cancel"
+    assert type(service.posted[-1]).__name__ == "Cancel"
 
 
 def test_notifications_stack_and_go(window: Any, qtbot: Any) -> None:
