@@ -17,6 +17,11 @@ _MOUSE = (
     ("Left click", "Select a segment"),
     ("Double click on a slider", "Reset it"),
 )
+_WHERE = (
+    "Letters and digits act while the canvas, the image list, the segments or the timeline has the focus; arrows, Home "
+    "and End step through the merge from the canvas, the segments and the timeline. A click in the settings leaves the "
+    "focus where it is; Tab goes there, and keys then act on the control that has the focus."
+)
 
 
 class ShortcutCard(QDialog):
@@ -36,7 +41,7 @@ class ShortcutCard(QDialog):
         scroll = QScrollArea()
         scroll.setWidget(page)
         scroll.setWidgetResizable(True)
-        note = QLabel("Letters, digits and arrows act while the canvas, the image list or the timeline has the focus.")
+        note = QLabel(_WHERE)
         note.setWordWrap(True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)

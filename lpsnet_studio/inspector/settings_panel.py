@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from lpsnet.structures import InspectionSettings
@@ -59,6 +59,10 @@ class SettingsPanel(QScrollArea):
         self.conflict.setMinimumContentsLength(8)
         self.semantic_oracle = QCheckBox("Semantic oracle")
         self.box_oracle = QCheckBox("Box oracle")
+        # A click leaves the focus, and so the keys, where they were; Tab comes here.
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for control in (self.conflict, self.semantic_oracle, self.box_oracle):
+            control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._reason, self._quality, self._quality_name = QLabel(), QLabel(), QLabel("Quality of this image")
         self._fill_choices()
         self._lay_out()
@@ -66,6 +70,12 @@ class SettingsPanel(QScrollArea):
         self._show_settings()
         self._show_truth()
         self._show_quality()
+
+    def minimumSizeHint(self) -> QSize:
+        """Returns a size that cuts nothing off at the right; what does not fit below is scrolled to."""
+        page = self.widget()
+        width = 0 if page is None else page.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        return QSize(width, 40)
 
     def _fill_choices(self) -> None:
         for value, text in _CONFLICTS:

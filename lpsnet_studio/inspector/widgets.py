@@ -26,6 +26,8 @@ def verdict_color(step: MergeStep, palette: Palette) -> str:
 class ValueSlider(QWidget):
     """A named slider with its value beside it. A double click resets it.
 
+    Tab reaches it, a click does not: whoever drags it keeps the keys of where the focus was.
+
     Attributes:
         changed: the value, and whether the slider is being dragged.
     """
@@ -43,6 +45,7 @@ class ValueSlider(QWidget):
         self.slider.setRange(0, steps)
         self.slider.setPageStep(max(steps // 20, 1))
         self.slider.setAccessibleName(name)
+        self.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.slider.installEventFilter(self)
         self.slider.setToolTip(f"{tip}\nA double click resets it.")
         self.slider.setStatusTip(tip)
