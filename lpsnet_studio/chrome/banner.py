@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from lpsnet_studio.chrome.notices import notices
+from lpsnet_studio.labels import ElidedLabel
 from lpsnet_studio.session import Session
 from lpsnet_studio.theme import Theme
 
@@ -25,14 +25,12 @@ class Banner(QWidget):
         super().__init__()
         self.setObjectName("banner")
         self._session, self._theme = session, theme
-        self._icon, self.text = QLabel(), QLabel()
-        self.text.setWordWrap(True)
-        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        # One line whatever is said: a band that grew would shift the photo under the eyes of who compares two results.
+        self._icon, self.text = QLabel(), ElidedLabel()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 6, 12, 6)
         layout.setSpacing(8)
-        layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self._icon)
         layout.addWidget(self.text, 1)
         for signal in (
             session.model_changed,
@@ -47,7 +45,7 @@ class Banner(QWidget):
 
     def _refresh(self) -> None:
         sentences = notices(self._session)
-        self.text.setText("\n".join(sentences))
+        self.text.setText(" ".join(sentences))
         self._icon.setPixmap(self._theme.pixmap("warning", self._theme.palette.contested))
         self.setVisible(bool(sentences))
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton
+from PySide6.QtWidgets import QLabel, QProgressBar, QSizePolicy, QStatusBar, QToolButton
 
+from lpsnet_studio.labels import ElidedLabel
 from lpsnet_studio.session import Session
 from lpsnet_studio.theme import Theme, figure_font
 
@@ -49,8 +50,8 @@ class StatusBar(QStatusBar):
         super().__init__()
         self._session, self._theme = session, theme
         self.setSizeGripEnabled(False)
-        self._hint, self._cursor, self._segment = QLabel(_HINT), QLabel(), QLabel()
-        self._zoom, self._device, self._step = QLabel(), QLabel(), QLabel()
+        self._hint, self._cursor, self._segment = ElidedLabel(_HINT), QLabel(), ElidedLabel()
+        self._zoom, self._device, self._step = QLabel(), ElidedLabel(), ElidedLabel()
         self._bar = QProgressBar()
         self._bar.setFixedSize(96, 12)
         self._bar.setTextVisible(False)
@@ -59,6 +60,7 @@ class StatusBar(QStatusBar):
         self._cancel.setToolTip("Cancel (Esc)")
         self._cancel.setAccessibleName("Cancel")
         self._cancel.clicked.connect(cancel)
+        self._hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.addWidget(self._hint, 1)
         for label in (self._cursor, self._segment, self._zoom, self._device, self._step):
             label.setFont(figure_font(self.font()))

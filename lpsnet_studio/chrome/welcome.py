@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from lpsnet_studio.theme import caption_font
 
@@ -15,8 +15,8 @@ __all__ = ["Welcome"]
 _OFFERED = ("open_image", "open_folder", "open_dataset", "show_demo")
 
 
-class Welcome(QWidget):
-    """Offers to open something or to show the demo."""
+class Welcome(QScrollArea):
+    """Offers to open something or to show the demo; in a small window it is scrolled."""
 
     def __init__(self, actions: Mapping[str, QAction]) -> None:
         super().__init__()
@@ -42,7 +42,8 @@ class Welcome(QWidget):
             keys.setFont(caption_font(self.font()))
             offers.addWidget(button, row, 0)
             offers.addWidget(keys, row, 1)
-        layout = QVBoxLayout(self)
+        page = QWidget()
+        layout = QVBoxLayout(page)
         layout.setContentsMargins(16, 16, 16, 16)
         layout.setSpacing(16)
         layout.addStretch(1)
@@ -52,3 +53,7 @@ class Welcome(QWidget):
         holder.setLayout(offers)
         layout.addWidget(holder, 0, Qt.AlignmentFlag.AlignCenter)
         layout.addStretch(2)
+        self.setWidget(page)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
