@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedLayout, QVBoxLayout, QWidget
 
 from lpsnet_studio.actions import build_actions, build_menus, build_toolbar, refresh_icons
@@ -27,6 +27,11 @@ from lpsnet_studio.theme import Theme
 __all__ = ["MainWindow"]
 
 _TITLE = "LPSNet Studio"
+_LEAST_SIZE = QSize(300, 200)
+_LEAST_FOR_DOCKS = QSize(600, 360)
+"""In a window smaller than that the docks would leave no canvas: they are stowed away."""
+_STEPPING = ("play", "step_back", "step_forward", "first_step", "last_step")
+_LOOKING = ("fit", "zoom_in", "zoom_out", "zoom_actual", "show_labels", "show_boxes", "show_segments")
 
 
 class MainWindow(QMainWindow):
@@ -56,21 +61,27 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(_TITLE)
         self.setWindowIcon(theme.icon("studio", "#4aa3ff"))
         self.setAcceptDrops(True)
+        self.setMinimumSize(_LEAST_SIZE)
         self.setDockOptions(QMainWindow.DockOption.AllowNestedDocks | QMainWindow.DockOption.AllowTabbedDocks)
         self.canvas = CanvasView()
         self.timeline = Timeline(session, theme)
         self.images = ImageList(session, theme)
         self.segments = SegmentsList(session)
         self.panel = SettingsPanel(session)
+        self.images.setMinimumWidth(120)
         self._view = QWidget()
+        self._view.setMinimumSize(1, 1)
         self.notifications = Notifications(self._view, theme)
         self.commands = Commands(self, session, self.canvas, theme, settings, folders, self.notifications, device)
         self.commands.reset_window = self._reset_layout
         self._overlays = Overlays(session, self.canvas, self)
-        views = (self.canvas, self.images.view, self.timeline)
-        self.actions_by_id = build_actions(self, theme, self.commands, {"view": views, "canvas": (self.canvas,)})
+        views = (self.canvas, self.images.view, self.segments.table, self.timeline)
+        steppers = (self.canvas, self.segments.table)
+        self.actions_by_id = build_actions(self, theme, self.commands, {"view": views, "canvas": steppers})
         self._fill_stage(session, theme)
         self._docks = self._add_docks()
+        self._stowed: list[QDockWidget] = []
+        self._is_cramped = False
         menus = build_menus(self, self.actions_by_id)
         build_toolbar(self, self.actions_by_id)
         menus["View"].addSeparator()
@@ -119,6 +130,10 @@ class MainWindow(QMainWindow):
             dock.setFloating(False)
             self.addDockWidget(area, dock)
             dock.show()
+        self._stowed = []
+        self._size_docks()
+
+    def _size_docks(self) -> None:
         self.resizeDocks([self._docks[0]], [200], Qt.Orientation.Horizontal)
         self.resizeDocks([self._docks[1]], [300], Qt.Orientation.Horizontal)
         self.resizeDocks(self._docks[1:], [300, 380], Qt.Orientation.Vertical)
@@ -131,9 +146,32 @@ class MainWindow(QMainWindow):
         self._come_on_screen()
 
     def _come_on_screen(self) -> None:
-        """Moves a window whose screen is gone back to one that is there."""
-        if QGuiApplication.screenAt(self.frameGeometry().center()) is None:
-            self.move(QGuiApplication.primaryScreen().availableGeometry().topLeft())
+        """Moves a window whose screen is gone back to one that is there, and makes it no larger than that."""
+        screen = QGuiApplication.screenAt(self.frameGeometry().center())
+        room = (screen or QGuiApplication.primaryScreen()).availableGeometry()
+        if screen is None:
+            self.move(room.topLeft())
+        self.resize(self.size().boundedTo(room.size()))
+
+    def _make_room(self) -> None:
+        """Stows the docks away when the window becomes too small for them, and brings them back when it is not."""
+        is_cramped = self.width() < _LEAST_FOR_DOCKS.width() or self.height() < _LEAST_FOR_DOCKS.height()
+        if is_cramped == self._is_cramped:
+            return
+        self._is_cramped = is_cramped
+        if is_cramped:
+            self._stowed = [dock for dock in self._docks if not dock.isHidden() and not dock.isFloating()]
+            for dock in self._stowed:
+                dock.hide()
+        else:
+            self._bring_docks_back()
+
+    def _bring_docks_back(self) -> None:
+        for dock in self._stowed:
+            dock.show()
+        if self._stowed:
+            self._size_docks()
+        self._stowed = []
 
     # ------------------------------------------------------------------------------------------------------- listening
 
@@ -142,6 +180,7 @@ class MainWindow(QMainWindow):
         session.failed.connect(self.notifications.show_failure)
         session.picture_changed.connect(self._show_stage)
         session.current_changed.connect(lambda _index: self._show_stage())
+        session.current_changed.connect(lambda _index: self._show_choices())
         session.playing_changed.connect(self._show_playing)
         for signal in (session.settings_changed, session.view_changed, session.picture_changed, session.result_changed):
             signal.connect(self._show_choices)
@@ -181,8 +220,14 @@ class MainWindow(QMainWindow):
             actions[name].setChecked(on)
         for name in ("semantic_oracle", "box_oracle"):
             actions[name].setEnabled(session.truth is not None)
-        for name in ("save_panoptic", "save_overlay", "play", "step_back", "step_forward", "first_step", "last_step"):
+        for name in ("save_panoptic", "save_overlay"):
             actions[name].setEnabled(result is not None)
+        for name in _STEPPING:
+            actions[name].setEnabled(bool(session.steps))
+        for name in _LOOKING:
+            actions[name].setEnabled(session.current is not None)
+        actions["previous_image"].setEnabled(session.index > 0)
+        actions["next_image"].setEnabled(0 <= session.index < len(session.entries) - 1)
 
     def _show_theme(self) -> None:
         refresh_icons(self.actions_by_id, self._theme)
@@ -201,6 +246,11 @@ class MainWindow(QMainWindow):
 
     # ---------------------------------------------------------------------------------------------------------- events
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Makes room for the canvas in a small window."""
+        super().resizeEvent(event)
+        self._make_room()
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Takes files and folders."""
         if any(url.isLocalFile() for url in event.mimeData().urls()):
@@ -216,6 +266,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keeps the layout; there is nothing to lose, so nothing is asked."""
         self._session.play(False)
+        self._bring_docks_back()
         self._settings.save_window(self)
         self.commands.wait_for_background(3000)
         self.closing.emit()
