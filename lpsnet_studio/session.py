@@ -15,7 +15,7 @@ from typing import Any
 from psygnal import Signal
 
 from lpsnet.structures import InspectionSettings, MergeStep, Owners, PanopticSegmentation, TraceCursor
-from lpsnet_studio.correspondence import Correspondence, Service
+from lpsnet_studio.correspondence import Correspondence, Question, Service
 from lpsnet_studio.inference.messages import (
     DatasetListed,
     Failed,
@@ -48,6 +48,7 @@ class Session:
         index: position of the current image in it; -1 if there is none.
         picture: the current image's pixels and truth; None until they are here.
         model: the network that is loaded; None if there is none.
+        cancelled: whether the current image has no result because the user withdrew the request.
         settings: what the user asked for. Oracles that the current image cannot have are kept as wishes; see
             :attr:`effective_settings`.
         default_settings: what the network's config asks for; a slider's reset goes there.
@@ -62,6 +63,8 @@ class Session:
     """
 
     entries_changed = Signal()
+    entry_changed = Signal(int)
+    """The position of an entry of which more is known now."""
     current_changed = Signal(int)
     picture_changed = Signal()
     model_changed = Signal()
@@ -86,6 +89,7 @@ class Session:
         self.entries: tuple[Entry, ...] = ()
         self.index = -1
         self.picture: ImageOpened | None = None
+        self.cancelled = False
         self.model: ModelCard | None = None
         self.settings = InspectionSettings()
         self.default_settings = InspectionSettings()
@@ -181,14 +185,24 @@ class Session:
         self.index = index
         if before is not None and before.source != entry.source:
             self._forget_picture()
+        self.cancelled = False
         self.current_changed.emit(index)
-        if entry.problem:
+        if entry.problem and not entry.worth_retrying:
             self._forget_picture()
-            self.failed.emit(Problem(entry.problem))
+            self.failed.emit(Problem(entry.problem, picture=entry.source.path))
             return
         self._waiting_inspect = None
         self._letters.drop(Inspect)
         self._letters.ask(OpenImage(self._letters.next_number(), _image_key(entry.source), entry.source))
+
+    def retry(self) -> None:
+        """Asks again for the current image if it has no result and none is on its way."""
+        entry = self.current
+        under_way = self._letters.pending(OpenImage) or self._letters.pending(Inspect)
+        if entry is None or self.result is not None or under_way is not None or self.obstacle:
+            return
+        if not entry.problem or entry.worth_retrying:
+            self.open_index(self.index)
 
     def step_image(self, by: int) -> None:
         """Goes to a neighbour in the list; stops at its ends."""
@@ -368,7 +382,7 @@ class Session:
         self.settings = replace(reply.card.settings, **wishes)
         self.model_changed.emit()
         self.settings_changed.emit()
-        if self.current is not None:
+        if self.current is not None and not self.current.problem:
             self.open_index(self.index)
 
     def _take_dataset(self, reply: DatasetListed) -> None:
@@ -383,9 +397,7 @@ class Session:
         before, self.picture = self.picture, reply
         if before is None or before.image != reply.image:
             self._forget_result()
-        entry, size = self.current, (reply.pixels.shape[0], reply.pixels.shape[1])
-        if entry is not None and entry.size != size:
-            self.entries = (*self.entries[: self.index], replace(entry, size=size), *self.entries[self.index + 1 :])
+        self._learn(size=(reply.pixels.shape[0], reply.pixels.shape[1]), problem="", worth_retrying=False)
         self.picture_changed.emit()
         self.inspect()
 
@@ -424,12 +436,40 @@ class Session:
         question = self._letters.numbered(reply.request)
         if question is None:
             return
+        quiet = reply.kind in ("superseded", "cancelled")
+        if isinstance(question, OpenImage | Inspect):
+            self.cancelled = reply.kind == "cancelled" and self.result is None
         self._letters.drop(type(question))
+        if isinstance(question, OpenImage) and not quiet:
+            self._learn(problem=reply.sentence, worth_retrying=True)
         if isinstance(question, Inspect) and self._waiting_inspect is not None:
             waiting, self._waiting_inspect = self._waiting_inspect, None
             self._letters.ask(waiting)
-        if reply.kind not in ("superseded", "cancelled"):
-            self.failed.emit(Problem(reply.sentence, reply.advice, reply.details))
+        if not quiet:
+            self.failed.emit(self._problem_of(question, reply))
+
+    def _problem_of(self, question: Question, reply: Failed) -> Problem:
+        """Tells a failure to people: which picture it is about, and details only where a programmer may need them."""
+        entry = self.current if isinstance(question, OpenImage | Inspect) else None
+        advice = reply.advice
+        if isinstance(question, LoadModel) and not advice and reply.sentence.lower().startswith("device "):
+            advice = "Start with --device auto."
+        return Problem(
+            reply.sentence,
+            advice,
+            reply.details if reply.kind in ("internal", "died") else "",
+            "" if entry is None else entry.source.path,
+        )
+
+    def _learn(self, **changes: Any) -> None:
+        """Keeps in the list what is known now of the current image."""
+        entry = self.current
+        if entry is None:
+            return
+        learnt = replace(entry, **changes)
+        if learnt != entry:
+            self.entries = (*self.entries[: self.index], learnt, *self.entries[self.index + 1 :])
+            self.entry_changed.emit(self.index)
 
     # ------------------------------------------------------------------------------------------------------- forgetting
 

@@ -21,12 +21,14 @@ class Entry:
         source: where the image and its truth are.
         size: ``(H, W)``; None until it is known.
         problem: why it cannot be opened, in a sentence; empty if nothing is known against it.
+        worth_retrying: whether the problem was met in opening it, so that it may be gone the next time.
     """
 
     name: str
     source: ImageSource
     size: tuple[int, int] | None = None
     problem: str = ""
+    worth_retrying: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,14 @@ class Problem:
     Attributes:
         sentence: what happened, naming the file or the cause.
         advice: what to do about it; may be empty.
-        details: a traceback or log lines; may be empty.
+        details: a traceback or log lines of an unexpected failure; empty for what can be expected of files.
+        picture: path of the picture that it is about; empty if it is about none. Nobody needs it once another is open.
     """
 
     sentence: str
     advice: str = ""
     details: str = ""
+    picture: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,11 @@ class ImageListModel(QAbstractListModel):
         self._entries = entries
         self.endResetModel()
 
+    def set_entry(self, row: int, entry: Entry) -> None:
+        """Shows what is known now of one image."""
+        self._entries = (*self._entries[:row], entry, *self._entries[row + 1 :])
+        self.dataChanged.emit(self.index(row, 0), self.index(row, 0))
+
     def rowCount(self, parent: _Index = _ROOT) -> int:
         """Returns how many images there are."""
         return 0 if parent.isValid() else len(self._entries)
@@ -90,8 +95,11 @@ class ImageList(QWidget):
         self._stack.addWidget(empty)
         self._stack.addWidget(listed)
         session.entries_changed.connect(self._show_entries)
+        session.entry_changed.connect(lambda row: self.model.set_entry(row, session.entries[row]))
         session.current_changed.connect(self._show_current)
         self.view.selectionModel().currentRowChanged.connect(self._open)
+        self.view.clicked.connect(self._retry)
+        self.view.activated.connect(self._retry)
         self._show_entries()
 
     def _show_entries(self) -> None:
@@ -110,3 +118,7 @@ class ImageList(QWidget):
     def _open(self, current: QModelIndex, _previous: QModelIndex) -> None:
         if current.isValid() and current.row() != self._session.index:
             self._session.open_index(current.row())
+
+    def _retry(self, chosen: QModelIndex) -> None:
+        if chosen.row() == self._session.index:
+            self._session.retry()

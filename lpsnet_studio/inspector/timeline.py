@@ -9,7 +9,14 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QToolBu
 from lpsnet.structures import StepKind
 from lpsnet_studio.inspector.overlays import step_color
 from lpsnet_studio.inspector.widgets import OverlapBar, VerdictStrip, verdict_color
-from lpsnet_studio.inspector.wording import contest_lines, pixel_line, step_headline, verdict_icon, verdict_words
+from lpsnet_studio.inspector.wording import (
+    contest_lines,
+    no_result_line,
+    pixel_line,
+    step_headline,
+    verdict_icon,
+    verdict_words,
+)
 from lpsnet_studio.session import Session
 from lpsnet_studio.theme import Theme, caption_font, figure_font
 
@@ -62,7 +69,8 @@ class StepCard(QWidget):
         self._contests.setText("")
         if result is None:
             self._headline.setText("")
-            self._pixels.setText("The merge is shown here once an image has been inspected.")
+            entry = self._session.current
+            self._pixels.setText(no_result_line("" if entry is None else entry.problem, self._session.cancelled))
             return
         self._headline.setText(step_headline(step, result.categories))
         if step is None:
@@ -116,6 +124,8 @@ class Timeline(QWidget):
         session.result_changed.connect(self._show_result)
         session.position_changed.connect(lambda *_: self._show_position())
         session.playing_changed.connect(self._run)
+        for signal in (session.current_changed, session.entry_changed, session.busy_changed):
+            signal.connect(lambda *_: self._show_lack())
         theme.changed.connect(self.card.refresh)
         self._show_result()
 
@@ -161,6 +171,11 @@ class Timeline(QWidget):
         self.strip.set_steps(steps, position)
         self._place.setText(f"{position} / {len(steps)}" if steps else "")
         self.card.refresh()
+
+    def _show_lack(self) -> None:
+        """Says why there is no merge; a merge that is shown stays as it is."""
+        if self._session.result is None:
+            self.card.refresh()
 
     def _run(self, playing: bool) -> None:
         if playing:

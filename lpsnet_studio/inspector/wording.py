@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from lpsnet.categories import Categories
+from lpsnet.panoptic_head import told_apart
 from lpsnet.structures import Contest, MergeStep, MergeTrace, StepKind, Verdict
 
-__all__ = ["contest_lines", "pixel_line", "step_headline", "verdict_icon", "verdict_words"]
+__all__ = ["contest_lines", "no_result_line", "pixel_line", "step_headline", "verdict_icon", "verdict_words"]
 
 _ICONS = {Verdict.KEPT: "kept", Verdict.DISCARDED: "discarded", Verdict.EMPTY: "empty"}
 
@@ -34,7 +35,22 @@ def verdict_words(step: MergeStep, trace: MergeTrace, stuff_limit: int) -> str:
             return f"kept: at least {stuff_limit:,} pixels" if stuff_limit else "kept"
         return f"discarded: fewer than {stuff_limit:,} pixels"
     sign = "≤" if step.verdict is Verdict.KEPT else ">"
-    return f"{step.verdict}: overlap {step.overlap:.2f} {sign} {trace.overlap_threshold:.2f}"
+    overlap, threshold = told_apart(step.overlap, trace.overlap_threshold)
+    return f"{step.verdict}: overlap {overlap} {sign} {threshold}"
+
+
+def no_result_line(problem: str, cancelled: bool) -> str:
+    """Returns why there is no merge to tell of.
+
+    Args:
+        problem: why the image cannot be opened, in a sentence; empty if nothing is known against it.
+        cancelled: whether the user withdrew the request.
+    """
+    if problem:
+        return problem
+    if cancelled:
+        return "Cancelled. Select the image again to run it."
+    return "The merge is shown here once an image has been inspected."
 
 
 def verdict_icon(step: MergeStep) -> str:
@@ -43,10 +59,10 @@ def verdict_icon(step: MergeStep) -> str:
 
 
 def pixel_line(step: MergeStep) -> str:
-    """Returns how many pixels a step could take, and how many of them were held."""
+    """Returns how many pixels a step could take, and how many of them were held; empty if the verdict says it all."""
     count = _pixels(step.candidate_pixels)
     if step.kind is StepKind.LEFTOVERS:
-        return f"{count} of thing classes that no kept box covers"
+        return f"{count} of thing classes that no kept box covers" if step.candidate_pixels else ""
     if step.kind is StepKind.STUFF:
         adopted = f", {step.adopted_pixels:,} of them from thing classes" if step.adopted_pixels else ""
         return f"{count} of this class are free{adopted}"

@@ -16,6 +16,7 @@ from lpsnet_studio.inference.messages import (
     DatasetImage,
     DatasetListed,
     Failed,
+    FailureKind,
     ImageSource,
     Inspect,
     ListDataset,
@@ -231,7 +232,7 @@ def test_failures_are_told_once_and_quiet_ones_not_at_all(
     request = service.last(OpenImage)
     session.receive(Failed(request.request, "bad-input", "0.png: the file is empty", "Open another."))
     session.receive(Failed(request.request, "bad-input", "0.png: the file is empty", "Open another."))
-    assert problems == [Problem("0.png: the file is empty", "Open another.")]
+    assert problems == [Problem("0.png: the file is empty", "Open another.", picture="/pictures/0.png")]
     session.open_index(1)
     session.receive(Failed(service.last(OpenImage).request, "superseded", "a newer one"))
     assert len(problems) == 1
@@ -291,3 +292,69 @@ def test_quality_is_told_in_percent(session: Session, service: ListeningService)
     counts = session.result.quality.counts
     assert counts.tp[PERSON] == 2
     assert session.result.quality_words().startswith("PQ ")
+
+
+def test_an_unreadable_picture_is_said_once_though_the_network_comes_later(
+    session: Session, service: ListeningService, problems: list[Problem]
+) -> None:
+    session.load_model("hand-made")
+    loading = service.last(LoadModel)
+    session.set_entries(hand_made.entries())
+    session.receive(Failed(service.last(OpenImage).request, "bad-input", "0.png: the file is empty"))
+    session.receive(ModelLoaded(loading.request, hand_made.card()))
+    assert service.count(OpenImage) == 1
+    assert len(problems) == 1
+
+
+def test_an_unreadable_picture_keeps_its_sentence_until_it_can_be_opened(
+    session: Session, service: ListeningService
+) -> None:
+    learnt: list[int] = []
+    session.entry_changed.connect(learnt.append)
+    session.set_entries(hand_made.entries())
+    session.open_index(1)
+    session.receive(Failed(service.last(OpenImage).request, "bad-input", "1.png: the file is empty"))
+    assert [entry.problem for entry in session.entries] == ["", "1.png: the file is empty", ""]
+    assert learnt == [1]
+    session.open_index(2)
+    session.open_index(1)
+    session.receive(hand_made.opened(service.last(OpenImage)))
+    assert session.entries[1].problem == ""
+    assert session.entries[1].size == (hand_made.HEIGHT, hand_made.WIDTH)
+    assert learnt == [1, 1]
+
+
+def test_a_cancelled_image_can_be_asked_for_again(session: Session, service: ListeningService) -> None:
+    session.load_model("hand-made")
+    session.receive(ModelLoaded(service.posted[-1].request, hand_made.card()))
+    session.set_entries(hand_made.entries())
+    session.retry()
+    assert service.count(OpenImage) == 1, "it is on its way"
+    session.cancel()
+    session.receive(Failed(service.last(OpenImage).request, "cancelled", "Cancelled."))
+    assert session.cancelled
+    session.retry()
+    assert not session.cancelled
+    assert service.count(OpenImage) == 2
+    session.receive(hand_made.opened(service.last(OpenImage)))
+    session.receive(hand_made.inspected(service.last(Inspect)))
+    session.retry()
+    assert service.count(OpenImage) == 2, "its result is here"
+
+
+@pytest.mark.parametrize(("kind", "told"), [("bad-input", ""), ("internal", "a trace"), ("died", "a trace")])
+def test_details_are_for_unexpected_failures(
+    kind: FailureKind, told: str, session: Session, service: ListeningService, problems: list[Problem]
+) -> None:
+    session.load_model("hand-made")
+    session.receive(Failed(service.last(LoadModel).request, kind, "It failed.", details="a trace"))
+    assert [problem.details for problem in problems] == [told]
+
+
+def test_a_device_that_is_not_there_comes_with_advice(
+    session: Session, service: ListeningService, problems: list[Problem]
+) -> None:
+    session.load_model("hand-made", device="cuda:3")
+    sentence = "Device cuda:3: this machine has 0 CUDA devices"
+    session.receive(Failed(service.last(LoadModel).request, "bad-input", sentence))
+    assert problems == [Problem(sentence, "Start with --device auto.")]

@@ -17,6 +17,6 @@ from __future__ import annotations
 
 from lpsnet.panoptic_head.contests import Conflict
 from lpsnet.panoptic_head.merging import Leftovers, merge
-from lpsnet.panoptic_head.steps import candidate_mask, contested_mask, explain_step
+from lpsnet.panoptic_head.steps import candidate_mask, contested_mask, explain_step, told_apart
 
-__all__ = ["Conflict", "Leftovers", "candidate_mask", "contested_mask", "explain_step", "merge"]
+__all__ = ["Conflict", "Leftovers", "candidate_mask", "contested_mask", "explain_step", "merge", "told_apart"]

@@ -13,7 +13,7 @@ from lpsnet.structures import MergeStep, MergeTrace, Owners, StepKind, Verdict, 
 if TYPE_CHECKING:
     from lpsnet.categories import Categories
 
-__all__ = ["candidate_mask", "contested_mask", "explain_step"]
+__all__ = ["candidate_mask", "contested_mask", "explain_step", "told_apart"]
 
 
 def candidate_mask(trace: MergeTrace, index: int) -> tuple[Window, NDArray[np.bool_]]:
@@ -93,7 +93,7 @@ def explain_step(step: MergeStep, trace: MergeTrace, categories: Categories) -> 
     title = f"{name} {step.score:.2f}"
     if step.verdict is Verdict.EMPTY:
         return f"{title} · no {name} pixel in the box · nothing to paste"
-    overlap, threshold = _told_apart(step.overlap, trace.overlap_threshold)
+    overlap, threshold = told_apart(step.overlap, trace.overlap_threshold)
     if step.verdict is Verdict.DISCARDED:
         return f"{title} · overlap {overlap} > {threshold} · discarded"
     return " · ".join([f"{title} · overlap {overlap} ≤ {threshold} · kept", *_contest_words(step, name)])
@@ -115,8 +115,8 @@ def _pixels(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def _told_apart(one: float, other: float) -> tuple[str, str]:
-    """Writes two ratios with two digits, or as many more as it takes to tell them apart."""
+def told_apart(one: float, other: float) -> tuple[str, str]:
+    """Returns two ratios written with two digits, or with as many more, up to six, as tell them apart."""
     digits = 2
     while one != other and digits < 6 and f"{one:.{digits}f}" == f"{other:.{digits}f}":
         digits += 1

@@ -7,9 +7,9 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 
-from lpsnet_studio.inference.messages import OpenImage
+from lpsnet_studio.inference.messages import Failed, OpenImage
 from lpsnet_studio.session import Session
-from tests.studio.hand_made import ListeningService, entries
+from tests.studio.hand_made import ListeningService, entries, opened
 
 
 def test_choosing_a_row_opens_its_image(window: Any, session: Session, service: ListeningService) -> None:
@@ -30,6 +30,34 @@ def test_an_image_that_cannot_be_opened_says_why(window: Any, session: Session, 
     session.open_index(1)
     assert service.count(OpenImage) == 1
     assert any("its PNG is missing" in text for text in window.notifications.texts)
+
+
+def test_a_picture_that_failed_is_marked_and_a_click_tries_it_again(
+    window: Any, session: Session, service: ListeningService
+) -> None:
+    session.set_entries(entries())
+    index = window.images.model.index(0, 0)
+    assert window.images.model.data(index, Qt.ItemDataRole.DecorationRole) is None
+    session.receive(Failed(service.last(OpenImage).request, "bad-input", "0.png: the file is empty"))
+    assert window.images.model.data(index, Qt.ItemDataRole.DecorationRole) is not None
+    assert "0.png: the file is empty" in window.images.model.data(index, Qt.ItemDataRole.ToolTipRole)
+    assert window.timeline.card._pixels.text() == "0.png: the file is empty"
+    window.images.view.clicked.emit(index)
+    assert service.count(OpenImage) == 2
+    session.receive(opened(service.last(OpenImage)))
+    assert window.images.model.data(index, Qt.ItemDataRole.DecorationRole) is None
+    assert "80 × 60 pixels" in window.images.model.data(index, Qt.ItemDataRole.ToolTipRole)
+    assert window.timeline.card._pixels.text() == "The merge is shown here once an image has been inspected."
+
+
+def test_a_cancelled_image_says_how_to_go_on(window: Any, session: Session, service: ListeningService) -> None:
+    session.set_entries(entries())
+    window.commands.cancel()
+    session.receive(Failed(service.last(OpenImage).request, "cancelled", "Cancelled."))
+    assert window.timeline.card._pixels.text() == "Cancelled. Select the image again to run it."
+    window.images.view.activated.emit(window.images.model.index(0, 0))
+    assert service.count(OpenImage) == 2
+    assert "Cancelled" not in window.timeline.card._pixels.text()
 
 
 def test_ten_thousand_images_cost_no_widget_each(window: Any, session: Session) -> None:
