@@ -61,6 +61,7 @@ class Commands:
         self.reset_window: Callable[[], None] = lambda: None
         session.result_changed.connect(self._go_on_when_current)
         session.failed.connect(self._forget_waiting)
+        session.current_changed.connect(self._leave_pictures)
 
     # --------------------------------------------------------------------------------------------------------- opening
 
@@ -70,6 +71,8 @@ class Commands:
         if missing:
             self.fail(Problem(f"{missing[0]}: there is no such file or folder"))
             return
+        if paths:
+            self._remember((paths[0] if paths[0].is_dir() else paths[0].parent).absolute())
         self._ensure_network(paths)
         pictures = [path for path in paths if kind_of(path) == "image"]
         for path in paths:
@@ -105,14 +108,12 @@ class Commands:
         """Asks for pictures."""
         names, _ = QFileDialog.getOpenFileNames(self._window, "Open image", self._last_folder(), _PICTURES)
         if names:
-            self._remember(Path(names[0]).parent)
             self.open_paths([Path(name) for name in names])
 
     def open_folder(self) -> None:
         """Asks for a folder."""
         name = QFileDialog.getExistingDirectory(self._window, "Open folder", self._last_folder())
         if name:
-            self._remember(Path(name))
             self.open_paths([Path(name)])
 
     def open_dataset(self) -> None:
@@ -152,11 +153,11 @@ class Commands:
 
     def save_panoptic(self) -> None:
         """Asks for a JSON file and saves what is shown there."""
-        self._ask_where("Save COCO panoptic", "COCO panoptic (*.json)", "json", self.save_panoptic_to)
+        self._ask_where("Save COCO panoptic", "COCO panoptic (*.json)", "panoptic.json", self.save_panoptic_to)
 
     def save_overlay(self) -> None:
         """Asks for a PNG file and saves the photo with its segments there."""
-        self._ask_where("Save overlay picture", "PNG (*.png)", "png", self.save_overlay_to)
+        self._ask_where("Save overlay picture", "PNG (*.png)", "overlay.png", self.save_overlay_to)
 
     def save_panoptic_to(self, path: Path) -> None:
         """Saves the finished merge as COCO panoptic JSON + PNG, at full size; it is shown as it is saved."""
@@ -200,6 +201,10 @@ class Commands:
                 opacity=session.view.opacity,
             )
         )
+
+    def _leave_pictures(self, _index: int) -> None:
+        entry = self._session.current
+        self._notifications.keep_only_about("" if entry is None else entry.source.path)
 
     def _forget_waiting(self, _problem: Problem) -> None:
         self._when_current = None
@@ -332,20 +337,19 @@ class Commands:
     def _ask_file(self, title: str, pattern: str) -> None:
         name, _ = QFileDialog.getOpenFileName(self._window, title, self._last_folder(), pattern)
         if name:
-            self._remember(Path(name).parent)
             self.open_paths([Path(name)])
 
-    def _ask_where(self, title: str, pattern: str, suffix: str, save: Callable[[Path], None]) -> None:
+    def _ask_where(self, title: str, pattern: str, ending: str, save: Callable[[Path], None]) -> None:
         entry = self._session.current
         if entry is None or self._session.result is None:
             self.fail(Problem("There is nothing to save yet: no image has been inspected."))
             return
-        proposed = Path(self._last_folder()) / f"{Path(entry.name).stem}_panoptic.{suffix}"
+        proposed = Path(self._last_folder()) / f"{Path(entry.name).stem}_{ending}"
         name, _ = QFileDialog.getSaveFileName(self._window, title, str(proposed), pattern)
         if name:
             path = Path(name)
             self._remember(path.parent)
-            save(path if path.suffix else path.with_suffix(f".{suffix}"))
+            save(path if path.suffix else path.with_suffix(Path(ending).suffix))
 
     def _last_folder(self) -> str:
         return self._settings.preferences.last_folder or str(Path.home())

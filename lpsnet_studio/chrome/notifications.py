@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QLabel, QPlainTextEdit, QToolButton, QWidget
 
@@ -21,11 +22,21 @@ Kind = Literal["info", "failure"]
 
 
 class _Note(QWidget):
-    """One message; it stays while the mouse is on it or its details are open."""
+    """One message; it stays while the mouse is on it or its details are open.
+
+    Attributes:
+        problem: what it tells of.
+        text: what it says.
+        gone: emitted when it is taken away.
+    """
+
+    gone = Signal()
 
     def __init__(self, problem: Problem, kind: Kind, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme = theme
+        self.problem = problem
+        self.text = _text(problem)
         self._details = QPlainTextEdit(problem.details)
         self._details.setReadOnly(True)
         self._details.setFixedHeight(140)
@@ -33,7 +44,7 @@ class _Note(QWidget):
         icon = QLabel()
         color = theme.palette.discarded if kind == "failure" else theme.palette.text
         icon.setPixmap(theme.pixmap("warning" if kind == "failure" else "info", color))
-        text = QLabel(f"{problem.sentence}\n{problem.advice}" if problem.advice else problem.sentence)
+        text = QLabel(self.text)
         text.setWordWrap(True)
         text.setTextFormat(Qt.TextFormat.PlainText)
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -72,7 +83,13 @@ class _Note(QWidget):
         """Takes the message away."""
         self._timer.stop()
         self.hide()
+        self.gone.emit()
         self.deleteLater()
+
+    def renew(self) -> None:
+        """Stays as long as a new message would."""
+        if self._timer.isActive():
+            self._timer.start()
 
     def enterEvent(self, event: QEnterEvent) -> None:
         """Stays while it is read."""
@@ -114,7 +131,7 @@ class Notifications(QObject):
     @property
     def texts(self) -> list[str]:
         """What is shown now, the oldest first."""
-        return [note.findChildren(QLabel)[1].text() for note in self._notes]
+        return [note.text for note in self._notes]
 
     def show_failure(self, problem: Problem) -> None:
         """Tells of a failure."""
@@ -124,9 +141,20 @@ class Notifications(QObject):
         """Tells of a success."""
         self._show(Problem(sentence), "info")
 
+    def keep_only_about(self, picture: str) -> None:
+        """Takes away what is about other pictures than the one at this path."""
+        for note in list(self._notes):
+            if note.problem.picture not in ("", picture):
+                note.dismiss()
+
     def _show(self, problem: Problem, kind: Kind) -> None:
+        same = next((note for note in self._notes if note.text == _text(problem)), None)
+        if same is not None:
+            same.renew()
+            return
         note = _Note(problem, kind, self._theme, self._over)
         note.installEventFilter(self)
+        note.gone.connect(partial(self._forget, note))
         self._notes.append(note)
         while len(self._notes) > _MOST:
             self._notes[0].dismiss()
@@ -137,12 +165,13 @@ class Notifications(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keeps the messages in their corner."""
-        if event.type() == QEvent.Type.Hide and watched in self._notes and self._over.isVisible():
-            self._notes = [note for note in self._notes if note is not watched]
-            self._place()
-        elif event.type() == QEvent.Type.Resize:
+        if event.type() == QEvent.Type.Resize:
             self._place()
         return False
+
+    def _forget(self, gone: _Note) -> None:
+        self._notes = [note for note in self._notes if note is not gone]
+        self._place()
 
     def _place(self) -> None:
         bottom = self._over.height() - _MARGIN
@@ -150,3 +179,7 @@ class Notifications(QObject):
             bottom -= note.height()
             note.move(self._over.width() - note.width() - _MARGIN, bottom)
             bottom -= 8
+
+
+def _text(problem: Problem) -> str:
+    return f"{problem.sentence}\n{problem.advice}" if problem.advice else problem.sentence

@@ -6,7 +6,7 @@ from typing import Any
 
 from lpsnet_studio.chrome.notices import notices
 from lpsnet_studio.chrome.status_bar import StatusBar, device_words
-from lpsnet_studio.inference.messages import ModelLoaded, OpenImage
+from lpsnet_studio.inference.messages import Failed, ModelLoaded, OpenImage
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import Problem
 from tests.studio.hand_made import ListeningService, card, entries, open_first, opened
@@ -69,6 +69,26 @@ def test_notifications_stack_and_go(window: Any, qtbot: Any) -> None:
         assert window._view.rect().contains(note.geometry())
         note.dismiss()
     assert notes.texts == []
+
+
+def test_what_is_said_again_is_shown_once(window: Any) -> None:
+    notes = window.notifications
+    for sentence in ("a: broken", "b: broken", "a: broken"):
+        notes.show_failure(Problem(sentence))
+    assert notes.texts == ["a: broken", "b: broken"]
+    assert len({note.y() for note in notes._notes}) == 2
+
+
+def test_notes_about_a_picture_go_when_another_is_opened(
+    window: Any, session: Session, service: ListeningService
+) -> None:
+    session.set_entries(entries())
+    window.notifications.show_info("Saved out.png")
+    session.receive(Failed(service.last(OpenImage).request, "bad-input", "0.png: the file is empty"))
+    session.open_index(0)
+    assert window.notifications.texts == ["Saved out.png", "0.png: the file is empty"]
+    session.open_index(1)
+    assert window.notifications.texts == ["Saved out.png"]
 
 
 def test_the_layout_comes_back(window: Any, session: Session) -> None:
