@@ -199,6 +199,7 @@ class Commands:
                 segmentation=result.trace.segmentation(),
                 categories=result.categories,
                 opacity=session.view.opacity,
+                shades=result.shades,
             )
         )
 

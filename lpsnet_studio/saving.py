@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ class Shown:
         segmentation: of the same size.
         categories: the classes.
         opacity: of the segments' colours.
+        shades: what the shades of things follow, by segment id.
     """
 
     file_name: str
@@ -38,6 +40,7 @@ class Shown:
     segmentation: PanopticSegmentation
     categories: Categories
     opacity: float
+    shades: Mapping[int, int]
 
 
 def save_panoptic(shown: Shown, json_path: Path) -> Path:
@@ -57,7 +60,9 @@ def save_overlay(shown: Shown, png_path: Path) -> Path:
     Raises:
         OSError: one sentence naming the file, if it cannot be written; what was there stays.
     """
-    drawn = render_overlay(shown.pixels, shown.segmentation, shown.categories, opacity=shown.opacity)
+    drawn = render_overlay(
+        shown.pixels, shown.segmentation, shown.categories, opacity=shown.opacity, identities=shown.shades
+    )
     _, content = cv2.imencode(".png", cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR))
     write_atomically(png_path, content.tobytes())
     return png_path

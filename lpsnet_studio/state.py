@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from lpsnet.categories import Categories
 from lpsnet.metrics.panoptic_quality import ImageQuality, PanopticQuality
-from lpsnet.structures import Detections, InspectionSettings, Labels, MergeTrace, StageResult, StepKind
+from lpsnet.structures import Detections, InspectionSettings, Labels, MergeStep, MergeTrace, StageResult, StepKind
 from lpsnet_studio.inference.messages import ImageSource
 
-__all__ = ["Busy", "Entry", "Pointed", "Problem", "Result", "ViewOptions"]
+__all__ = ["Busy", "Entry", "Pointed", "Problem", "Result", "ViewOptions", "shade_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +145,11 @@ class Result:
         same = (step.owner for step in self.trace.steps if (step.kind, step.label, step.detection) == identity)
         return next(same, 0)
 
+    @property
+    def shades(self) -> dict[int, int]:
+        """What the shade of every thing follows, by owner number."""
+        return {step.owner: shade_of(step) for step in self.trace.steps if step.owner and step.detection >= 0}
+
     def describe(self, owner: int) -> str:
         """Names an owner as people do: class, owner number for things, and score; empty for void."""
         index = self.step_of(owner)
@@ -162,3 +167,12 @@ class Result:
         if mean.n == 0:
             return "no class to compare"
         return f"PQ {100 * mean.pq:.1f} · SQ {100 * mean.sq:.1f} · RQ {100 * mean.rq:.1f}"
+
+
+def shade_of(step: MergeStep) -> int:
+    """Returns what the shade of a thing follows: its detection, not its owner number.
+
+    Owner numbers are given to kept boxes in their order, so that all later ones move when a threshold discards a box;
+    a thing keeps its colour for as long as its box is there.
+    """
+    return step.detection + 1

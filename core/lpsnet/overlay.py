@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+from collections.abc import Mapping
 
 import cv2
 import numpy as np
@@ -22,15 +23,24 @@ _LIGHTNESS_SPREAD = 0.36
 _CONTOUR_WHITENESS = 0.45
 
 
-def segment_colors(segmentation: PanopticSegmentation, categories: Categories) -> dict[int, Color]:
+def segment_colors(
+    segmentation: PanopticSegmentation, categories: Categories, identities: Mapping[int, int] | None = None
+) -> dict[int, Color]:
     """Returns the RGB colour of every segment by id.
 
     A stuff segment has its category's colour. A thing varies around it (:func:`thing_color`), so that neighbours of
     one class can be told apart; the colour depends on category and id alone and survives every edit.
+
+    Args:
+        segmentation: whose segments are coloured.
+        categories: the classes of its labels.
+        identities: by segment id, what a thing's shade follows instead of the id, where ids are given anew each time;
+            a segment that is not in it follows its id.
     """
+    identities = identities or {}
     return {
         segment.id: (
-            thing_color(categories[segment.label].color, segment.id)
+            thing_color(categories[segment.label].color, identities.get(segment.id, segment.id))
             if categories[segment.label].isthing
             else categories[segment.label].color
         )
@@ -58,6 +68,7 @@ def render_overlay(
     *,
     opacity: float = 0.5,
     contours: bool = True,
+    identities: Mapping[int, int] | None = None,
 ) -> NDArray[np.uint8]:
     """Draws a segmentation over its image.
 
@@ -67,6 +78,7 @@ def render_overlay(
         categories: the classes of its labels.
         opacity: of the fill, 0 … 1.
         contours: whether to draw the borders of segments, about 1.5 pixels on each 1,000 of the longer side.
+        identities: what the shades of things follow; see :func:`segment_colors`.
 
     Returns:
         RGB uint8 ``[H, W, 3]``.
@@ -79,7 +91,7 @@ def render_overlay(
         raise ValueError(f"an image of shape {image.shape[:2]} cannot carry a segmentation of shape {ids.shape}")
     if not 0 <= opacity <= 1:
         raise ValueError(f"opacity must lie between 0 and 1, not {opacity!r}")
-    rows, palette = _indexed(segmentation, categories)
+    rows, palette = _indexed(segmentation, segment_colors(segmentation, categories, identities))
     fill = palette[rows]
     alpha = np.where(rows > 0, np.float32(opacity), np.float32(0))
     drawn = image + (fill.astype(np.float32) - image) * alpha[:, :, None]
@@ -90,9 +102,11 @@ def render_overlay(
     return np.rint(drawn).astype(np.uint8)
 
 
-def _indexed(segmentation: PanopticSegmentation, categories: Categories) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
+def _indexed(
+    segmentation: PanopticSegmentation, segment_color: Mapping[int, Color]
+) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
     """Returns the map ``[H, W]`` of segment numbers in order of id, 0 for void, and their colours ``[1 + S, 3]``."""
-    colors = {0: (0, 0, 0), **segment_colors(segmentation, categories)}
+    colors = {0: (0, 0, 0), **segment_color}
     ids = np.array(sorted(colors), np.int32)
     palette = np.array([colors[int(identity)] for identity in ids], np.uint8)
     return np.searchsorted(ids, segmentation.ids), palette

@@ -16,7 +16,7 @@ from lpsnet_studio.canvas.colors import Table, color_table
 from lpsnet_studio.canvas.layers import Box
 from lpsnet_studio.canvas.view import CanvasView
 from lpsnet_studio.session import Session
-from lpsnet_studio.state import Result
+from lpsnet_studio.state import Result, shade_of
 
 __all__ = ["Overlays", "step_color"]
 
@@ -37,7 +37,7 @@ def step_color(step: MergeStep, categories: Categories) -> tuple[int, int, int]:
     if step.owner == 0 or step.label < 0:
         return _NEUTRAL
     category = categories[step.label]
-    return thing_color(category.color, step.owner) if category.isthing else category.color
+    return thing_color(category.color, shade_of(step)) if category.isthing else category.color
 
 
 class Overlays(QObject):

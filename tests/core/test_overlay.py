@@ -49,6 +49,14 @@ def test_a_colour_survives_edits_of_other_segments() -> None:
     assert segment_colors(alone, CATEGORIES)[90_000] == segment_colors(SEGMENTATION, CATEGORIES)[90_000]
 
 
+def test_a_shade_can_follow_an_identity_that_outlives_the_id() -> None:
+    renumbered = PanopticSegmentation.from_ids(np.where(IDS == 90_000, 7, IDS), {4: 1, 7: 0})
+    before = render_overlay(IMAGE, SEGMENTATION, CATEGORIES, identities={90_000: 3})
+    np.testing.assert_array_equal(before, render_overlay(IMAGE, renumbered, CATEGORIES, identities={7: 3}))
+    assert (before != render_overlay(IMAGE, SEGMENTATION, CATEGORIES))[:, 20:].any()
+    assert segment_colors(SEGMENTATION, CATEGORIES, {4: 3})[4] == (120, 116, 140), "stuff has one colour"
+
+
 @pytest.mark.parametrize("opacity", [0.0, 0.3, 1.0])
 def test_fill_blends_and_void_shows_the_image(opacity: float) -> None:
     drawn = render_overlay(IMAGE, SEGMENTATION, CATEGORIES, opacity=opacity, contours=False)

@@ -105,6 +105,7 @@ def test_from_opening_to_saving(studio: Studio, tmp_path: Path, qtbot: Any) -> N
         session.result.trace.segmentation(),
         session.result.categories,
         opacity=session.view.opacity,
+        identities=session.result.shades,
     )
     np.testing.assert_array_equal(drawn, expected)
 
