@@ -28,8 +28,9 @@ __all__ = ["MainWindow"]
 
 _TITLE = "LPSNet Studio"
 _LEAST_SIZE = QSize(300, 200)
-_LEAST_FOR_DOCKS = QSize(600, 360)
-"""In a window smaller than that the docks would leave no canvas: they are stowed away."""
+_LEAST_FOR_DOCKS = QSize(680, 360)
+"""In a window smaller than that the docks would leave too little canvas: they are stowed away."""
+_LEAST_HEIGHT_FOR_TIMELINE = 280
 _STEPPING = ("play", "step_back", "step_forward", "first_step", "last_step")
 _LOOKING = ("fit", "zoom_in", "zoom_out", "zoom_actual", "show_labels", "show_boxes", "show_segments")
 
@@ -70,7 +71,7 @@ class MainWindow(QMainWindow):
         self.panel = SettingsPanel(session)
         self.images.setMinimumWidth(120)
         self._view = QWidget()
-        self._view.setMinimumSize(1, 1)
+        self._view.setMinimumSize(_LEAST_SIZE.width(), 1)
         self.notifications = Notifications(self._view, theme)
         self.commands = Commands(self, session, self.canvas, theme, settings, folders, self.notifications, device)
         self.commands.reset_window = self._reset_layout
@@ -192,10 +193,14 @@ class MainWindow(QMainWindow):
     def _show_stage(self) -> None:
         entry = self._session.current
         self._middle.setCurrentIndex(0 if entry is None else 1)
-        self.timeline.setVisible(entry is not None)
+        self._show_timeline()
         self.setWindowTitle(_TITLE if entry is None else f"{entry.name} – {_TITLE}")
         if entry is not None and not self.canvas.hasFocus() and not self.images.view.hasFocus():
             self.canvas.setFocus()
+
+    def _show_timeline(self) -> None:
+        is_low = self.height() < _LEAST_HEIGHT_FOR_TIMELINE
+        self.timeline.setVisible(self._session.current is not None and not is_low)
 
     def _show_playing(self, playing: bool) -> None:
         action = self.actions_by_id["play"]
@@ -249,6 +254,7 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Makes room for the canvas in a small window."""
         super().resizeEvent(event)
+        self._show_timeline()
         self._make_room()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

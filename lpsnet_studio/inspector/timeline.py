@@ -17,6 +17,7 @@ from lpsnet_studio.inspector.wording import (
     verdict_icon,
     verdict_words,
 )
+from lpsnet_studio.labels import ElidedLabel
 from lpsnet_studio.session import Session
 from lpsnet_studio.theme import Theme, caption_font, figure_font
 
@@ -37,7 +38,7 @@ class StepCard(QWidget):
     def __init__(self, session: Session, theme: Theme) -> None:
         super().__init__()
         self._session, self._theme = session, theme
-        self._swatch, self._icon, self._headline, self._verdict = QLabel(), QLabel(), QLabel(), QLabel()
+        self._swatch, self._icon, self._headline, self._verdict = QLabel(), QLabel(), ElidedLabel(), ElidedLabel()
         self._overlap = OverlapBar(theme)
         self._pixels, self._contests = QLabel(), QLabel()
         bold = self._headline.font()

@@ -1,0 +1,141 @@
+"""The window keeps the keys where the focus is, makes room in a small size, and offers only what can act."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+
+from lpsnet_studio.chrome.shortcut_card import ShortcutCard
+from lpsnet_studio.inference.messages import ModelLoaded
+from lpsnet_studio.session import Session
+from lpsnet_studio.settings import Folders, Settings
+from tests.studio.hand_made import ListeningService, card, entries, open_first
+
+
+def _click(widget: QWidget) -> None:
+    QTest.mouseClick(widget, Qt.MouseButton.LeftButton, pos=QPoint(8, widget.height() // 2))
+
+
+@pytest.fixture
+def opened(window: Any, session: Session, service: ListeningService, qtbot: Any) -> Any:
+    open_first(session, service)
+    window.activateWindow()
+    window.canvas.setFocus()
+    qtbot.waitUntil(window.canvas.hasFocus)
+    return window
+
+
+def test_a_click_in_the_settings_leaves_the_keys_to_the_canvas(opened: Any, session: Session) -> None:
+    panel = opened.panel
+    for control in (panel.overlap.slider, panel.score.slider, panel.semantic_oracle, panel.viewport()):
+        _click(control)
+        assert opened.canvas.hasFocus()
+    for control in (panel.overlap.slider, panel.conflict, panel.box_oracle):
+        assert control.focusPolicy() & Qt.FocusPolicy.TabFocus, "the keyboard comes there"
+    before = session.settings
+    QTest.keyClick(opened.focusWidget(), Qt.Key.Key_Home)
+    assert session.settings == before
+    assert session.position == 0
+
+
+def test_the_keys_act_in_the_segments_and_tab_leaves_them(opened: Any, session: Session, qtbot: Any) -> None:
+    table = opened.segments.table
+    table.setFocus()
+    table.selectRow(0)
+    session.seek(len(session.steps))
+    QTest.keyClick(table, Qt.Key.Key_Left)
+    assert session.position == len(session.steps) - 1
+    QTest.keyClick(table, Qt.Key.Key_Home)
+    assert session.position == 0
+    labels = session.view.labels
+    QTest.keyClick(table, Qt.Key.Key_1)
+    assert session.view.labels is not labels
+    QTest.keyClick(table, Qt.Key.Key_Tab)
+    assert not table.hasFocus()
+
+
+def test_a_small_window_stows_the_docks_and_a_large_one_brings_them_back(opened: Any, qtbot: Any) -> None:
+    opened._docks[0].close()
+    opened.resize(700, 450)
+    qtbot.waitUntil(lambda: opened.size().toTuple() == (700, 450))
+    page, area = opened.panel.widget(), opened.panel.viewport()
+    qtbot.waitUntil(lambda: page.width() == area.width())
+    assert page.minimumSizeHint().width() <= area.width(), "nothing is cut off at the right"
+    assert opened.panel.verticalScrollBar().maximum() > 0, "the rest is scrolled to"
+    assert opened.segments.width() >= 180
+    opened.resize(300, 200)
+    qtbot.waitUntil(lambda: opened.size().toTuple() == (300, 200))
+    assert not any(dock.isVisible() for dock in opened._docks)
+    qtbot.waitUntil(lambda: opened.canvas.height() > 50)
+    opened.resize(1600, 1000)
+    qtbot.waitUntil(lambda: opened.panel.width() > 250)
+    assert [dock.isVisible() for dock in opened._docks] == [False, True, True]
+    assert opened.timeline.isVisible()
+
+
+def test_docks_that_were_stowed_are_there_next_time(qtbot: Any, session: Session, theme: Any, folders: Folders) -> None:
+    from lpsnet_studio.main_window import MainWindow
+
+    for size in ((400, 300), (1200, 800)):
+        made = MainWindow(session, theme, Settings(folders.config), folders)
+        qtbot.addWidget(made)
+        made.show()
+        made.resize(*size)
+        qtbot.waitUntil(lambda made=made, size=size: made.size().toTuple() == size)
+        if size[0] > 1000:
+            assert all(dock.isVisible() for dock in made._docks)
+        made.close()
+
+
+def test_a_new_window_is_no_larger_than_the_screen(window: Any, theme: Any) -> None:
+    window.resize(9000, 9000)
+    window._come_on_screen()
+    room = window.screen().availableGeometry()
+    assert window.width() <= room.width()
+    assert window.height() <= room.height()
+
+
+def test_the_canvas_keeps_its_height_whatever_the_banner_says(
+    window: Any, session: Session, service: ListeningService, qtbot: Any
+) -> None:
+    open_first(session, service)
+    session.load_model("hand-made")
+    session.receive(ModelLoaded(service.posted[-1].request, card(trained=False)))
+    banner = window.findChild(object, "banner")
+    qtbot.waitUntil(banner.isVisible)
+    qtbot.wait(20)
+    one_line = banner.height()
+    banner.text.setText("word " * 200)
+    qtbot.wait(20)
+    assert banner.height() == one_line
+
+
+def test_only_what_can_act_is_offered(window: Any, session: Session, service: ListeningService) -> None:
+    def offered(*names: str) -> list[bool]:
+        return [window.actions_by_id[name].isEnabled() for name in names]
+
+    looking = ("fit", "zoom_in", "zoom_out", "zoom_actual", "show_labels", "show_boxes", "show_segments")
+    stepping = ("play", "first_step", "step_back", "step_forward", "last_step")
+    assert not any(offered(*looking, *stepping, "previous_image", "next_image", "save_panoptic"))
+    open_first(session, service)
+    assert all(offered(*looking, *stepping))
+    last = len(session.entries) - 1
+    for index, expected in ((0, [False, True]), (1, [True, True]), (last, [True, False])):
+        session.open_index(index)
+        assert offered("previous_image", "next_image") == expected
+    session.set_entries(entries()[:1])
+    assert offered("previous_image", "next_image") == [False, False]
+    session.set_entries([])
+    assert not any(offered(*looking, *stepping))
+
+
+def test_the_card_says_where_keys_act(window: Any, qtbot: Any) -> None:
+    from PySide6.QtWidgets import QLabel
+
+    shown = ShortcutCard(window)
+    qtbot.addWidget(shown)
+    assert any("the segments" in label.text() for label in shown.findChildren(QLabel))
