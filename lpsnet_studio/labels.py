@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QToolTip
 
 __all__ = ["ElidedLabel"]
 
-_LEAST_CHARACTERS = 3
+_LEAST_CHARACTERS = 9
 
 
 class ElidedLabel(QLabel):

@@ -28,7 +28,7 @@ __all__ = ["MainWindow"]
 
 _TITLE = "LPSNet Studio"
 _LEAST_SIZE = QSize(300, 200)
-_LEAST_FOR_DOCKS = QSize(680, 360)
+_LEAST_FOR_DOCKS = QSize(700, 360)
 """In a window smaller than that the docks would leave too little canvas: they are stowed away."""
 _LEAST_HEIGHT_FOR_TIMELINE = 280
 _STEPPING = ("play", "step_back", "step_forward", "first_step", "last_step")

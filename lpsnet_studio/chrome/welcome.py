@@ -6,7 +6,17 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from lpsnet_studio.theme import caption_font
 
@@ -37,7 +47,7 @@ class Welcome(QScrollArea):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             button.setIconSize(QSize(20, 20))
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            button.setMinimumSize(220, 36)
+            button.setMinimumSize(150, 36)
             keys = QLabel(actions[name].shortcut().toString(QKeySequence.SequenceFormat.NativeText))
             keys.setFont(caption_font(self.font()))
             offers.addWidget(button, row, 0)
@@ -51,7 +61,12 @@ class Welcome(QScrollArea):
         layout.addWidget(hint)
         holder = QWidget()
         holder.setLayout(offers)
-        layout.addWidget(holder, 0, Qt.AlignmentFlag.AlignCenter)
+        holder.setMaximumWidth(320)
+        middle = QHBoxLayout()
+        middle.addStretch(1)
+        middle.addWidget(holder, 6)
+        middle.addStretch(1)
+        layout.addLayout(middle)
         layout.addStretch(2)
         self.setWidget(page)
         self.setWidgetResizable(True)
