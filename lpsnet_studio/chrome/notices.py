@@ -24,7 +24,7 @@ def _untrained(session: Session) -> str:
     if session.picture is None:
         return words
     if not session.effective_settings.needs_network:
-        return f"{words} Both oracles are on: this picture is merged from the ground truth alone."
+        return f"{words} Both oracles are on: this is the ground truth, merged."
     if session.truth is not None:
         return f"{words} Turn both oracles on to see the merge of the ground truth."
     return f"{words} Open a checkpoint for real ones."
