@@ -23,7 +23,7 @@ def test_an_untrained_network_is_said_with_what_helps(session: Session, service:
     session.receive(opened(service.last(OpenImage)))
     assert "Turn both oracles on" in notices(session)[0]
     session.change_settings(box_oracle=True, semantic_oracle=True)
-    assert "from the ground truth alone" in notices(session)[0]
+    assert "this is the ground truth, merged" in notices(session)[0]
 
 
 def test_a_trained_network_needs_no_banner(window: Any, session: Session, service: ListeningService) -> None:
