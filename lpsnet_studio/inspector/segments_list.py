@@ -81,6 +81,8 @@ class SegmentsModel(QAbstractTableModel):
             return self._text(self._result, segment, column)
         if role == Qt.ItemDataRole.DecorationRole and column == 0:
             return self._swatch(self._result, segment)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self._when_pasted(self._result, segment)
         if role == Qt.ItemDataRole.TextAlignmentRole and column:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.ForegroundRole and self._founded.get(segment.id, 0) >= self._position:
@@ -95,6 +97,14 @@ class SegmentsModel(QAbstractTableModel):
             return "" if segment.score is None else f"{segment.score:.2f}"
         height, width = result.size
         return f"{100 * segment.area / (height * width):.1f} %"
+
+    def _when_pasted(self, result: Result, segment: Segment) -> str:
+        """Says at which step of the merge the segment comes in, for one that is not on the canvas yet."""
+        founded = self._founded.get(segment.id)
+        if founded is None:
+            return ""
+        where = f"step {founded + 1} of {len(result.trace.steps)}"
+        return f"Comes in at {where}" if founded >= self._position else f"Came in at {where}"
 
     def _swatch(self, result: Result, segment: Segment) -> QIcon:
         """Returns the segment's colour; a selected row does not tint it."""
