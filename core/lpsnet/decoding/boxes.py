@@ -14,14 +14,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import embedding_bag
 
-from lpsnet.decoding.checks import input_scale, require_finite, require_single_image
+from lpsnet.decoding.checks import SEMANTIC_STRIDE, input_scale, require_finite, require_single_image
 from lpsnet.decoding.suppression import suppress_greedily
 from lpsnet.model.output import NetworkOutput
 from lpsnet.structures import BordernessLevel, BordernessMaps, Candidates, DropStage
 
 __all__ = ["borderness_maps", "candidates", "class_probabilities", "location_levels", "locations"]
-
-_SEMANTIC_STRIDE = 4
 
 Float32 = NDArray[np.float32]
 Rows = NDArray[np.intp]
@@ -72,7 +70,7 @@ def class_probabilities(output: NetworkOutput) -> Tensor:
     height, width = logits.shape[-2:]
     cells = logits.float().permute(1, 2, 0).reshape(height * width, -1).softmax(dim=1)
 
-    grid = locations(output) / _SEMANTIC_STRIDE - 0.5
+    grid = locations(output) / SEMANTIC_STRIDE - 0.5
     x, y = grid[:, 0].clamp(0, width - 1), grid[:, 1].clamp(0, height - 1)
     x0, y0 = x.long(), y.long()
     x1, y1 = (x0 + 1).clamp(max=width - 1), (y0 + 1).clamp(max=height - 1)

@@ -7,7 +7,10 @@ from torch import Tensor
 
 from lpsnet.model.output import NetworkOutput
 
-__all__ = ["NonFiniteOutput", "input_scale", "require_finite", "require_single_image"]
+__all__ = ["SEMANTIC_STRIDE", "NonFiniteOutput", "input_scale", "require_finite", "require_single_image"]
+
+SEMANTIC_STRIDE = 4
+"""Pixels of the padded input per cell of the semantic grid."""
 
 
 class NonFiniteOutput(ValueError):  # noqa: N818 - what it is, not that it is an error, is the news

@@ -17,13 +17,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from lpsnet.decoding.checks import input_scale, require_finite, require_single_image
+from lpsnet.decoding.checks import SEMANTIC_STRIDE, input_scale, require_finite, require_single_image
 from lpsnet.model.output import NetworkOutput
 from lpsnet.structures import Labels, label_dtype
 
 __all__ = ["next_best_stuff", "semantic_labels"]
 
-_SEMANTIC_STRIDE = 4
 _CPU_CHUNK_BYTES = 8 << 20
 """More than a cache holds: every operator waits for its slowest thread, which on a busy machine costs far more."""
 _ACCELERATOR_CHUNK_BYTES = 256 << 20
@@ -109,7 +108,7 @@ class _Axis:
     @classmethod
     def of(cls, pixels: int, scale: float, samples: int) -> _Axis:
         """Places ``pixels`` pixel centres, ``scale`` input pixels apart, on ``samples`` grid samples."""
-        position = (np.arange(pixels) + 0.5) * (scale / _SEMANTIC_STRIDE) - 0.5
+        position = (np.arange(pixels) + 0.5) * (scale / SEMANTIC_STRIDE) - 0.5
         below = np.floor(position)
         cell = below.astype(np.intp) + 1
         cells = np.arange(samples + 1)
