@@ -50,11 +50,11 @@ def _say(text: str, style: str = "") -> None:
 
 
 def _messages() -> Console:
-    return Console(stderr=True, markup=False)
+    return Console(stderr=True, markup=False, highlight=False)
 
 
 def _results() -> Console:
-    return Console(markup=False)
+    return Console(markup=False, highlight=False)
 
 
 # ------------------------------------------------------------------------------------------------------------ predict

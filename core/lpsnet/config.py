@@ -155,10 +155,6 @@ class Config(_Frozen):
     model: ModelConfig = ModelConfig()
     inspection: Annotated[InspectionSettings, BeforeValidator(_inspection_settings)] = InspectionSettings()
 
-    def inspection_settings(self) -> InspectionSettings:
-        """Returns the settings of everything after the network."""
-        return self.inspection
-
     def load_categories(self) -> Categories:
         """Reads the category file.
 

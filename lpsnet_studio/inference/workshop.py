@@ -70,7 +70,7 @@ class TorchWorkshop:
             device_reason=ready.device_reason,
             short_side=ready.config.input.short_side,
             categories=ready.categories,
-            settings=ready.config.inspection_settings(),
+            settings=ready.config.inspection,
         )
         return LoadedNetwork(ready, card)
 

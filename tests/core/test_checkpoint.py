@@ -63,7 +63,7 @@ def test_a_checkpoint_never_asks_for_backbone_weights(
 def test_input_and_inspection_may_change_the_network_not(saved: Path) -> None:
     checkpoint = load_checkpoint(saved, ["input.short_side=256", "inspection.stuff_limit=0"])
     assert checkpoint.config.input.short_side == 256
-    assert checkpoint.config.inspection_settings().stuff_limit == 0
+    assert checkpoint.config.inspection.stuff_limit == 0
     with pytest.raises(ValueError, match=r"model\.channels=64: of a trained network only input and inspection"):
         load_checkpoint(saved, ["model.channels=64"])
     with pytest.raises(ValueError, match=r"trained\.safetensors: config: input\.short_side"):

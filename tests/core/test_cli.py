@@ -13,6 +13,7 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from lpsnet import cli
+from lpsnet.engine import predict
 from lpsnet.formats.coco_panoptic import CocoPanopticWriter, read_coco_panoptic
 from lpsnet.scenes import draw_scene, scene_categories
 
@@ -213,19 +214,22 @@ def test_names_are_shown_as_they_are_not_read_as_markup(tmp_path: Path) -> None:
     assert "x].png" in done.output
 
 
-def test_an_unforeseen_fault_costs_one_picture_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from lpsnet.engine import predict
-
+def save_three_of_which_fail(folder: Path, monkeypatch: pytest.MonkeyPatch, faults: dict[str, BaseException]) -> None:
+    """Saves a.png, b.png and c.png, and makes those named in ``faults`` fail so when they are segmented."""
     for name in ("a.png", "b.png", "c.png"):
-        save_picture(tmp_path / name)
+        save_picture(folder / name)
     original = predict.Predictor.inspect
 
-    def faulty(self: predict.Predictor, picture: predict.Picture) -> object:
-        if picture.name == "b.png":
-            raise KeyError("surprise")
+    def inspect(self: predict.Predictor, picture: predict.Picture) -> object:
+        if picture.name in faults:
+            raise faults[picture.name]
         return original(self, picture)
 
-    monkeypatch.setattr(predict.Predictor, "inspect", faulty)
+    monkeypatch.setattr(predict.Predictor, "inspect", inspect)
+
+
+def test_an_unforeseen_fault_costs_one_picture_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_three_of_which_fail(tmp_path, monkeypatch, {"b.png": KeyError("surprise")})
     done = run("predict", tmp_path, *SMALL, "--out", tmp_path / "out")
     assert done.exit_code == 1
     assert "KeyError: 'surprise'" in done.output
@@ -235,18 +239,8 @@ def test_an_unforeseen_fault_costs_one_picture_only(tmp_path: Path, monkeypatch:
 def test_a_dead_cuda_device_ends_the_batch_and_keeps_what_is_done(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from lpsnet.engine import predict
-
-    for name in ("a.png", "b.png", "c.png"):
-        save_picture(tmp_path / name)
-    original = predict.Predictor.inspect
-
-    def faulty(self: predict.Predictor, picture: predict.Picture) -> object:
-        if picture.name == "a.png":
-            return original(self, picture)
-        raise RuntimeError("CUDA error: an illegal memory access was encountered")
-
-    monkeypatch.setattr(predict.Predictor, "inspect", faulty)
+    fault = RuntimeError("CUDA error: an illegal memory access was encountered")
+    save_three_of_which_fail(tmp_path, monkeypatch, {"b.png": fault, "c.png": fault})
     done = run("predict", tmp_path, *SMALL, "--out", tmp_path / "out")
     assert done.exit_code == 1
     assert "1 more were not tried" in done.output
@@ -310,18 +304,7 @@ def test_an_oracle_needs_the_data_set_not_the_photo(tmp_path: Path) -> None:
 
 
 def test_stopping_keeps_what_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from lpsnet.engine import predict
-
-    for name in ("a.png", "b.png", "c.png"):
-        save_picture(tmp_path / name)
-    original = predict.Predictor.inspect
-
-    def interrupted(self: predict.Predictor, picture: predict.Picture) -> object:
-        if picture.name == "b.png":
-            raise KeyboardInterrupt
-        return original(self, picture)
-
-    monkeypatch.setattr(predict.Predictor, "inspect", interrupted)
+    save_three_of_which_fail(tmp_path, monkeypatch, {"b.png": KeyboardInterrupt()})
     done = run("predict", tmp_path, *SMALL, "--out", tmp_path / "out")
     assert done.exit_code == 1
     assert "stopped by the user: 2 pictures" in done.output
@@ -329,8 +312,6 @@ def test_stopping_keeps_what_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_running_out_of_memory_is_advised_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from lpsnet.engine import predict
-
     def exhausted(self: predict.Predictor, picture: predict.Picture) -> object:
         raise MemoryError
 

@@ -24,9 +24,9 @@ def test_a_preset_survives_the_round_trip_through_json(name: str) -> None:
 def test_presets_hold_the_papers_settings() -> None:
     coco, cityscapes = load_config("coco_r50"), load_config("cityscapes_r50")
     assert (coco.input.short_side, coco.input.long_side_cap) == (800, None)
-    assert coco.inspection_settings() == InspectionSettings()
+    assert coco.inspection == InspectionSettings()
     assert (cityscapes.input.short_side, cityscapes.input.long_side_cap) == (1024, 2048)
-    assert cityscapes.inspection_settings().stuff_limit == 2048
+    assert cityscapes.inspection.stuff_limit == 2048
     assert load_config("coco_r101").model.backbone.name == "resnet101"
     assert load_config("demo").model.backbone.weights is None
 
@@ -44,7 +44,7 @@ def test_overrides_win_over_the_file() -> None:
     assert config.input.short_side == 882
     assert config.model.backbone.weights is None
     assert config.model.context == "gap"
-    assert config.inspection_settings().conflict == "smallest"
+    assert config.inspection.conflict == "smallest"
 
 
 def test_norms_are_frozen_exactly_with_pretrained_weights_unless_said_otherwise() -> None:

@@ -217,13 +217,13 @@ class Predictor:
         network, settings, categories = None, InspectionSettings(), fallback_categories
         if len(oracles) < 2:
             network = load_network(checkpoint=checkpoint, config=config, overrides=overrides, device=device)
-            settings, categories = network.config.inspection_settings(), network.categories
+            settings, categories = network.config.inspection, network.categories
         elif checkpoint is not None:
             loaded = load_checkpoint(checkpoint, overrides)
-            settings, categories = loaded.config.inspection_settings(), loaded.categories
+            settings, categories = loaded.config.inspection, loaded.categories
         elif config is not None:
             chosen = load_config(config, overrides)
-            settings, categories = chosen.inspection_settings(), chosen.load_categories()
+            settings, categories = chosen.inspection, chosen.load_categories()
         if categories is None:
             raise ValueError("oracles need ground truth: give a COCO panoptic JSON file")
         settings = replace(settings, semantic_oracle="semantic" in oracles, box_oracle="boxes" in oracles)
