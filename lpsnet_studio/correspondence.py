@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol, TypeVar
 
-from lpsnet_studio.inference.messages import Cancel, Inspect, ListDataset, LoadModel, OpenImage, Progress, Request
-from lpsnet_studio.state import Busy
+from lpsnet_studio.inference.messages import (
+    Cancel,
+    Failed,
+    Inspect,
+    ListDataset,
+    LoadModel,
+    OpenImage,
+    Progress,
+    Request,
+)
+from lpsnet_studio.state import Busy, Entry, Problem
 
-__all__ = ["Correspondence", "Question", "Service"]
+__all__ = ["Correspondence", "Question", "Service", "problem_of"]
 
 Question = LoadModel | ListDataset | OpenImage | Inspect
 _Kind = TypeVar("_Kind", LoadModel, ListDataset, OpenImage, Inspect)
@@ -107,3 +116,23 @@ class Correspondence:
             if question is not None:
                 progress = self._progress.get(question.request)
                 yield Busy(words, -1.0) if progress is None else Busy(f"{words}: {progress.step}", progress.fraction)
+
+
+def problem_of(question: Question, reply: Failed, entry: Entry | None) -> Problem:
+    """Tells a failure to people: which picture it is about, and details only where a programmer may need them.
+
+    Args:
+        question: what was asked.
+        reply: why there is no answer.
+        entry: the current image; None if there is none.
+    """
+    advice = reply.advice
+    if isinstance(question, LoadModel) and not advice and reply.sentence.lower().startswith("device "):
+        advice = "Start with --device auto."
+    is_about_picture = isinstance(question, OpenImage | Inspect) and entry is not None
+    return Problem(
+        reply.sentence,
+        advice,
+        reply.details if reply.kind in ("internal", "died") else "",
+        entry.source.path if is_about_picture and entry is not None else "",
+    )

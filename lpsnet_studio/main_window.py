@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedLayout, QVBoxLayout, QWidget
 
-from lpsnet_studio.actions import build_actions, build_menus, build_toolbar, refresh_icons
+from lpsnet_studio.actions.build import build_actions, build_menus, build_toolbar, refresh_icons
+from lpsnet_studio.availability import actions_on, actions_possible
 from lpsnet_studio.browser.image_list import ImageList
 from lpsnet_studio.canvas.view import CanvasView
 from lpsnet_studio.chrome.banner import Banner
 from lpsnet_studio.chrome.notifications import Notifications
 from lpsnet_studio.chrome.status_bar import StatusBar
 from lpsnet_studio.chrome.welcome import Welcome
-from lpsnet_studio.commands import Commands
+from lpsnet_studio.commands.commands import Commands
+from lpsnet_studio.commands.workplace import Workplace
 from lpsnet_studio.inspector.overlays import Overlays
 from lpsnet_studio.inspector.segments_list import SegmentsList
 from lpsnet_studio.inspector.settings_panel import SettingsPanel
@@ -31,8 +35,25 @@ _LEAST_SIZE = QSize(300, 200)
 _LEAST_FOR_DOCKS = QSize(700, 360)
 """In a window smaller than that the docks would leave too little canvas: they are stowed away."""
 _LEAST_HEIGHT_FOR_TIMELINE = 280
-_STEPPING = ("play", "step_back", "step_forward", "first_step", "last_step")
-_LOOKING = ("fit", "zoom_in", "zoom_out", "zoom_actual", "show_labels", "show_boxes", "show_segments")
+
+
+@dataclass(frozen=True, slots=True)
+class _Panel:
+    """A dock of the window as it stands at first.
+
+    Attributes:
+        name: in the program.
+        title: for people.
+        widget: what it shows.
+        pile: panels of one pile lie on each other as tabs; piles of one area stand below each other.
+        area: at which side of the canvas.
+    """
+
+    name: str
+    title: str
+    widget: QWidget
+    pile: str
+    area: Qt.DockWidgetArea
 
 
 class MainWindow(QMainWindow):
@@ -73,8 +94,10 @@ class MainWindow(QMainWindow):
         self._view = QWidget()
         self._view.setMinimumSize(_LEAST_SIZE.width(), 1)
         self.notifications = Notifications(self._view, theme)
-        self.commands = Commands(self, session, self.canvas, theme, settings, folders, self.notifications, device)
-        self.commands.reset_window = self._reset_layout
+        place = Workplace(
+            self, session, self.canvas, self.images, theme, settings, folders, self.notifications, self._reset_layout
+        )
+        self.commands = Commands(place, device)
         self._overlays = Overlays(session, self.canvas, self)
         views = (self.canvas, self.images.view, self.segments.table, self.timeline)
         steppers = (self.canvas, self.segments.table)
@@ -86,9 +109,9 @@ class MainWindow(QMainWindow):
         menus = build_menus(self, self.actions_by_id)
         build_toolbar(self, self.actions_by_id)
         menus["View"].addSeparator()
-        for dock in self._docks:
+        for dock in self._docks.values():
             menus["View"].addAction(dock.toggleViewAction())
-        bar = StatusBar(session, theme, self.commands.cancel)
+        bar = StatusBar(session, theme, self.commands.files.cancel)
         self.setStatusBar(bar)
         self.canvas.zoom_changed.connect(bar.show_zoom)
         self._listen()
@@ -110,34 +133,45 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.timeline)
         self.setCentralWidget(stage)
 
-    def _add_docks(self) -> list[QDockWidget]:
+    def _panels(self) -> list[_Panel]:
+        """Returns the panels, the front one of every pile first."""
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
-        docks = []
-        for name, title, widget, area in (
-            ("images", "Images", self.images, left),
-            ("segments", "Segments", self.segments, right),
-            ("settings", "Settings", self.panel, right),
-        ):
-            dock = QDockWidget(title, self)
-            dock.setObjectName(f"dock_{name}")
-            dock.setWidget(widget)
-            self.addDockWidget(area, dock)
-            docks.append(dock)
+        return [
+            _Panel("images", "Images", self.images, "images", left),
+            _Panel("segments", "Segments", self.segments, "result", right),
+            _Panel("settings", "Settings", self.panel, "knobs", right),
+        ]
+
+    def _add_docks(self) -> dict[_Panel, QDockWidget]:
+        docks = {}
+        for panel in self._panels():
+            dock = QDockWidget(panel.title, self)
+            dock.setObjectName(f"dock_{panel.name}")
+            dock.setWidget(panel.widget)
+            self.addDockWidget(panel.area, dock)
+            docks[panel] = dock
         return docks
 
     def _reset_layout(self) -> None:
-        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
-        for dock, area in zip(self._docks, (left, right, right), strict=True):
+        piles: dict[str, list[QDockWidget]] = {}
+        for panel, dock in self._docks.items():
             dock.setFloating(False)
-            self.addDockWidget(area, dock)
+            self.addDockWidget(panel.area, dock)
             dock.show()
+            piles.setdefault(panel.pile, []).append(dock)
+        for pile in piles.values():
+            for below, above in pairwise(pile):
+                self.tabifyDockWidget(below, above)
+            pile[0].raise_()
         self._stowed = []
         self._size_docks()
 
     def _size_docks(self) -> None:
-        self.resizeDocks([self._docks[0]], [200], Qt.Orientation.Horizontal)
-        self.resizeDocks([self._docks[1]], [300], Qt.Orientation.Horizontal)
-        self.resizeDocks(self._docks[1:], [300, 380], Qt.Orientation.Vertical)
+        """Gives the docks the sizes that they have at first."""
+        first = {panel.pile: dock for panel, dock in reversed(self._docks.items())}
+        self.resizeDocks([first["images"]], [200], Qt.Orientation.Horizontal)
+        self.resizeDocks([first["result"]], [300], Qt.Orientation.Horizontal)
+        self.resizeDocks([first["result"], first["knobs"]], [300, 380], Qt.Orientation.Vertical)
 
     def _restore(self) -> None:
         if not self._settings.restore_window(self):
@@ -161,7 +195,7 @@ class MainWindow(QMainWindow):
             return
         self._is_cramped = is_cramped
         if is_cramped:
-            self._stowed = [dock for dock in self._docks if not dock.isHidden() and not dock.isFloating()]
+            self._stowed = [dock for dock in self._docks.values() if not dock.isHidden() and not dock.isFloating()]
             for dock in self._stowed:
                 dock.hide()
         else:
@@ -174,6 +208,11 @@ class MainWindow(QMainWindow):
             self._size_docks()
         self._stowed = []
 
+    @property
+    def docks(self) -> dict[str, QDockWidget]:
+        """The panels' docks by name."""
+        return {panel.name: dock for panel, dock in self._docks.items()}
+
     # ------------------------------------------------------------------------------------------------------- listening
 
     def _listen(self) -> None:
@@ -182,9 +221,19 @@ class MainWindow(QMainWindow):
         session.picture_changed.connect(self._show_stage)
         session.current_changed.connect(lambda _index: self._show_stage())
         session.current_changed.connect(lambda _index: self._show_choices())
+        session.current_changed.connect(lambda _index: self._leave_pictures())
         session.playing_changed.connect(self._show_playing)
-        for signal in (session.settings_changed, session.view_changed, session.picture_changed, session.result_changed):
+        for signal in (
+            session.settings_changed,
+            session.history_changed,
+            session.view_changed,
+            session.picture_changed,
+            session.result_changed,
+            session.model_changed,
+            session.entries_changed,
+        ):
             signal.connect(self._show_choices)
+        session.selection_changed.connect(lambda _owner: self._show_choices())
         session.view_changed.connect(self._keep_view)
         self._theme.changed.connect(self._show_theme)
         self._show_choices()
@@ -198,6 +247,10 @@ class MainWindow(QMainWindow):
         if entry is not None and not self.canvas.hasFocus() and not self.images.view.hasFocus():
             self.canvas.setFocus()
 
+    def _leave_pictures(self) -> None:
+        entry = self._session.current
+        self.notifications.keep_only_about("" if entry is None else entry.source.path)
+
     def _show_timeline(self) -> None:
         is_low = self.height() < _LEAST_HEIGHT_FOR_TIMELINE
         self.timeline.setVisible(self._session.current is not None and not is_low)
@@ -209,30 +262,14 @@ class MainWindow(QMainWindow):
 
     def _show_choices(self) -> None:
         """Shows in menus and toolbar what is on, and what cannot be had."""
-        session, actions = self._session, self.actions_by_id
-        view, settings, result = session.view, session.effective_settings, session.result
-        checked = {
-            "show_labels": view.labels,
-            "show_boxes": view.boxes,
-            "show_segments": view.segments,
-            "motion": view.motion,
-            "light_theme": self._theme.name == "light",
-            "semantic_oracle": settings.semantic_oracle,
-            "box_oracle": settings.box_oracle,
-            f"conflict_{settings.conflict}": True,
-        }
-        for name, on in checked.items():
+        actions = self.actions_by_id
+        for name, on in actions_on(self._session).items():
             actions[name].setChecked(on)
-        for name in ("semantic_oracle", "box_oracle"):
-            actions[name].setEnabled(session.truth is not None)
-        for name in ("save_panoptic", "save_overlay"):
-            actions[name].setEnabled(result is not None)
-        for name in _STEPPING:
-            actions[name].setEnabled(bool(session.steps))
-        for name in _LOOKING:
-            actions[name].setEnabled(session.current is not None)
-        actions["previous_image"].setEnabled(session.index > 0)
-        actions["next_image"].setEnabled(0 <= session.index < len(session.entries) - 1)
+        for name, possible in actions_possible(self._session).items():
+            actions[name].setEnabled(possible)
+        actions["light_theme"].setChecked(self._theme.name == "light")
+        actions["full_screen"].setChecked(self.isFullScreen())
+        actions["prefetch"].setChecked(self._settings.preferences.prefetch)
 
     def _show_theme(self) -> None:
         refresh_icons(self.actions_by_id, self._theme)
@@ -242,10 +279,11 @@ class MainWindow(QMainWindow):
     def _keep_view(self) -> None:
         view = self._session.view
         self._settings.change(
-            show_labels=view.labels,
-            show_boxes=view.boxes,
-            show_segments=view.segments,
-            opacity=view.opacity,
+            layers=tuple(asdict(layer) for layer in view.layers),
+            contours=view.contours,
+            names=view.names,
+            minimap=view.minimap,
+            speed=view.speed,
             motion=view.motion,
         )
 
@@ -267,7 +305,7 @@ class MainWindow(QMainWindow):
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         if paths:
             event.acceptProposedAction()
-            self.commands.open_paths(paths)
+            self.commands.files.open_paths(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keeps the layout; there is nothing to lose, so nothing is asked."""

@@ -87,9 +87,11 @@ def _pictures(studio: Studio, folder: Path) -> Iterator[Path]:
         yield _grab(studio, folder / f"{name}.png")
     session.seek(len(session.steps))
     yield _grab(studio, folder / "finished.png")
-    session.change_view(labels=True, segments=False)
+    session.change_layer("labels", visible=True)
+    session.change_layer("segments", visible=False)
     yield _grab(studio, folder / "labels.png")
-    session.change_view(labels=False, segments=True)
+    session.change_layer("labels", visible=False)
+    session.change_layer("segments", visible=True)
     studio.theme.apply("light" if studio.theme.name == "dark" else "dark")
     yield _grab(studio, folder / f"finished-{studio.theme.name}.png")
 
@@ -114,8 +116,8 @@ def _exports(studio: Studio, folder: Path, problems: list[Problem]) -> Iterator[
     json_path, overlay = folder / "panoptic.json", folder / "overlay.png"
     for path in (json_path, overlay):
         path.unlink(missing_ok=True)
-    studio.window.commands.save_panoptic_to(json_path)
-    studio.window.commands.save_overlay_to(overlay)
+    studio.window.commands.saving.save_panoptic_to(json_path)
+    studio.window.commands.saving.save_overlay_to(overlay)
     wait_until(lambda: (json_path.exists() and overlay.exists()) or bool(problems), _SECONDS_TO_SAVE)
     _raise_if(problems)
     for path in (json_path, overlay):

@@ -14,8 +14,10 @@ from typing import Any
 
 from psygnal import Signal
 
-from lpsnet.structures import InspectionSettings, MergeStep, Owners, PanopticSegmentation, TraceCursor
-from lpsnet_studio.correspondence import Correspondence, Question, Service
+from lpsnet.structures import InspectionSettings, MergeStep, Owners, PanopticSegmentation
+from lpsnet_studio.correspondence import Correspondence, Service, problem_of
+from lpsnet_studio.effects import Effect, Summary, compare, summarize
+from lpsnet_studio.gallery import Gallery
 from lpsnet_studio.inference.messages import (
     DatasetListed,
     Failed,
@@ -32,82 +34,62 @@ from lpsnet_studio.inference.messages import (
     Ready,
     Reply,
 )
-from lpsnet_studio.state import Busy, Entry, Pointed, Problem, Result, ViewOptions
+from lpsnet_studio.knobs import Knobs
+from lpsnet_studio.playback import Playback
+from lpsnet_studio.state import Busy, Entry, Measured, NetworkChoice, Pointed, Problem, Result
 
 __all__ = ["Service", "Session"]
 
 
-class Session:
-    """What is open now, observable.
+class Session(Gallery, Knobs):
+    """What is open now, observable; oracles that the current image cannot have are kept in the settings as wishes.
 
     Args:
         service: where requests go.
 
     Attributes:
-        entries: the image list.
-        index: position of the current image in it; -1 if there is none.
         picture: the current image's pixels and truth; None until they are here.
         model: the network that is loaded; None if there is none.
         cancelled: whether the current image has no result because the user withdrew the request.
-        settings: what the user asked for. Oracles that the current image cannot have are kept as wishes; see
-            :attr:`effective_settings`.
-        default_settings: what the network's config asks for; a slider's reset goes there.
         result: the latest inspection of the current image; None until it is here.
-        position: place in the merge, 0 (nothing pasted) … number of steps.
+        network: which network was asked for last, and where and how it is to run.
         selected: owner number of the selected segment; 0 if none.
         pointed: the pixel under the mouse; None if it is elsewhere.
-        playing: whether the merge is being played.
-        view: what the canvas shows over the photo.
         devices: what the service could run on.
         service_state: what became of the service, in words; empty before it is known.
     """
 
-    entries_changed = Signal()
-    entry_changed = Signal(int)
-    """The position of an entry of which more is known now."""
-    current_changed = Signal(int)
     picture_changed = Signal()
     model_changed = Signal()
-    settings_changed = Signal()
     result_changed = Signal()
     position_changed = Signal(int, object)
     """The new position and the windows, ``tuple[(y0, x0, y1, x1), ...]``, in which owners may have changed."""
     selection_changed = Signal(int)
     pointed_changed = Signal()
     playing_changed = Signal(bool)
-    view_changed = Signal()
     busy_changed = Signal()
     service_changed = Signal()
     failed = Signal(object)
     """A :class:`Problem`."""
 
     def __init__(self, service: Service) -> None:
+        super().__init__()
         self._letters = Correspondence(service, self.busy_changed.emit)
         self._waiting_inspect: Inspect | None = None
-        self._cursor: TraceCursor | None = None
+        self._playback = Playback()
+        self._before_change: Summary | None = None
         self._wanted_index = 0
-        self.entries: tuple[Entry, ...] = ()
-        self.index = -1
         self.picture: ImageOpened | None = None
         self.cancelled = False
         self.model: ModelCard | None = None
-        self.settings = InspectionSettings()
-        self.default_settings = InspectionSettings()
+        self.network = NetworkChoice()
         self.result: Result | None = None
-        self.position = 0
         self.selected = 0
         self.pointed: Pointed | None = None
-        self.playing = False
-        self.view = ViewOptions()
         self.devices: tuple[str, ...] = ()
         self.service_state = ""
 
     # ------------------------------------------------------------------------------------------------------ questions
-
-    @property
-    def current(self) -> Entry | None:
-        """The current image's entry."""
-        return self.entries[self.index] if 0 <= self.index < len(self.entries) else None
 
     @property
     def truth(self) -> PanopticSegmentation | None:
@@ -144,19 +126,36 @@ class Session:
         return self._letters.pending(LoadModel)
 
     @property
+    def position(self) -> int:
+        """Place in the merge: 0, where nothing is pasted, … the number of its steps."""
+        return self._playback.position
+
+    @property
+    def playing(self) -> bool:
+        """Whether the merge is being played."""
+        return self._playback.playing
+
+    @property
     def owners(self) -> Owners | None:
         """``[H, W]`` owner map at the merge position; it changes in place. None without a result."""
-        return None if self._cursor is None else self._cursor.owners
+        return self._playback.owners
 
     @property
     def steps(self) -> tuple[MergeStep, ...]:
         """The steps of the latest merge."""
-        return () if self.result is None else self.result.trace.steps
+        return self._playback.steps
 
     @property
     def current_step(self) -> MergeStep | None:
         """The step done last at the merge position; None at the very beginning."""
-        return self.steps[self.position - 1] if self.position > 0 else None
+        return self._playback.current_step
+
+    @property
+    def effect(self) -> Effect | None:
+        """What the last change of settings did to the current image's result; None if nothing was changed."""
+        if self.result is None or self.picture is None or self._before_change is None:
+            return None
+        return compare(self._before_change, summarize(self.result, self.picture.image))
 
     # --------------------------------------------------------------------------------------------------------- opening
 
@@ -211,10 +210,13 @@ class Session:
             if target != self.index:
                 self.open_index(target)
 
-    def load_model(self, config: str, checkpoint: Path | None = None, device: str = "auto") -> None:
-        """Asks for a network: a preset's name, or a checkpoint, which carries its own config."""
-        path = None if checkpoint is None else str(checkpoint)
-        self._letters.ask(LoadModel(self._letters.next_number(), config, path, device))
+    def load_model(self, choice: NetworkChoice) -> None:
+        """Asks for a network; the one loaded before stays until it is here."""
+        self.network = choice
+        checkpoint = choice.checkpoint or None
+        self._letters.ask(
+            LoadModel(self._letters.next_number(), choice.config, checkpoint, choice.device, choice.overrides)
+        )
 
     def cancel(self) -> None:
         """Withdraws everything that the service was asked for."""
@@ -223,21 +225,12 @@ class Session:
 
     # -------------------------------------------------------------------------------------------------------- settings
 
-    def change_settings(self, *, preview: bool = False, **changes: Any) -> None:
-        """Changes inspection settings and asks for the result.
+    def _prepare_change(self) -> None:
+        """Remembers the result shown now, to compare the next one with."""
+        comparable = self.result is not None and self.picture is not None
+        self._before_change = summarize(self.result, self.picture.image) if comparable else None
 
-        Args:
-            preview: while a slider is dragged: large images may be merged at a reduced size.
-            changes: fields of :class:`~lpsnet.structures.InspectionSettings`.
-
-        Raises:
-            ValueError: naming the field, if a value is out of range.
-        """
-        settings = replace(self.settings, **changes)
-        changed = settings != self.settings
-        if changed:
-            self.settings = settings
-            self.settings_changed.emit()
+    def _follow_settings(self, *, changed: bool, preview: bool) -> None:
         if changed or (not preview and self._shows_preview()):
             self.inspect(preview=preview)
 
@@ -281,15 +274,10 @@ class Session:
 
     def seek(self, position: int) -> None:
         """Moves the merge to a position; one outside it goes to the nearest end."""
-        if self._cursor is None:
-            return
-        position = min(max(position, 0), len(self.steps))
-        if position == self.position:
-            return
-        windows = tuple(self._cursor.seek(position))
-        self.position = position
-        self.position_changed.emit(position, windows)
-        self._point_again()
+        windows = self._playback.seek(position)
+        if windows is not None:
+            self.position_changed.emit(self.position, windows)
+            self._point_again()
 
     def play(self, on: bool) -> None:
         """Starts or stops playing the merge; a finished one is played from its start."""
@@ -297,15 +285,16 @@ class Session:
         if on and self.position == len(self.steps):
             self.seek(0)
         if on != self.playing:
-            self.playing = on
+            self._playback.playing = on
             self.playing_changed.emit(on)
 
-    def change_view(self, **changes: Any) -> None:
-        """Changes what the canvas shows over the photo."""
-        view = replace(self.view, **changes)
-        if view != self.view:
-            self.view = view
-            self.view_changed.emit()
+    def seek_step_that_took(self, x: int, y: int) -> bool:
+        """Goes to the step by which a pixel of the image came to its final owner; False if nobody owns it."""
+        place = self._place_in_owners(x, y)
+        index = -1 if place is None else self._playback.step_that_took(*place)
+        if index >= 0:
+            self.seek(index + 1)
+        return index >= 0
 
     def select(self, owner: int) -> None:
         """Selects a segment by its owner number; 0 selects none."""
@@ -338,11 +327,17 @@ class Session:
 
     def owner_at(self, x: int, y: int) -> int:
         """Returns who owns a pixel of the image at the merge position; 0 is void."""
+        place = self._place_in_owners(x, y)
+        return 0 if place is None or self.owners is None else int(self.owners[place[1], place[0]])
+
+    def _place_in_owners(self, x: int, y: int) -> tuple[int, int] | None:
+        """Returns where a pixel of the image lies in the owner map, which may be of a reduced size."""
         if self.owners is None or self.picture is None:
-            return 0
+            return None
         height, width = self.picture.pixels.shape[:2]
         rows, columns = self.owners.shape
-        return int(self.owners[y * rows // height, x * columns // width])
+        inside = 0 <= x < width and 0 <= y < height
+        return (x * columns // width, y * rows // height) if inside else None
 
     # --------------------------------------------------------------------------------------------------------- replies
 
@@ -380,6 +375,8 @@ class Session:
         self.default_settings = reply.card.settings
         wishes = {"box_oracle": self.settings.box_oracle, "semantic_oracle": self.settings.semantic_oracle}
         self.settings = replace(reply.card.settings, **wishes)
+        self._forget_history()
+        self._before_change = None
         self.model_changed.emit()
         self.settings_changed.emit()
         if self.current is not None and not self.current.problem:
@@ -404,7 +401,6 @@ class Session:
     def _take_result(self, reply: Inspected) -> None:
         if self.picture is None or reply.image != self.picture.image:
             return
-        at_end = self.result is None or self.position == len(self.steps)
         chosen = None if self.result is None else self.result.identity_of(self.selected)
         self.result = Result(
             settings=reply.settings,
@@ -418,11 +414,9 @@ class Session:
             stages=reply.stages,
             seconds=reply.seconds,
         )
-        position = len(self.steps) if at_end else min(self.position, len(self.steps))
-        self._cursor = reply.trace.cursor()
-        for _ in self._cursor.seek(position):
-            pass
-        self.position = position
+        self._playback.take(reply.trace)
+        if not reply.preview:
+            self._keep_measured(self.result)
         selected = 0 if chosen is None else self.result.owner_of(chosen)
         self.selected = selected
         self.result_changed.emit()
@@ -446,30 +440,17 @@ class Session:
             waiting, self._waiting_inspect = self._waiting_inspect, None
             self._letters.ask(waiting)
         if not quiet:
-            self.failed.emit(self._problem_of(question, reply))
+            self.failed.emit(problem_of(question, reply, self.current))
 
-    def _problem_of(self, question: Question, reply: Failed) -> Problem:
-        """Tells a failure to people: which picture it is about, and details only where a programmer may need them."""
-        entry = self.current if isinstance(question, OpenImage | Inspect) else None
-        advice = reply.advice
-        if isinstance(question, LoadModel) and not advice and reply.sentence.lower().startswith("device "):
-            advice = "Start with --device auto."
-        return Problem(
-            reply.sentence,
-            advice,
-            reply.details if reply.kind in ("internal", "died") else "",
-            "" if entry is None else entry.source.path,
-        )
+    def _keep_measured(self, result: Result) -> None:
+        pq = result.pq
+        if pq is not None:
+            network = self.model.origin if result.settings.needs_network and self.model is not None else ""
+            self._learn(measured=Measured(pq, result.settings, network))
 
     def _learn(self, **changes: Any) -> None:
         """Keeps in the list what is known now of the current image."""
-        entry = self.current
-        if entry is None:
-            return
-        learnt = replace(entry, **changes)
-        if learnt != entry:
-            self.entries = (*self.entries[: self.index], learnt, *self.entries[self.index + 1 :])
-            self.entry_changed.emit(self.index)
+        self._learn_of(self.index, **changes)
 
     # ------------------------------------------------------------------------------------------------------- forgetting
 
@@ -485,7 +466,8 @@ class Session:
         if self.result is None:
             return
         self.play(False)
-        self.result, self._cursor, self.position, self.selected = None, None, 0, 0
+        self._playback.forget()
+        self.result, self._before_change, self.selected = None, None, 0
         self.result_changed.emit()
         self.selection_changed.emit(0)
         self._point_again(retell=True)

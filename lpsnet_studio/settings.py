@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QSettings
     from PySide6.QtWidgets import QMainWindow
 
-__all__ = ["LAYOUT_VERSION", "Folders", "Preferences", "Settings"]
+__all__ = ["LAYOUT_VERSION", "Folders", "Preferences", "Settings", "remembered"]
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 """Raised whenever docks or toolbars change, so that an older layout is not forced onto them."""
 
 _log = logging.getLogger(__name__)
@@ -59,20 +60,30 @@ class Preferences:
     Attributes:
         theme: ``dark`` or ``light``.
         motion: whether a pasted box fades in during play.
-        show_labels: whether the semantic map is shown.
-        show_boxes: whether boxes are shown.
-        show_segments: whether segments are shown.
-        opacity: of the labels' and segments' colours, 0 … 1.
+        layers: overlays from the lowest to the highest, as mappings with ``kind``, ``visible`` and ``opacity``.
+        contours: whether segments are outlined.
+        names: whether segments are named on the canvas.
+        minimap: whether there is one.
+        speed: of playing the merge.
+        prefetch: whether the next image is made ready while one is looked at.
         last_folder: where the last file dialog ended.
+        recent_paths: what was open, the latest first.
+        recent_networks: checkpoints, configs and presets that were loaded, the latest first.
+        my_settings: the user's own inspection settings, field by field; empty if none were saved.
     """
 
     theme: str = "dark"
     motion: bool = True
-    show_labels: bool = False
-    show_boxes: bool = True
-    show_segments: bool = True
-    opacity: float = 0.5
+    layers: tuple[Mapping[str, Any], ...] = ()
+    contours: bool = True
+    names: bool = False
+    minimap: bool = True
+    speed: float = 1.0
+    prefetch: bool = True
     last_folder: str = ""
+    recent_paths: tuple[str, ...] = ()
+    recent_networks: tuple[str, ...] = ()
+    my_settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Settings:
@@ -137,7 +148,7 @@ class Settings:
             return Preferences()
         default = Preferences()
         known = {
-            spec.name: content[spec.name]
+            spec.name: _read_in(content[spec.name])
             for spec in fields(Preferences)
             if spec.name in content and _fits(content[spec.name], getattr(default, spec.name))
         }
@@ -150,10 +161,23 @@ class Settings:
             _log.warning("%s: could not be set aside (%s)", self._path, error)
 
 
+def remembered(recent: Sequence[str], newest: str, most: int = 10) -> tuple[str, ...]:
+    """Returns a list of recent things with one more at its front, each once."""
+    return (newest, *(item for item in recent if item != newest))[:most]
+
+
+def _read_in(value: object) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
 def _fits(value: object, default: object) -> bool:
     """Whether a value from the file is of the kind its preference needs."""
     if isinstance(default, bool):
         return isinstance(value, bool)
     if isinstance(default, float):
-        return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1
+        return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 100
+    if isinstance(default, tuple):
+        return isinstance(value, list) and len({type(item) for item in value}) <= 1
+    if isinstance(default, Mapping):
+        return isinstance(value, Mapping)
     return isinstance(value, str)

@@ -9,7 +9,22 @@ from lpsnet.metrics.panoptic_quality import ImageQuality, PanopticQuality
 from lpsnet.structures import Detections, InspectionSettings, Labels, MergeStep, MergeTrace, StageResult, StepKind
 from lpsnet_studio.inference.messages import ImageSource
 
-__all__ = ["Busy", "Entry", "Pointed", "Problem", "Result", "ViewOptions", "shade_of"]
+__all__ = ["Busy", "Entry", "Measured", "NetworkChoice", "Pointed", "Problem", "Result", "shade_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The quality of one image's result.
+
+    Attributes:
+        pq: panoptic quality, 0 … 1.
+        settings: what the result was computed with.
+        network: where the network came from; empty if none had a part in it.
+    """
+
+    pq: float
+    settings: InspectionSettings
+    network: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +37,7 @@ class Entry:
         size: ``(H, W)``; None until it is known.
         problem: why it cannot be opened, in a sentence; empty if nothing is known against it.
         worth_retrying: whether the problem was met in opening it, so that it may be gone the next time.
+        measured: how well its result fitted the ground truth when it was last computed; None if it never was.
     """
 
     name: str
@@ -29,6 +45,7 @@ class Entry:
     size: tuple[int, int] | None = None
     problem: str = ""
     worth_retrying: bool = False
+    measured: Measured | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,22 +94,25 @@ class Pointed:
 
 
 @dataclass(frozen=True, slots=True)
-class ViewOptions:
-    """What the canvas shows over the photo.
+class NetworkChoice:
+    """Which network the user wants, and where and how it is to run.
 
     Attributes:
-        labels: whether the semantic map is shown.
-        boxes: whether boxes are shown.
-        segments: whether segments are shown.
-        opacity: of the labels' and segments' colours, 0 … 1.
-        motion: whether the box of a step fades in during play.
+        config: a preset's name or a YAML file's path; empty if ``checkpoint`` says it.
+        checkpoint: path of a checkpoint, which carries its own config; empty for an untrained network.
+        device: ``auto``, ``cpu``, ``cuda:0`` and the like.
+        short_side: of the input, in pixels; 0 for what the config asks for.
     """
 
-    labels: bool = False
-    boxes: bool = True
-    segments: bool = True
-    opacity: float = 0.5
-    motion: bool = True
+    config: str = ""
+    checkpoint: str = ""
+    device: str = "auto"
+    short_side: int = 0
+
+    @property
+    def overrides(self) -> tuple[str, ...]:
+        """What is changed of the config, as ``field=value``."""
+        return (f"input.short_side={self.short_side}",) if self.short_side else ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -158,6 +178,14 @@ class Result:
         step = self.trace.steps[index]
         category = self.categories[step.label]
         return f"{category.name} #{owner} · {step.score:.2f}" if category.isthing else category.name
+
+    @property
+    def pq(self) -> float | None:
+        """Panoptic quality over the classes that occur, 0 … 1; None if there is none to tell."""
+        if self.quality is None:
+            return None
+        mean = PanopticQuality(self.quality.counts, self.categories).all
+        return mean.pq if mean.n else None
 
     def quality_words(self) -> str:
         """Returns PQ, SQ and RQ of this image in percent; empty without ground truth."""

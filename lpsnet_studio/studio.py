@@ -19,6 +19,7 @@ from lpsnet_studio.session import Session
 from lpsnet_studio.settings import Folders, Settings
 from lpsnet_studio.state import Problem
 from lpsnet_studio.theme import Theme
+from lpsnet_studio.view_options import SPEEDS, ViewOptions, layers_from
 
 __all__ = ["Studio"]
 
@@ -47,12 +48,15 @@ class Studio:
         self.theme = theme
         self.client = InferenceClient()
         self.session = Session(self.client)
-        self.session.change_view(
-            labels=preferences.show_labels,
-            boxes=preferences.show_boxes,
-            segments=preferences.show_segments,
-            opacity=preferences.opacity,
-            motion=preferences.motion,
+        self.session.restore_view(
+            ViewOptions(
+                layers=layers_from(preferences.layers),
+                contours=preferences.contours,
+                names=preferences.names,
+                minimap=preferences.minimap,
+                speed=min(SPEEDS, key=lambda speed: abs(speed - preferences.speed)),
+                motion=preferences.motion,
+            )
         )
         self.client.received.connect(self.session.receive)
         self.client.state_changed.connect(self.session.set_service_state)
@@ -64,14 +68,14 @@ class Studio:
         self.client.start()
         options, commands = self._options, self.window.commands
         if options.demo or (options.render is not None and not options.paths):
-            commands.show_demo()
+            commands.files.show_demo()
             return
         if options.checkpoint is not None:
-            commands.load_checkpoint(options.checkpoint)
+            commands.model.load_checkpoint(options.checkpoint)
         elif options.config is not None:
-            commands.load_config(options.config)
+            commands.model.load_config(options.config)
         if options.paths:
-            commands.open_paths(options.paths)
+            commands.files.open_paths(options.paths)
 
     def begin_after_first_paint(self) -> None:
         """Calls :meth:`begin` once the window has been painted."""
@@ -91,7 +95,7 @@ class Studio:
                 return
             details = "".join(traceback.format_exception(kind, error, trace))
             _log.error("unexpected failure\n%s", details)
-            self.window.commands.fail(
+            self.session.failed.emit(
                 Problem(f"Unexpected: {error!r}", "You can go on; the log file holds the details.", details)
             )
 

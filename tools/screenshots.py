@@ -125,7 +125,7 @@ def _scene(theme: str, out: Path) -> Iterator[Path]:
         session.seek(len(session.steps))
         yield scene.grab(out / f"scene-finished-{theme}.png")
         session.select(1)
-        scene.studio.window.commands.zoom_actual()
+        scene.studio.window.commands.view.zoom_actual()
         scene.studio.window.canvas.zoom_by(8)
         yield scene.grab(out / f"scene-zoomed-{theme}.png")
 
@@ -141,7 +141,8 @@ def _photos(theme: str, out: Path, truth: Path) -> Iterator[Path]:
             session.open_index(index)
             scene.wait()
             yield scene.grab(out / f"photo-{index}-{theme}.png")
-        session.change_view(labels=True, segments=False)
+        session.change_layer("labels", visible=True)
+        session.change_layer("segments", visible=False)
         yield scene.grab(out / f"photo-labels-{theme}.png")
 
 

@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from lpsnet_studio.actions import ACTIONS, MENUS
+from lpsnet_studio.actions.entry import MENUS
+from lpsnet_studio.actions.table import ACTIONS
 
 __all__ = ["ShortcutCard"]
 

@@ -81,7 +81,7 @@ class Overlays(QObject):
             self._canvas.clear_overlays()
             return
         self._canvas.set_overlay_size(result.size)
-        fill, line = _owner_tables(result, self._session.view.opacity)
+        fill, line = _owner_tables(result, self._session.view.layer("segments").opacity)
         self._canvas.set_segment_map(owners, fill, line)
         self._show_labels()
         self._show_boxes()
@@ -90,8 +90,10 @@ class Overlays(QObject):
     def _show_labels(self) -> None:
         """Colours the semantic map, which costs memory only while it is shown."""
         result, view = self._session.result, self._session.view
-        if result is not None and view.labels:
-            self._canvas.labels.set_map(result.labels, color_table(result.categories.colors, view.opacity))
+        if result is not None and view.shows("labels"):
+            self._canvas.labels.set_map(
+                result.labels, color_table(result.categories.colors, view.layer("labels").opacity)
+            )
         else:
             self._canvas.labels.set_map(None, np.zeros(1, np.int32))
 
@@ -135,12 +137,12 @@ class Overlays(QObject):
 
     def _show_options(self) -> None:
         view, result = self._session.view, self._session.result
-        self._canvas.segments.setVisible(view.segments)
-        self._canvas.outlines.set_outlined(view.segments)
-        self._canvas.boxes.setVisible(view.boxes)
+        self._canvas.segments.setVisible(view.shows("segments"))
+        self._canvas.outlines.set_outlined(view.shows("segments") and view.contours)
+        self._canvas.boxes.setVisible(view.shows("boxes"))
         self._show_labels()
         if result is not None:
-            fill, line = _owner_tables(result, view.opacity)
+            fill, line = _owner_tables(result, view.layer("segments").opacity)
             self._canvas.segments.set_table(fill)
             self._canvas.outlines.set_table(line)
 

@@ -53,7 +53,7 @@ class SettingsPanel(QScrollArea):
         self.opacity = ValueSlider(
             "Overlay opacity", "How strongly labels and segments cover the photo.", show=lambda value: f"{value:.0%}"
         )
-        self.opacity.set_default(session.view.opacity)
+        self.opacity.set_default(session.view.layer("segments").opacity)
         self.conflict = QComboBox()
         self.conflict.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.conflict.setMinimumContentsLength(8)
@@ -122,9 +122,11 @@ class SettingsPanel(QScrollArea):
         self.conflict.activated.connect(lambda index: session.change_settings(conflict=self.conflict.itemData(index)))
         self.semantic_oracle.clicked.connect(lambda on: session.change_settings(semantic_oracle=on))
         self.box_oracle.clicked.connect(lambda on: session.change_settings(box_oracle=on))
-        self.opacity.changed.connect(lambda value, _dragged: session.change_view(opacity=value))
+        self.opacity.changed.connect(
+            lambda value, dragged: session.change_layer("segments", goes_on=dragged, opacity=value)
+        )
         session.settings_changed.connect(self._show_settings)
-        session.view_changed.connect(lambda: self.opacity.set_value(session.view.opacity))
+        session.view_changed.connect(lambda: self.opacity.set_value(session.view.layer("segments").opacity))
         session.picture_changed.connect(self._show_truth)
         session.result_changed.connect(self._show_quality)
 
@@ -134,7 +136,7 @@ class SettingsPanel(QScrollArea):
         self.overlap.set_default(defaults.overlap_threshold)
         self.score.set_value(settings.score_threshold)
         self.score.set_default(defaults.score_threshold)
-        self.opacity.set_value(self._session.view.opacity)
+        self.opacity.set_value(self._session.view.layer("segments").opacity)
         self.conflict.setCurrentIndex(self.conflict.findData(settings.conflict))
         effective = self._session.effective_settings
         self.semantic_oracle.setChecked(effective.semantic_oracle)

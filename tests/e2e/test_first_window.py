@@ -92,8 +92,8 @@ def test_from_opening_to_saving(studio: Studio, tmp_path: Path, qtbot: Any) -> N
         )
 
     json_path, overlay = tmp_path / "saved.json", tmp_path / "overlay.png"
-    window.commands.save_panoptic_to(json_path)
-    window.commands.save_overlay_to(overlay)
+    window.commands.saving.save_panoptic_to(json_path)
+    window.commands.saving.save_overlay_to(overlay)
     qtbot.waitUntil(lambda: json_path.exists() and overlay.exists(), timeout=PATIENCE)
     assert session.position == len(session.steps), "what is saved is shown"
     saved = read_coco_panoptic(json_path)
@@ -104,7 +104,7 @@ def test_from_opening_to_saving(studio: Studio, tmp_path: Path, qtbot: Any) -> N
         session.picture.pixels,
         session.result.trace.segmentation(),
         session.result.categories,
-        opacity=session.view.opacity,
+        opacity=session.view.layer("segments").opacity,
         identities=session.result.shades,
     )
     np.testing.assert_array_equal(drawn, expected)
@@ -113,7 +113,7 @@ def test_from_opening_to_saving(studio: Studio, tmp_path: Path, qtbot: Any) -> N
 def test_a_failed_save_names_the_file_and_the_window_goes_on(studio: Studio, tmp_path: Path, qtbot: Any) -> None:
     blocked = tmp_path / "blocked"
     blocked.write_text("a file where a folder should be")
-    studio.window.commands.save_panoptic_to(blocked / "out.json")
+    studio.window.commands.saving.save_panoptic_to(blocked / "out.json")
     qtbot.waitUntil(lambda: bool(studio.window.notifications.texts), timeout=PATIENCE)
     assert len(studio.window.notifications.texts) == 1
     assert str(blocked) in studio.window.notifications.texts[0]

@@ -21,7 +21,7 @@ from lpsnet_studio.inference.messages import (
     Request,
     TruthSource,
 )
-from lpsnet_studio.state import Entry
+from lpsnet_studio.state import Entry, NetworkChoice
 
 HEIGHT, WIDTH = 60, 80
 PERSON, CAR, SKY, ROAD = range(4)
@@ -149,7 +149,7 @@ def inspected(request: Inspect, *, merged: MergeTrace | None = None) -> Inspecte
 
 def open_first(session: Any, service: ListeningService, *, with_truth: bool = True, trained: bool = True) -> None:
     """Goes all the way: network loaded, image opened, merge received."""
-    session.load_model("hand-made")
+    session.load_model(NetworkChoice("hand-made"))
     session.receive(ModelLoaded(service.posted[-1].request, card(trained=trained)))
     session.set_entries(entries(with_truth=with_truth))
     session.receive(opened(service.last(OpenImage)))

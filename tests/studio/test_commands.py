@@ -30,8 +30,8 @@ def test_each_way_to_save_proposes_a_name_that_says_what_it_holds(
     window: Any, session: Session, service: ListeningService, proposed: list[Path]
 ) -> None:
     open_first(session, service)
-    window.commands.save_panoptic()
-    window.commands.save_overlay()
+    window.commands.saving.save_panoptic()
+    window.commands.saving.save_overlay()
     assert [path.name for path in proposed] == ["0_panoptic.json", "0_overlay.png"]
 
 
@@ -42,8 +42,8 @@ def test_the_first_save_is_proposed_beside_what_was_dropped(
     picture = tmp_path / "dropped" / "photo.png"
     picture.parent.mkdir()
     picture.write_bytes(b"read by the service alone")
-    window.commands.open_paths([picture])
+    window.commands.files.open_paths([picture])
     session.receive(opened(service.last(OpenImage)))
     session.receive(inspected(service.last(Inspect)))
-    window.commands.save_overlay()
+    window.commands.saving.save_overlay()
     assert proposed == [tmp_path / "dropped" / "photo_overlay.png"]

@@ -13,6 +13,7 @@ from lpsnet_studio.chrome.shortcut_card import ShortcutCard
 from lpsnet_studio.inference.messages import ModelLoaded
 from lpsnet_studio.session import Session
 from lpsnet_studio.settings import Folders, Settings
+from lpsnet_studio.state import NetworkChoice
 from tests.studio.hand_made import ListeningService, card, entries, open_first
 
 
@@ -51,15 +52,15 @@ def test_the_keys_act_in_the_segments_and_tab_leaves_them(opened: Any, session: 
     assert session.position == len(session.steps) - 1
     QTest.keyClick(table, Qt.Key.Key_Home)
     assert session.position == 0
-    labels = session.view.labels
+    labels = session.view.shows("labels")
     QTest.keyClick(table, Qt.Key.Key_1)
-    assert session.view.labels is not labels
+    assert session.view.shows("labels") is not labels
     QTest.keyClick(table, Qt.Key.Key_Tab)
     assert not table.hasFocus()
 
 
 def test_a_small_window_stows_the_docks_and_a_large_one_brings_them_back(opened: Any, qtbot: Any) -> None:
-    opened._docks[0].close()
+    opened.docks["images"].close()
     opened.resize(700, 450)
     qtbot.waitUntil(lambda: opened.size().toTuple() == (700, 450))
     page, area = opened.panel.widget(), opened.panel.viewport()
@@ -69,11 +70,12 @@ def test_a_small_window_stows_the_docks_and_a_large_one_brings_them_back(opened:
     assert opened.segments.width() >= 180
     opened.resize(300, 200)
     qtbot.waitUntil(lambda: opened.size().toTuple() == (300, 200))
-    assert not any(dock.isVisible() for dock in opened._docks)
+    assert not any(dock.isVisible() for dock in opened.docks.values())
     qtbot.waitUntil(lambda: opened.canvas.height() > 50)
     opened.resize(1600, 1000)
     qtbot.waitUntil(lambda: opened.panel.width() > 250)
-    assert [dock.isVisible() for dock in opened._docks] == [False, True, True]
+    shown = {name for name, dock in opened.docks.items() if not dock.isHidden()}
+    assert shown == set(opened.docks) - {"images"}
     assert opened.timeline.isVisible()
 
 
@@ -87,7 +89,7 @@ def test_docks_that_were_stowed_are_there_next_time(qtbot: Any, session: Session
         made.resize(*size)
         qtbot.waitUntil(lambda made=made, size=size: made.size().toTuple() == size)
         if size[0] > 1000:
-            assert all(dock.isVisible() for dock in made._docks)
+            assert all(not dock.isHidden() for dock in made.docks.values())
         made.close()
 
 
@@ -103,7 +105,7 @@ def test_the_canvas_keeps_its_height_whatever_the_banner_says(
     window: Any, session: Session, service: ListeningService, qtbot: Any
 ) -> None:
     open_first(session, service)
-    session.load_model("hand-made")
+    session.load_model(NetworkChoice("hand-made"))
     session.receive(ModelLoaded(service.posted[-1].request, card(trained=False)))
     banner = window.findChild(object, "banner")
     qtbot.waitUntil(banner.isVisible)

@@ -33,11 +33,11 @@ def test_screen_and_saved_overlay_show_the_same_colours(
     threshold: float, window: Any, session: Session, service: ListeningService, tmp_path: Path, qtbot: Any
 ) -> None:
     open_first(session, service)
-    session.change_view(opacity=1.0)
+    session.change_layer("segments", opacity=1.0)
     session.change_settings(overlap_threshold=threshold)
     session.receive(inspected(service.last(Inspect)))
     path = tmp_path / "overlay.png"
-    window.commands.save_overlay_to(path)
+    window.commands.saving.save_overlay_to(path)
     qtbot.waitUntil(path.exists, timeout=10_000)
     assert window.commands.wait_for_background(10_000)
     saved = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
@@ -51,7 +51,7 @@ def test_an_object_keeps_its_colour_while_others_come_and_go(
     window: Any, session: Session, service: ListeningService
 ) -> None:
     open_first(session, service)
-    session.change_view(opacity=1.0)
+    session.change_layer("segments", opacity=1.0)
     before, owner = on_screen(window)[40, 67], session.owner_at(67, 40)
     session.change_settings(overlap_threshold=1.0)
     session.receive(inspected(service.last(Inspect)))

@@ -26,7 +26,7 @@ from lpsnet_studio.inference.messages import (
     Progress,
 )
 from lpsnet_studio.session import Session
-from lpsnet_studio.state import Problem
+from lpsnet_studio.state import NetworkChoice, Problem
 from tests.studio import hand_made
 from tests.studio.hand_made import CATEGORIES, PERSON, ROAD, ListeningService
 
@@ -86,7 +86,7 @@ def test_without_a_network_nothing_is_inspected_and_the_obstacle_is_said(
 
 
 def test_a_network_of_other_classes_is_an_obstacle(session: Session, service: ListeningService) -> None:
-    session.load_model("hand-made")
+    session.load_model(NetworkChoice("hand-made"))
     session.receive(ModelLoaded(service.posted[-1].request, hand_made.card()))
     session.set_entries(hand_made.entries())
     session.receive(hand_made.opened(service.last(OpenImage), fits=False))
@@ -123,7 +123,7 @@ def test_one_inspection_is_under_way_and_the_newest_settings_wait(session: Sessi
 
 
 def test_both_oracles_do_not_wait_for_a_forward(session: Session, service: ListeningService) -> None:
-    session.load_model("hand-made")
+    session.load_model(NetworkChoice("hand-made"))
     session.receive(ModelLoaded(service.posted[-1].request, hand_made.card()))
     session.set_entries(hand_made.entries())
     session.receive(hand_made.opened(service.last(OpenImage)))
@@ -136,7 +136,7 @@ def test_both_oracles_do_not_wait_for_a_forward(session: Session, service: Liste
 
 
 def test_stale_replies_are_ignored(session: Session, service: ListeningService, problems: list[Problem]) -> None:
-    session.load_model("hand-made")
+    session.load_model(NetworkChoice("hand-made"))
     session.receive(ModelLoaded(service.posted[-1].request, hand_made.card()))
     session.set_entries(hand_made.entries())
     first = service.last(OpenImage)
@@ -240,7 +240,7 @@ def test_failures_are_told_once_and_quiet_ones_not_at_all(
 
 
 def test_progress_and_cancel(session: Session, service: ListeningService) -> None:
-    session.load_model("coco_r50")
+    session.load_model(NetworkChoice("coco_r50"))
     number = service.last(LoadModel).request
     session.receive(Progress(number, "building", 0.25))
     assert session.busy is not None
@@ -255,7 +255,7 @@ def test_progress_and_cancel(session: Session, service: ListeningService) -> Non
 def test_a_new_network_brings_its_settings_and_reopens_the_image(session: Session, service: ListeningService) -> None:
     hand_made.open_first(session, service)
     opened = service.count(OpenImage)
-    session.load_model("other")
+    session.load_model(NetworkChoice("other"))
     asked = InspectionSettings(overlap_threshold=0.45)
     session.receive(ModelLoaded(service.last(LoadModel).request, replace(hand_made.card(), settings=asked)))
     assert session.settings == session.default_settings == asked
@@ -297,7 +297,7 @@ def test_quality_is_told_in_percent(session: Session, service: ListeningService)
 def test_an_unreadable_picture_is_said_once_though_the_network_comes_later(
     session: Session, service: ListeningService, problems: list[Problem]
 ) -> None:
-    session.load_model("hand-made")
+    session.load_model(NetworkChoice("hand-made"))
     loading = service.last(LoadModel)
     session.set_entries(hand_made.entries())
     session.receive(Failed(service.last(OpenImage).request, "bad-input", "0.png: the file is empty"))
@@ -325,7 +325,7 @@ def test_an_unreadable_picture_keeps_its_sentence_until_it_can_be_opened(
 
 
 def test_a_cancelled_image_can_be_asked_for_again(session: Session, service: ListeningService) -> None:
-    session.load_model("hand-made")
+    session.load_model(NetworkChoice("hand-made"))
     session.receive(ModelLoaded(service.posted[-1].request, hand_made.card()))
     session.set_entries(hand_made.entries())
     session.retry()
@@ -346,7 +346,7 @@ def test_a_cancelled_image_can_be_asked_for_again(session: Session, service: Lis
 def test_details_are_for_unexpected_failures(
     kind: FailureKind, told: str, session: Session, service: ListeningService, problems: list[Problem]
 ) -> None:
-    session.load_model("hand-made")
+    session.load_model(NetworkChoice("hand-made"))
     session.receive(Failed(service.last(LoadModel).request, kind, "It failed.", details="a trace"))
     assert [problem.details for problem in problems] == [told]
 
@@ -354,7 +354,7 @@ def test_details_are_for_unexpected_failures(
 def test_a_device_that_is_not_there_comes_with_advice(
     session: Session, service: ListeningService, problems: list[Problem]
 ) -> None:
-    session.load_model("hand-made", device="cuda:3")
+    session.load_model(NetworkChoice(config="hand-made", device="cuda:3"))
     sentence = "Device cuda:3: this machine has 0 CUDA devices"
     session.receive(Failed(service.last(LoadModel).request, "bad-input", sentence))
     assert problems == [Problem(sentence, "Start with --device auto.")]

@@ -8,14 +8,26 @@ from typing import Any
 
 import pytest
 
-from lpsnet_studio.settings import Folders, Preferences, Settings
+from lpsnet_studio.settings import Folders, Preferences, Settings, remembered
 
 
 def test_what_is_changed_is_there_next_time(tmp_path: Path) -> None:
-    Settings(tmp_path).change(theme="light", opacity=0.7)
+    changes = {
+        "theme": "light",
+        "speed": 2.0,
+        "recent_paths": ("/b", "/a"),
+        "layers": ({"kind": "boxes", "visible": False, "opacity": 0.7},),
+        "my_settings": {"nms_iou": 0.5},
+    }
+    Settings(tmp_path).change(**changes)
     again = Settings(tmp_path)
-    assert again.preferences == Preferences(theme="light", opacity=0.7)
-    assert json.loads((tmp_path / "preferences.json").read_text()) == {"opacity": 0.7, "theme": "light"}
+    assert again.preferences == Preferences(**changes)
+    assert set(json.loads((tmp_path / "preferences.json").read_text())) == set(changes)
+
+
+def test_what_is_remembered_is_remembered_once_and_the_latest_first() -> None:
+    assert remembered(("a", "b", "c"), "b", most=3) == ("b", "a", "c")
+    assert remembered(("a", "b", "c"), "d", most=3) == ("d", "a", "b")
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "\x00"])
@@ -28,9 +40,18 @@ def test_an_unreadable_file_is_set_aside(tmp_path: Path, content: str) -> None:
 
 
 def test_values_of_the_wrong_kind_are_ignored(tmp_path: Path) -> None:
-    strange = {"opacity": 7, "motion": "yes", "theme": 3, "show_labels": True, "unknown": 1}
+    strange = {
+        "speed": "fast",
+        "motion": "yes",
+        "theme": 3,
+        "names": True,
+        "unknown": 1,
+        "recent_paths": "/a",
+        "recent_networks": ["/a", 3],
+        "my_settings": [],
+    }
     (tmp_path / "preferences.json").write_text(json.dumps(strange))
-    assert Settings(tmp_path).preferences == Preferences(show_labels=True)
+    assert Settings(tmp_path).preferences == Preferences(names=True)
 
 
 def test_a_folder_that_cannot_be_made_is_no_failure(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

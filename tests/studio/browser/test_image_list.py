@@ -52,7 +52,7 @@ def test_a_picture_that_failed_is_marked_and_a_click_tries_it_again(
 
 def test_a_cancelled_image_says_how_to_go_on(window: Any, session: Session, service: ListeningService) -> None:
     session.set_entries(entries())
-    window.commands.cancel()
+    window.commands.files.cancel()
     session.receive(Failed(service.last(OpenImage).request, "cancelled", "Cancelled."))
     assert window.timeline.card._pixels.text() == "Cancelled. Select the image again to run it."
     window.images.view.activated.emit(window.images.model.index(0, 0))

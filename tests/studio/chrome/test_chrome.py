@@ -8,12 +8,12 @@ from lpsnet_studio.chrome.notices import notices
 from lpsnet_studio.chrome.status_bar import StatusBar, device_words
 from lpsnet_studio.inference.messages import Failed, ModelLoaded, OpenImage
 from lpsnet_studio.session import Session
-from lpsnet_studio.state import Problem
+from lpsnet_studio.state import NetworkChoice, Problem
 from tests.studio.hand_made import ListeningService, card, entries, open_first, opened
 
 
 def test_an_untrained_network_is_said_with_what_helps(session: Session, service: ListeningService) -> None:
-    session.load_model("hand-made")
+    session.load_model(NetworkChoice("hand-made"))
     session.receive(ModelLoaded(service.posted[-1].request, card(trained=False)))
     assert notices(session) == ["Untrained network: its predictions mean nothing yet."]
     session.set_entries(entries(with_truth=False))
@@ -52,7 +52,7 @@ def test_busy_is_shown_after_some_patience_and_can_be_cancelled(
     window: Any, session: Session, service: ListeningService, qtbot: Any
 ) -> None:
     bar = window.statusBar()
-    session.load_model("coco_r50")
+    session.load_model(NetworkChoice("coco_r50"))
     assert not bar._bar.isVisible()
     qtbot.waitUntil(bar._bar.isVisible, timeout=3000)
     assert bar._step.text() == "loading the network"
@@ -92,10 +92,10 @@ def test_notes_about_a_picture_go_when_another_is_opened(
 
 
 def test_the_layout_comes_back(window: Any, session: Session) -> None:
-    for dock in window._docks:
+    for dock in window.docks.values():
         dock.close()
     window.actions_by_id["reset_layout"].trigger()
-    assert all(dock.isVisible() for dock in window._docks)
+    assert all(not dock.isHidden() for dock in window.docks.values())
 
 
 def test_the_theme_is_switched_and_kept(window: Any) -> None:

@@ -1,0 +1,79 @@
+"""Which actions are on, and which can be had now; no Qt."""
+
+from __future__ import annotations
+
+from lpsnet_studio.session import Session
+from lpsnet_studio.view_options import SPEEDS
+
+__all__ = ["actions_on", "actions_possible"]
+
+_STEPPING = (
+    "play",
+    "step_back",
+    "step_forward",
+    "first_step",
+    "last_step",
+    "previous_event",
+    "next_event",
+    "step_of_pixel",
+)
+_LOOKING = (
+    "fit",
+    "zoom_in",
+    "zoom_out",
+    "zoom_actual",
+    "copy_view",
+    "show_labels",
+    "show_boxes",
+    "show_segments",
+    "show_void",
+    "show_contours",
+    "show_names",
+    "hide_overlays",
+)
+
+
+def actions_on(session: Session) -> dict[str, bool]:
+    """Returns by id which of the checkable actions about the session are on."""
+    view, settings = session.view, session.effective_settings
+    return {
+        **{f"show_{layer.kind}": layer.visible for layer in view.layers},
+        "show_contours": view.contours,
+        "show_names": view.names,
+        "hide_overlays": not view.overlays,
+        "minimap": view.minimap,
+        "motion": view.motion,
+        "contested_before": view.contested == "before",
+        "play": session.playing,
+        "semantic_oracle": settings.semantic_oracle,
+        "box_oracle": settings.box_oracle,
+        "use_borderness": settings.use_borderness,
+        **{f"conflict_{name}": settings.conflict == name for name in ("closest", "highest", "smallest")},
+    }
+
+
+def actions_possible(session: Session) -> dict[str, bool]:
+    """Returns by id which of the actions that are not always possible are possible now."""
+    has_truth, has_result, has_image = (
+        session.truth is not None,
+        session.result is not None,
+        session.current is not None,
+    )
+    return {
+        **dict.fromkeys(("semantic_oracle", "box_oracle"), has_truth),
+        **dict.fromkeys(("save_panoptic", "save_overlay"), has_result),
+        **dict.fromkeys(_STEPPING, bool(session.steps)),
+        **dict.fromkeys(_LOOKING, has_image),
+        "reload_image": has_image,
+        "measure_all": any(entry.source.truth is not None for entry in session.entries),
+        "worst_first": any(entry.measured is not None for entry in session.entries),
+        "zoom_selected": session.selected != 0,
+        "previous_image": session.index > 0,
+        "next_image": 0 <= session.index < len(session.entries) - 1,
+        "undo": bool(session.undo_words),
+        "redo": bool(session.redo_words),
+        "slower": session.view.speed > SPEEDS[0],
+        "faster": session.view.speed < SPEEDS[-1],
+        "model_card": session.model is not None,
+        "input_size": session.model is not None,
+    }

@@ -1,0 +1,52 @@
+"""All commands, by group."""
+
+from __future__ import annotations
+
+from lpsnet_studio.commands.edit import EditCommands
+from lpsnet_studio.commands.files import FileCommands
+from lpsnet_studio.commands.help import HelpCommands
+from lpsnet_studio.commands.images import ImageCommands
+from lpsnet_studio.commands.inspection import InspectionCommands
+from lpsnet_studio.commands.merge import MergeCommands
+from lpsnet_studio.commands.model import ModelCommands
+from lpsnet_studio.commands.saving import SavingCommands
+from lpsnet_studio.commands.view import ViewCommands
+from lpsnet_studio.commands.workplace import Workplace
+
+__all__ = ["Commands"]
+
+
+class Commands:
+    """All commands, by group: an action's handler ``merge.step_back`` is ``commands.merge.step_back``.
+
+    Args:
+        place: what commands work with.
+        device: where networks are to run at first.
+
+    Attributes:
+        files: opening and leaving.
+        saving: saving what is shown.
+        edit: undo, the clipboard and preferences.
+        images: the image list.
+        view: the canvas, its overlays, and the window.
+        merge: the place in the merge.
+        inspection: the settings of the inspection.
+        model: the network.
+        help: where to find what.
+    """
+
+    def __init__(self, place: Workplace, device: str = "auto") -> None:
+        self._place = place
+        self.model = ModelCommands(place, device)
+        self.saving = SavingCommands(place)
+        self.files = FileCommands(place, self.model, self.saving)
+        self.edit = EditCommands(place)
+        self.images = ImageCommands(place)
+        self.view = ViewCommands(place)
+        self.merge = MergeCommands(place)
+        self.inspection = InspectionCommands(place)
+        self.help = HelpCommands(place)
+
+    def wait_for_background(self, milliseconds: int) -> bool:
+        """Waits for files that are still being written; False if that took too long."""
+        return self._place.background.wait(milliseconds)

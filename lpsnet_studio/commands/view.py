@@ -1,0 +1,94 @@
+"""The canvas, its overlays, and the window."""
+
+from __future__ import annotations
+
+from lpsnet_studio.commands.workplace import Workplace
+
+__all__ = ["ViewCommands"]
+
+
+class ViewCommands:
+    """Moves the canvas, shows and hides overlays, and changes the window's look."""
+
+    def __init__(self, place: Workplace) -> None:
+        self._place = place
+
+    def fit(self) -> None:
+        """Shows the whole image."""
+        self._place.canvas.fit()
+
+    def zoom_in(self) -> None:
+        """Zooms in."""
+        self._place.canvas.zoom_in()
+
+    def zoom_out(self) -> None:
+        """Zooms out."""
+        self._place.canvas.zoom_out()
+
+    def zoom_actual(self) -> None:
+        """Shows one image pixel as one of the screen's."""
+        self._place.canvas.zoom_to(1.0 / self._place.canvas.devicePixelRatioF())
+
+    def zoom_selected(self) -> None:
+        """Shows the selected segment as large as the view allows."""
+        raise NotImplementedError
+
+    def view_back(self) -> None:
+        """Goes back to where the canvas looked before."""
+        raise NotImplementedError
+
+    def view_forward(self) -> None:
+        """Goes forward to where the canvas looked after that."""
+        raise NotImplementedError
+
+    def show_labels(self, on: bool) -> None:
+        """Shows or hides the semantic map."""
+        self._place.session.change_layer("labels", visible=on)
+
+    def show_boxes(self, on: bool) -> None:
+        """Shows or hides boxes."""
+        self._place.session.change_layer("boxes", visible=on)
+
+    def show_segments(self, on: bool) -> None:
+        """Shows or hides segments."""
+        self._place.session.change_layer("segments", visible=on)
+
+    def show_void(self, on: bool) -> None:
+        """Hatches what no segment owns, or not."""
+        self._place.session.change_layer("void", visible=on)
+
+    def show_contours(self, on: bool) -> None:
+        """Outlines segments, or not."""
+        self._place.session.change_view(contours=on)
+
+    def show_names(self, on: bool) -> None:
+        """Names segments on the canvas, or not."""
+        self._place.session.change_view(names=on)
+
+    def hide_overlays(self, on: bool) -> None:
+        """Shows the bare photo, or what lies over it again."""
+        self._place.session.change_view(overlays=not on)
+
+    def minimap(self, on: bool) -> None:
+        """Shows or hides the minimap."""
+        self._place.session.change_view(minimap=on)
+
+    def light_theme(self, on: bool) -> None:
+        """Switches the theme."""
+        self._place.theme.apply("light" if on else "dark")
+        self._place.settings.change(theme=self._place.theme.name)
+
+    def motion(self, on: bool) -> None:
+        """Switches motion."""
+        self._place.session.change_view(motion=on)
+
+    def full_screen(self, on: bool) -> None:
+        """Gives the window the whole screen, or gives it back."""
+        if on:
+            self._place.window.showFullScreen()
+        else:
+            self._place.window.showNormal()
+
+    def reset_layout(self) -> None:
+        """Puts every panel back."""
+        self._place.reset_layout()

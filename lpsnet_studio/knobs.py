@@ -1,0 +1,147 @@
+"""What the user can turn: inspection settings and the look of the canvas, with undo and redo; no Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from psygnal import Signal
+
+from lpsnet.structures import InspectionSettings
+from lpsnet_studio.history import History, Turned
+from lpsnet_studio.view_options import LayerKind, ViewOptions
+
+__all__ = ["Knobs"]
+
+
+class Knobs:
+    """What the user can turn, observable; whoever inherits says what a change of settings leads to.
+
+    Attributes:
+        settings: of the inspection, as the user asked for them.
+        default_settings: what a control's reset goes to.
+        view: what the canvas shows over the photo.
+    """
+
+    settings_changed = Signal()
+    view_changed = Signal()
+    history_changed = Signal()
+    """What undo and redo would do is another thing now."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._history = History()
+        self._is_dragging = False
+        self.settings = InspectionSettings()
+        self.default_settings = InspectionSettings()
+        self.view = ViewOptions()
+
+    @property
+    def undo_words(self) -> str:
+        """What undo would take back; empty if nothing."""
+        return self._history.undo_words
+
+    @property
+    def redo_words(self) -> str:
+        """What redo would do again; empty if nothing."""
+        return self._history.redo_words
+
+    def change_settings(self, *, preview: bool = False, words: str = "", **changes: Any) -> None:
+        """Changes inspection settings and asks for the result.
+
+        Args:
+            preview: while a slider is dragged: large images may be merged at a reduced size.
+            words: what changes, for people; the fields' names if empty.
+            changes: fields of :class:`~lpsnet.structures.InspectionSettings`.
+
+        Raises:
+            ValueError: naming the field, if a value is out of range.
+        """
+        settings = replace(self.settings, **changes)
+        changed = settings != self.settings
+        if changed:
+            self._note_change(words or _spelled(changes), goes_on=preview)
+            self._turn_settings(settings)
+        elif not preview:
+            self._history.end_gesture()
+        self._follow_settings(changed=changed, preview=preview)
+        self._is_dragging = preview
+
+    def _turn_settings(self, settings: InspectionSettings) -> None:
+        if not self._is_dragging:
+            self._prepare_change()
+        self.settings = settings
+        self.settings_changed.emit()
+
+    def _note_change(self, words: str, *, goes_on: bool = False) -> None:
+        self._history.note(words, Turned(self.settings, self.view), goes_on=goes_on)
+        self.history_changed.emit()
+
+    def undo(self) -> None:
+        """Takes back the last change of settings or of the canvas's look."""
+        self._turn(self._history.undo(Turned(self.settings, self.view)))
+
+    def redo(self) -> None:
+        """Does again what undo took back."""
+        self._turn(self._history.redo(Turned(self.settings, self.view)))
+
+    def _turn(self, turned: Turned | None) -> None:
+        if turned is None:
+            return
+        self._is_dragging = False
+        if turned.view != self.view:
+            self.view = turned.view
+            self.view_changed.emit()
+        if turned.settings != self.settings:
+            self._turn_settings(turned.settings)
+            self._follow_settings(changed=True, preview=False)
+        self.history_changed.emit()
+
+    def change_view(self, *, goes_on: bool = False, **changes: Any) -> None:
+        """Changes what the canvas shows over the photo.
+
+        Args:
+            goes_on: while a slider is dragged: what follows is undone with it.
+            changes: fields of :class:`~lpsnet_studio.view_options.ViewOptions`.
+        """
+        self._change_view(replace(self.view, **changes), _spelled(changes), goes_on=goes_on)
+
+    def change_layer(self, kind: LayerKind, *, goes_on: bool = False, **changes: Any) -> None:
+        """Changes visibility or opacity of one overlay; see :meth:`change_view`."""
+        self._change_view(self.view.with_layer(kind, **changes), f"{kind}: {_spelled(changes)}", goes_on=goes_on)
+
+    def move_layer(self, kind: LayerKind, place: int) -> None:
+        """Moves one overlay to a place, 0 being the lowest."""
+        self._change_view(self.view.with_layer_at(kind, place), f"order of {kind}")
+
+    def _change_view(self, view: ViewOptions, words: str, *, goes_on: bool = False) -> None:
+        if view == self.view:
+            if not goes_on:
+                self._history.end_gesture()
+            return
+        self._note_change(words, goes_on=goes_on)
+        self.view = view
+        self.view_changed.emit()
+
+    def restore_view(self, view: ViewOptions) -> None:
+        """Takes the look that was kept from an earlier run, which is nothing to undo."""
+        self.view = view
+        self.view_changed.emit()
+
+    def _forget_history(self) -> None:
+        self._history.clear()
+        self.history_changed.emit()
+
+    # ---------------------------------------------------------------------------------------- what settings lead to
+
+    def _prepare_change(self) -> None:
+        """Called before the first change of a gesture, while everything is as it was."""
+
+    def _follow_settings(self, *, changed: bool, preview: bool) -> None:
+        """Called after every change of settings, and once at the end of a gesture."""
+
+
+def _spelled(changes: Mapping[str, Any]) -> str:
+    """Returns the names of fields for people."""
+    return ", ".join(name.replace("_", " ") for name in changes)

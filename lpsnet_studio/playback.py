@@ -1,0 +1,86 @@
+"""The place in a merge, and whether it is being played; no Qt."""
+
+from __future__ import annotations
+
+from lpsnet.structures import MergeStep, MergeTrace, Owners, TraceCursor, Window
+
+__all__ = ["Playback"]
+
+
+class Playback:
+    """The place in a merge: 0, where nothing is pasted, … the number of its steps.
+
+    Attributes:
+        position: how many steps are done.
+        playing: whether the merge is being played.
+    """
+
+    def __init__(self) -> None:
+        self._trace: MergeTrace | None = None
+        self._cursor: TraceCursor | None = None
+        self.position = 0
+        self.playing = False
+
+    @property
+    def steps(self) -> tuple[MergeStep, ...]:
+        """The steps of the merge; none without one."""
+        return () if self._trace is None else self._trace.steps
+
+    @property
+    def owners(self) -> Owners | None:
+        """``[H, W]`` owner map at the position; it changes in place. None without a merge."""
+        return None if self._cursor is None else self._cursor.owners
+
+    @property
+    def current_step(self) -> MergeStep | None:
+        """The step done last; None at the very beginning."""
+        return self.steps[self.position - 1] if self.position > 0 else None
+
+    def take(self, trace: MergeTrace) -> None:
+        """Takes another merge: at its end if the one before was, else at the same number of steps."""
+        at_end = self._trace is None or self.position == len(self.steps)
+        self._trace, self._cursor = trace, trace.cursor()
+        self.position = len(trace.steps) if at_end else min(self.position, len(trace.steps))
+        for _ in self._cursor.seek(self.position):
+            pass
+
+    def forget(self) -> None:
+        """Is without a merge again."""
+        self._trace, self._cursor, self.position, self.playing = None, None, 0, False
+
+    def seek(self, position: int) -> tuple[Window, ...] | None:
+        """Goes to a position, or to the end nearest to it.
+
+        Returns:
+            The windows ``(y0, x0, y1, x1)`` in which owners may have changed; None if the position is as it was.
+        """
+        if self._cursor is None:
+            return None
+        position = min(max(position, 0), len(self.steps))
+        if position == self.position:
+            return None
+        windows = tuple(self._cursor.seek(position))
+        self.position = position
+        return windows
+
+    def step_that_took(self, x: int, y: int) -> int:
+        """Returns the index of the step by which a pixel came to its final owner; -1 if nobody owns it.
+
+        Args:
+            x: column in the owner map.
+            y: row in the owner map.
+        """
+        if self._trace is None:
+            return -1
+        cursor = self._trace.cursor()
+        for _ in cursor.seek(len(self.steps)):
+            pass
+        final = int(cursor.owners[y, x])
+        if final == 0:
+            return -1
+        for index in reversed(range(len(self.steps))):
+            for _ in cursor.seek(index):
+                pass
+            if int(cursor.owners[y, x]) != final:
+                return index
+        return 0
