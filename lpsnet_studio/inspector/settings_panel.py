@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from lpsnet.structures import InspectionSettings
-from lpsnet_studio.inspector.widgets import ValueSlider
+from lpsnet_studio.inspector.value_slider import ValueSlider
 from lpsnet_studio.session import Session
 from lpsnet_studio.theme import caption_font, figure_font
 
