@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from lpsnet.scenes.arithmetic import cosine, sine
 from lpsnet.scenes.canvas import Color, Pen, ellipse_points, mix, shade
+from lpsnet.scenes.chance import Chance
 
 __all__ = ["draw_ball", "draw_dog", "draw_person", "draw_rider", "draw_sign"]
 
@@ -21,16 +23,16 @@ _FUR: tuple[Color, ...] = ((156, 106, 58), (66, 52, 44), (214, 186, 140), (236, 
 class _Look:
     """What someone wears."""
 
-    def __init__(self, rng: np.random.Generator) -> None:
-        self.skin = _SKIN[rng.integers(len(_SKIN))]
-        self.hair = _HAIR[rng.integers(len(_HAIR))]
-        self.top = shade(_CLOTHES[rng.integers(len(_CLOTHES))], float(rng.uniform(0.9, 1.08)))
-        self.bottom = _TROUSERS[rng.integers(len(_TROUSERS))]
-        self.shoes = shade(_TROUSERS[rng.integers(len(_TROUSERS))], 0.6)
-        self.dress = bool(rng.random() < 0.25)
-        self.long_hair = bool(rng.random() < 0.45)
-        self.backpack = bool(rng.random() < 0.25)
-        self.pack_color = _CLOTHES[rng.integers(len(_CLOTHES))]
+    def __init__(self, chance: Chance) -> None:
+        self.skin = chance.pick(_SKIN)
+        self.hair = chance.pick(_HAIR)
+        self.top = shade(chance.pick(_CLOTHES), chance.uniform(0.9, 1.08))
+        self.bottom = chance.pick(_TROUSERS)
+        self.shoes = shade(chance.pick(_TROUSERS), 0.6)
+        self.dress = chance.falls(0.25)
+        self.long_hair = chance.falls(0.45)
+        self.backpack = chance.falls(0.25)
+        self.pack_color = chance.pick(_CLOTHES)
 
 
 def _head(pen: Pen, look: _Look, u: float, v: float, *, facing: float) -> None:
@@ -42,20 +44,20 @@ def _head(pen: Pen, look: _Look, u: float, v: float, *, facing: float) -> None:
     if facing < -0.3:
         pen.ellipse(u, v + 0.03, 0.112, 0.12, look.hair)
     else:
-        pen.polygon(ellipse_points((u, v + 0.02), (0.118, 0.135), 0, 10, 170), look.hair)
+        pen.polygon(ellipse_points((u, v + 0.02), (0.118, 0.135), 10, 170), look.hair)
         pen.ellipse(u - 0.06, v + 0.05, 0.06, 0.09, look.hair)
 
 
-def draw_person(pen: Pen, rng: np.random.Generator, sun: float) -> None:
+def draw_person(pen: Pen, chance: Chance, sun: float) -> None:
     """Draws someone standing or walking, 1.75 m tall."""
-    look = _Look(rng)
-    stride = float(rng.uniform(0.02, 0.3))
-    facing = float(rng.uniform(-1, 1))
+    look = _Look(chance)
+    stride = chance.uniform(0.02, 0.3)
+    facing = chance.uniform(-1, 1)
     swing = 0.7 * stride
     for foot, tone in ((-stride, 0.8), (stride, 1.0)):
         leg = look.skin if look.dress else look.bottom
         knee = (0.62 * foot + 0.04, 0.48)
-        pen.stroke([(0.06 * np.sign(foot), 0.92), knee, (foot, 0.08)], 0.17, shade(leg, tone), 0.11)
+        pen.stroke([(0.06 if foot > 0 else -0.06, 0.92), knee, (foot, 0.08)], 0.17, shade(leg, tone), 0.11)
         pen.rounded(
             [(foot - 0.08, 0), (foot + 0.2, 0), (foot + 0.18, 0.07), (foot - 0.06, 0.12)], shade(look.shoes, tone)
         )
@@ -76,9 +78,9 @@ def draw_person(pen: Pen, rng: np.random.Generator, sun: float) -> None:
     pen.light(sun, 0.2)
 
 
-def draw_rider(pen: Pen, rng: np.random.Generator, sun: float) -> None:
+def draw_rider(pen: Pen, chance: Chance, sun: float) -> None:
     """Draws someone riding, to be placed on :func:`~lpsnet.scenes.vehicles.draw_bicycle`."""
-    look = _Look(rng)
+    look = _Look(chance)
     hip, shoulder = (-0.2, 0.98), (0.06, 1.48)
     for foot, knee, tone in (((-0.02, 0.5), (0.16, 0.8), 0.78), ((0.02, 0.22), (0.14, 0.62), 1.0)):
         pen.stroke([hip, knee, foot], 0.16, shade(look.bottom, tone), 0.1)
@@ -90,16 +92,16 @@ def draw_rider(pen: Pen, rng: np.random.Generator, sun: float) -> None:
     pen.stroke([(0.08, 1.46), (0.3, 1.2), (0.36, 1.04)], 0.11, shade(look.top, 0.84), 0.08)
     pen.ellipse(0.37, 1.03, 0.05, 0.05, look.skin)
     _head(pen, look, 0.14, 1.74, facing=0.4)
-    if rng.random() < 0.6:
-        pen.polygon(ellipse_points((0.14, 1.77), (0.15, 0.15), 0, 0, 180), look.pack_color)
+    if chance.falls(0.6):
+        pen.polygon(ellipse_points((0.14, 1.77), (0.15, 0.15), 0, 180), look.pack_color)
     pen.light(sun, 0.2)
 
 
-def draw_dog(pen: Pen, rng: np.random.Generator, sun: float) -> None:
+def draw_dog(pen: Pen, chance: Chance, sun: float) -> None:
     """Draws a dog from the side, 0.6 m at the shoulder."""
-    fur = shade(_FUR[rng.integers(len(_FUR))], float(rng.uniform(0.9, 1.1)))
+    fur = shade(chance.pick(_FUR), chance.uniform(0.9, 1.1))
     dark = shade(fur, 0.74)
-    step = float(rng.uniform(0.02, 0.12))
+    step = chance.uniform(0.02, 0.12)
     for hip, foot, color in (
         ((-0.3, 0.4), -0.36 - step, dark), ((0.24, 0.4), 0.2 + step, dark),
         ((-0.24, 0.4), -0.28 + step, fur), ((0.3, 0.4), 0.34 - step, fur),
@@ -114,31 +116,32 @@ def draw_dog(pen: Pen, rng: np.random.Generator, sun: float) -> None:
     pen.ellipse(0.79, 0.77, 0.03, 0.03, (24, 22, 24))
     pen.ellipse(0.58, 0.84, 0.018, 0.018, (20, 18, 18))
     pen.rounded([(0.4, 0.9), (0.5, 0.93), (0.52, 0.7), (0.42, 0.66)], dark)
-    if rng.random() < 0.5:
-        pen.ellipse(0.34, 0.46, 0.1, 0.13, mix(fur, (248, 244, 236), 0.7))
-    pen.stroke([(0.36, 0.66), (0.48, 0.6)], 0.045, _CLOTHES[rng.integers(len(_CLOTHES))])
+    if chance.falls(0.5):
+        pen.ellipse(0.35, 0.5, 0.07, 0.1, mix(fur, (248, 244, 236), 0.7))
+    pen.stroke([(0.36, 0.66), (0.48, 0.6)], 0.045, chance.pick(_CLOTHES))
     pen.light(sun, 0.2)
 
 
-def draw_ball(pen: Pen, rng: np.random.Generator, sun: float) -> None:
+def draw_ball(pen: Pen, chance: Chance, sun: float) -> None:
     """Draws a ball with coloured panels, 0.44 m across."""
-    first, second = (_CLOTHES[k] for k in rng.choice(len(_CLOTHES), 2, replace=False))
-    turn, radius = float(rng.uniform(0, 360)), 0.22
+    start = chance.below(len(_CLOTHES))
+    first, second = _CLOTHES[start], _CLOTHES[(start + 1 + chance.below(len(_CLOTHES) - 1)) % len(_CLOTHES)]
+    turn, radius = chance.uniform(0, 360), 0.22
     pen.ellipse(0, radius, radius, radius, first)
-    for start in (0, 120, 240):
-        sector = ellipse_points((0, radius), (radius, radius), turn, start, start + 60)
+    for third in (0, 120, 240):
+        sector = ellipse_points((0, radius), (radius, radius), turn + third, turn + third + 60)
         pen.polygon(np.concatenate([[[0, radius]], sector]), second)
     pen.ellipse(0, radius, 0.05, 0.05, (246, 244, 238))
     pen.light(sun, 0.55)
-    pen.ellipse(0.4 * radius * sun, 1.5 * radius, 0.05, 0.035, (255, 255, 252))
+    pen.ellipse(0.4 * radius * sun * pen.sunward, 1.5 * radius, 0.05, 0.035, (255, 255, 252))
 
 
-def draw_sign(pen: Pen, rng: np.random.Generator, sun: float) -> None:
+def draw_sign(pen: Pen, chance: Chance, sun: float) -> None:
     """Draws a traffic sign on a pole, 2.6 m high."""
     pen.stroke([(0, 0), (0, 2.5)], 0.085, (140, 144, 150))
     red, white, blue, yellow = (200, 32, 38), (246, 244, 240), (30, 92, 178), (248, 196, 40)
     middle = (0.0, 2.2)
-    kind = int(rng.integers(5))
+    kind = chance.below(5)
     if kind == 0:
         pen.polygon(_regular(middle, 0.4, 8, 22.5), white)
         pen.polygon(_regular(middle, 0.36, 8, 22.5), red)
@@ -165,5 +168,5 @@ def draw_sign(pen: Pen, rng: np.random.Generator, sun: float) -> None:
 
 def _regular(middle: tuple[float, float], radius: float, corners: int, turn: float) -> list[tuple[float, float]]:
     """Returns a regular polygon."""
-    angles = np.radians(turn + np.arange(corners) * 360 / corners)
-    return [(middle[0] + radius * float(np.cos(a)), middle[1] + radius * float(np.sin(a))) for a in angles]
+    angles = [turn + k * 360 / corners for k in range(corners)]
+    return [(middle[0] + radius * cosine(angle), middle[1] + radius * sine(angle)) for angle in angles]

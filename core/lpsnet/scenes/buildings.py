@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from itertools import pairwise
 
-import numpy as np
-
+from lpsnet.scenes.arithmetic import sine
 from lpsnet.scenes.canvas import Camera, Canvas, Color, mix, shade
+from lpsnet.scenes.chance import Chance
 from lpsnet.scenes.weather import Weather
 
 __all__ = ["Block", "paint_block", "paint_skyline"]
@@ -16,6 +18,8 @@ _WALLS: tuple[Color, ...] = (
     (214, 190, 182), (136, 96, 82), (232, 226, 214), (188, 140, 110), (120, 132, 146),
 )  # fmt: skip
 _ROOFS: tuple[Color, ...] = ((132, 66, 52), (92, 82, 84), (150, 88, 62), (70, 76, 86))
+_SNOW: Color = (234, 239, 246)
+_LAMP: Color = (255, 226, 160)
 
 
 @dataclass(frozen=True)
@@ -43,35 +47,30 @@ class Block:
     seed: int
 
 
-def paint_skyline(
-    canvas: Canvas, camera: Camera, weather: Weather, ids: dict[str, int], rng: np.random.Generator
-) -> None:
+def paint_skyline(canvas: Canvas, camera: Camera, weather: Weather, ids: dict[str, int], chance: Chance) -> None:
     """Paints hazy towers and a line of trees where the ground ends."""
-    base = camera.horizon + 1.5
-    x = -10.0
+    base, unit = camera.horizon + 1.5 * canvas.height / 384, canvas.height / 384
+    x = -10.0 * unit
     while x < canvas.width:
-        width, height = rng.uniform(10, 34), rng.uniform(5, 30) * canvas.height / 384
-        if rng.random() < 0.5:
-            wall = mix(_WALLS[rng.integers(len(_WALLS))], weather.horizon, 0.72)
-            corners = [(x, base), (x, base - height), (x + width, base - height), (x + width, base)]
-            canvas.polygon(corners, wall, ids["building"])
-            canvas.polygon(
-                [
-                    (x + 0.6 * width, base),
-                    (x + 0.6 * width, base - height),
-                    (x + width, base - height),
-                    (x + width, base),
-                ],
-                shade(wall, 0.93),
-                None,
-            )
-        x += width * rng.uniform(0.7, 1.5)
-    steps = np.arange(-6, canvas.width + 7, 3.0)
-    bumps = 5 + 2.2 * np.sin(steps / rng.uniform(9, 16)) + 1.6 * np.cumsum(rng.normal(0, 0.5, len(steps))) / 3
-    bumps = np.clip(bumps + rng.uniform(-1.0, 1.0, len(steps)), 2, 14) * canvas.height / 384
-    crest = [(float(sx), float(base - bump)) for sx, bump in zip(steps, bumps, strict=True)]
-    leaf = mix((70, 104, 66), weather.horizon, 0.5)
-    canvas.polygon([(crest[0][0], base), *crest, (crest[-1][0], base)], leaf, ids["tree"])
+        width, height = chance.uniform(10, 34) * unit, chance.uniform(5, 30) * unit
+        if chance.falls(0.5):
+            wall = mix(chance.pick(_WALLS), *weather.haze(4 * weather.clarity))
+            canvas.polygon(_upright(x, x + width, base, height), wall, ids["building"])
+            canvas.polygon(_upright(x + 0.6 * width, x + width, base, height), shade(wall, 0.93), ids["building"])
+        x += width * chance.uniform(0.7, 1.5)
+    wave, drift = chance.uniform(170, 300), 0.0
+    crest = []
+    for step in range(math.ceil(canvas.width / (3 * unit)) + 5):
+        drift += chance.uniform(-0.45, 0.45)
+        bump = 5 + 2.2 * sine(step * wave / 9) + drift + chance.uniform(-1.0, 1.0)
+        crest.append((3 * unit * (step - 2), base - unit * min(max(bump, 2.0), 14.0)))
+    leaf = mix(mix((70, 104, 66), (226, 232, 238), 0.6 * weather.snow), *weather.haze(1.2 * weather.clarity))
+    for (x0, y0), (x1, y1) in pairwise(crest):
+        canvas.polygon([(x0, base), (x0, y0), (x1, y1), (x1, base)], leaf, ids["tree"])
+
+
+def _upright(x0: float, x1: float, base: float, height: float) -> list[tuple[float, float]]:
+    return [(x0, base), (x0, base - height), (x1, base - height), (x1, base)]
 
 
 @dataclass(frozen=True)
@@ -99,9 +98,9 @@ class _Wall:
 
 def paint_block(canvas: Canvas, camera: Camera, weather: Weather, block: Block, identity: int) -> None:
     """Paints one building: the wall that faces us, the wall along the street, windows, doors and the roof."""
-    rng = np.random.default_rng(block.seed)
-    color = shade(_WALLS[rng.integers(len(_WALLS))], float(rng.uniform(0.9, 1.06)))
-    roof = _ROOFS[rng.integers(len(_ROOFS))]
+    chance = Chance(block.seed)
+    color = shade(chance.pick(_WALLS), chance.uniform(0.9, 1.06))
+    roof = mix(chance.pick(_ROOFS), _SNOW, 0.85 * weather.snow)
     street_light = 0.86 - 0.16 * block.side * weather.sun
     x0 = block.side * block.x
     street_wall = _Wall((x0, block.z0), (0.0, 1.0), block.z1 - block.z0)
@@ -109,10 +108,10 @@ def paint_block(canvas: Canvas, camera: Camera, weather: Weather, block: Block, 
     if block.gable:
         _paint_gable(canvas, camera, weather, block, (color, roof), identity)
     for wall, light in ((front_wall, 0.80 + 0.06 * weather.sun * block.side), (street_wall, street_light)):
-        _paint_wall(canvas, camera, weather, wall, block, shade(color, light), identity, rng)
+        _paint_wall(canvas, camera, weather, wall, block, shade(color, light), identity, chance)
     if not block.gable:
         for wall in (front_wall, street_wall):
-            trim = mix(shade(color, 0.66), *weather.haze(wall.depth(wall.length / 2)))
+            trim = mix(mix(shade(color, 0.66), _SNOW, 0.9 * weather.snow), *weather.haze(wall.depth(wall.length / 2)))
             canvas.polygon(wall.quad(camera, 0, block.height - 0.1, wall.length, block.height + 0.45), trim, identity)
 
 
@@ -148,51 +147,59 @@ def _paint_wall(
     block: Block,
     color: Color,
     identity: int,
-    rng: np.random.Generator,
+    chance: Chance,
 ) -> None:
     """Paints a wall with a plinth, rows of windows, and doors or shop windows on the ground floor."""
     middle = weather.haze(wall.depth(wall.length / 2))
     canvas.polygon(wall.quad(camera, 0, 0, wall.length, block.height), mix(color, *middle), identity)
     canvas.polygon(wall.quad(camera, 0, 0, wall.length, 0.5), mix(shade(color, 0.72), *middle), identity)
     floors = max(1, int(block.height // 2.9))
-    columns = max(1, int(wall.length // float(rng.uniform(2.2, 3.2))))
+    columns = max(1, int(wall.length // chance.uniform(2.2, 3.2)))
     storey, bay = block.height / floors, wall.length / columns
     frame, glass = shade(color, 1.16), mix((52, 66, 84), weather.zenith, 0.3)
-    shop = rng.random() < 0.35
-    if camera.scale(wall.depth(wall.length)) * 1.5 < 3 and wall.along[1]:
+    shop = chance.falls(0.35)
+    if camera.scale(wall.depth(wall.length)) * canvas.samples * 0.75 < 3 and wall.along[1]:
         return
+    painter = _WallPainter(canvas, camera, weather, wall, identity, frame)
+    lit_share = 0.42 if weather.dark else 0.10
     for column in range(columns):
         u = (column + 0.5) * bay
-        haze = weather.haze(wall.depth(u))
         for floor in range(floors):
-            v = floor * storey
+            lit, tone = chance.falls(lit_share), chance.uniform(0.8, 1.3)
             if floor == 0 and column % 3 == 1:
-                _pane(canvas, camera, wall, (u, 0.05, 0.55, 2.2), shade(color, 0.5), frame, haze)
+                painter.pane((u, 0.05, 0.55, 2.2), shade(color, 0.5))
+                if weather.dark:
+                    painter.lamp(u, 2.65)
             elif floor == 0 and shop:
-                _pane(canvas, camera, wall, (u, 0.6, 0.42 * bay, 1.9), mix(glass, (250, 214, 150), 0.35), frame, haze)
+                painter.pane((u, 0.6, 0.42 * bay, 1.9), mix(glass, (250, 214, 150), 0.35), 200)
             else:
-                lit = (
-                    mix(glass, (252, 214, 140), 0.75)
-                    if rng.random() < 0.10
-                    else shade(glass, float(rng.uniform(0.8, 1.3)))
-                )
-                _pane(canvas, camera, wall, (u, v + 0.95, 0.24 * bay, min(1.5, storey - 1.3)), lit, frame, haze)
+                pane = (u, floor * storey + 0.95, 0.24 * bay, min(1.5, storey - 1.3))
+                painter.pane(pane, mix(glass, (252, 214, 140), 0.75) if lit else shade(glass, tone), 190 if lit else 0)
 
 
-def _pane(
-    canvas: Canvas,
-    camera: Camera,
-    wall: _Wall,
-    place: tuple[float, float, float, float],
-    color: Color,
-    frame: Color,
-    haze: tuple[Color, float],
-) -> None:
-    """Paints a framed pane; ``place`` is its middle, sill, half width and height in metres of the wall."""
-    u, v, half, height = place
-    canvas.polygon(
-        wall.quad(camera, u - half - 0.1, v - 0.1, u + half + 0.1, v + height + 0.1), mix(frame, *haze), None
-    )
-    canvas.polygon(wall.quad(camera, u - half, v, u + half, v + height), mix(color, *haze), None)
-    sheen = wall.quad(camera, u - half, v + 0.55 * height, u + half, v + height)
-    canvas.polygon(sheen, mix(shade(color, 1.18), *haze), None)
+@dataclass(frozen=True)
+class _WallPainter:
+    """Paints what is in a wall and belongs to its building."""
+
+    canvas: Canvas
+    camera: Camera
+    weather: Weather
+    wall: _Wall
+    identity: int
+    frame: Color
+
+    def pane(self, place: tuple[float, float, float, float], color: Color, glow: int = 0) -> None:
+        """Paints a framed pane; ``place`` is its middle, sill, half width and height in metres of the wall."""
+        u, v, half, height = place
+        haze = self.weather.haze(self.wall.depth(u))
+        self._rectangle(u - half - 0.1, v - 0.1, u + half + 0.1, v + height + 0.1, mix(self.frame, *haze))
+        self._rectangle(u - half, v, u + half, v + height, mix(color, *haze), glow)
+        if self.camera.scale(self.wall.depth(u)) * self.canvas.samples > 14:
+            self._rectangle(u - half, v + 0.55 * height, u + half, v + height, mix(shade(color, 1.18), *haze), glow)
+
+    def lamp(self, u: float, v: float) -> None:
+        """Paints a lit lamp above a door."""
+        self._rectangle(u - 0.16, v - 0.12, u + 0.16, v + 0.12, _LAMP, 255)
+
+    def _rectangle(self, u0: float, v0: float, u1: float, v1: float, color: Color, glow: int = 0) -> None:
+        self.canvas.polygon(self.wall.quad(self.camera, u0, v0, u1, v1), color, self.identity, glow)

@@ -1,30 +1,34 @@
-"""What stands where in a scene, drawn from a seed, and its panoptic truth."""
+"""From a seed to a picture and its panoptic truth."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lpsnet.assets import resource
 from lpsnet.categories import Categories
-from lpsnet.scenes.beings import draw_ball, draw_dog, draw_person, draw_rider, draw_sign
+from lpsnet.scenes.arithmetic import cosine, sine
 from lpsnet.scenes.buildings import paint_block, paint_skyline
-from lpsnet.scenes.canvas import Camera, Canvas, Pen
-from lpsnet.scenes.street import Street, cast_shadows, choose_street, paint_ground
-from lpsnet.scenes.trees import draw_tree
-from lpsnet.scenes.vehicles import draw_bicycle, draw_bus, draw_car
-from lpsnet.scenes.weather import Weather, choose_weather, grade, paint_sky
+from lpsnet.scenes.canvas import Camera, Canvas, Pen, Points
+from lpsnet.scenes.chance import Chance
+from lpsnet.scenes.finish import finish_picture
+from lpsnet.scenes.ground import finish_ground, paint_ground
+from lpsnet.scenes.plan import Standing, choose_camera, choose_standing
+from lpsnet.scenes.street import Street, choose_street
+from lpsnet.scenes.weather import WEATHERS, Weather, choose_weather, paint_sky
 from lpsnet.structures import PanopticSegmentation
 
-__all__ = ["Scene", "draw_scene", "scene_categories"]
+__all__ = ["Plan", "Scene", "draw_scene", "draw_silhouette", "draw_truth", "plan_scene", "scene_categories"]
 
 _MIN_VISIBLE_PIXELS = 60
 _MIN_VISIBLE_SHARE = 0.35
-_GROUND = ("road", "pavement", "grass")
+_ROUGH_PIXELS = 384 * 512
+"""Whether a thing can be seen is judged in a picture of at most this size, so that every large one holds the same."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,30 +45,37 @@ class Scene:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Something upright that stands on the ground.
+class Plan:
+    """What a scene will show, before a pixel is drawn.
 
     Attributes:
-        name: its class.
-        x: of its foot, in metres.
-        z: likewise.
-        draw: draws it with a pen, a source of chance and the side of the sun.
-        size: factor on its measures.
-        spread: width and height of its shadow in metres, before ``size``.
-        mirrored: whether it looks to the left.
-        seed: of its look.
-        nudge: order among things of the same depth.
+        seed: it was drawn from.
+        height: of the picture, in pixels.
+        width: likewise.
+        weather: its light and weather.
+        street: its ground and houses.
+        camera: what it is seen with.
+        standing: trees and things from far to near, which is the order they are painted in.
     """
 
-    name: str
-    x: float
-    z: float
-    draw: Callable[[Pen, np.random.Generator, float], None]
-    size: float
-    spread: tuple[float, float]
-    mirrored: bool
     seed: int
-    nudge: float = 0.0
+    height: int
+    width: int
+    weather: Weather
+    street: Street
+    camera: Camera
+    standing: tuple[Standing, ...]
+
+    @property
+    def identities(self) -> tuple[int, ...]:
+        """The segment id of each of :attr:`standing`: that of its class for trees, one of its own for a thing."""
+        stuff, identities = _stuff_ids(), []
+        following = max(stuff.values())
+        for item in self.standing:
+            if item.name not in stuff:
+                following += 1
+            identities.append(stuff.get(item.name, following))
+        return tuple(identities)
 
 
 @cache
@@ -73,233 +84,133 @@ def scene_categories() -> Categories:
     return Categories.load(resource("categories", "scenes.json"))
 
 
-def draw_scene(seed: int, height: int = 384, width: int = 512) -> Scene:
-    """Draws the street scene of a seed.
-
-    Things of which less than about 35 % or 60 pixels would be seen are left out: nobody could find them.
-
-    Args:
-        seed: ≥ 0; the same seed and size give the same scene.
-        height: of the picture, in pixels; 64 or more.
-        width: likewise.
-
-    Raises:
-        ValueError: if a side is too short.
-    """
-    if min(height, width) < 64:
-        raise ValueError(f"a scene needs 64 × 64 pixels or more, not {width} × {height}")
-    plan_rng, paint_seed = np.random.default_rng(seed), np.random.SeedSequence(seed).spawn(1)[0]
-    weather, street = choose_weather(plan_rng), choose_street(plan_rng)
-    camera = _choose_camera(height, width, street, plan_rng)
-    standing = _choose_standing(camera, street, plan_rng)
-    standing = _discernible(standing, Canvas(height, width, colored=False), camera, weather)
-
-    canvas = Canvas(height, width)
-    rng = np.random.default_rng(paint_seed)
-    _paint_background(canvas, camera, weather, street, standing, rng)
-    numbers = _paint_standing(canvas, standing, camera, weather)
-    image = grade(canvas.final_color(), weather, rng)
-    return Scene(image, _truth(canvas.final_ids(), numbers))
-
-
+@cache
 def _stuff_ids() -> dict[str, int]:
     """Returns the segment id of each stuff class: one segment each."""
     return {entry.name: entry.id for entry in scene_categories() if not entry.isthing}
 
 
-def _truth(ids: NDArray[np.int32], numbers: dict[int, str]) -> PanopticSegmentation:
-    names = {**{identity: name for name, identity in _stuff_ids().items()}, **numbers}
+def draw_scene(seed: int, height: int = 384, width: int = 512, *, weather: str | None = None) -> Scene:
+    """Draws the street scene of a seed: the same picture and the same truth on every machine.
+
+    Things of which less than about 35 % or 60 pixels would be seen are left out: nobody could find them. In pictures
+    larger than 384 × 512 it is 60 pixels of a picture of that area, so that they show the same things.
+
+    Args:
+        seed: ≥ 0; the same seed and size give the same scene.
+        height: of the picture, in pixels; 64 or more.
+        width: likewise.
+        weather: one of :data:`~lpsnet.scenes.weather.WEATHERS`; None leaves it to the seed. It changes the picture and
+            never the truth.
+
+    Raises:
+        ValueError: if the seed is negative, a side too short, or the weather unknown.
+    """
+    plan = plan_scene(seed, height, width, weather=weather)
+    canvas = Canvas(height, width, glowing=plan.weather.dark)
+    chance = _paint(canvas, plan)
+    return Scene(finish_picture(canvas, plan.weather, chance), _truth(canvas, plan))
+
+
+def draw_truth(seed: int, height: int = 384, width: int = 512) -> PanopticSegmentation:
+    """Draws the truth of :func:`draw_scene` alone, which is faster.
+
+    Raises:
+        ValueError: as :func:`draw_scene` does.
+    """
+    plan = plan_scene(seed, height, width)
+    canvas = Canvas(height, width, colored=False)
+    _paint(canvas, plan)
+    return _truth(canvas, plan)
+
+
+def draw_silhouette(plan: Plan, number: int) -> NDArray[np.bool_]:
+    """Draws one of :attr:`Plan.standing` alone, at the scene's own two samples a pixel.
+
+    Returns:
+        Bool ``[2·H, 2·W]``: what would be seen of it if nothing stood before it.
+    """
+    canvas = Canvas(plan.height, plan.width, colored=False)
+    _draw(canvas, plan.camera, plan.weather, plan.standing[number], 1)
+    return np.asarray(canvas.ids == 1)
+
+
+def plan_scene(seed: int, height: int = 384, width: int = 512, *, weather: str | None = None) -> Plan:
+    """Plans the scene of a seed; the arguments and errors are those of :func:`draw_scene`."""
+    if seed < 0:
+        raise ValueError(f"a scene's seed must be 0 or more, not {seed}")
+    if min(height, width) < 64:
+        raise ValueError(f"a scene needs 64 × 64 pixels or more, not {width} × {height}")
+    if weather is not None and weather not in WEATHERS:
+        raise ValueError(f"the weather must be one of {', '.join(WEATHERS)}, not {weather!r}")
+    # Weather has a stream of its own, so that asking for another one changes nothing else.
+    chance = Chance(seed)
+    chosen, street = choose_weather(Chance(seed, stream=2), weather), choose_street(chance)
+    camera = choose_camera(height, width, street, chance)
+    standing = choose_standing(camera, street, chance)
+    seen = _discernible(standing, height, width, camera, chosen)
+    return Plan(seed, height, width, chosen, street, camera, tuple(seen))
+
+
+def _discernible(
+    standing: Sequence[Standing], height: int, width: int, camera: Camera, weather: Weather
+) -> list[Standing]:
+    """Returns what can be found: silhouettes are drawn first, and what would hardly be seen is left out."""
+    factor = min(math.sqrt(_ROUGH_PIXELS / (height * width)), 1.0)
+    rough = Canvas(round(height * factor), round(width * factor), colored=False, samples=1)
+    small = camera.scaled(factor)
+    whole: list[int] = []
+    for number, item in enumerate(standing, start=1):
+        _draw(rough, small, weather, item, number)
+        whole.append(int(np.count_nonzero(rough.ids == number)))
+    seen = np.bincount(rough.ids.reshape(-1), minlength=len(standing) + 1)[1:]
+    kept: list[Standing] = []
+    fits = False
+    for item, area, visible in zip(standing, whole, seen.tolist(), strict=True):
+        # Nobody rides on what was left out just before.
+        may_stay = fits or not item.rides
+        fits = may_stay and (visible >= _MIN_VISIBLE_PIXELS and visible >= _MIN_VISIBLE_SHARE * area)
+        if fits or item.name == "tree":
+            kept.append(item)
+    return kept
+
+
+def _truth(canvas: Canvas, plan: Plan) -> PanopticSegmentation:
+    names = {identity: name for name, identity in _stuff_ids().items()}
+    names.update(zip(plan.identities, (item.name for item in plan.standing), strict=True))
     index = {entry.name: position for position, entry in enumerate(scene_categories())}
-    return PanopticSegmentation.from_ids(ids, {int(i): index[names[int(i)]] for i in np.unique(ids)})
-
-
-# ----------------------------------------------------------------------------------------------------------- planning
-
-
-def _choose_camera(height: int, width: int, street: Street, rng: np.random.Generator) -> Camera:
-    return Camera(
-        focal=float(rng.uniform(0.78, 1.05)) * width * (height / width * 4 / 3) ** 0.5,
-        x=float(rng.uniform(-0.75, 0.75)) * street.road,
-        height=float(rng.uniform(1.7, 2.9)),
-        horizon=float(rng.uniform(0.36, 0.5)) * height,
-        vanishing_x=float(rng.uniform(0.32, 0.68)) * width,
-        bottom=float(height),
-    )
-
-
-def _choose_standing(camera: Camera, street: Street, rng: np.random.Generator) -> list[Standing]:
-    """Draws trees and things; the nearer ones come last."""
-    standing = [*_choose_trees(street, rng)]
-    names = ("car", "bus", "person", "bicycle", "dog", "ball", "sign")
-    for _ in range(int(rng.integers(7, 16))):
-        name = str(rng.choice(names, p=(0.26, 0.08, 0.26, 0.14, 0.10, 0.07, 0.09)))
-        standing += _PLACE[name](camera, street, rng)
-    return sorted(standing, key=lambda item: (-item.z, item.nudge))
-
-
-def _depth(camera: Camera, low: float, high: float, rng: np.random.Generator) -> float:
-    """Draws a depth so that near and far are equally likely per picture height."""
-    low = max(low, 1.12 * camera.nearest)
-    return float(np.exp(rng.uniform(np.log(low), np.log(max(high, 1.05 * low)))))
-
-
-def _choose_trees(street: Street, rng: np.random.Generator) -> list[Standing]:
-    trees: list[Standing] = []
-
-    def plant(x: float, z: float) -> None:
-        size = float(rng.uniform(0.75, 1.35))
-        trees.append(
-            Standing("tree", x, z, draw_tree, size, (3.0, 5.0), bool(rng.random() < 0.5), int(rng.integers(2**31)))
-        )
-
-    for side, kind in zip((-1, 1), street.sides, strict=True):
-        if kind == "park":
-            for _ in range(int(rng.integers(6, 16))):
-                plant(side * float(street.pavement + rng.uniform(1.2, 22)), float(np.exp(rng.uniform(2.2, 4.4))))
-        elif rng.random() < 0.55:
-            z, gap = float(rng.uniform(9, 16)), float(rng.uniform(8, 14))
-            while z < 90:
-                plant(side * (street.pavement - 0.5), z)
-                z += gap
-    crossing = street.crossing
-    return [tree for tree in trees if crossing is None or not crossing - 2.5 < tree.z < crossing + 9]
-
-
-def _on_pavement(street: Street, rng: np.random.Generator) -> float:
-    side = float(rng.choice((-1, 1)))
-    return side * float(rng.uniform(street.road + 0.5, street.pavement - 0.4))
-
-
-def _on_open_ground(street: Street, rng: np.random.Generator) -> float:
-    """Draws a place from lawn to lawn; where houses or water begin at the pavement, it ends there."""
-    left, right = (street.pavement + (4.0 if kind == "park" else -0.3) for kind in street.sides)
-    return float(rng.uniform(-left, right))
-
-
-def _one(
-    name: str,
-    foot: tuple[float, float],
-    draw: Callable[[Pen, np.random.Generator, float], None],
-    spread: tuple[float, float],
-    rng: np.random.Generator,
-    *,
-    size: float = 1.0,
-    mirrored: bool | None = None,
-    nudge: float = 0.0,
-) -> Standing:
-    facing = bool(rng.random() < 0.5) if mirrored is None else mirrored
-    return Standing(name, foot[0], foot[1], draw, size, spread, facing, int(rng.integers(2**31)), nudge)
-
-
-def _place_traffic(
-    name: str,
-    draw: Callable[..., None],
-    spread: tuple[float, float],
-    camera: Camera,
-    street: Street,
-    rng: np.random.Generator,
-) -> list[Standing]:
-    """Places a vehicle in the lane it drives on, on the crossing road, or in a row of parked ones."""
-    lane = street.road / 2
-    far = 60.0 if name == "bus" else 48.0
-    near = 9.5 if name == "bus" else 5.5
-    if street.crossing is not None and rng.random() < 0.45:
-        z = street.crossing + float(rng.choice((1.7, 4.9)))
-        foot = (float(rng.uniform(-1.1, 1.1)) * (street.pavement + 4), z)
-        return [_one(name, foot, partial(draw, view="side"), (4.4 if name == "car" else 10.5, 1.5), rng)]
-    if name == "car" and rng.random() < 0.4:
-        side = float(rng.choice((-1, 1)))
-        z = _depth(camera, 6.0, 30.0, rng)
-        view = "rear" if side > 0 else "front"
-        foot_x = side * (street.road - 1.0)
-        return [
-            _one(name, (foot_x, z + 5.3 * k), partial(draw, view=view), spread, rng)
-            for k in range(int(rng.integers(1, 4)))
-        ]
-    away = rng.random() < 0.5
-    foot = ((lane if away else -lane) + float(rng.uniform(-0.3, 0.3)), _depth(camera, near, far, rng))
-    return [_one(name, foot, partial(draw, view="rear" if away else "front"), spread, rng)]
-
-
-def _place_people(camera: Camera, street: Street, rng: np.random.Generator) -> list[Standing]:
-    """Places one to three people together, mostly on a pavement."""
-    x = _on_pavement(street, rng) if rng.random() < 0.75 else _on_open_ground(street, rng)
-    z = _depth(camera, 6.0, 32.0, rng)
-    people = []
-    for k in range(int(rng.choice((1, 2, 3), p=(0.6, 0.28, 0.12)))):
-        size = float(rng.uniform(0.62, 0.75) if rng.random() < 0.14 else rng.uniform(0.9, 1.08))
-        foot = (x + k * float(rng.uniform(0.35, 0.75)), z + float(rng.uniform(-0.35, 0.35)))
-        people.append(_one("person", foot, draw_person, (0.6, 1.75), rng, size=size))
-    return people
-
-
-def _place_bicycles(camera: Camera, street: Street, rng: np.random.Generator) -> list[Standing]:
-    """Places a ridden bicycle at the edge of the road, or up to three parked ones on a pavement."""
-    if rng.random() < 0.45:
-        side = float(rng.choice((-1, 1)))
-        foot = (side * (street.road - float(rng.uniform(0.5, 1.4))), _depth(camera, 6.0, 22.0, rng))
-        mirrored = bool(rng.random() < 0.5)
-        return [
-            _one("bicycle", foot, draw_bicycle, (1.75, 1.0), rng, mirrored=mirrored),
-            _one("person", foot, draw_rider, (0.6, 1.9), rng, mirrored=mirrored, nudge=0.5),
-        ]
-    x, z = _on_pavement(street, rng), _depth(camera, 6.0, 20.0, rng)
-    gap = float(rng.uniform(0.5, 1.1))
-    count = int(rng.choice((1, 2, 3), p=(0.5, 0.3, 0.2)))
-    return [
-        _one("bicycle", (x + k * gap, z + 0.25 * k), draw_bicycle, (1.75, 1.0), rng, mirrored=False)
-        for k in range(count)
-    ]
-
-
-def _place_small(
-    name: str,
-    draw: Callable[[Pen, np.random.Generator, float], None],
-    spread: tuple[float, float],
-    reach: tuple[float, float],
-    sizes: tuple[float, float],
-    camera: Camera,
-    street: Street,
-    rng: np.random.Generator,
-) -> list[Standing]:
-    """Places a dog or a ball anywhere on pavement or grass, sometimes on the road."""
-    x = _on_pavement(street, rng) if rng.random() < 0.6 else _on_open_ground(street, rng)
-    foot = (x, _depth(camera, *reach, rng))
-    return [_one(name, foot, draw, spread, rng, size=float(rng.uniform(*sizes)))]
-
-
-def _place_sign(camera: Camera, street: Street, rng: np.random.Generator) -> list[Standing]:
-    """Places a sign at the kerb."""
-    foot = (float(rng.choice((-1, 1))) * (street.road + 0.45), _depth(camera, 6.0, 26.0, rng))
-    return [_one("sign", foot, draw_sign, (0.3, 2.6), rng, size=float(rng.uniform(0.9, 1.1)), mirrored=False)]
-
-
-_PLACE: dict[str, Callable[[Camera, Street, np.random.Generator], list[Standing]]] = {
-    "car": partial(_place_traffic, "car", draw_car, (1.9, 1.45)),
-    "bus": partial(_place_traffic, "bus", draw_bus, (2.6, 3.1)),
-    "person": _place_people,
-    "bicycle": _place_bicycles,
-    "dog": partial(_place_small, "dog", draw_dog, (1.2, 0.9), (5.5, 14.0), (0.75, 1.15)),
-    "ball": partial(_place_small, "ball", draw_ball, (0.45, 0.45), (5.0, 10.0), (0.9, 1.5)),
-    "sign": _place_sign,
-}
+    ids = canvas.final_ids()
+    present = np.flatnonzero(np.bincount(ids.reshape(-1)))
+    return PanopticSegmentation.from_ids(ids, {int(identity): index[names[int(identity)]] for identity in present})
 
 
 # ----------------------------------------------------------------------------------------------------------- painting
 
 
-def _discernible(standing: list[Standing], canvas: Canvas, camera: Camera, weather: Weather) -> list[Standing]:
-    """Returns what can be found: silhouettes are drawn first, and what would hardly be seen is left out."""
-    whole: list[int] = []
-    for number, item in enumerate(standing, start=1):
-        _draw(canvas, camera, weather, item, number)
-        whole.append(int(np.count_nonzero(canvas.ids == number)))
-    seen = np.bincount(canvas.ids.reshape(-1), minlength=len(standing) + 1)[1:]
-    return [
-        item
-        for item, area, visible in zip(standing, whole, seen.tolist(), strict=True)
-        if item.name == "tree" or (visible >= _MIN_VISIBLE_PIXELS and visible >= _MIN_VISIBLE_SHARE * area)
-    ]
+def _paint(canvas: Canvas, plan: Plan) -> Chance:
+    """Paints everything from far to near; returns the chance that is left for finishing the picture."""
+    camera, weather, street, ids = plan.camera, plan.weather, plan.street, _stuff_ids()
+    # Clouds and ground need different amounts of chance in different weather: neither may change the skyline.
+    paint_sky(canvas, camera, weather, ids["sky"], Chance(plan.seed, stream=3))
+    paint_ground(canvas, camera, weather, street, ids, Chance(plan.seed, stream=4))
+    mirrored = _mirror_image(canvas, plan) if canvas.colored else None
+    chance = Chance(plan.seed, stream=5)
+    finish_ground(
+        canvas,
+        camera,
+        weather,
+        ids,
+        shadows=[_shadow(camera, weather, item) for item in plan.standing],
+        pools=_pools(plan) if weather.dark else (),
+        mirrored=mirrored,
+        chance=chance,
+    )
+    paint_skyline(canvas, camera, weather, ids, Chance(plan.seed, stream=6))
+    for block in street.blocks:
+        paint_block(canvas, camera, weather, block, ids["building"])
+    for item, identity in zip(plan.standing, plan.identities, strict=True):
+        _draw(canvas, camera, weather, item, identity)
+    return chance
 
 
 def _draw(canvas: Canvas, camera: Camera, weather: Weather, item: Standing, identity: int) -> None:
@@ -311,51 +222,51 @@ def _draw(canvas: Canvas, camera: Camera, weather: Weather, item: Standing, iden
         haze=weather.haze(item.z),
         mirrored=item.mirrored,
         size=item.size,
+        snow=weather.snow,
     )
-    item.draw(pen, np.random.default_rng(item.seed), weather.sun)
+    item.draw(pen, Chance(item.seed), weather.sun)
 
 
-def _paint_background(
-    canvas: Canvas,
-    camera: Camera,
-    weather: Weather,
-    street: Street,
-    standing: list[Standing],
-    rng: np.random.Generator,
-) -> None:
-    ids = _stuff_ids()
-    paint_sky(canvas, camera, weather, ids["sky"], rng)
-    paint_ground(canvas, camera, weather, street, ids, rng)
-    shadows = [_shadow(camera, weather, item) for item in standing]
-    cast_shadows(canvas, shadows, weather, [ids[name] for name in _GROUND])
-    paint_skyline(canvas, camera, weather, ids, rng)
-    for block in street.blocks:
-        paint_block(canvas, camera, weather, block, ids["building"])
+def _mirror_image(canvas: Canvas, plan: Plan) -> NDArray[np.uint8] | None:
+    """Returns what still water in the street's plane would mirror, ``[H, W, 3]``; None if nothing is wet enough."""
+    if not plan.weather.wet and not any(plan.street.water):
+        return None
+    mirror = Canvas(plan.height, plan.width, samples=1)
+    horizon = max(int(plan.camera.horizon), 1)
+    rows = np.clip(2 * horizon - np.arange(plan.height), 0, horizon - 1)
+    mirror.color[:] = canvas.color[:: canvas.samples, :: canvas.samples][rows]
+    camera = plan.camera.mirrored()
+    for block in plan.street.blocks:
+        paint_block(mirror, camera, plan.weather, block, _stuff_ids()["building"])
+    for item, identity in zip(plan.standing, plan.identities, strict=True):
+        _draw(mirror, camera, plan.weather, item, identity)
+    return mirror.color
 
 
-def _shadow(camera: Camera, weather: Weather, item: Standing) -> NDArray[np.float64]:
+def _shadow(camera: Camera, weather: Weather, item: Standing) -> Points:
     """Returns the picture of an object's shadow: an ellipse on the ground, drawn away from the sun."""
-    width, height = (side * item.size for side in item.spread)
+    width, height = (side * item.size for side in item.shadow)
     reach = -weather.sun * height * (0.9 - 0.6 * weather.sun_height)
-    turns = np.linspace(0, 2 * np.pi, 24, endpoint=False)
     half_x = 0.56 * width + abs(reach) / 2
-    x = item.x + reach / 2 + half_x * np.cos(turns)
-    z = item.z + max(0.22 * width, 0.16) * np.sin(turns)
-    return np.array(
-        [camera.point(float(a), 0.0, max(float(b), 0.5 * camera.nearest)) for a, b in zip(x, z, strict=True)]
-    )
+    return _ground_ellipse(camera, (item.x + reach / 2, item.z), (half_x, max(0.22 * width, 0.16)))
 
 
-def _paint_standing(canvas: Canvas, standing: list[Standing], camera: Camera, weather: Weather) -> dict[int, str]:
-    """Paints everything upright from far to near and returns the class of each thing's id."""
-    stuff = _stuff_ids()
-    numbers: dict[int, str] = {}
-    identity = max(stuff.values())
-    for item in standing:
-        if item.name in stuff:
-            _draw(canvas, camera, weather, item, stuff[item.name])
-            continue
-        identity += 1
-        numbers[identity] = item.name
-        _draw(canvas, camera, weather, item, identity)
-    return numbers
+def _pools(plan: Plan) -> list[Points]:
+    """Returns the pictures of the ground that lamps shine on: before houses, and before cars that come towards us."""
+    pools = []
+    for block in plan.street.blocks:
+        x = block.side * (plan.street.pavement - 0.8)
+        z = block.z0 + 2.0
+        while z < min(block.z1, 60.0):
+            pools.append(_ground_ellipse(plan.camera, (x, z), (2.0, 1.5)))
+            z += 8.0
+    beams = [item for item in plan.standing if item.beams]
+    return pools + [_ground_ellipse(plan.camera, (item.x, item.z - 1.8), (1.3, 1.7)) for item in beams]
+
+
+def _ground_ellipse(camera: Camera, middle: tuple[float, float], radii: tuple[float, float]) -> Points:
+    nearest = 0.5 * camera.nearest
+    return [
+        camera.point(middle[0] + radii[0] * cosine(turn), 0.0, max(middle[1] + radii[1] * sine(turn), nearest))
+        for turn in range(0, 360, 15)
+    ]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
+from lpsnet.scenes.arithmetic import cosine, sine
 from lpsnet.scenes.canvas import Color, Pen, mix, shade
+from lpsnet.scenes.chance import Chance
 
 __all__ = ["draw_tree"]
 
@@ -12,34 +16,50 @@ _LEAVES: tuple[Color, ...] = (
     (72, 118, 52), (92, 138, 58), (56, 104, 60), (110, 140, 62), (64, 122, 74), (84, 110, 44), (168, 120, 48),
 )  # fmt: skip
 _BARK: Color = (92, 72, 56)
+_SNOW: Color = (236, 241, 247)
 
 
-def draw_tree(pen: Pen, rng: np.random.Generator, sun: float) -> None:
+def draw_tree(pen: Pen, chance: Chance, sun: float) -> None:
     """Draws a tree some 6 m high: a fir, a poplar or, most often, a round crown of many lit tufts."""
-    leaf = shade(
-        _LEAVES[rng.choice(len(_LEAVES), p=(0.18, 0.18, 0.18, 0.15, 0.15, 0.11, 0.05))], float(rng.uniform(0.9, 1.1))
-    )
-    kind = int(rng.choice(3, p=(0.68, 0.18, 0.14)))
+    leaf = shade(chance.pick(_LEAVES, (0.18, 0.18, 0.18, 0.15, 0.15, 0.11, 0.05)), chance.uniform(0.9, 1.1))
+    kind = chance.pick(("round", "fir", "poplar"), (0.68, 0.18, 0.14))
     pen.stroke([(0, 0), (0.02, 2.6)], 0.36, _BARK, 0.2)
-    if kind == 1:
+    if kind == "fir":
         _draw_fir(pen, mix(leaf, (40, 84, 60), 0.6), sun)
-        return
-    wide, tall, middle = (1.0, 2.6, 3.8) if kind == 2 else (2.0, 1.75, 4.1)
-    count = 46
-    angles, radii = rng.uniform(0, 2 * np.pi, count), np.sqrt(rng.uniform(0, 1, count))
-    tufts = np.stack([wide * radii * np.cos(angles), middle + tall * radii * np.sin(angles)], axis=1)
+    else:
+        _draw_crown(pen, chance, leaf, sun, (1.0, 2.6, 3.8) if kind == "poplar" else (2.0, 1.75, 4.1))
+
+
+def _draw_crown(pen: Pen, chance: Chance, leaf: Color, sun: float, shape: tuple[float, float, float]) -> None:
+    """Draws a crown ``shape`` (half width, half height, middle) of tufts in four tones, the brightest on top."""
+    wide, tall, middle = shape
+    # The nearer the tree, the more and the smaller tufts.
+    count = 84 if pen.detail > 110 else 46 if pen.detail > 22 else 26 if pen.detail > 10 else 14
+    growth = math.sqrt(46 / count)
+    tufts = []
+    for _ in range(count):
+        angle, radius = chance.uniform(0, 360), math.sqrt(chance.random())
+        tufts.append((wide * radius * cosine(angle), middle + tall * radius * sine(angle)))
+    places = np.array(tufts)
     pen.ellipse(0, middle, wide, tall, shade(leaf, 0.62))
-    for tone, rise, size in ((0.68, -0.1, 0.62), (0.88, 0.1, 0.5), (1.08, 0.28, 0.34), (1.28, 0.4, 0.18)):
-        sizes = size * (0.5 + 0.25 * wide) * rng.uniform(0.75, 1.25, count)
-        tones = tone * rng.uniform(0.93, 1.07, count)
-        pen.discs(tufts + np.array([0.3 * sun * rise, rise]), sizes, [shade(leaf, float(value)) for value in tones])
+    snowy = mix(leaf, _SNOW, 0.9 * pen.snow)
+    sunward = sun * pen.sunward
+    for tone, rise, size, color in (
+        (0.68, -0.1, 0.62, leaf), (0.88, 0.1, 0.5, leaf), (1.08, 0.28, 0.34, snowy), (1.28, 0.4, 0.18, snowy),
+    ):  # fmt: skip
+        scale = size * (0.5 + 0.25 * wide) * growth
+        sizes = np.array([scale * chance.uniform(0.75, 1.25) for _ in tufts])
+        tones = [shade(color, tone * chance.uniform(0.93, 1.07)) for _ in tufts]
+        pen.discs(places + np.array([0.3 * sunward * rise, rise]), sizes, tones)
     pen.light(sun, 0.25)
 
 
 def _draw_fir(pen: Pen, needles: Color, sun: float) -> None:
     """Draws seven skirts of branches, each lit on the sun's side."""
+    sunward = sun * pen.sunward
     for step in range(7):
         low, half = 0.9 + 0.72 * step, 1.45 * (1 - step / 7.6)
-        color = shade(needles, 0.78 + 0.06 * step)
-        pen.polygon([(-half, low), (0.0, low + 0.12), (half, low), (0, low + 1.5)], color)
-        pen.polygon([(0, low + 0.12), (sun * half, low + 0.06), (0, low + 1.45)], shade(color, 1.14))
+        color = mix(shade(needles, 0.78 + 0.06 * step), _SNOW, 0.55 * pen.snow)
+        for edge in (-half, half):
+            pen.polygon([(edge, low), (0, low + 0.12), (0, low + 1.5)], color)
+        pen.polygon([(0, low + 0.12), (sunward * half, low + 0.06), (0, low + 1.45)], shade(color, 1.14))

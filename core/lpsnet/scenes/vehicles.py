@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-import numpy as np
-
+from lpsnet.scenes.arithmetic import cosine, sine
 from lpsnet.scenes.canvas import Color, Pen, ellipse_points, mix, shade, smooth
+from lpsnet.scenes.chance import Chance
 
 __all__ = ["View", "draw_bicycle", "draw_bus", "draw_car"]
 
@@ -27,18 +27,18 @@ def _wheel(pen: Pen, u: float, radius: float) -> None:
     pen.ellipse(u, radius, 0.22 * radius, 0.22 * radius, (92, 96, 102))
 
 
-def draw_car(pen: Pen, rng: np.random.Generator, sun: float, view: View) -> None:
+def draw_car(pen: Pen, chance: Chance, sun: float, view: View) -> None:
     """Draws a car, 4.3 m long, 1.8 m wide and 1.45 m high."""
-    paint = shade(_PAINTS[rng.integers(len(_PAINTS))], float(rng.uniform(0.9, 1.1)))
+    paint = shade(chance.pick(_PAINTS), chance.uniform(0.9, 1.1))
     if view == "side":
-        _draw_car_side(pen, rng, paint)
+        _draw_car_side(pen, chance, paint)
     else:
         _draw_car_end(pen, paint, rear=view == "rear")
     pen.light(sun)
 
 
-def _draw_car_side(pen: Pen, rng: np.random.Generator, paint: Color) -> None:
-    estate = rng.random() < 0.4
+def _draw_car_side(pen: Pen, chance: Chance, paint: Color) -> None:
+    estate = chance.falls(0.4)
     back = -1.85 if estate else -1.25
     roof = [(back, 1.05), (back + 0.35, 1.42), (0.35, 1.46), (1.05, 1.0)]
     body = [
@@ -60,8 +60,8 @@ def _draw_car_side(pen: Pen, rng: np.random.Generator, paint: Color) -> None:
     pen.polygon([(0.05, 1.0), (0.3, 1.35), (0.42, 1.3), (0.18, 1.0)], mix(_GLASS, (210, 226, 238), 0.5))
     pen.polygon([(-0.19, 0.3), (-0.15, 0.3), (-0.15, 0.98), (-0.19, 0.98)], shade(paint, 0.72))
     pen.rectangle(-0.45, 0.8, -0.26, 0.84, shade(paint, 0.55))
-    pen.ellipse(2.0, 0.72, 0.13, 0.09, (250, 244, 214))
-    pen.rectangle(-2.15, 0.74, -2.03, 0.92, (176, 30, 34))
+    pen.ellipse(2.0, 0.72, 0.13, 0.09, (250, 244, 214), 255)
+    pen.rectangle(-2.15, 0.74, -2.03, 0.92, (176, 30, 34), 220)
     for u in (-1.32, 1.34):
         pen.ellipse(u, 0.36, 0.43, 0.43, shade(paint, 0.35))
         _wheel(pen, u, 0.34)
@@ -78,15 +78,15 @@ def _draw_car_end(pen: Pen, paint: Color, *, rear: bool) -> None:
     lamp: Color = (186, 32, 34) if rear else (252, 246, 220)
     for u in (-0.7, 0.7):
         pen.ellipse(u, 0.74, 0.16, 0.09, shade(paint, 0.6))
-        pen.ellipse(u, 0.74, 0.13, 0.07, lamp)
+        pen.ellipse(u, 0.74, 0.13, 0.07, lamp, 255)
     if not rear:
         pen.rounded([(-0.42, 0.55), (0.42, 0.55), (0.36, 0.72), (-0.36, 0.72)], (36, 38, 42))
     pen.rectangle(-0.26, 0.46, 0.26, 0.57, (236, 232, 214))
 
 
-def draw_bus(pen: Pen, rng: np.random.Generator, sun: float, view: View) -> None:
+def draw_bus(pen: Pen, chance: Chance, sun: float, view: View) -> None:
     """Draws a city bus, 10.5 m long, 2.5 m wide and 3.1 m high."""
-    livery = _LIVERIES[rng.integers(len(_LIVERIES))]
+    livery = chance.pick(_LIVERIES)
     if view == "side":
         _draw_bus_side(pen, livery)
     else:
@@ -108,7 +108,7 @@ def _draw_bus_side(pen: Pen, livery: Color) -> None:
         pen.rectangle(u, 0.45, u + 1.05, 2.6, shade(_GLASS, 0.85))
         pen.rectangle(u + 0.49, 0.45, u + 0.56, 2.6, shade(livery, 0.8))
     pen.rectangle(2.2, 2.75, 4.6, 2.98, (38, 34, 30))
-    pen.rectangle(2.4, 2.8, 4.3, 2.93, (250, 176, 48))
+    pen.rectangle(2.4, 2.8, 4.3, 2.93, (250, 176, 48), 230)
     for u in (-3.3, 2.9):
         pen.ellipse(u, 0.48, 0.58, 0.56, shade(livery, 0.4))
         _wheel(pen, u, 0.48)
@@ -126,24 +126,25 @@ def _draw_bus_end(pen: Pen, livery: Color, *, rear: bool) -> None:
         mix(_GLASS, (210, 226, 238), 0.35),
     )
     pen.rectangle(-0.85, 2.68, 0.85, 2.98, (36, 32, 30))
-    pen.rectangle(-0.6, 2.75, 0.6, 2.92, (250, 178, 52))
+    pen.rectangle(-0.6, 2.75, 0.6, 2.92, (250, 178, 52), 230)
     lamp: Color = (190, 34, 36) if rear else (252, 246, 222)
     for u in (-0.95, 0.95):
-        pen.ellipse(u, 0.86, 0.17, 0.11, lamp)
+        pen.ellipse(u, 0.86, 0.17, 0.11, lamp, 255)
         if not rear:
             pen.stroke([(u * 1.3, 2.7), (u * 1.47, 2.45)], 0.06, (40, 40, 44))
             pen.rounded([(u * 1.38, 1.95), (u * 1.56, 1.95), (u * 1.56, 2.45), (u * 1.38, 2.45)], (34, 34, 38))
     pen.rectangle(-0.3, 0.48, 0.3, 0.6, (236, 232, 214))
 
 
-def draw_bicycle(pen: Pen, rng: np.random.Generator, sun: float) -> None:
+def draw_bicycle(pen: Pen, chance: Chance, sun: float) -> None:
     """Draws a bicycle from the side, 1.75 m long; its truth covers the wheels whole, as annotators draw them."""
-    paint = _PAINTS[rng.integers(len(_PAINTS))]
+    paint = chance.pick(_PAINTS)
     radius, rear, front = 0.35, -0.52, 0.54
     for u in (rear, front):
         pen.veil(ellipse_points((u, radius), (radius, radius)), (150, 152, 156), 0.28)
-        for angle in np.radians(np.arange(0, 180, 30) + float(rng.uniform(0, 30))):
-            du, dv = radius * np.cos(angle), radius * np.sin(angle)
+        turn = chance.uniform(0, 30)
+        for spoke in range(0, 180, 30):
+            du, dv = radius * cosine(turn + spoke), radius * sine(turn + spoke)
             pen.stroke([(u - du, radius - dv), (u + du, radius + dv)], 0.012, (196, 198, 202))
         rim = ellipse_points((u, radius), (radius - 0.025, radius - 0.025))
         pen.stroke(rim, 0.055, _TYRE)

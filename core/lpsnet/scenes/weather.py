@@ -1,56 +1,70 @@
-"""Light, sky, haze and texture: what makes a scene's mood."""
+"""Light, sky, haze and weather: what makes a scene's mood."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lpsnet.scenes.arithmetic import exponential, logarithm, unrepeated_noise
 from lpsnet.scenes.canvas import Camera, Canvas, Color
+from lpsnet.scenes.chance import Chance
 
-__all__ = ["Weather", "choose_weather", "fractal_noise", "grade", "paint_sky", "texture_ground"]
+__all__ = ["WEATHERS", "Weather", "choose_weather", "paint_sky"]
 
-Noise = NDArray[np.float32]
+Picture = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Weather:
-    """The light of one scene.
+    """The light and weather of one scene.
 
     Attributes:
+        name: one of :data:`WEATHERS`.
         zenith: colour of the sky overhead.
         horizon: colour of the sky at the horizon, which is that of the haze.
-        glow: colour around the sun.
+        glow: colour around the sun or the moon.
         cloud: colour of the clouds.
-        cloudiness: 0 clear … 1 overcast.
-        tint: gain of the three channels over the whole picture.
-        sun: where it stands, -1 left … 1 right.
-        sun_height: 0 at the horizon … 1 high.
+        tint: gain of the three channels over the whole picture, but for what gives light itself.
         shadow: how much light a shadow takes away, 0 … 1.
         clarity: depth in metres at which haze takes two thirds.
+        wet: how much the ground mirrors, 0 … 1.
+        snow: how much snow lies, 0 … 1.
+        dark: whether windows, lamps and signs are lit.
+        falling: what falls: ``rain``, ``snow`` or nothing.
+        cloudiness: 0 clear … 1 overcast.
+        sun: where it stands, -1 left … 1 right.
+        sun_height: 0 at the horizon … 1 high.
     """
 
+    name: str
     zenith: Color
     horizon: Color
     glow: Color
     cloud: Color
-    cloudiness: float
     tint: Color
-    sun: float
-    sun_height: float
     shadow: float
     clarity: float
+    cloudiness: float
+    sun: float
+    sun_height: float
+    wet: float = 0.0
+    snow: float = 0.0
+    dark: bool = False
+    falling: str = ""
 
     def haze(self, z: float) -> tuple[Color, float]:
         """Returns the haze's colour and share at depth ``z``."""
-        return self.horizon, 0.85 * (1 - math.exp(-z / self.clarity))
+        return self.horizon, 0.85 * (1 - exponential(-z / self.clarity))
+
+    def hazes(self, z: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Returns the haze's share at depths up to some thousand metres."""
+        return (0.85 * (1 - exponential(-z / self.clarity))).astype(np.float32)
 
 
-_MOODS: dict[str, dict[str, Color | float]] = {
+_MOODS: dict[str, dict[str, Any]] = {
     "noon": {
         "zenith": (62, 128, 205), "horizon": (196, 220, 238), "glow": (255, 250, 232), "cloud": (250, 251, 253),
         "tint": (1.0, 1.0, 1.0), "shadow": 0.48, "clarity": 240.0,
@@ -58,6 +72,10 @@ _MOODS: dict[str, dict[str, Color | float]] = {
     "evening": {
         "zenith": (84, 112, 176), "horizon": (250, 206, 160), "glow": (255, 226, 170), "cloud": (255, 214, 188),
         "tint": (1.07, 0.985, 0.89), "shadow": 0.50, "clarity": 150.0,
+    },
+    "morning": {
+        "zenith": (108, 162, 206), "horizon": (238, 230, 206), "glow": (255, 244, 208), "cloud": (255, 246, 232),
+        "tint": (1.03, 1.0, 0.95), "shadow": 0.42, "clarity": 95.0,
     },
     "overcast": {
         "zenith": (150, 165, 182), "horizon": (212, 218, 224), "glow": (224, 228, 232), "cloud": (232, 235, 238),
@@ -67,130 +85,95 @@ _MOODS: dict[str, dict[str, Color | float]] = {
         "zenith": (44, 58, 112), "horizon": (232, 158, 138), "glow": (255, 196, 150), "cloud": (206, 136, 150),
         "tint": (0.94, 0.86, 0.95), "shadow": 0.36, "clarity": 140.0,
     },
-    "morning": {
-        "zenith": (108, 162, 206), "horizon": (238, 230, 206), "glow": (255, 244, 208), "cloud": (255, 246, 232),
-        "tint": (1.03, 1.0, 0.95), "shadow": 0.42, "clarity": 95.0,
+    "rain": {
+        "zenith": (106, 118, 134), "horizon": (176, 186, 196), "glow": (196, 202, 208), "cloud": (168, 176, 186),
+        "tint": (0.90, 0.94, 0.99), "shadow": 0.12, "clarity": 95.0, "wet": 1.0, "falling": "rain",
+    },
+    "fog": {
+        "zenith": (196, 203, 209), "horizon": (212, 216, 219), "glow": (232, 232, 228), "cloud": (214, 218, 222),
+        "tint": (0.99, 1.0, 1.01), "shadow": 0.10, "clarity": 36.0,
+    },
+    "snow": {
+        "zenith": (172, 186, 204), "horizon": (222, 228, 234), "glow": (240, 240, 240), "cloud": (230, 234, 240),
+        "tint": (0.97, 0.99, 1.03), "shadow": 0.20, "clarity": 110.0, "snow": 1.0, "falling": "snow",
+    },
+    "night": {
+        "zenith": (34, 44, 84), "horizon": (98, 104, 140), "glow": (216, 220, 232), "cloud": (96, 100, 130),
+        "tint": (0.60, 0.62, 0.78), "shadow": 0.25, "clarity": 130.0, "dark": True,
     },
 }  # fmt: skip
-_MOOD_WEIGHTS = {"noon": 0.34, "evening": 0.24, "morning": 0.18, "overcast": 0.14, "dusk": 0.10}
+_WEIGHTS = {
+    "noon": 0.24, "evening": 0.16, "morning": 0.13, "overcast": 0.11, "dusk": 0.08,
+    "rain": 0.09, "fog": 0.05, "snow": 0.07, "night": 0.07,
+}  # fmt: skip
+WEATHERS = tuple(_MOODS)
+"""The names of every weather."""
 
 
-def choose_weather(rng: np.random.Generator) -> Weather:
-    """Draws a mood, and within it clouds and the place of the sun."""
-    name = str(rng.choice(list(_MOOD_WEIGHTS), p=list(_MOOD_WEIGHTS.values())))
-    low_sun = name in ("evening", "dusk", "morning")
+def choose_weather(chance: Chance, name: str | None = None) -> Weather:
+    """Draws a mood, and within it clouds and the place of the sun.
+
+    Args:
+        chance: source of chance; as much is drawn from it whatever the name.
+        name: one of :data:`WEATHERS`; None lets chance choose.
+    """
+    drawn = chance.pick(tuple(_WEIGHTS), tuple(_WEIGHTS.values()))
+    name = drawn if name is None else name
+    covered, low_sun = name in ("overcast", "rain", "fog", "snow"), name in ("evening", "dusk", "morning")
+    cloudiness, sun, height = chance.random(), chance.uniform(-1, 1), chance.random()
     return Weather(
-        **_MOODS[name],  # type: ignore[arg-type]
-        cloudiness=float(rng.uniform(0.75, 1.0) if name == "overcast" else rng.uniform(0.1, 0.6)),
-        sun=float(rng.uniform(-1, 1)),
-        sun_height=float(rng.uniform(0.05, 0.35) if low_sun else rng.uniform(0.5, 1.0)),
+        name=name,
+        **_MOODS[name],
+        cloudiness=0.75 + 0.25 * cloudiness if covered else 0.1 + 0.5 * cloudiness,
+        sun=sun,
+        sun_height=0.05 + 0.3 * height if low_sun else 0.5 + 0.5 * height,
     )
 
 
-def fractal_noise(
-    rng: np.random.Generator, height: int, width: int, cell: tuple[float, float], octaves: int = 4
-) -> Noise:
-    """Returns smooth noise ``[height, width]`` with mean 0 and spread 1.
-
-    Args:
-        rng: source of chance.
-        height: rows.
-        width: columns.
-        cell: rows and columns of the coarsest feature.
-        octaves: each next one is half as large and half as strong.
-    """
-    total: Noise = np.zeros((height, width), np.float32)
-    for octave in range(octaves):
-        rows = max(2, math.ceil(height / cell[0] * 2**octave))
-        columns = max(2, math.ceil(width / cell[1] * 2**octave))
-        grid = rng.standard_normal((rows, columns), np.float32)
-        total += cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC) * np.float32(0.5**octave)
-    spread = np.float32(max(float(total.std()), 1e-6))
-    return np.asarray((total - total.mean()) / spread, np.float32)
+def _power(base: NDArray[np.float64], exponent: float) -> NDArray[np.float32]:
+    """Returns numbers in [0, 1] to a power."""
+    values = [exponential(exponent * logarithm(part)) if part > 0 else 0.0 for part in base.tolist()]
+    return np.array(values, np.float32)
 
 
-def paint_sky(canvas: Canvas, camera: Camera, weather: Weather, identity: int, rng: np.random.Generator) -> None:
-    """Fills the canvas with sky: a gradient, the sun's glow, and clouds that flatten towards the horizon."""
+def paint_sky(canvas: Canvas, camera: Camera, weather: Weather, identity: int, chance: Chance) -> None:
+    """Fills the canvas with sky: a gradient, the sun's glow or stars, and clouds that flatten towards the horizon."""
     canvas.ids[:] = identity
-    width, height = canvas.width, min(int(camera.horizon) + 4, canvas.height)
-    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    if not canvas.colored:
+        return
+    width, height = canvas.width, max(min(int(camera.horizon) + 4, canvas.height), 8)
+    y, x = np.arange(height, dtype=np.float64)[:, None], np.arange(width, dtype=np.float64)
     depth = np.clip(y / camera.horizon, 0, 1)
-    rise = (1 - depth[:, :1, None]) ** np.float32(1.3)
+    rise = _power(1 - depth[:, 0], 1.3)[:, None, None]
     zenith, low = np.asarray(weather.zenith, np.float32), np.asarray(weather.horizon, np.float32)
-    sky = np.repeat(low + (zenith - low) * rise, width, axis=1)
+    sky: Picture = np.repeat(low + (zenith - low) * rise, width, axis=1)
 
-    across = (x / width - 0.5) * 2 - np.float32(weather.sun)
-    above = y / camera.horizon - np.float32(1 - weather.sun_height)
-    distance = across**2 + (0.8 * above) ** 2
-    glow = (0.75 * np.exp(-distance / 0.16) + np.exp(-distance / 0.004)) * np.float32(1 - 0.8 * weather.cloudiness)
-    sky += (np.asarray(weather.glow, np.float32) - sky) * np.clip(glow, 0, 1)[:, :, None]
+    across, above = (x / width - 0.5) * 2 - weather.sun, 0.8 * (y / camera.horizon - (1 - weather.sun_height))
+    # The bell of a distance is the product of the bells of its two parts.
+    wide = exponential(across * across / -0.16) * exponential(above * above / -0.16)
+    narrow = exponential(np.maximum(across * across / -0.004, -40)) * exponential(
+        np.maximum(above * above / -0.004, -40)
+    )
+    strength = (1 - 0.8 * weather.cloudiness) * (0.4 if weather.dark else 0.75)
+    halo = np.minimum(strength * wide + (1 - 0.8 * weather.cloudiness) * narrow, 1).astype(np.float32)
+    sky += (np.asarray(weather.glow, np.float32) - sky) * halo[:, :, None]
+    if weather.dark:
+        _sprinkle_stars(sky, chance)
 
-    noise = fractal_noise(rng, height, width, (height / 4, width / 3), 5)
-    cover = np.clip((noise + 2.4 * weather.cloudiness - 1.25) * 0.8, 0, 1) * np.clip(1.25 - depth, 0, 1)
+    noise = unrepeated_noise(chance.bits, height, width, (4, 3), 5)
+    thick = np.clip((noise + np.float32(2.4 * weather.cloudiness - 1.25)) * np.float32(0.8), 0, 1)
+    cover = thick * np.clip(1.25 - depth, 0, 1).astype(np.float32)
     # The underside of a cloud, where the noise grows upwards, is darker.
-    underside = np.clip(np.gradient(noise, axis=0) * -6, -0.6, 1)
-    lit = np.clip(1 - 0.14 * underside * cover, 0.8, 1.06)[:, :, None]
-    sky += (np.asarray(weather.cloud, np.float32) * lit - sky) * (0.9 * cover)[:, :, None]
-    size = (canvas.ids.shape[1], height * canvas.samples)
-    canvas.color[: size[1]] = cv2.resize(np.clip(sky, 0, 255).astype(np.uint8), size, interpolation=cv2.INTER_LINEAR)
+    slope = np.zeros_like(noise)
+    slope[1:-1] = (noise[:-2] - noise[2:]) * np.float32(height / 56)
+    lit = np.clip(1 - np.float32(0.14) * np.clip(slope, -0.6, 1) * cover, 0.8, 1.06)[:, :, None]
+    sky += (np.asarray(weather.cloud, np.float32) * lit - sky) * (np.float32(0.9) * cover)[:, :, None]
+    canvas.replace_color(0, np.clip(sky, 0, 255).astype(np.uint8))
+    canvas.replace_glow(0, np.full((height, width), 150 if weather.dark else 0, np.uint8))
 
 
-def texture_ground(
-    canvas: Canvas,
-    camera: Camera,
-    weather: Weather,
-    roughness: dict[int, tuple[float, float]],
-    rng: np.random.Generator,
-) -> None:
-    """Gives the ground grain in perspective, and haze.
-
-    Args:
-        canvas: holds flat-coloured ground.
-        camera: for the perspective.
-        weather: for the haze.
-        roughness: per id the strength of the texture in grey levels, and its size in metres.
-        rng: source of chance.
-    """
-    height, width = canvas.ids.shape
-    top = int(min(max(camera.horizon * canvas.samples + 2, 0), height - 1))
-    rows = (np.arange(top, height, dtype=np.float32) + 0.5) / canvas.samples
-    columns = (np.arange(width, dtype=np.float32) + 0.5) / canvas.samples
-    z = (camera.focal * camera.height / (rows - camera.horizon)).astype(np.float32)[:, None]
-    x = (columns[None, :] - np.float32(camera.vanishing_x)) * z / np.float32(camera.focal)
-    noise = fractal_noise(rng, _TILE, _TILE, (64, 64), 6)
-    ids = canvas.ids[top:]
-    ground = canvas.color[top:].astype(np.float32)
-    for identity, (strength, metres) in roughness.items():
-        own = ids == identity
-        if strength == 0 or not own.any():
-            continue
-        texels = np.float32(64 / metres)
-        across, ahead = _mirrored(x * texels), _mirrored(np.repeat(z, width, axis=1) * texels)
-        sampled = cv2.remap(noise, across, ahead, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-        fade = np.clip(np.float32(1.4) - z / 60, 0.15, 1) * np.float32(strength)
-        ground += (sampled * fade * own)[:, :, None]
-    share = np.asarray([weather.haze(float(depth))[1] for depth in z[:, 0]], np.float32)[:, None, None]
-    ground += (np.asarray(weather.horizon, np.float32) - ground) * share
-    canvas.color[top:] = np.clip(ground, 0, 255).astype(np.uint8)
-
-
-_TILE = 512
-
-
-def _mirrored(position: NDArray[Any]) -> Noise:
-    """Returns positions in the noise tile that run to and fro, so that no seam shows."""
-    period = np.float32(2 * _TILE - 2)
-    return np.asarray(np.abs(position % period - np.float32(_TILE - 1)), np.float32)
-
-
-def grade(image: NDArray[np.uint8], weather: Weather, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Finishes a picture as a camera would: the light's tint, a soft bloom, falling-off corners and grain."""
-    height, width = image.shape[:2]
-    picture = image.astype(np.float32) * np.asarray(weather.tint, np.float32)
-    bright = np.clip(picture - 190, 0, None)
-    picture += 0.35 * np.asarray(cv2.GaussianBlur(bright, (0, 0), width / 60), np.float32)
-    y, x = np.ogrid[-1 : 1 : complex(height), -1 : 1 : complex(width)]
-    picture *= (1 - 0.16 * ((x**2 + y**2) / 2) ** 1.5).astype(np.float32)[:, :, None]
-    grain = rng.standard_normal((height, width, 1), np.float32) * rng.uniform(1.2, 3.2)
-    picture += grain + rng.standard_normal((height, width, 3), np.float32) * 0.8
-    return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+def _sprinkle_stars(sky: Picture, chance: Chance) -> None:
+    height, width = sky.shape[:2]
+    for _ in range(140):
+        row, column = int(height * chance.random() * chance.random()), chance.below(width)
+        sky[row, column] = np.minimum(sky[row, column] + np.float32(chance.uniform(30, 150)), 255)
