@@ -6,8 +6,15 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QResizeEvent
+from PySide6.QtCore import QMimeData, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QGuiApplication,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedLayout, QVBoxLayout, QWidget
 
 from lpsnet_studio.actions.build import build_actions, build_menus, build_toolbar, refresh_icons
@@ -15,10 +22,12 @@ from lpsnet_studio.availability import actions_on, actions_possible
 from lpsnet_studio.browser.image_list import ImageList
 from lpsnet_studio.canvas.view import CanvasView
 from lpsnet_studio.chrome.banner import Banner
+from lpsnet_studio.chrome.drop_hint import DropHint
 from lpsnet_studio.chrome.notifications import Notifications
 from lpsnet_studio.chrome.status_bar import StatusBar
 from lpsnet_studio.chrome.welcome import Welcome
 from lpsnet_studio.commands.commands import Commands
+from lpsnet_studio.commands.drops import judge_drop
 from lpsnet_studio.commands.workplace import Workplace
 from lpsnet_studio.inspector.overlays import Overlays
 from lpsnet_studio.inspector.segments_list import SegmentsList
@@ -98,6 +107,7 @@ class MainWindow(QMainWindow):
             self, session, self.canvas, self.images, theme, settings, folders, self.notifications, self._reset_layout
         )
         self.commands = Commands(place, device)
+        self._drop_hint = DropHint(self._view, theme)
         self._overlays = Overlays(session, self.canvas, self)
         views = (self.canvas, self.images.view, self.segments.table, self.timeline)
         steppers = (self.canvas, self.segments.table)
@@ -121,7 +131,8 @@ class MainWindow(QMainWindow):
 
     def _fill_stage(self, session: Session, theme: Theme) -> None:
         self._middle = QStackedLayout(self._view)
-        self._middle.addWidget(Welcome(self.actions_by_id))
+        files = self.commands.files
+        self._middle.addWidget(Welcome(self.actions_by_id, session, files.recently, theme, files.reopen))
         self._middle.addWidget(self.canvas)
         self.timeline.add_buttons(self.actions_by_id)
         stage = QWidget()
@@ -253,6 +264,7 @@ class MainWindow(QMainWindow):
 
     def _show_timeline(self) -> None:
         is_low = self.height() < _LEAST_HEIGHT_FOR_TIMELINE
+        self.timeline.fit_into(self.height())
         self.timeline.setVisible(self._session.current is not None and not is_low)
 
     def _show_playing(self, playing: bool) -> None:
@@ -296,16 +308,21 @@ class MainWindow(QMainWindow):
         self._make_room()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Takes files and folders."""
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
+        """Says what a drop would do; one that can do nothing is taken too, so that it is told why."""
+        dropped = judge_drop(_local_paths(event.mimeData()))
+        words = ". ".join(part for part in (dropped.words, dropped.complaint) if part)
+        self._drop_hint.show_words(words, welcome=bool(dropped.usable))
+        event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Says no more what a drop would do."""
+        self._drop_hint.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Opens what was dropped."""
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        if paths:
-            event.acceptProposedAction()
-            self.commands.files.open_paths(paths)
+        self._drop_hint.hide()
+        event.acceptProposedAction()
+        self.commands.files.open_dropped(_local_paths(event.mimeData()))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keeps the layout; there is nothing to lose, so nothing is asked."""
@@ -315,3 +332,7 @@ class MainWindow(QMainWindow):
         self.commands.wait_for_background(3000)
         self.closing.emit()
         super().closeEvent(event)
+
+
+def _local_paths(dragged: QMimeData) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in dragged.urls() if url.isLocalFile()]

@@ -58,7 +58,7 @@ class Preferences:
     """What the user chose.
 
     Attributes:
-        theme: ``dark`` or ``light``.
+        theme: ``dark``, ``light`` or ``system``.
         motion: whether a pasted box fades in during play.
         layers: overlays from the lowest to the highest, as mappings with ``kind``, ``visible`` and ``opacity``.
         contours: whether segments are outlined.

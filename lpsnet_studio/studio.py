@@ -44,7 +44,7 @@ class Studio:
         settings = Settings(folders.config)
         preferences = settings.preferences
         theme = Theme()
-        theme.apply("light" if (options.theme or preferences.theme) == "light" else "dark")
+        theme.choose(options.theme or preferences.theme)
         self.theme = theme
         self.client = InferenceClient()
         self.session = Session(self.client)

@@ -10,14 +10,28 @@ from dataclasses import dataclass
 from typing import Literal
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication
 
 from lpsnet.assets import resource
 
-__all__ = ["DARK", "LIGHT", "Palette", "Theme", "ThemeName", "caption_font", "contrast", "figure_font"]
+__all__ = [
+    "DARK",
+    "LIGHT",
+    "THEME_CHOICES",
+    "Palette",
+    "Theme",
+    "ThemeChoice",
+    "ThemeName",
+    "caption_font",
+    "contrast",
+    "figure_font",
+]
 
 ThemeName = Literal["dark", "light"]
+ThemeChoice = Literal["dark", "light", "system"]
+"""One of the two, or whichever the system has."""
+THEME_CHOICES: tuple[ThemeChoice, ...] = ("dark", "light", "system")
 _ICON_SIZE = 20
 _BODY_PIXELS = 13
 _CAPTION_PIXELS = 11
@@ -110,9 +124,31 @@ class Theme(QObject):
         self.name: ThemeName = name
         self.palette = DARK if name == "dark" else LIGHT
         self._icons: dict[tuple[str, str], QIcon] = {}
+        self._follows_system = False
+        QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _scheme: self._follow_system())
+
+    def choose(self, choice: str) -> None:
+        """Gives the application a theme, now and, for ``system``, whenever the system changes its own.
+
+        Args:
+            choice: one of :data:`THEME_CHOICES`; anything else is taken for ``dark``.
+        """
+        if choice == "system":
+            self._follows_system = True
+            self._follow_system()
+        else:
+            self.apply("light" if choice == "light" else "dark")
+
+    def _follow_system(self) -> None:
+        """Applies the system's theme; dark where it has none."""
+        if self._follows_system:
+            is_light = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Light
+            self.apply("light" if is_light else "dark")
+            self._follows_system = True
 
     def apply(self, name: ThemeName) -> None:
-        """Gives the application one of the two themes."""
+        """Gives the application one of the two themes, whatever the system does."""
+        self._follows_system = False
         self.name = name
         self.palette = DARK if name == "dark" else LIGHT
         application = QApplication.instance()
@@ -242,6 +278,12 @@ def _style_sheet(colors: Palette) -> str:
         QListView::item {{ padding: 4px 8px; }}
         QHeaderView::section {{ background: {colors.panel}; color: {colors.dim}; border: none;
             border-bottom: 1px solid {colors.line}; padding: 4px 6px; }}
+        QToolButton:focus {{ border: 1px solid {colors.accent}; border-radius: 4px; }}
+        #offer, #recent {{ border: 1px solid {colors.line}; border-radius: 6px; background: {colors.raised};
+            padding: 4px 12px; }}
+        #recent {{ border-color: transparent; background: transparent; padding: 0; }}
+        #offer:hover, #recent:hover {{ background: {_blend(colors.raised, colors.line, 0.5)}; }}
+        #offer:focus, #recent:focus {{ border: 2px solid {colors.accent}; }}
         #chip {{ background: {colors.raised}; color: {colors.text}; border: 1px solid {colors.line};
             border-radius: 4px; padding: 2px 6px; }}
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lpsnet_studio.session import Session
 
-__all__ = ["notices"]
+__all__ = ["network_words", "notices"]
 
 
 def notices(session: Session) -> list[str]:
@@ -17,6 +17,21 @@ def notices(session: Session) -> list[str]:
     return [sentence[:1].upper() + sentence[1:] for sentence in sentences if sentence]
 
 
+def network_words(session: Session) -> str:
+    """Returns which network a photo would meet, and what that means, in a sentence or two."""
+    if session.loading_model is not None:
+        return "A network is being loaded."
+    model = session.model
+    if model is None:
+        return (
+            "No network is loaded. An untrained one will be built for your photos, whose predictions mean nothing: open a "
+            "checkpoint for real ones. The demo and data sets with ground truth need none."
+        )
+    if model.trained:
+        return f"Photos are inspected with {model.name}."
+    return f"Photos are inspected with {model.name}, which is untrained: its predictions mean nothing yet."
+
+
 def _untrained(session: Session) -> str:
     if session.model is None or session.model.trained:
         return ""
@@ -24,7 +39,9 @@ def _untrained(session: Session) -> str:
     if session.picture is None:
         return words
     if not session.effective_settings.needs_network:
-        return f"{words} Both oracles are on: this is the ground truth, merged."
+        return (
+            "Untrained network, so both oracles are on: this is the ground truth, merged. No network has a part in it."
+        )
     if session.truth is not None:
         return f"{words} Turn both oracles on to see the merge of the ground truth."
     return f"{words} Open a checkpoint for real ones."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from lpsnet_studio.background import Background
+from lpsnet_studio.background import Background, Task, Working
 
 
 def test_results_come_back_to_the_gui_thread(qtbot: Any) -> None:
@@ -28,3 +28,46 @@ def test_a_failure_is_told_once(qtbot: Any) -> None:
     assert background.wait(1000)
     qtbot.wait(20)
     assert len(failures) == 1
+
+
+def test_named_work_is_shown_with_its_progress(qtbot: Any) -> None:
+    background = Background(lambda _error: None)
+    go_on = threading.Event()
+    shown: list[Any] = []
+    background.busy_changed.connect(lambda: shown.append(background.busy))
+
+    def work(task: Task) -> int:
+        task.report(0.5)
+        go_on.wait(5)
+        return 7
+
+    done: list[int] = []
+    background.run_task(work, done.append, title="drawing", cancellable=False)
+    background.run(go_on.wait, lambda _: None)
+    qtbot.waitUntil(lambda: Working("drawing", 0.5, False) in shown)
+    assert background.unfinished == ["drawing"]
+    background.cancel()
+    go_on.set()
+    qtbot.waitUntil(lambda: done == [7])
+    qtbot.waitUntil(lambda: background.busy is None)
+    assert shown[-1] is None
+
+
+def test_withdrawn_work_ends_without_a_word(qtbot: Any) -> None:
+    failures: list[Exception] = []
+    background = Background(failures.append)
+    started, told = threading.Event(), []
+
+    def work(task: Task) -> None:
+        started.set()
+        while True:
+            task.report(0.1)
+
+    task = background.run_task(work, told.append, title="for ever")
+    assert started.wait(5)
+    background.cancel()
+    assert background.busy is None
+    assert background.wait(2000)
+    qtbot.wait(20)
+    assert task.cancelled
+    assert (failures, told) == ([], [])
