@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from lpsnet.structures import MergeStep, MergeTrace, Owners, TraceCursor, Window
+from collections.abc import Sequence
 
-__all__ = ["Playback"]
+from lpsnet.structures import MergeStep, MergeTrace, Owners, TraceCursor, Verdict, Window
+
+__all__ = ["Playback", "event_after", "event_before", "is_event"]
 
 
 class Playback:
@@ -70,17 +72,29 @@ class Playback:
             x: column in the owner map.
             y: row in the owner map.
         """
-        if self._trace is None:
+        if self._trace is None or self._trace.owners[y, x] == 0:
             return -1
-        cursor = self._trace.cursor()
-        for _ in cursor.seek(len(self.steps)):
-            pass
-        final = int(cursor.owners[y, x])
-        if final == 0:
-            return -1
-        for index in reversed(range(len(self.steps))):
-            for _ in cursor.seek(index):
-                pass
-            if int(cursor.owners[y, x]) != final:
-                return index
-        return 0
+        return next(index for index in reversed(range(len(self.steps))) if _changes(self.steps[index], x, y))
+
+
+def is_event(step: MergeStep) -> bool:
+    """Whether a step discarded what it could have pasted, or contested pixels."""
+    return step.verdict is Verdict.DISCARDED or bool(step.contests)
+
+
+def event_before(steps: Sequence[MergeStep], position: int) -> int:
+    """Returns the position right after the last event before ``position``; -1 if there is none."""
+    return next((place for place in range(position - 1, 0, -1) if is_event(steps[place - 1])), -1)
+
+
+def event_after(steps: Sequence[MergeStep], position: int) -> int:
+    """Returns the position right after the first event behind ``position``; -1 if there is none."""
+    return next((place for place in range(position + 1, len(steps) + 1) if is_event(steps[place - 1])), -1)
+
+
+def _changes(step: MergeStep, x: int, y: int) -> bool:
+    """Whether a step gave a pixel to another owner, which its delta tells without replaying the merge."""
+    if step.window is None or step.delta is None:
+        return False
+    y0, x0, y1, x1 = step.window
+    return y0 <= y < y1 and x0 <= x < x1 and bool(step.delta[y - y0, x - x0])

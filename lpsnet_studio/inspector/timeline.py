@@ -1,133 +1,114 @@
-"""The merge as time: play, step, scrub, and a card that tells what the current step did."""
+"""The merge as time: play, step, scrub, pictures of the steps, and a card that tells what the current one did."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QAction, QColor, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QActionGroup, QWheelEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QVBoxLayout, QWidget
 
-from lpsnet.structures import StepKind
-from lpsnet_studio.inspector.overlays import step_color
-from lpsnet_studio.inspector.widgets import OverlapBar, VerdictStrip, verdict_color
-from lpsnet_studio.inspector.wording import (
-    contest_lines,
-    no_result_line,
-    pixel_line,
-    step_headline,
-    verdict_icon,
-    verdict_words,
-)
-from lpsnet_studio.labels import ElidedLabel
+from lpsnet_studio.inspector.film_strip import FilmStrip
+from lpsnet_studio.inspector.scrubbing import HoldButton, Scrubber
+from lpsnet_studio.inspector.step_card import StepCard
+from lpsnet_studio.inspector.widgets import VerdictStrip
 from lpsnet_studio.session import Session
-from lpsnet_studio.theme import Theme, caption_font, figure_font
+from lpsnet_studio.theme import Theme, figure_font
+from lpsnet_studio.view_options import SPEEDS
 
-__all__ = ["StepCard", "Timeline"]
+__all__ = ["SpeedButton", "Timeline"]
 
 _STEP_MILLISECONDS = 350
+"""Time a step stands at the usual speed."""
+_WHEEL_NOTCH = 120
+_LEAST_HEIGHT_FOR_PICTURES, _LEAST_HEIGHT_FOR_DETAILS = 560, 420
+"""In a window lower than that the pictures, then the figures, would take the canvas its room."""
+_HELD = ("step_back", "step_forward")
 _BUTTONS = ("first_step", "step_back", "play", "step_forward", "last_step")
 
 
-class StepCard(QWidget):
-    """One step in words: what was pasted, the overlap against the threshold, the verdict, contested pixels.
+class _MergeSlider(QSlider):
+    """A slider that leaves the wheel to the timeline, where a notch is one step whichever part is under the mouse."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Passes the wheel on."""
+        event.ignore()
+
+
+class SpeedButton(QToolButton):
+    """Tells how fast the merge is played, and offers the speeds in a menu.
 
     Args:
         session: what is open.
-        theme: gives icons and colours.
     """
 
-    def __init__(self, session: Session, theme: Theme) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._session, self._theme = session, theme
-        self._swatch, self._icon, self._headline, self._verdict = QLabel(), QLabel(), ElidedLabel(), ElidedLabel()
-        self._overlap = OverlapBar(theme)
-        self._pixels, self._contests = QLabel(), QLabel()
-        bold = self._headline.font()
-        bold.setBold(True)
-        self._headline.setFont(bold)
-        for label in (self._pixels, self._contests):
-            label.setFont(caption_font(self.font()))
-            label.setForegroundRole(label.foregroundRole())
-            label.setWordWrap(True)
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        first = QHBoxLayout()
-        first.setSpacing(8)
-        for widget in (self._swatch, self._headline, self._icon, self._verdict, self._overlap):
-            first.addWidget(widget)
-        first.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        layout.addLayout(first)
-        layout.addWidget(self._pixels)
-        layout.addWidget(self._contests)
-        self.setMinimumHeight(20 + 2 * 16)
+        self._session = session
+        self.setAutoRaise(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.setFont(figure_font(self.font()))
+        self.setAccessibleName("Speed of playing")
+        self._choices = QActionGroup(self)
+        menu = QMenu(self)
+        for speed in SPEEDS:
+            choice = menu.addAction(_times(speed))
+            choice.setCheckable(True)
+            choice.setData(speed)
+            self._choices.addAction(choice)
+        self._choices.triggered.connect(lambda choice: session.change_view(speed=choice.data()))
+        self.setMenu(menu)
+        session.view_changed.connect(self._show)
+        self._show()
 
-    def refresh(self) -> None:
-        """Shows the step at the session's position."""
-        result, step = self._session.result, self._session.current_step
-        for widget in (self._swatch, self._icon, self._verdict, self._overlap):
-            widget.setVisible(step is not None)
-        self._contests.setText("")
-        if result is None:
-            self._headline.setText("")
-            entry = self._session.current
-            self._pixels.setText(no_result_line("" if entry is None else entry.problem, self._session.cancelled))
-            return
-        self._headline.setText(step_headline(step, result.categories))
-        if step is None:
-            self._pixels.setText("Boxes are pasted by descending score, then stuff is filled in.")
-            return
-        swatch = QPixmap(12, 12)
-        swatch.fill(QColor(*step_color(step, result.categories)))
-        self._swatch.setPixmap(swatch)
-        color = verdict_color(step, self._theme.palette)
-        self._icon.setPixmap(self._theme.pixmap(verdict_icon(step), color))
-        self._verdict.setText(verdict_words(step, result.trace, result.settings.stuff_limit))
-        is_detection = step.kind is StepKind.DETECTION and step.candidate_pixels > 0
-        self._overlap.set_overlap(step.overlap if is_detection else None, result.trace.overlap_threshold)
-        self._overlap.setVisible(is_detection)
-        self._pixels.setText(pixel_line(step))
-        self._contests.setText("\n".join(contest_lines(step, result.categories)))
+    def _show(self) -> None:
+        speed = self._session.view.speed
+        self.setText(_times(speed))
+        self.setAccessibleDescription(self.text())
+        self.setToolTip(f"Play the merge at {_times(speed)} its usual speed\nCtrl+Up and Ctrl+Down change it.")
+        for choice in self._choices.actions():
+            choice.setChecked(choice.data() == speed)
 
 
 class Timeline(QWidget):
-    """The merge timeline under the canvas.
+    """The merge timeline under the canvas. Its height depends on the window's, never on the step.
 
     Args:
         session: what is open.
         theme: gives icons and colours.
-        actions: by id; the buttons carry those of the merge.
+
+    Attributes:
+        slider: the place in the merge.
+        strip: a mark a step.
+        film: a picture a step.
+        card: the current step in words.
+        scrubber: repeats a step while a key or button is held.
+        speed: how fast the merge is played.
     """
 
     def __init__(self, session: Session, theme: Theme) -> None:
         super().__init__()
         self.setObjectName("timeline")
-        self._session, self._theme = session, theme
+        self._session = session
         self._timer = QTimer(self)
-        self._timer.setInterval(_STEP_MILLISECONDS)
         self._timer.timeout.connect(self._advance)
-        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self._turned = 0
+        self.slider = _MergeSlider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName("Merge step")
-        self.slider.setToolTip("Scrub through the steps of the merge.")
-        self.strip = VerdictStrip(theme)
+        self.slider.setToolTip("Scrub through the steps of the merge; the wheel goes step by step.")
+        self.strip, self.film = VerdictStrip(theme), FilmStrip(session, theme)
+        self.scrubber, self.speed = Scrubber(self), SpeedButton(session)
+        self.card = StepCard(session, theme)
         self._place = QLabel()
         self._place.setFont(figure_font(self.font()))
         self._place.setMinimumWidth(self._place.fontMetrics().horizontalAdvance("000 / 000"))
         self._place.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.card = StepCard(session, theme)
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(0)
         self._lay_out()
-        self.slider.valueChanged.connect(session.seek)
-        self.strip.sought.connect(session.seek)
-        self.strip.sought.connect(lambda _position: session.play(False))
-        self.slider.sliderPressed.connect(lambda: session.play(False))
-        session.result_changed.connect(self._show_result)
-        session.position_changed.connect(lambda *_: self._show_position())
-        session.playing_changed.connect(self._run)
-        for signal in (session.current_changed, session.entry_changed, session.busy_changed):
-            signal.connect(lambda *_: self._show_lack())
-        theme.changed.connect(self.card.refresh)
+        self._listen(theme)
+        self._show_speed()
         self._show_result()
 
     def _lay_out(self) -> None:
@@ -144,17 +125,56 @@ class Timeline(QWidget):
         layout.setContentsMargins(12, 6, 12, 6)
         layout.setSpacing(4)
         layout.addLayout(top)
+        layout.addWidget(self.film)
         layout.addWidget(self.card)
 
-    def add_buttons(self, actions: dict[str, QAction]) -> None:
-        """Puts the merge's actions at the left, as buttons."""
+    def _listen(self, theme: Theme) -> None:
+        session = self._session
+        self.slider.valueChanged.connect(session.seek)
+        self.slider.sliderPressed.connect(lambda: session.play(False))
+        self.strip.sought.connect(self._go)
+        self.film.sought.connect(self._go)
+        session.result_changed.connect(self._show_result)
+        session.position_changed.connect(lambda *_: self._show_position())
+        session.playing_changed.connect(self._run)
+        session.view_changed.connect(self._show_speed)
+        session.view_changed.connect(self.card.refresh)
+        for signal in (session.current_changed, session.entry_changed, session.busy_changed):
+            signal.connect(lambda *_: self._show_lack())
+        theme.changed.connect(self.card.refresh)
+
+    def add_buttons(self, actions: Mapping[str, QAction]) -> None:
+        """Puts the merge's actions at the left, as buttons; those that step do so for as long as they are held."""
         for name in _BUTTONS:
             button = QToolButton()
+            if name in _HELD:
+                self.scrubber.repeat(actions[name])
+                button = HoldButton(actions[name], self.scrubber)
             button.setDefaultAction(actions[name])
             button.setAutoRaise(True)
             button.setIconSize(QSize(20, 20))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             self._buttons.addWidget(button)
+        self._buttons.addWidget(self.speed)
+
+    def fit_into(self, window_height: int) -> None:
+        """Leaves the canvas its room in a low window."""
+        self.film.setVisible(window_height >= _LEAST_HEIGHT_FOR_PICTURES)
+        self.card.set_brief(window_height < _LEAST_HEIGHT_FOR_DETAILS)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Steps through the merge, a notch a step: down or right goes on."""
+        turned = event.angleDelta()
+        self._turned -= turned.y() if turned.y() else turned.x()
+        notches = int(self._turned / _WHEEL_NOTCH)
+        if notches:
+            self._turned -= notches * _WHEEL_NOTCH
+            self._go(self._session.position + notches)
+        event.accept()
+
+    def _go(self, position: int) -> None:
+        self._session.play(False)
+        self._session.seek(position)
 
     def _show_result(self) -> None:
         steps = self._session.steps
@@ -165,18 +185,21 @@ class Timeline(QWidget):
         self._show_position()
 
     def _show_position(self) -> None:
-        steps, position = self._session.steps, self._session.position
+        count, position = len(self._session.steps), self._session.position
         self.slider.blockSignals(True)
         self.slider.setValue(position)
         self.slider.blockSignals(False)
-        self.strip.set_steps(steps, position)
-        self._place.setText(f"{position} / {len(steps)}" if steps else "")
+        self.strip.set_result(self._session.result, position)
+        self._place.setText(f"{position:,} / {count:,}" if count else "")
         self.card.refresh()
 
     def _show_lack(self) -> None:
         """Says why there is no merge; a merge that is shown stays as it is."""
         if self._session.result is None:
             self.card.refresh()
+
+    def _show_speed(self) -> None:
+        self._timer.setInterval(round(_STEP_MILLISECONDS / self._session.view.speed))
 
     def _run(self, playing: bool) -> None:
         if playing:
@@ -188,3 +211,7 @@ class Timeline(QWidget):
         self._session.seek(self._session.position + 1)
         if self._session.position >= len(self._session.steps):
             self._session.play(False)
+
+
+def _times(speed: float) -> str:
+    return f"{speed:g}×"

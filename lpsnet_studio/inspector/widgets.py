@@ -1,17 +1,23 @@
-"""Small widgets that tell the merge: a strip of verdicts, an overlap bar."""
+"""Small widgets that tell the merge: a strip of verdicts, a verdict, an overlap bar, a few lines of text."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QTextLayout, QTextOption
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolTip, QWidget
 
 from lpsnet.structures import MergeStep, Verdict
-from lpsnet_studio.theme import Palette, Theme
+from lpsnet_studio.inspector.wording import as_tip, step_tip, verdict_icon, verdict_words
+from lpsnet_studio.labels import ElidedLabel
+from lpsnet_studio.state import Result
+from lpsnet_studio.theme import Palette, Theme, caption_font, figure_font
 
-__all__ = ["OverlapBar", "VerdictStrip", "verdict_color"]
+__all__ = ["OverlapBar", "Paragraph", "VerdictChip", "VerdictStrip", "verdict_color"]
+
+
+_STRIP_TIP = "Tall is kept, with a foot if it contested pixels; low is discarded, a dot is empty."
 
 
 def verdict_color(step: MergeStep, palette: Palette) -> str:
@@ -35,16 +41,18 @@ class VerdictStrip(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
+        self._result: Result | None = None
         self._steps: Sequence[MergeStep] = ()
         self._position = 0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Verdicts of the merge steps")
-        self.setToolTip("Every step of the merge: tall is kept, low is discarded, a dot is empty.")
+        self.setToolTip(_STRIP_TIP)
         theme.changed.connect(self.update)
 
-    def set_steps(self, steps: Sequence[MergeStep], position: int) -> None:
-        """Shows the steps and the place among them."""
-        self._steps, self._position = steps, position
+    def set_result(self, result: Result | None, position: int) -> None:
+        """Shows the steps of a merge and the place among them."""
+        self._result, self._position = result, position
+        self._steps = () if result is None else result.trace.steps
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -54,12 +62,24 @@ class VerdictStrip(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Goes to the step under the mouse."""
         if self._steps and event.buttons() & Qt.MouseButton.LeftButton:
-            share = event.position().x() / max(self.width(), 1)
-            self.sought.emit(min(max(int(share * len(self._steps)) + 1, 0), len(self._steps)))
+            self.sought.emit(self._position_at(event.position().x()))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Scrubs."""
         self.mousePressEvent(event)
+
+    def _position_at(self, x: float) -> int:
+        """Returns the position right after the step at a place of the strip."""
+        place = int(x / max(self.width(), 1) * len(self._steps)) + 1
+        return min(max(place, 1), len(self._steps))
+
+    def event(self, event: QEvent) -> bool:
+        """Tells of the step under the mouse."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and self._result is not None:
+            index = self._position_at(event.pos().x()) - 1
+            QToolTip.showText(event.globalPos(), as_tip(f"{step_tip(self._result, index)}\n{_STRIP_TIP}"), self)
+            return True
+        return super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the marks; those still to come are faint."""
@@ -75,6 +95,8 @@ class VerdictStrip(QWidget):
             left = (index + 0.5) * pitch - width / 2
             if step.verdict is Verdict.KEPT:
                 painter.drawRoundedRect(QRectF(left, 1, width, 9), 1, 1)
+                if step.contests:
+                    painter.drawRect(QRectF(left + width / 2 - 0.75, 10, 1.5, 3))
             elif step.verdict is Verdict.DISCARDED:
                 painter.drawRoundedRect(QRectF(left, 8, width, 6), 1, 1)
             else:
@@ -92,13 +114,15 @@ class OverlapBar(QWidget):
         self._theme = theme
         self._overlap: float | None = None
         self._threshold = 0.0
-        self.setFixedSize(120, 14)
+        self.setFixedSize(96, 14)
+        self.setAccessibleName("Overlap")
         self.setToolTip("Share of the candidate pixels that earlier boxes held; the mark is the overlap threshold.")
         theme.changed.connect(self.update)
 
-    def set_overlap(self, overlap: float | None, threshold: float) -> None:
+    def set_overlap(self, overlap: float | None, threshold: float, words: str = "") -> None:
         """Shows a ratio, or nothing for a step that has none."""
         self._overlap, self._threshold = overlap, threshold
+        self.setAccessibleDescription(words)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -116,3 +140,97 @@ class OverlapBar(QWidget):
         painter.setPen(QPen(QColor(colors.text), 2))
         x = min(max(trough.width() * self._threshold, 1), trough.width() - 1)
         painter.drawLine(QPointF(x, 0), QPointF(x, 14))
+
+
+class VerdictChip(QWidget):
+    """A verdict as icon and words in its colour."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._color = theme.palette.dim
+        self._icon, self.words = QLabel(), ElidedLabel()
+        self.words.setFont(figure_font(self.font()))
+        self.setAccessibleName("Verdict")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(6, 1, 8, 1)
+        layout.setSpacing(4)
+        layout.addWidget(self._icon)
+        layout.addWidget(self.words)
+
+    def set_step(self, result: Result, step: MergeStep) -> None:
+        """Shows the verdict of a step."""
+        self._color = verdict_color(step, self._theme.palette)
+        self._icon.setPixmap(self._theme.pixmap(verdict_icon(step), self._color))
+        self.words.setText(verdict_words(result, step))
+        self.setAccessibleDescription(self.words.text())
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints an outline around icon and words."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(self._color), 1))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+
+
+class Paragraph(QWidget):
+    """Plain text on a fixed number of lines; what there is no room for is elided, and the tool tip says all of it.
+
+    Args:
+        lines: how many; the height follows from it and never from the text.
+        caption: whether in the font of captions.
+    """
+
+    def __init__(self, lines: int, *, caption: bool = False) -> None:
+        super().__init__()
+        self._text, self._lines = "", lines
+        self.setFont(figure_font(caption_font(self.font()) if caption else self.font()))
+        self.setForegroundRole(self.palette().ColorRole.PlaceholderText if caption else self.foregroundRole())
+        self.setFixedHeight(lines * self.fontMetrics().lineSpacing())
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def text(self) -> str:
+        """Returns the whole text."""
+        return self._text
+
+    def setText(self, text: str) -> None:
+        """Shows a text."""
+        self._text = text
+        self.setAccessibleName(text)
+        self.setToolTip("")
+        self.update()
+
+    def shown(self) -> list[str]:
+        """Returns the lines as they are shown, the last one with an ellipsis if that is not all."""
+        layout = QTextLayout(self._text, self.font())
+        option = QTextOption()
+        option.setWrapMode(QTextOption.WrapMode.WordWrap)
+        layout.setTextOption(option)
+        layout.beginLayout()
+        starts = []
+        while (line := layout.createLine()).isValid() and len(starts) < self._lines:
+            line.setLineWidth(max(self.width(), 1))
+            starts.append(line.textStart())
+        layout.endLayout()
+        ends = [*starts[1:], len(self._text)]
+        lines = [self._text[start:end].strip() for start, end in zip(starts, ends, strict=True)]
+        if lines:
+            lines[-1] = self.fontMetrics().elidedText(lines[-1], Qt.TextElideMode.ElideRight, self.width())
+        return lines
+
+    def event(self, event: QEvent) -> bool:
+        """Tells the whole text where it is elided."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            if " ".join(self.shown()) != " ".join(self._text.split()):
+                QToolTip.showText(event.globalPos(), as_tip(self._text), self)
+            return True
+        return super().event(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints the lines."""
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        spacing, ascent = self.fontMetrics().lineSpacing(), self.fontMetrics().ascent()
+        for row, line in enumerate(self.shown()):
+            painter.drawText(0, row * spacing + ascent, line)

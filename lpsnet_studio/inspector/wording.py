@@ -1,42 +1,123 @@
-"""What a merge step is called and how it is told, in the field's terms; no Qt."""
+"""What a merge step is called and how it is told, to a visitor and in the field's terms; no Qt."""
 
 from __future__ import annotations
 
-from lpsnet.categories import Categories
-from lpsnet.panoptic_head import told_apart
-from lpsnet.structures import Contest, MergeStep, MergeTrace, StepKind, Verdict
+import html
 
-__all__ = ["contest_lines", "no_result_line", "pixel_line", "step_headline", "verdict_icon", "verdict_words"]
+from lpsnet.panoptic_head import explain_step, told_apart
+from lpsnet.structures import MergeStep, StepKind, Verdict
+from lpsnet_studio.state import Result
+
+__all__ = [
+    "as_tip",
+    "no_result_line",
+    "overlap_words",
+    "step_details",
+    "step_headline",
+    "step_sentence",
+    "step_tip",
+    "verdict_icon",
+    "verdict_words",
+]
 
 _ICONS = {Verdict.KEPT: "kept", Verdict.DISCARDED: "discarded", Verdict.EMPTY: "empty"}
+_START = "Boxes are pasted by descending score, then stuff classes fill what is free."
+_AS_BEFORE = "The canvas shows the contested pixels as they were before this step."
 
 
-def step_headline(step: MergeStep | None, categories: Categories) -> str:
-    """Returns what a step pastes; None is the place before the first step."""
-    if step is None:
-        return "Nothing is pasted yet"
+def step_headline(result: Result, index: int) -> str:
+    """Returns what a step pastes; -1 is the place before the first step."""
+    steps = result.trace.steps
+    if index < 0:
+        return f"Before the first of {len(steps):,} steps: nothing is pasted yet"
+    step, place = steps[index], f"Step {index + 1:,} of {len(steps):,}"
     if step.kind is StepKind.LEFTOVERS:
-        return "Leftover pixels of thing classes"
-    category = categories[step.label]
+        return f"{place}: count leftover pixels of thing classes"
+    name = result.categories[step.label].name
     if step.kind is StepKind.STUFF:
-        return f"{category.name} (stuff)"
-    number = f" #{step.owner}" if step.owner else ""
-    return f"{category.name}{number} · {step.score:.2f}"
+        return f"{place}: fill in {name}"
+    return f"{place}: paste {name} (score {step.score:.2f})"
 
 
-def verdict_words(step: MergeStep, trace: MergeTrace, stuff_limit: int) -> str:
-    """Returns a step's verdict with its reason."""
+def verdict_words(result: Result, step: MergeStep) -> str:
+    """Returns a step's verdict in two or three words."""
     if step.kind is StepKind.LEFTOVERS:
-        return "nothing is left" if step.candidate_pixels == 0 else "left void"
-    if step.verdict is Verdict.EMPTY:
-        return "empty: no pixel to paste"
+        return "left void" if step.candidate_pixels else "nothing is left"
+    if step.verdict is Verdict.KEPT and step.kind is StepKind.DETECTION:
+        return f"kept as {_named(result, step, step.owner)}"
+    return str(step.verdict)
+
+
+def verdict_icon(step: MergeStep) -> str:
+    """Returns the name of the icon that stands for a verdict; a kept step that contested pixels has its own."""
+    return "contested" if step.contests else _ICONS[step.verdict]
+
+
+def overlap_words(result: Result, step: MergeStep) -> str:
+    """Returns a detection's overlap beside the threshold, as ``0.12 ≤ 0.30``; empty where there is none."""
+    if step.kind is not StepKind.DETECTION or step.candidate_pixels == 0:
+        return ""
+    threshold = result.trace.overlap_threshold
+    overlap, limit = told_apart(step.overlap, threshold)
+    return f"{overlap} {'>' if step.overlap > threshold else '≤'} {limit}"
+
+
+def step_sentence(result: Result, index: int, *, before: bool = False) -> str:
+    """Returns what a step did and why.
+
+    Args:
+        result: whose merge it is.
+        index: the step; -1 is the place before the first one.
+        before: whether the canvas shows contested pixels as they were before the step.
+    """
+    if index < 0:
+        return " ".join([_START, *(f"{note[:1].upper()}{note[1:]}." for note in result.trace.notes)])
+    step = result.trace.steps[index]
+    if step.kind is StepKind.LEFTOVERS:
+        return _leftovers_sentence(result, step)
     if step.kind is StepKind.STUFF:
-        if step.verdict is Verdict.KEPT:
-            return f"kept: at least {stuff_limit:,} pixels" if stuff_limit else "kept"
-        return f"discarded: fewer than {stuff_limit:,} pixels"
-    sign = "≤" if step.verdict is Verdict.KEPT else ">"
-    overlap, threshold = told_apart(step.overlap, trace.overlap_threshold)
-    return f"{step.verdict}: overlap {overlap} {sign} {threshold}"
+        return _stuff_sentence(result, step)
+    parts = [_judgement(result, step)]
+    if step.contests:
+        parts.append(_contest_sentence(result, step))
+        parts += [_AS_BEFORE] if before else []
+    return " ".join(parts)
+
+
+def step_details(result: Result, index: int) -> str:
+    """Returns the figures behind a step: box, level, how the score came about, pixels, every rival."""
+    if index < 0:
+        return ""
+    step = result.trace.steps[index]
+    pixels = _pixels(step.candidate_pixels, "candidate pixel")
+    if step.kind is StepKind.LEFTOVERS:
+        return f"{pixels} · leftovers {result.settings.leftovers.replace('_', ' ')}"
+    if step.kind is StepKind.STUFF:
+        adopted = f"{step.adopted_pixels:,} adopted from thing classes"
+        return " · ".join([pixels, adopted, f"stuff limit {result.settings.stuff_limit:,}"])
+    assert step.box is not None
+    x0, y0, x1, y1 = step.box
+    level = int(result.detections.level[step.detection])
+    parts = [
+        f"{pixels}, {step.overlap_pixels:,} held",
+        *(f"{contest.won:,} of {contest.pixels:,} won from #{contest.rival}" for contest in step.contests),
+        _score_words(result, step),
+        f"level P{level}" if level else "",
+        f"box {x0:.0f}, {y0:.0f} to {x1:.0f}, {y1:.0f}",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def step_tip(result: Result, index: int) -> str:
+    """Returns a step in one line, as the core's tools tell it."""
+    steps = result.trace.steps
+    told = explain_step(steps[index], result.trace, result.categories)
+    return f"Step {index + 1:,} of {len(steps):,}: {told}"
+
+
+def as_tip(text: str) -> str:
+    """Returns plain text as a tool tip in which no class name is taken for markup."""
+    return f"<qt>{html.escape(text)}</qt>".replace("\n", "<br>") if text else ""
 
 
 def no_result_line(problem: str, cancelled: bool) -> str:
@@ -53,37 +134,117 @@ def no_result_line(problem: str, cancelled: bool) -> str:
     return "The merge is shown here once an image has been inspected."
 
 
-def verdict_icon(step: MergeStep) -> str:
-    """Returns the name of the icon that stands for a verdict."""
-    return _ICONS[step.verdict]
-
-
-def pixel_line(step: MergeStep) -> str:
-    """Returns how many pixels a step could take, and how many of them were held; empty if the verdict says it all."""
+def _judgement(result: Result, step: MergeStep) -> str:
+    """Says why a detection was kept, discarded or empty (paper section 3.4; method row 47)."""
+    name = result.categories[step.label].name
+    if step.verdict is Verdict.EMPTY:
+        return f"No pixel in its box is labelled {name}, so there is nothing to paste."
     count = _pixels(step.candidate_pixels)
-    if step.kind is StepKind.LEFTOVERS:
-        return f"{count} of thing classes that no kept box covers" if step.candidate_pixels else ""
-    if step.kind is StepKind.STUFF:
-        adopted = f", {step.adopted_pixels:,} of them from thing classes" if step.adopted_pixels else ""
-        return f"{count} of this class are free{adopted}"
-    held = f", {step.overlap_pixels:,} of them held by earlier boxes" if step.overlap_pixels else ", all of them free"
-    return f"{count} of this class in the box" + (held if step.candidate_pixels else "")
+    if step.overlap_pixels == 0:
+        held = f"None of its {count} is taken by an earlier box"
+        return f"{held}, so it is kept as {_named(result, step, step.owner)} with all of them."
+    share, limit = _percents(step.overlap, result.trace.overlap_threshold)
+    if step.overlap_pixels == step.candidate_pixels:
+        share = f"All ({share})"
+    taken = f"{share} of its {count} {'is' if step.overlap_pixels == 1 else 'are'} already taken by earlier boxes"
+    if step.verdict is Verdict.DISCARDED:
+        return f"{taken}; that is above the limit of {limit}, so it is discarded."
+    return f"{taken}; that is within the limit of {limit}, so it is kept as {_named(result, step, step.owner)}."
 
 
-def contest_lines(step: MergeStep, categories: Categories) -> list[str]:
-    """Returns a line for every rival: how many pixels were contested, and whom they went to."""
-    return [_contest_line(step, contest, categories[step.label].name) for contest in step.contests]
+def _contest_sentence(result: Result, step: MergeStep) -> str:
+    """Says where the contested pixels went, and by which rule (method rows 48 and 52)."""
+    contested, won = step.contested_pixels, sum(contest.won for contest in step.contests)
+    rivals = _listed([f"#{contest.rival}" for contest in step.contests])
+    rival = f"{result.categories[step.label].name} {rivals}"
+    own, several = f"#{step.owner}", len(step.contests) > 1
+    those = f"The {_pixels(contested, 'contested pixel')}"
+    if won == 0:
+        return f"{those} {_verb(contested, 'stay')} with {rival}{_reason(result, won=False, several=several)}."
+    if won == contested:
+        went = f"{those} {_verb(contested, 'go', 'goes')} from {rival} to {own}"
+        return f"{went}{_reason(result, won=True, several=several)}."
+    left = contested - won
+    split = f"Of {_pixels(contested)} contested with {rival}, {won:,} {_verb(won, 'go', 'goes')} to {own}"
+    return f"{split}{_reason(result, won=True, several=several)}; {left:,} {_verb(left, 'stay')}."
 
 
-def _contest_line(step: MergeStep, contest: Contest, name: str) -> str:
-    rival, own = f"{name} #{contest.rival}", f"{name} #{step.owner}"
-    contested = f"{_pixels(contest.pixels)} contested with {rival}"
-    if contest.won == 0:
-        return f"{contested}: all stay with {rival}"
-    if contest.won == contest.pixels:
-        return f"{contested}: all go to {own}"
-    return f"{contested}: {contest.won:,} go to {own}, {contest.pixels - contest.won:,} stay with {rival}"
+def _reason(result: Result, *, won: bool, several: bool) -> str:
+    """Returns by which rule contested pixels went to the later box or stayed with the earlier ones."""
+    trace = result.trace
+    if trace.conflict == "closest":
+        if won:
+            return ", where the predicted border-ness fits its box better"
+        whose = "their boxes" if several else "that box"
+        return f": the predicted border-ness fits {whose} at least as well"
+    if trace.conflict == "smallest":
+        if won:
+            return ", whose box is smaller"
+        return ", whose boxes are not larger" if several else ", whose box is not larger"
+    fallback = " (there is no border-ness to compare with)" if result.settings.conflict == "closest" else ""
+    return f", which came first with {'higher or equal scores' if several else 'a higher or equal score'}{fallback}"
 
 
-def _pixels(count: int) -> str:
-    return f"{count:,} pixel" if count == 1 else f"{count:,} pixels"
+def _stuff_sentence(result: Result, step: MergeStep) -> str:
+    """Says why a stuff class was filled in or not (method rows 54 and 55)."""
+    limit = result.settings.stuff_limit
+    count, own = _pixels(step.candidate_pixels), step.candidate_pixels - step.adopted_pixels
+    if step.verdict is Verdict.DISCARDED:
+        those = f"{count} of this class {_verb(step.candidate_pixels, 'are', 'is')} free"
+        return f"Only {those}; that is below the stuff limit of {limit:,}, so {_it(step.candidate_pixels)} void."
+    reached = f"; that reaches the stuff limit of {limit:,}, so they are filled in" if limit else " and filled in"
+    if not step.adopted_pixels:
+        return f"{count} of this class {_verb(step.candidate_pixels, 'are', 'is')} free{reached}."
+    adopted = f"{step.adopted_pixels:,} leftover thing pixels whose likeliest stuff class it is"
+    return f"{_pixels(own)} of this class and {adopted} are free{reached}."
+
+
+def _leftovers_sentence(result: Result, step: MergeStep) -> str:
+    if step.candidate_pixels == 0:
+        return "Every pixel of a thing class has found an owner."
+    those = f"{_pixels(step.candidate_pixels)} of thing classes {_verb(step.candidate_pixels, 'lie', 'lies')}"
+    refused = " and in no stuff class that was filled in" if result.settings.leftovers == "next_stuff" else ""
+    return f"{those} in no kept box{refused}, so {_it(step.candidate_pixels)} void."
+
+
+def _score_words(result: Result, step: MergeStep) -> str:
+    """Says how a detection's score came about (method row 32)."""
+    settings, found, row = result.settings, result.detections, step.detection
+    if settings.box_oracle:
+        return "box of the ground truth"
+    class_score, borderness = float(found.class_scores[row]), float(found.borderness[row])
+    if not settings.use_borderness:
+        product = f"class score {class_score:.2f}"
+    else:
+        product = f"class score {class_score:.2f} × border-ness {borderness:.2f}"
+    if settings.score_sqrt:
+        return f"√({product}) = {step.score:.2f}"
+    return product if not settings.use_borderness else f"{product} = {step.score:.2f}"
+
+
+def _named(result: Result, step: MergeStep, owner: int) -> str:
+    return f"{result.categories[step.label].name} #{owner}"
+
+
+def _percents(one: float, other: float) -> tuple[str, str]:
+    """Returns two shares in percent, with as many digits as tell them apart, up to four."""
+    digits = 0
+    while one != other and digits < 4 and f"{100 * one:.{digits}f}" == f"{100 * other:.{digits}f}":
+        digits += 1
+    return f"{100 * one:.{digits}f} %", f"{100 * other:.{digits}f} %"
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _pixels(count: int, noun: str = "pixel") -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _verb(count: int, plural: str, singular: str = "") -> str:
+    return (singular or f"{plural}s") if count == 1 else plural
+
+
+def _it(count: int) -> str:
+    return "it stays" if count == 1 else "they stay"

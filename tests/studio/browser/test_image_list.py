@@ -41,23 +41,23 @@ def test_a_picture_that_failed_is_marked_and_a_click_tries_it_again(
     session.receive(Failed(service.last(OpenImage).request, "bad-input", "0.png: the file is empty"))
     assert window.images.model.data(index, Qt.ItemDataRole.DecorationRole) is not None
     assert "0.png: the file is empty" in window.images.model.data(index, Qt.ItemDataRole.ToolTipRole)
-    assert window.timeline.card._pixels.text() == "0.png: the file is empty"
+    assert window.timeline.card.sentence.text() == "0.png: the file is empty"
     window.images.view.clicked.emit(index)
     assert service.count(OpenImage) == 2
     session.receive(opened(service.last(OpenImage)))
     assert window.images.model.data(index, Qt.ItemDataRole.DecorationRole) is None
     assert "80 × 60 pixels" in window.images.model.data(index, Qt.ItemDataRole.ToolTipRole)
-    assert window.timeline.card._pixels.text() == "The merge is shown here once an image has been inspected."
+    assert window.timeline.card.sentence.text() == "The merge is shown here once an image has been inspected."
 
 
 def test_a_cancelled_image_says_how_to_go_on(window: Any, session: Session, service: ListeningService) -> None:
     session.set_entries(entries())
     window.commands.files.cancel()
     session.receive(Failed(service.last(OpenImage).request, "cancelled", "Cancelled."))
-    assert window.timeline.card._pixels.text() == "Cancelled. Select the image again to run it."
+    assert window.timeline.card.sentence.text() == "Cancelled. Select the image again to run it."
     window.images.view.activated.emit(window.images.model.index(0, 0))
     assert service.count(OpenImage) == 2
-    assert "Cancelled" not in window.timeline.card._pixels.text()
+    assert "Cancelled" not in window.timeline.card.sentence.text()
 
 
 def test_ten_thousand_images_cost_no_widget_each(window: Any, session: Session) -> None:

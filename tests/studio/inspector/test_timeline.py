@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from lpsnet_studio.canvas.sampling import Grid
 from lpsnet_studio.session import Session
 from tests.studio.hand_made import ListeningService, open_first
 
@@ -24,11 +25,9 @@ def test_scrubbing_shows_every_position_as_the_trace_replays_it(opened: Any, ses
     trace, slider = session.result.trace, opened.timeline.slider
     for position in (0, 2, 5, 1, len(trace.steps), 3):
         slider.setValue(position)
-        shown = opened.canvas.segments.picture
+        shown = opened.canvas.stage.segments.picture
         np.testing.assert_array_equal(shown.indices, trace.owners_after(position))
-        painted = shown.buffer.copy()
-        shown.recolor()
-        np.testing.assert_array_equal(painted, shown.buffer)
+        np.testing.assert_array_equal(shown.sample(Grid.of_image(*shown.shape)), shown.indices)
 
 
 def test_playing_comes_to_the_end_and_stops(opened: Any, session: Session, qtbot: Any) -> None:
@@ -57,16 +56,20 @@ def test_arrows_step_while_the_canvas_has_the_focus(opened: Any, session: Sessio
 def test_the_card_tells_what_a_step_did(opened: Any, session: Session) -> None:
     card = opened.timeline.card
     session.seek(0)
-    assert card._headline.text() == "Nothing is pasted yet"
+    assert card.headline.text() == "Before the first of 8 steps: nothing is pasted yet"
     session.seek(2)
-    assert card._headline.text() == "person #2 · 0.80"
-    assert card._verdict.text() == "kept: overlap 0.18 ≤ 0.30"
-    assert card._pixels.text() == "660 pixels of this class in the box, 120 of them held by earlier boxes"
-    assert "120 pixels contested with person #1" in card._contests.text()
+    assert card.headline.text() == "Step 2 of 8: paste person (score 0.80)"
+    assert card.verdict.words.text() == "kept as person #2"
+    assert card.sentence.text().startswith(
+        "18 % of its 660 pixels are already taken by earlier boxes; that is within the limit of 30 %, "
+        "so it is kept as person #2. "
+    )
+    assert "The 120 contested pixels stay with person #1, whose box is not larger." in card.sentence.text()
     session.seek(3)
-    assert card._verdict.text().startswith("discarded: overlap 1.00 > 0.30")
+    assert card.verdict.words.text() == "discarded"
+    assert card.sentence.text().startswith("All (100 %) of its")
     session.seek(5)
-    assert card._verdict.text() == "empty: no pixel to paste"
+    assert card.verdict.words.text() == "empty"
 
 
 def test_the_strip_goes_where_it_is_clicked(opened: Any, session: Session) -> None:
@@ -78,7 +81,7 @@ def test_the_strip_goes_where_it_is_clicked(opened: Any, session: Session) -> No
 
 def test_contested_and_candidate_pixels_of_the_step_are_shown(opened: Any, session: Session) -> None:
     session.seek(2)
-    step = opened.canvas.step.picture
+    step = opened.canvas.stage.step.picture
     kinds, counts = np.unique(step.indices, return_counts=True)
     seen = dict(zip(kinds.tolist(), counts.tolist(), strict=True))
     assert session.current_step is not None
@@ -86,7 +89,7 @@ def test_contested_and_candidate_pixels_of_the_step_are_shown(opened: Any, sessi
     won = session.current_step.contests[0].won
     assert seen.get(3, 0) == won
     session.seek(3)
-    assert 2 in np.unique(opened.canvas.step.picture.indices), "the pixels that spoke against it"
+    assert 2 in np.unique(opened.canvas.stage.step.picture.indices), "the pixels that spoke against it"
 
 
 def test_a_click_selects_everywhere(opened: Any, session: Session) -> None:

@@ -1,30 +1,242 @@
-"""What is said of a step agrees with what the core's tools say of it."""
+"""What is said of a step: why it was kept or not, and where contested pixels went; the core's tools say the same."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from lpsnet.panoptic_head import explain_step
-from lpsnet.structures import StepKind, Verdict
-from lpsnet_studio.inspector.wording import pixel_line, verdict_words
+from lpsnet.borderness import box_borderness
+from lpsnet.panoptic_head import explain_step, merge
+from lpsnet.structures import (
+    BordernessLevel,
+    BordernessMaps,
+    Contest,
+    Detections,
+    InspectionSettings,
+    MergeTrace,
+    StepKind,
+    Verdict,
+)
+from lpsnet_studio.inspector.wording import (
+    as_tip,
+    overlap_words,
+    step_details,
+    step_headline,
+    step_sentence,
+    step_tip,
+    verdict_icon,
+    verdict_words,
+)
+from lpsnet_studio.state import Result
 from tests.studio import hand_made
 
 
-@pytest.mark.parametrize(("overlap", "written"), [(0.3001, "0.3001 > 0.3000"), (0.304, "0.304 > 0.300")])
-def test_an_overlap_just_over_the_threshold_is_told_apart_from_it(overlap: float, written: str) -> None:
-    trace = replace(hand_made.trace(), overlap_threshold=0.3)
-    step = next(step for step in trace.steps if step.verdict is Verdict.DISCARDED)
-    step = replace(step, overlap=overlap)
-    assert verdict_words(step, trace, 0) == f"discarded: overlap {written}"
-    assert f"overlap {written}" in explain_step(step, trace, hand_made.CATEGORIES)
+def result_of(trace: MergeTrace, settings: InspectionSettings | None = None) -> Result:
+    return Result(
+        settings=settings or InspectionSettings(stuff_limit=0, conflict="smallest"),
+        categories=hand_made.CATEGORIES,
+        size=trace.owners.shape,
+        preview=False,
+        labels=trace.labels,
+        detections=hand_made.detections(),
+        trace=trace,
+        quality=None,
+        stages=(),
+        seconds=0.0,
+    )
 
 
-def test_no_leftovers_are_said_once() -> None:
-    trace = hand_made.trace()
-    step = next(step for step in trace.steps if step.kind is StepKind.LEFTOVERS)
-    none, some = replace(step, candidate_pixels=0), replace(step, candidate_pixels=1)
-    assert verdict_words(none, trace, 0) == "nothing is left"
-    assert pixel_line(none) == ""
-    assert pixel_line(some) == "1 pixel of thing classes that no kept box covers"
+def with_step(trace: MergeTrace, index: int, **changes: object) -> MergeTrace:
+    steps = list(trace.steps)
+    steps[index] = replace(steps[index], **changes)
+    return replace(trace, steps=tuple(steps))
+
+
+@pytest.fixture
+def result() -> Result:
+    return result_of(hand_made.trace())
+
+
+def test_every_step_of_the_merge_is_told(result: Result) -> None:
+    assert [step_headline(result, index) for index in range(-1, 8)] == [
+        "Before the first of 8 steps: nothing is pasted yet",
+        "Step 1 of 8: paste person (score 0.90)",
+        "Step 2 of 8: paste person (score 0.80)",
+        "Step 3 of 8: paste person (score 0.70)",
+        "Step 4 of 8: paste car (score 0.60)",
+        "Step 5 of 8: paste car (score 0.50)",
+        "Step 6 of 8: fill in sky",
+        "Step 7 of 8: fill in road",
+        "Step 8 of 8: count leftover pixels of thing classes",
+    ]
+    assert [verdict_words(result, step) for step in result.trace.steps] == [
+        "kept as person #1",
+        "kept as person #2",
+        "discarded",
+        "kept as car #3",
+        "empty",
+        "kept",
+        "kept",
+        "nothing is left",
+    ]
+    assert step_sentence(result, 0) == (
+        "None of its 660 pixels is taken by an earlier box, so it is kept as person #1 with all of them."
+    )
+    assert step_sentence(result, 4) == "No pixel in its box is labelled car, so there is nothing to paste."
+    assert step_sentence(result, 5) == "2,000 pixels of this class are free and filled in."
+    assert step_sentence(result, 7) == "Every pixel of a thing class has found an owner."
+
+
+def test_no_sign_stands_for_two_things(result: Result) -> None:
+    signs = {verdict_icon(step) for step in result.trace.steps}
+    assert signs == {"kept", "contested", "discarded", "empty"}
+    contested = next(step for step in result.trace.steps if step.contests)
+    assert verdict_icon(contested) == "contested"
+    assert verdict_icon(replace(contested, contests=())) == "kept"
+
+
+@pytest.mark.parametrize(
+    ("overlap", "ratio", "percent"),
+    [
+        (0.3001, "0.3001 > 0.3000", "30.01 % of its 608 pixels are already taken by earlier boxes; that is above the"),
+        (0.304, "0.304 > 0.300", "30.4 % of its 608 pixels are already taken by earlier boxes; that is above the"),
+    ],
+)
+def test_an_overlap_just_over_the_threshold_is_told_apart_from_it(overlap: float, ratio: str, percent: str) -> None:
+    trace = with_step(replace(hand_made.trace(), overlap_threshold=0.3), 2, overlap=overlap, overlap_pixels=183)
+    trace = with_step(trace, 2, candidate_pixels=608)
+    told = result_of(trace)
+    assert overlap_words(told, trace.steps[2]) == ratio
+    assert f"overlap {ratio}" in explain_step(trace.steps[2], trace, hand_made.CATEGORIES)
+    assert step_sentence(told, 2).startswith(percent)
+
+
+def test_overlap_is_for_boxes_with_pixels_only(result: Result) -> None:
+    told = [bool(overlap_words(result, step)) for step in result.trace.steps]
+    assert told == [True, True, True, True, False, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("conflict", "contests", "told"),
+    [
+        ("closest", (Contest(1, 120, 80),), "Of 120 pixels contested with person #1, 80 go to #2, where the predicted "
+         "border-ness fits its box better; 40 stay."),
+        ("closest", (Contest(1, 120, 120),), "The 120 contested pixels go from person #1 to #2, where the predicted "
+         "border-ness fits its box better."),
+        ("closest", (Contest(1, 120, 0),), "The 120 contested pixels stay with person #1: the predicted border-ness "
+         "fits that box at least as well."),
+        ("closest", (Contest(1, 1, 1),), "The 1 contested pixel goes from person #1 to #2, where the predicted "
+         "border-ness fits its box better."),
+        ("smallest", (Contest(1, 70, 70), Contest(4, 50, 0)), "Of 120 pixels contested with person #1 and #4, 70 go to "
+         "#2, whose box is smaller; 50 stay."),
+        ("highest", (Contest(1, 120, 0),), "The 120 contested pixels stay with person #1, which came first with a "
+         "higher or equal score."),
+        ("highest", (Contest(1, 70, 0), Contest(4, 50, 0)), "The 120 contested pixels stay with person #1 and #4, "
+         "which came first with higher or equal scores."),
+    ],
+)  # fmt: skip
+def test_contested_pixels_are_told_with_the_rule_that_decided(
+    conflict: str, contests: tuple[Contest, ...], told: str
+) -> None:
+    trace = with_step(replace(hand_made.trace(), conflict=conflict), 1, contests=contests)
+    result = result_of(trace, InspectionSettings(conflict=conflict))  # type: ignore[arg-type]
+    assert step_sentence(result, 1).endswith(f"so it is kept as person #2. {told}")
+    assert step_sentence(result, 1, before=True).endswith(
+        f"{told} The canvas shows the contested pixels as they were before this step."
+    )
+    assert "before this step" not in step_sentence(result, 0, before=True)
+
+
+def test_who_is_named_the_winner_is_the_winner() -> None:
+    """Predicted border-ness that is one box's own gives that box every contested pixel, and the sentence says so."""
+    boxes = np.array([[0, 0, 40, 40], [34, 0, 72, 40]], np.float32)
+    found = Detections.from_boxes(boxes, np.array([0, 0], np.int32), np.array([0.9, 0.8], np.float32))
+    labels = np.full((40, 72), hand_made.PERSON, np.uint8)
+    x, y = np.arange(72) + 0.5, np.arange(40) + 0.5
+    columns, rows = np.meshgrid(x, y)
+    for box, told in (
+        (0, "The 240 contested pixels stay with person #1: the predicted border-ness fits that box at least as well."),
+        (1, "240 contested pixels go from person #1 to #2, where the predicted border-ness fits its box better."),
+    ):
+        own = box_borderness(columns.ravel(), rows.ravel(), np.tile(boxes[box].astype(np.float64), (72 * 40, 1)))
+        maps = BordernessMaps((BordernessLevel(own.reshape(40, 72).astype(np.float32), 1.0, 0.5, 0),))
+        trace = merge(found, labels, isthing=hand_made.CATEGORIES.isthing, borderness=maps, stuff_limit=0)
+        result = replace(result_of(trace), settings=InspectionSettings(), detections=found)
+        (contest,) = trace.steps[1].contests
+        assert contest.won == (240 if box else 0)
+        assert step_sentence(result, 1).endswith(told)
+
+
+def test_a_fallback_of_closest_says_why() -> None:
+    settings = InspectionSettings(conflict="closest", stuff_limit=0)
+    told = result_of(hand_made.trace(settings), settings)
+    assert told.trace.conflict == "highest"
+    assert step_sentence(told, 1).endswith("a higher or equal score (there is no border-ness to compare with).")
+    assert step_sentence(told, -1).endswith(
+        "Without border-ness maps, contested pixels go to the box of highest confidence."
+    )
+
+
+def test_stuff_is_told_against_its_limit() -> None:
+    settings = InspectionSettings(stuff_limit=1700, conflict="smallest")
+    told = result_of(hand_made.trace(settings), settings)
+    sky, road = told.trace.steps[5:7]
+    assert (sky.verdict, road.verdict) == (Verdict.KEPT, Verdict.DISCARDED)
+    assert step_sentence(told, 5) == (
+        "2,000 pixels of this class are free; that reaches the stuff limit of 1,700, so they are filled in."
+    )
+    assert step_sentence(told, 6) == (
+        "Only 1,450 pixels of this class are free; that is below the stuff limit of 1,700, so they stay void."
+    )
+
+
+def test_adopted_and_left_over_pixels_are_told() -> None:
+    trace = with_step(hand_made.trace(), 5, adopted_pixels=500)
+    assert step_sentence(result_of(trace), 5) == (
+        "1,500 pixels of this class and 500 leftover thing pixels whose likeliest stuff class it is "
+        "are free and filled in."
+    )
+    trace = with_step(trace, 7, candidate_pixels=1, verdict=Verdict.DISCARDED)
+    assert step_sentence(result_of(trace), 7) == "1 pixel of thing classes lies in no kept box, so it stays void."
+    adopting = InspectionSettings(leftovers="next_stuff")
+    assert "in no stuff class that was filled in" in step_sentence(result_of(trace, adopting), 7)
+    assert verdict_words(result_of(trace), trace.steps[7]) == "left void"
+
+
+def test_details_say_how_the_score_came_about(result: Result) -> None:
+    found = result.detections
+    found = replace(found, class_scores=found.scores / np.float32(0.95), level=np.full(len(found), 4, np.uint8))
+    found = replace(found, borderness=np.full(len(found), 0.95, np.float32))
+    result = replace(result, detections=found)
+    plain = step_details(replace(result, settings=InspectionSettings()), 1)
+    assert plain == (
+        "660 candidate pixels, 120 held · 0 of 120 won from #1 · class score 0.84 × border-ness 0.95 = score 0.80"
+        .replace("score 0.80", "0.80") + " · level P4 · box 28, 20 to 50, 50"
+    )  # fmt: skip
+    assert "√(class score 0.84 × border-ness 0.95) = 0.80" in step_details(
+        replace(result, settings=InspectionSettings(score_sqrt=True)), 1
+    )
+    assert "· class score 0.84 ·" in step_details(replace(result, settings=InspectionSettings(use_borderness=False)), 1)
+    assert "· box of the ground truth ·" in step_details(
+        replace(result, settings=InspectionSettings(box_oracle=True)), 1
+    )
+
+
+def test_a_tip_is_one_line_that_agrees_with_the_core(result: Result) -> None:
+    for index, step in enumerate(result.trace.steps):
+        told = step_tip(result, index)
+        assert told == f"Step {index + 1} of 8: {explain_step(step, result.trace, result.categories)}"
+        assert "\n" not in told
+
+
+def test_a_class_name_is_never_markup() -> None:
+    assert as_tip("<b>1</b>\n2") == "<qt>&lt;b&gt;1&lt;/b&gt;<br>2</qt>"
+    assert as_tip("") == ""
+
+
+def test_every_kind_of_step_has_details(result: Result) -> None:
+    for index, step in enumerate(result.trace.steps):
+        assert f"{step.candidate_pixels:,} candidate pixel" in step_details(result, index)
+    assert {step.kind for step in result.trace.steps} == set(StepKind)

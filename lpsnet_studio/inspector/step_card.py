@@ -1,0 +1,93 @@
+"""One step of the merge in words: what it pasted, its verdict and why, and the figures behind it."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QColor, QPixmap
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from lpsnet_studio.inspector.overlays import step_color
+from lpsnet_studio.inspector.widgets import OverlapBar, Paragraph, VerdictChip
+from lpsnet_studio.inspector.wording import (
+    no_result_line,
+    overlap_words,
+    step_details,
+    step_headline,
+    step_sentence,
+)
+from lpsnet_studio.labels import ElidedLabel
+from lpsnet_studio.session import Session
+from lpsnet_studio.theme import Theme, caption_font, figure_font
+
+__all__ = ["StepCard"]
+
+_HEAD_HEIGHT = 24
+
+
+class StepCard(QWidget):
+    """One step in words. Its height is the same at every step, so that the photo stays where it is.
+
+    Args:
+        session: what is open.
+        theme: gives icons and colours.
+
+    Attributes:
+        headline: which step it is and what it pastes.
+        verdict: the verdict.
+        sentence: what happened and why, or why there is no merge.
+        details: the figures.
+    """
+
+    def __init__(self, session: Session, theme: Theme) -> None:
+        super().__init__()
+        self._session, self._theme = session, theme
+        self.setAccessibleName("Current merge step")
+        self._swatch, self.headline, self.verdict = QLabel(), ElidedLabel(), VerdictChip(theme)
+        self._overlap, self._ratio = OverlapBar(theme), QLabel()
+        self.sentence, self.details = Paragraph(2), Paragraph(1, caption=True)
+        bold = figure_font(self.headline.font())
+        bold.setBold(True)
+        self.headline.setFont(bold)
+        self._ratio.setFont(figure_font(caption_font(self.font())))
+        head = QWidget()
+        head.setFixedHeight(_HEAD_HEIGHT)
+        first = QHBoxLayout(head)
+        first.setContentsMargins(0, 0, 0, 0)
+        first.setSpacing(8)
+        for widget in (self._swatch, self.headline, self.verdict, self._overlap, self._ratio):
+            first.addWidget(widget)
+        first.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        for part in (head, self.sentence, self.details):
+            layout.addWidget(part)
+
+    def set_brief(self, brief: bool) -> None:
+        """Leaves out the figures, where the window is low."""
+        self.details.setVisible(not brief)
+
+    def refresh(self) -> None:
+        """Shows the step at the session's position."""
+        result, step = self._session.result, self._session.current_step
+        for widget in (self._swatch, self.verdict, self._overlap, self._ratio):
+            widget.setVisible(result is not None and step is not None)
+        if result is None:
+            entry = self._session.current
+            self.headline.setText("")
+            self.sentence.setText(no_result_line("" if entry is None else entry.problem, self._session.cancelled))
+            self.details.setText("")
+            return
+        index = self._session.position - 1
+        self.headline.setText(step_headline(result, index))
+        self.sentence.setText(step_sentence(result, index, before=self._session.view.contested == "before"))
+        self.details.setText(step_details(result, index))
+        if step is None:
+            return
+        swatch = QPixmap(12, 12)
+        swatch.fill(QColor(*step_color(step, result.categories)))
+        self._swatch.setPixmap(swatch)
+        self.verdict.set_step(result, step)
+        ratio = overlap_words(result, step)
+        self._overlap.set_overlap(step.overlap if ratio else None, result.trace.overlap_threshold, ratio)
+        self._overlap.setVisible(bool(ratio))
+        self._ratio.setText(ratio)
