@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["IndexImage", "color_table", "outline", "ring"]
+__all__ = ["Table", "Window", "color_table", "colored", "outline", "ring"]
 
 Table = NDArray[np.int32]
 """``[n]``, one premultiplied ``0xAARRGGBB`` an index, in the machine's byte order: what Qt paints fastest."""
@@ -25,33 +25,15 @@ def color_table(colors: NDArray[np.uint8], opacity: NDArray[np.floating[Any]] | 
     return (alpha.astype(np.uint32) << 24 | red << 16 | green << 8 | blue).view(np.int32)
 
 
-class IndexImage:
-    """A map of indices and its picture, of which only what changed is painted again.
-
-    Args:
-        indices: ``[H, W]`` uint8 or uint16. The image keeps the array: whoever changes it says where, by
-            :meth:`recolor`.
-        table: a colour for every index; indices beyond it are transparent.
-
-    Attributes:
-        buffer: ``[H, W]`` int32, premultiplied ARGB.
-    """
-
-    def __init__(self, indices: NDArray[np.unsignedinteger[Any]], table: Table) -> None:
-        self.indices = indices
-        self.buffer: NDArray[np.int32] = np.empty(indices.shape, np.int32)
-        self._table = _padded(table, indices.dtype)
-        self.recolor()
-
-    def set_table(self, table: Table) -> None:
-        """Changes the colours of everything."""
-        self._table = _padded(table, self.indices.dtype)
-        self.recolor()
-
-    def recolor(self, window: Window | None = None) -> None:
-        """Paints a window again, or everything."""
-        y0, x0, y1, x1 = window or (0, 0, *self.indices.shape)
-        _look_up(self.indices[y0:y1, x0:x1], self._table, self.buffer[y0:y1, x0:x1])
+def colored(indices: NDArray[np.unsignedinteger[Any]], table: Table) -> NDArray[np.int32]:
+    """Returns the picture ``[H, W]``, premultiplied ARGB, of indices ``[H, W]``; those beyond the table are clear."""
+    padded = _padded(table, indices.dtype)
+    if indices.size == 0:
+        return np.zeros(indices.shape, np.int32)
+    if indices.dtype == np.uint8:
+        # OpenCV's look-up takes a fifth of numpy's time on bytes.
+        return cv2.LUT(np.ascontiguousarray(indices), padded.reshape(1, _BYTE))
+    return np.take(padded, indices, mode="clip")
 
 
 def _padded(table: Table, dtype: np.dtype[Any]) -> Table:
@@ -62,32 +44,28 @@ def _padded(table: Table, dtype: np.dtype[Any]) -> Table:
     return full
 
 
-def _look_up(indices: NDArray[np.unsignedinteger[Any]], table: Table, out: NDArray[np.int32]) -> None:
-    if indices.size == 0:
-        return
-    if indices.dtype == np.uint8:
-        # OpenCV's look-up takes a fifth of numpy's time on bytes.
-        out[...] = cv2.LUT(np.ascontiguousarray(indices), table.reshape(1, _BYTE))
-    else:
-        out[...] = np.take(table, indices, mode="clip")
+def outline(indices: NDArray[np.unsignedinteger[Any]], table: Table, width: int = 2) -> NDArray[np.int32]:
+    """Returns a picture ``[H, W]`` of the borders between regions, each side in its own colour.
 
-
-def outline(indices: NDArray[np.unsignedinteger[Any]], table: Table) -> NDArray[np.int32]:
-    """Returns a picture ``[H, W]`` of the borders between regions: two pixels at every border, each in its colour."""
-    across = indices[:, 1:] != indices[:, :-1]
-    down = indices[1:] != indices[:-1]
-    border = np.zeros(indices.shape, np.bool_)
+    Args:
+        indices: ``[H, W]``.
+        table: a colour for every index.
+        width: of a border with both its sides, in pixels; even.
+    """
+    border = np.zeros(indices.shape, np.uint8)
+    across, down = indices[:, 1:] != indices[:, :-1], indices[1:] != indices[:-1]
     border[:, 1:] |= across
     border[:, :-1] |= across
     border[1:] |= down
     border[:-1] |= down
-    picture = np.zeros(indices.shape, np.int32)
-    _look_up(indices, _padded(table, indices.dtype), picture)
+    if width > 2:
+        border = cv2.dilate(border, _square(width // 2 - 1))
+    picture = colored(indices, table)
     picture *= border
     return picture
 
 
-def ring(inside: NDArray[np.bool_], scale: int = 1) -> NDArray[np.int32]:
+def ring(inside: NDArray[np.bool_], scale: float = 1.0) -> NDArray[np.int32]:
     """Returns a picture ``[H, W]`` of a region's border: three pixels of white over five of black.
 
     Args:
@@ -97,7 +75,7 @@ def ring(inside: NDArray[np.bool_], scale: int = 1) -> NDArray[np.int32]:
     mask = inside.astype(np.uint8)
     picture = np.zeros(inside.shape, np.int32)
     for color, out, into in ((0xFF000000, 3, 2), (0xFFFFFFFF, 2, 1)):
-        band = cv2.dilate(mask, _square(out * scale)) != cv2.erode(mask, _square(into * scale))
+        band = cv2.dilate(mask, _square(round(out * scale))) != cv2.erode(mask, _square(round(into * scale)))
         picture[band] = np.uint32(color).astype(np.int32)
     return picture
 

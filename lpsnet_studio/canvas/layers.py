@@ -1,47 +1,60 @@
-"""What lies on the canvas: the photo, coloured index maps, outlines and boxes, each a graphics item over arrays.
+"""What lies on the canvas: the photo, coloured index maps and outlines, each a graphics item over arrays.
 
-The colours of an index map live in one buffer that Qt paints from directly, so that a change costs its window and
-not the image.
+Every layer samples its array at the screen's resolution when it is painted, so that a change costs what the screen
+costs and not what the image costs, and a layer that is hidden costs nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from math import ceil
+from typing import Any, NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QTransform
+from PySide6.QtCore import QPointF, QRect, QRectF
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from lpsnet_studio.canvas.colors import IndexImage, Table, Window, outline, ring
+from lpsnet_studio.canvas.colors import Table, Window, colored, outline, ring
+from lpsnet_studio.canvas.sampling import Grid, IndexMap, IndexSource, Pyramid
 
-__all__ = ["Box", "BoxLayer", "IndexLayer", "OutlineLayer", "PhotoLayer"]
+__all__ = ["IndexLayer", "Layer", "OutlineLayer", "PhotoLayer", "PixelGrid", "RingLayer", "view_of"]
 
-_NEAREST_FROM = 2.0
-"""Screen pixels per image pixel from which pixels are shown as squares."""
-_OUTLINE_ALPHA = 0.75
-"""Two pixels at three quarters make a line of one and a half."""
-
-
-def _image_over(array: NDArray[Any], layout: QImage.Format) -> QImage:
-    """Returns a picture that views an array of four bytes a pixel; the array must outlive it."""
-    height, width = array.shape[:2]
-    return QImage(array.data, width, height, array.strides[0], layout)
-
-
-def _draw_scaled(painter: QPainter, exposed: QRectF, image: QImage) -> None:
-    """Draws the exposed part of an image: smoothly when small, as squares when large."""
-    smooth = painter.worldTransform().m11() < _NEAREST_FROM
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
-    part = exposed.toAlignedRect().adjusted(-1, -1, 1, 1).intersected(image.rect())
-    painter.drawImage(QRectF(part), image, QRectF(part))
+_OUTLINE_WIDTH = 1.5
+_OUTLINE_REACH = 4
+"""Pixels of the view around a change in which lines may have changed."""
+_STRIPE = 5.0
+_GRID_FROM = 16.0
+"""Screen pixels per image pixel from which the borders of pixels are drawn."""
+_GRID_COLOR = QColor(128, 128, 128, 90)
+_EMPTY: Table = np.zeros(1, np.int32)
 
 
-class _Layer(QGraphicsItem):
+class _Exposed(NamedTuple):
+    """The screen pixels that a layer has to paint.
+
+    Attributes:
+        place: in device pixels of the view.
+        grid: where in the layer's image they lie.
+        ratio: device pixels per pixel of the view.
+    """
+
+    place: QRect
+    grid: Grid
+    ratio: float
+
+
+def view_of(painter: QPainter, widget: QWidget | None) -> QRectF:
+    """Returns the rectangle that is painted on, in its own coordinates; ``widget`` is None for a picture."""
+    if widget is not None:
+        return QRectF(widget.rect())
+    device = painter.device()
+    ratio = device.devicePixelRatioF()
+    return QRectF(0, 0, device.width() / ratio, device.height() / ratio)
+
+
+class Layer(QGraphicsItem):
     """An item of the size of an array."""
 
     def __init__(self, parent: QGraphicsItem | None = None) -> None:
@@ -54,242 +67,222 @@ class _Layer(QGraphicsItem):
             self.prepareGeometryChange()
             self._bounds = bounds
 
+    def _set_size(self, height: int, width: int) -> None:
+        self._set_bounds(QRectF(0, 0, width, height))
+        self.update()
+
     def boundingRect(self) -> QRectF:
         """Returns where the item paints."""
         return self._bounds
 
+    def _exposed(self, painter: QPainter, exposed: QRectF, widget: QWidget | None, reach: int = 0) -> _Exposed | None:
+        """Returns the screen pixels to paint, with ``reach`` pixels more around them; None if there are none."""
+        ratio = painter.device().devicePixelRatioF()
+        transform = painter.worldTransform() * QTransform.fromScale(ratio, ratio)
+        if transform.m11() <= 0 or transform.m22() <= 0:
+            return None
+        view = view_of(painter, widget)
+        screen = QRectF(view.x() * ratio, view.y() * ratio, view.width() * ratio, view.height() * ratio)
+        reach = ceil(reach * ratio)
+        place = transform.mapRect(exposed).toAlignedRect().adjusted(-reach, -reach, reach, reach)
+        place = place.intersected(transform.mapRect(self._bounds).toAlignedRect())
+        place = place.intersected(screen.toAlignedRect().adjusted(-reach, -reach, reach, reach))
+        if place.isEmpty():
+            return None
+        step_x, step_y = 1 / transform.m11(), 1 / transform.m22()
+        x, y = (place.x() - transform.dx()) * step_x, (place.y() - transform.dy()) * step_y
+        return _Exposed(place, Grid(x, y, step_x, step_y, place.width(), place.height()), ratio)
 
-class PhotoLayer(_Layer):
-    """The photo."""
+
+def _paint_pixels(painter: QPainter, exposed: _Exposed, pixels: NDArray[Any], layout: QImage.Format) -> None:
+    """Paints pixels of four bytes each, one to a device pixel."""
+    height, width = pixels.shape[:2]
+    image = QImage(pixels.data, width, height, pixels.strides[0], layout)
+    painter.save()
+    painter.setWorldTransform(QTransform.fromScale(1 / exposed.ratio, 1 / exposed.ratio))
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+    painter.drawImage(exposed.place.topLeft(), image)
+    painter.restore()
+
+
+class PhotoLayer(Layer):
+    """The photo. What was painted last is kept, so that overlays change without sampling it again."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._pixels: NDArray[np.uint8] | None = None
-        self._image = QImage()
+        self._pyramid: Pyramid | None = None
+        self._painted: tuple[QRect, Grid, NDArray[np.uint8]] | None = None
 
-    def set_pixels(self, pixels: NDArray[np.uint8] | None) -> None:
-        """Shows RGB pixels ``[H, W, 3]``, or nothing."""
-        if pixels is None:
-            self._image, self._pixels = QImage(), None
-            self._set_bounds(QRectF())
-            return
-        # Qt scales pictures of four bytes a pixel several times faster than those of three.
-        self._pixels = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGRA)
-        self._image = _image_over(self._pixels, QImage.Format.Format_RGB32)
-        self._set_bounds(QRectF(self._image.rect()))
+    @property
+    def pyramid(self) -> Pyramid | None:
+        """The photo and its smaller versions."""
+        return self._pyramid
+
+    def set_pyramid(self, pyramid: Pyramid | None) -> None:
+        """Shows a photo, or nothing."""
+        self._pyramid = pyramid
+        self._set_size(*(0, 0) if pyramid is None else pyramid.pixels.shape[:2])
+        self.refine()
+
+    def refine(self) -> None:
+        """Samples the photo again, now that it has smaller versions."""
+        self._painted = None
         self.update()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Paints the exposed part."""
-        if not self._image.isNull():
-            _draw_scaled(painter, option.exposedRect, self._image)
+        # All that the view shows, not the exposed part alone: the next change to be painted is elsewhere.
+        whole = self._exposed(painter, self._bounds, widget)
+        if self._pyramid is None or whole is None:
+            return
+        if self._painted is None or self._painted[:2] != (whole.place, whole.grid):
+            self._painted = whole.place, whole.grid, self._pyramid.sample(whole.grid)
+        _paint_pixels(painter, whole, self._painted[2], QImage.Format.Format_RGB32)
 
 
-class IndexLayer(_Layer):
+class IndexLayer(Layer):
     """An index map in colours, anywhere over the photo."""
 
     def __init__(self, parent: QGraphicsItem) -> None:
         super().__init__(parent)
-        self._picture: IndexImage | None = None
-        self._image = QImage()
+        self._source: IndexSource | None = None
+        self._table, self._stripes = _EMPTY, _EMPTY
+        self._is_striped = False
 
     @property
-    def picture(self) -> IndexImage | None:
-        """The map and its colours."""
-        return self._picture
+    def picture(self) -> IndexSource | None:
+        """The map."""
+        return self._source
 
-    def set_map(
-        self, indices: NDArray[np.unsignedinteger[Any]] | None, table: Table, origin: tuple[int, int] = (0, 0)
-    ) -> None:
-        """Shows a map ``[H, W]``, or nothing; ``origin`` is the place (x, y) of its first pixel."""
-        if indices is None:
-            self._picture, self._image = None, QImage()
-            self._set_bounds(QRectF())
-            return
-        self._picture = IndexImage(indices, table)
-        self._image = _image_over(self._picture.buffer, QImage.Format.Format_ARGB32_Premultiplied)
+    def set_map(self, source: IndexSource | None, origin: tuple[int, int] = (0, 0)) -> None:
+        """Shows a map, or nothing; ``origin`` is the place (x, y) of its first pixel."""
+        self._source = source
         self.setPos(QPointF(*origin))
-        self._set_bounds(QRectF(self._image.rect()))
-        self.update()
+        self._set_size(*(0, 0) if source is None else source.shape)
 
-    def set_table(self, table: Table) -> None:
-        """Changes the colours."""
-        if self._picture is not None:
-            self._picture.set_table(table)
-            self.update()
+    def set_table(self, table: Table, stripes: Table | None = None) -> None:
+        """Changes the colours.
 
-    def repaint_windows(self, windows: Sequence[Window]) -> None:
-        """Recolours windows of the map that changed in place."""
-        if self._picture is None:
-            return
-        for y0, x0, y1, x1 in windows:
-            self._picture.recolor((y0, x0, y1, x1))
-            self.update(QRectF(x0, y0, x1 - x0, y1 - y0))
-
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Paints the exposed part."""
-        if not self._image.isNull():
-            _draw_scaled(painter, option.exposedRect, self._image)
-
-
-class OutlineLayer(_Layer):
-    """Borders between the regions of an index map, of one width on the screen at any zoom.
-
-    They are found in what the screen shows, at the screen's resolution: the cost is the screen's, not the image's.
-    """
-
-    def __init__(self, parent: QGraphicsItem) -> None:
-        super().__init__(parent)
-        self._indices: NDArray[np.unsignedinteger[Any]] | None = None
-        self._table: Table = np.zeros(1, np.int32)
-        self._selected = 0
-        self._outlined = True
-
-    def set_map(self, indices: NDArray[np.unsignedinteger[Any]] | None, table: Table) -> None:
-        """Outlines a map ``[H, W]``, or nothing; a colour of the table that is transparent draws no line."""
-        self._indices, self._table = indices, table
-        self._set_bounds(QRectF() if indices is None else QRectF(0, 0, indices.shape[1], indices.shape[0]))
-        self.update()
-
-    def set_table(self, table: Table) -> None:
-        """Changes the colours."""
-        self._table = table
-        self.update()
-
-    def set_outlined(self, on: bool) -> None:
-        """Shows or hides the lines between regions; the selected region's stays."""
-        self._outlined = on
-        self.update()
-
-    def select(self, index: int) -> None:
-        """Outlines one region in white over black; 0 for none."""
-        self._selected = index
+        Args:
+            table: a colour for every index; indices beyond it are clear.
+            stripes: the colours in every other one of diagonal stripes, whose width on the screen is always the same.
+        """
+        self._table, self._is_striped = table, stripes is not None
+        self._stripes = table if stripes is None else stripes
         self.update()
 
     def repaint_windows(self, windows: Sequence[Window]) -> None:
         """Tells where the map has changed in place."""
         for y0, x0, y1, x1 in windows:
-            self.update(QRectF(x0 - 1, y0 - 1, x1 - x0 + 2, y1 - y0 + 2))
+            self.update(QRectF(x0, y0, x1 - x0, y1 - y0))
+
+    def colors(self, grid: Grid, ratio: float = 1.0) -> NDArray[np.int32]:
+        """Returns what is painted on a grid: premultiplied ARGB ``[height, width]``, at full opacity of the layer."""
+        if self._source is None:
+            return np.zeros((grid.height, grid.width), np.int32)
+        indices = self._source.sample(grid)
+        plain = colored(indices, self._table)
+        if self._is_striped:
+            np.copyto(plain, colored(indices, self._stripes), where=grid.stripes(max(round(_STRIPE * ratio), 1)))
+        return plain
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Paints the lines in the exposed part."""
-        if self._indices is None or not (self._outlined or self._selected):
-            return
-        transform = painter.worldTransform()
-        ratio = max(1, round(painter.device().devicePixelRatioF()))
-        visible = transform.mapRect(self._bounds).toAlignedRect()
-        exposed = transform.mapRect(option.exposedRect).toAlignedRect().adjusted(-4, -4, 4, 4)
-        target = exposed.intersected(visible)
-        if target.isEmpty() or transform.m11() <= 0 or transform.m22() <= 0:
-            return
-        sampled = _sample(self._indices, transform, target, ratio)
-        layers = [outline(sampled, self._table)] if self._outlined else []
-        if self._selected:
-            layers.append(ring(sampled == self._selected, ratio))
-        painter.save()
-        painter.resetTransform()
-        for picture in layers:
-            image = _image_over(picture, QImage.Format.Format_ARGB32_Premultiplied)
-            image.setDevicePixelRatio(ratio)
-            painter.drawImage(target.topLeft(), image)
-        painter.restore()
+        """Paints the exposed part."""
+        exposed = self._exposed(painter, option.exposedRect, widget)
+        if self._source is not None and exposed is not None:
+            pixels = self.colors(exposed.grid, exposed.ratio)
+            _paint_pixels(painter, exposed, pixels, QImage.Format.Format_ARGB32_Premultiplied)
 
 
-def _sample(
-    indices: NDArray[np.unsignedinteger[Any]], transform: QTransform, target: QRect, ratio: int
-) -> NDArray[np.unsignedinteger[Any]]:
-    """Returns the index at the centre of every device pixel of ``target``."""
-    step_x, step_y = 1 / (transform.m11() * ratio), 1 / (transform.m22() * ratio)
-    # A pixel's centre is at +0.5; OpenCV rounds to the nearest index, so that -0.5 makes it take the floor.
-    x = (target.x() - transform.dx()) / transform.m11() + 0.5 * step_x - 0.5
-    y = (target.y() - transform.dy()) / transform.m22() + 0.5 * step_y - 0.5
-    return cv2.warpAffine(
-        indices,
-        np.array([[step_x, 0, x], [0, step_y, y]]),
-        (target.width() * ratio, target.height() * ratio),
-        flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A box to draw.
-
-    Attributes:
-        box: ``(x0, y0, x1, y1)`` in the overlays' pixels.
-        text: beside its upper left corner; may be empty.
-        color: RGB.
-        dashed: whether its line is broken.
-        strong: whether it is drawn thick, white over black.
-    """
-
-    box: tuple[float, float, float, float]
-    text: str
-    color: tuple[int, int, int]
-    dashed: bool = False
-    strong: bool = False
-
-
-class BoxLayer(_Layer):
-    """Boxes with a line of text each; lines and text keep their size on the screen."""
-
-    _LEAST_WIDTH_FOR_TEXT = 28.0
+class _LinesLayer(Layer):
+    """Lines found in what the screen shows of an index map, so that their width is the same at any zoom."""
 
     def __init__(self, parent: QGraphicsItem) -> None:
         super().__init__(parent)
-        self._boxes: tuple[Box, ...] = ()
+        self._source: IndexMap | None = None
 
-    def set_boxes(self, boxes: Sequence[Box], size: tuple[int, int]) -> None:
-        """Shows boxes over an image of ``size`` (H, W)."""
-        self._boxes = tuple(boxes)
-        # Text may stand above the image's upper edge, and boxes may reach beyond it.
-        margin = max(size)
-        self._set_bounds(QRectF(-margin, -margin, size[1] + 2 * margin, size[0] + 2 * margin))
-        self.update()
+    def set_map(self, source: IndexMap | None) -> None:
+        """Follows a map, or nothing."""
+        self._source = source
+        self._set_size(*(0, 0) if source is None else source.shape)
+
+    def repaint_windows(self, windows: Sequence[Window]) -> None:
+        """Tells where the map has changed in place."""
+        scale = self.sceneTransform().m11()
+        view = self.scene().views()[0] if self.scene() and self.scene().views() else None
+        zoom = scale * (1.0 if view is None else view.transform().m11())
+        reach = _OUTLINE_REACH / zoom if zoom > 0 else _OUTLINE_REACH
+        for y0, x0, y1, x1 in windows:
+            self.update(QRectF(x0, y0, x1 - x0, y1 - y0).adjusted(-reach, -reach, reach, reach))
+
+    def _lines(self, source: IndexMap, grid: Grid, ratio: float) -> NDArray[np.int32] | None:
+        """Returns the lines on a grid, premultiplied ARGB ``[height, width]``; None if there are none."""
+        raise NotImplementedError
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Paints every box that reaches into the view."""
-        transform = painter.worldTransform()
-        view = QRectF(painter.viewport() if widget is None else widget.rect())
+        """Paints the lines in the exposed part."""
+        exposed = self._exposed(painter, option.exposedRect, widget, _OUTLINE_REACH)
+        if self._source is None or exposed is None:
+            return
+        pixels = self._lines(self._source, exposed.grid, exposed.ratio)
+        if pixels is not None:
+            _paint_pixels(painter, exposed, pixels, QImage.Format.Format_ARGB32_Premultiplied)
+
+
+class OutlineLayer(_LinesLayer):
+    """Borders between the regions of an index map."""
+
+    def __init__(self, parent: QGraphicsItem) -> None:
+        super().__init__(parent)
+        self._table = _EMPTY
+
+    def set_table(self, table: Table) -> None:
+        """Changes the colours; one that is clear draws no line."""
+        self._table = table
+        self.update()
+
+    def _lines(self, source: IndexMap, grid: Grid, ratio: float) -> NDArray[np.int32]:
+        width = 2 * max(round(_OUTLINE_WIDTH * ratio / 2), 1)
+        return outline(source.sample(grid), self._table, width)
+
+
+class RingLayer(_LinesLayer):
+    """The border of one region, in white over black, so that it shows on anything."""
+
+    def __init__(self, parent: QGraphicsItem) -> None:
+        super().__init__(parent)
+        self._index = 0
+        self.hide()
+
+    def select(self, index: int) -> None:
+        """Rings one region; 0 for none."""
+        self._index = index
+        self.setVisible(index != 0)
+        self.update()
+
+    def _lines(self, source: IndexMap, grid: Grid, ratio: float) -> NDArray[np.int32] | None:
+        inside = source.sample(grid) == self._index
+        return ring(inside, ratio) if inside.any() else None
+
+
+class PixelGrid(Layer):
+    """The borders of the photo's pixels, once they are large."""
+
+    def set_size(self, height: int, width: int) -> None:
+        """Tells the photo's size."""
+        self._set_size(height, width)
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Paints the lines in the exposed part."""
+        if painter.worldTransform().m11() < _GRID_FROM:
+            return
+        part = option.exposedRect.toAlignedRect().intersected(self._bounds.toRect())
         painter.save()
-        painter.resetTransform()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for box in self._boxes:
-            x0, y0, x1, y1 = box.box
-            frame = transform.mapRect(QRectF(x0, y0, x1 - x0, y1 - y0))
-            # A rectangle without area meets nothing, and a line is wider than the box that it follows.
-            if frame.adjusted(-3, -3, 3, 3).intersects(view):
-                self._paint_box(painter, frame, box, view)
+        pen = QPen(_GRID_COLOR)
+        pen.setCosmetic(True)
+        painter.setPen(pen)
+        for x in range(part.left(), part.right() + 2):
+            painter.drawLine(x, part.top(), x, part.bottom() + 1)
+        for y in range(part.top(), part.bottom() + 2):
+            painter.drawLine(part.left(), y, part.right() + 1, y)
         painter.restore()
-
-    def _paint_box(self, painter: QPainter, frame: QRectF, box: Box, view: QRectF) -> None:
-        style = Qt.PenStyle.DashLine if box.dashed else Qt.PenStyle.SolidLine
-        strokes = [(QColor(0, 0, 0, 160), 3.0), (QColor(*box.color), 1.5)]
-        if box.strong:
-            strokes = [(QColor(0, 0, 0), 5.0), (QColor(255, 255, 255), 2.0)]
-        for color, width in strokes:
-            pen = QPen(color, width, style)
-            pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
-            painter.setPen(pen)
-            painter.drawRect(frame)
-        if box.text and (box.strong or frame.width() >= self._LEAST_WIDTH_FOR_TEXT):
-            _paint_tag(painter, frame.topLeft(), box, view)
-
-
-def _paint_tag(painter: QPainter, corner: QPointF, box: Box, view: QRectF) -> None:
-    """Writes a box's text on its colour, above its upper edge, or below it at the top of the view."""
-    font = painter.font()
-    font.setPixelSize(11)
-    painter.setFont(font)
-    metrics = QFontMetricsF(font)
-    height = metrics.height() + 2
-    top = corner.y() - height if corner.y() >= height else corner.y()
-    width = metrics.horizontalAdvance(box.text) + 8
-    left = max(min(corner.x() - 0.75, view.width() - width), 0)
-    tag = QRectF(left, top, width, height)
-    background = QColor(255, 255, 255) if box.strong else QColor(*box.color)
-    painter.fillRect(tag, background)
-    dark = background.red() * 0.299 + background.green() * 0.587 + background.blue() * 0.114 > 140
-    painter.setPen(QColor(0, 0, 0) if dark else QColor(255, 255, 255))
-    painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, box.text)

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from math import ceil, floor
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QLabel, QWidget
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QInputDevice,
+    QKeyEvent,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPainter,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QGraphicsView, QLabel, QWidget
 
-from lpsnet_studio.canvas.colors import Table, Window
-from lpsnet_studio.canvas.layers import Box, BoxLayer, IndexLayer, OutlineLayer, PhotoLayer, _Layer
+from lpsnet_studio.canvas.minimap import Minimap
+from lpsnet_studio.canvas.places import Place, Places
+from lpsnet_studio.canvas.stage import Stage
 
 __all__ = ["CanvasView"]
 
@@ -20,28 +30,22 @@ _STEP = 1.25
 """Zoom factor of one notch of the wheel."""
 _LARGEST = 64.0
 _MARGIN = 12
-"""Pixels kept free around a fitted photo."""
-
-
-class _Overlays(_Layer):
-    """Holds the overlays, scaled from their own pixels to the photo's."""
-
-    def paint(self, *_: Any) -> None:
-        """Paints nothing of its own."""
+"""Pixels kept free around a fitted photo, and around what lies in a corner of the view."""
+_PART_OF_VIEW = 0.7
+"""How much of the view a rectangle that is zoomed to takes."""
+_SETTLED_MILLISECONDS = 600
+"""Turns of the wheel and drags that follow each other within this are one move to go back from."""
 
 
 class CanvasView(QGraphicsView):
     """A photo with overlays.
 
-    The wheel zooms at the mouse; the middle button, or the left one while Space is held, pans.
+    The wheel zooms at the mouse; the middle button, or the left one while Space is held, pans; on a touchpad two
+    fingers pan, and zoom by pinching or with Ctrl.
 
     Attributes:
-        labels: the semantic map.
-        segments: who owns each pixel.
-        step: pixels of one merge step, above the segments.
-        outlines: borders of the segments.
-        boxes: boxes and their texts.
-        step_boxes: the box of one merge step, above all.
+        stage: what is shown.
+        minimap: the whole photo, small, where it does not fit the view.
         hovered: the pixel of the photo under the mouse, x and y, whichever of the two moved; outside the photo the
             numbers are outside it too.
         left: the mouse has left the canvas.
@@ -56,8 +60,8 @@ class CanvasView(QGraphicsView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        scene = QGraphicsScene(self)
-        self.setScene(scene)
+        self.stage = Stage(self)
+        self.setScene(self.stage)
         self.setObjectName("canvas")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setMouseTracking(True)
@@ -69,71 +73,51 @@ class CanvasView(QGraphicsView):
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
         self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontSavePainterState)
         self.setAccessibleName("Canvas")
-        self._photo = PhotoLayer()
-        scene.addItem(self._photo)
-        self._overlays = _Overlays(self._photo)
-        self.labels = IndexLayer(self._overlays)
-        self.segments = IndexLayer(self._overlays)
-        self.outlines = OutlineLayer(self._overlays)
-        self.step = IndexLayer(self._overlays)
-        self.boxes = BoxLayer(self._overlays)
-        self.step_boxes = BoxLayer(self._overlays)
         self._size = (0, 0)
         self._fitted = True
         self._space = False
         self._pan_from: QPoint | None = None
         self._mouse: QPointF | None = None
-        self._chip = QLabel(self.viewport())
-        self._chip.setObjectName("chip")
-        self._chip.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._chip.hide()
+        self._places = Places()
+        self._gesture = QTimer(self)
+        self._gesture.setSingleShot(True)
+        self._gesture.setInterval(_SETTLED_MILLISECONDS)
+        self._chip, self._caption = self._label("chip"), self._label("caption")
+        self.minimap = Minimap(self.viewport())
+        self._wants_minimap = True
+        self.minimap.pressed.connect(self._leave_place)
+        self.minimap.wanted.connect(self._look_at_share)
+        self.stage.refined.connect(self._fill_minimap)
+
+    def _label(self, name: str) -> QLabel:
+        label = QLabel(self.viewport())
+        label.setObjectName(name)
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        label.hide()
+        return label
 
     # -------------------------------------------------------------------------------------------------------- contents
 
     def set_photo(self, pixels: NDArray[np.uint8] | None) -> None:
-        """Shows RGB pixels ``[H, W, 3]``, or nothing, without overlays; a photo of another size is fitted."""
-        self.clear_overlays()
-        self._photo.set_pixels(pixels)
-        size = (0, 0) if pixels is None else (pixels.shape[0], pixels.shape[1])
-        height, width = size
+        """Shows RGB pixels ``[H, W, 3]``, or nothing, without overlays.
+
+        A photo of the size of the one before is shown at the same place, so that the two can be compared; another is
+        fitted.
+        """
+        self.stage.set_photo(pixels)
+        self.set_chip("")
+        self.set_caption("")
+        height, width = self.stage.size
+        self._fill_minimap()
+        if pixels is None or self._size == (height, width):
+            return
+        self._size = (height, width)
         # Room to pan the photo to any place of the view.
         self.setSceneRect(QRectF(-4 * width - 4000, -4 * height - 4000, 9 * width + 8000, 9 * height + 8000))
-        if size != self._size:
-            self._size = size
-            self.fit()
-
-    def clear_overlays(self) -> None:
-        """Takes every overlay away."""
-        empty = np.zeros(1, np.int32)
-        for layer in (self.labels, self.segments, self.step):
-            layer.set_map(None, empty)
-        self.outlines.set_map(None, empty)
-        self.boxes.set_boxes((), (0, 0))
-        self.step_boxes.set_boxes((), (0, 0))
-        self.set_chip("")
-
-    def set_overlay_size(self, size: tuple[int, int]) -> None:
-        """Tells the size (H, W) of the overlays' arrays, which are stretched over the photo."""
-        height, width = size
-        if height and width and self._size[0]:
-            transform = self._overlays.transform()
-            transform.reset()
-            transform.scale(self._size[1] / width, self._size[0] / height)
-            self._overlays.setTransform(transform)
-
-    def set_segment_map(self, owners: NDArray[np.unsignedinteger[Any]] | None, fill: Table, line: Table) -> None:
-        """Shows who owns each pixel; the array may change in place, see :meth:`repaint_segments`."""
-        self.segments.set_map(owners, fill)
-        self.outlines.set_map(owners, line)
-
-    def repaint_segments(self, windows: Sequence[Window]) -> None:
-        """Shows what changed in place in the segment map."""
-        self.segments.repaint_windows(windows)
-        self.outlines.repaint_windows(windows)
-
-    def set_boxes(self, boxes: Sequence[Box], size: tuple[int, int]) -> None:
-        """Shows boxes over overlays of ``size`` (H, W)."""
-        self.boxes.set_boxes(boxes, size)
+        self._places.clear()
+        self._gesture.stop()
+        self._fit()
 
     def set_chip(self, text: str) -> None:
         """Writes a few words beside the mouse; empty text hides them."""
@@ -142,6 +126,37 @@ class CanvasView(QGraphicsView):
             self._chip.setText(text)
             self._chip.adjustSize()
             self._place_chip(self.viewport().mapFromGlobal(self.cursor().pos()))
+
+    def set_caption(self, text: str) -> None:
+        """Writes a few words at the top of the view; empty text hides them."""
+        self._caption.setVisible(bool(text))
+        if text:
+            self._caption.setText(text)
+            self._caption.adjustSize()
+            self._place_furniture()
+
+    def show_minimap(self, on: bool) -> None:
+        """Shows the minimap where the photo does not fit the view, or never."""
+        self._wants_minimap = on
+        self._show_part()
+
+    def picture(self) -> QImage:
+        """Returns what of the photo is in view, with its overlays, at the screen's resolution; null without any."""
+        photo = self.viewportTransform().mapRect(self.stage.photo.boundingRect())
+        part = photo.intersected(QRectF(self.viewport().rect()))
+        # Whole pixels, else everything would be a little out of place.
+        left, top = ceil(part.left() - 1e-6), ceil(part.top() - 1e-6)
+        width, height = floor(part.right() + 1e-6) - left, floor(part.bottom() + 1e-6) - top
+        ratio = self.devicePixelRatioF()
+        if width < 1 or height < 1:
+            return QImage()
+        image = QImage(round(width * ratio), round(height * ratio), QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(ratio)
+        image.fill(self.palette().window().color())
+        painter = QPainter(image)
+        self.render(painter, QRectF(0, 0, width, height), QRectF(left, top, width, height).toRect())
+        painter.end()
+        return image
 
     # ------------------------------------------------------------------------------------------------------------ zoom
 
@@ -152,6 +167,10 @@ class CanvasView(QGraphicsView):
 
     def fit(self) -> None:
         """Shows the whole photo, and goes on doing so when the window changes its size."""
+        self._leave_place()
+        self._fit()
+
+    def _fit(self) -> None:
         self._fitted = True
         height, width = self._size
         if not height or not width:
@@ -159,26 +178,58 @@ class CanvasView(QGraphicsView):
         room = self.viewport().size()
         scale = min(max(room.width() - 2 * _MARGIN, 16) / width, max(room.height() - 2 * _MARGIN, 16) / height)
         self._set_zoom(min(scale, _LARGEST))
-        self.centerOn(width / 2, height / 2)
-        self._report_hovered()
+        self._look_at(QPointF(width / 2, height / 2))
 
     def zoom_to(self, scale: float) -> None:
         """Zooms about the middle of the view to ``scale`` screen pixels per image pixel."""
+        self._leave_place()
         self.zoom_by(scale / self.zoom)
+
+    def zoom_to_rectangle(self, rectangle: QRectF) -> None:
+        """Shows a rectangle of the photo as large as the view allows, with something of its surroundings."""
+        if not self._size[0]:
+            return
+        self._leave_place()
+        room = self.viewport().size()
+        across = room.width() * _PART_OF_VIEW / max(rectangle.width(), 1)
+        down = room.height() * _PART_OF_VIEW / max(rectangle.height(), 1)
+        self._fitted = False
+        self._set_zoom(min(max(min(across, down), self._smallest), _LARGEST))
+        self._look_at(rectangle.center())
 
     def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
         """Zooms by a factor; the image stays where it is at ``at``, in the view's pixels; None for its middle."""
         if not self._size[0]:
             return
         pivot = at if at is not None else QPointF(self.viewport().rect().center())
+        self._note_gesture()
         before = self._to_scene(pivot)
-        height, width = self._size
-        smallest = min(1.0, 32 / max(height, width))
         self._fitted = False
-        self._set_zoom(min(max(self.zoom * factor, smallest), _LARGEST))
-        after = self._to_scene(pivot)
-        middle = self._to_scene(QPointF(self.viewport().rect().center()))
-        self.centerOn(middle + before - after)
+        self._set_zoom(min(max(self.zoom * factor, self._smallest), _LARGEST))
+        self._look_at(self._middle + before - self._to_scene(pivot))
+
+    @property
+    def _smallest(self) -> float:
+        """The least zoom: the photo is still to be seen."""
+        return min(1.0, 32 / max(*self._size, 1))
+
+    def pan_by(self, moved: QPointF) -> None:
+        """Moves the photo by pixels of the view."""
+        if not self._size[0]:
+            return
+        self._note_gesture()
+        self._fitted = False
+        self._look_at(self._middle - moved / self.zoom)
+
+    @property
+    def _middle(self) -> QPointF:
+        """The place of the photo in the middle of the view."""
+        return self._to_scene(QPointF(self.viewport().rect().center()))
+
+    def _look_at(self, place: QPointF) -> None:
+        """Puts a place of the photo into the middle of the view."""
+        self.centerOn(place)
+        self._show_part()
         self._report_hovered()
 
     def zoom_in(self) -> None:
@@ -188,6 +239,90 @@ class CanvasView(QGraphicsView):
     def zoom_out(self) -> None:
         """Zooms out by one notch."""
         self.zoom_by(1 / _STEP)
+
+    # --------------------------------------------------------------------------------------------------------- history
+
+    @property
+    def place(self) -> Place:
+        """Where the canvas looks."""
+        middle = self._middle
+        return Place(self.zoom, middle.x(), middle.y(), self._fitted)
+
+    def go_back(self) -> None:
+        """Goes to where the canvas looked before the last jump, or the last turns of the wheel and drags."""
+        self._go(self._places.back(self.place))
+
+    def go_forward(self) -> None:
+        """Goes to where :meth:`go_back` came from."""
+        self._go(self._places.forward(self.place))
+
+    def _go(self, place: Place | None) -> None:
+        self._gesture.stop()
+        if place is None:
+            return
+        if place.fitted:
+            self._fit()
+            return
+        self._fitted = False
+        self._set_zoom(place.zoom)
+        self._look_at(QPointF(place.x, place.y))
+
+    def _leave_place(self) -> None:
+        """Remembers where the canvas looks, before it is made to look elsewhere."""
+        if self._size[0]:
+            self._places.leave(self.place)
+            self._gesture.start()
+
+    def _note_gesture(self) -> None:
+        """Remembers where the canvas looks, before the first of several moves that follow each other."""
+        if not self._gesture.isActive():
+            self._leave_place()
+        self._gesture.start()
+
+    # --------------------------------------------------------------------------------------------------------- minimap
+
+    def _fill_minimap(self) -> None:
+        pyramid = self.stage.photo.pyramid
+        # A large photo's thumbnail waits for its smaller versions.
+        is_ready = pyramid is not None and (bool(pyramid.levels) or max(self.stage.size) <= 256)
+        self.minimap.set_photo(pyramid.smallest if pyramid is not None and is_ready else None, self.stage.size)
+        self._show_part()
+
+    def _show_part(self) -> None:
+        """Shows in the minimap which part of the photo is in view; hides it when that is everything, or no room."""
+        height, width = self.stage.size
+        view = QRectF(self.viewport().rect())
+        photo = self.viewportTransform().mapRect(QRectF(0, 0, width, height))
+        has_room = view.width() >= 2 * self.minimap.width() and view.height() >= 2 * self.minimap.height()
+        is_partial = width > 0 and not view.adjusted(-1, -1, 1, 1).contains(photo)
+        shown = self._wants_minimap and self.minimap.has_photo and is_partial and has_room
+        self.minimap.setVisible(shown)
+        if shown:
+            part = view.intersected(photo)
+            across, down = photo.width(), photo.height()
+            self.minimap.set_shown(
+                QRectF(
+                    (part.x() - photo.x()) / across,
+                    (part.y() - photo.y()) / down,
+                    part.width() / across,
+                    part.height() / down,
+                )
+            )
+            self._place_furniture()
+
+    def _look_at_share(self, across: float, down: float) -> None:
+        height, width = self._size
+        self._fitted = False
+        self._gesture.start()
+        self._look_at(QPointF(across * width, down * height))
+
+    def _place_furniture(self) -> None:
+        """Puts the minimap at the lower left, and the caption at the top."""
+        room = self.viewport().rect()
+        self.minimap.move(_MARGIN, room.height() - self.minimap.height() - _MARGIN)
+        self._caption.move(max((room.width() - self._caption.width()) // 2, 0), 8)
+
+    # ------------------------------------------------------------------------------------------------------ coordinates
 
     def pixel_at(self, position: QPointF) -> tuple[int, int]:
         """Returns the photo's pixel, x and y, at a place of the viewport; outside the photo it lies outside it."""
@@ -206,18 +341,34 @@ class CanvasView(QGraphicsView):
     # ---------------------------------------------------------------------------------------------------------- events
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zooms at the mouse."""
+        """Zooms at the mouse; two fingers on a touchpad pan, and zoom with Ctrl."""
         self._mouse = event.position()
-        notches = event.angleDelta().y() / 120
-        if notches:
-            self.zoom_by(_STEP**notches, event.position())
+        zooms = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        if _is_touchpad(event) and not zooms:
+            delta = event.pixelDelta()
+            self.pan_by(QPointF(delta if not delta.isNull() else event.angleDelta() / 2))
+        else:
+            # High-resolution wheels send parts of a notch, which add up to the same zoom.
+            notches = event.angleDelta().y() / 120
+            if notches:
+                self.zoom_by(_STEP**notches, event.position())
         event.accept()
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Zooms by a pinch, at the fingers."""
+        if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+            self.zoom_by(max(1.0 + event.value(), 0.1), event.position())
+            event.accept()
+            return True
+        return super().viewportEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keeps a fitted photo fitted."""
         super().resizeEvent(event)
         if self._fitted:
-            self.fit()
+            self._fit()
+        self._show_part()
+        self._place_furniture()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begins to pan, or reports a click."""
@@ -236,10 +387,9 @@ class CanvasView(QGraphicsView):
         if self._pan_from is not None:
             place = event.position().toPoint()
             moved, self._pan_from = place - self._pan_from, place
-            self._fitted = False
-            middle = self._to_scene(QPointF(self.viewport().rect().center()))
-            self.centerOn(middle - QPointF(moved) / self.zoom)
-        self._report_hovered()
+            self.pan_by(QPointF(moved))
+        else:
+            self._report_hovered()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Ends panning."""
@@ -307,3 +457,9 @@ class CanvasView(QGraphicsView):
             x = right if right + size.width() < room.width() else mouse.x() - 8 - size.width()
             y = below if below + size.height() < room.height() else mouse.y() - 8 - size.height()
             self._chip.move(x, y)
+
+
+def _is_touchpad(event: QWheelEvent) -> bool:
+    """Whether fingers on a touchpad send the event: pixels to scroll by, in phases, are nothing that a wheel has."""
+    has_phases = event.phase() != Qt.ScrollPhase.NoScrollPhase and not event.pixelDelta().isNull()
+    return has_phases or event.device().type() == QInputDevice.DeviceType.TouchPad

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from PySide6.QtGui import QGuiApplication
+
 from lpsnet_studio.commands.workplace import Workplace
 
 __all__ = ["EditCommands"]
@@ -22,8 +24,13 @@ class EditCommands:
         self._place.session.redo()
 
     def copy_view(self) -> None:
-        """Copies what the canvas shows to the clipboard."""
-        raise NotImplementedError
+        """Copies what the canvas shows of the photo, overlays and all, to the clipboard."""
+        picture = self._place.canvas.picture()
+        if picture.isNull():
+            self._place.notifications.show_info("Nothing was copied: the photo is out of view. F brings it back.")
+            return
+        QGuiApplication.clipboard().setImage(picture)
+        self._place.notifications.show_info(f"Copied the view: {picture.width():,} × {picture.height():,} pixels")
 
     def preferences(self) -> None:
         """Shows what is kept between runs."""

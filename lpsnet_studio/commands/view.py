@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QRectF
+
+from lpsnet_studio.canvas.sampling import extent_of
 from lpsnet_studio.commands.workplace import Workplace
+from lpsnet_studio.session import Session
 
 __all__ = ["ViewCommands"]
 
@@ -30,16 +34,18 @@ class ViewCommands:
         self._place.canvas.zoom_to(1.0 / self._place.canvas.devicePixelRatioF())
 
     def zoom_selected(self) -> None:
-        """Shows the selected segment as large as the view allows."""
-        raise NotImplementedError
+        """Shows the selected segment as large as the view allows, or its place if it is not pasted yet."""
+        place = _place_of(self._place.session, self._place.session.selected)
+        if place is not None:
+            self._place.canvas.zoom_to_rectangle(place)
 
     def view_back(self) -> None:
         """Goes back to where the canvas looked before."""
-        raise NotImplementedError
+        self._place.canvas.go_back()
 
     def view_forward(self) -> None:
         """Goes forward to where the canvas looked after that."""
-        raise NotImplementedError
+        self._place.canvas.go_forward()
 
     def show_labels(self, on: bool) -> None:
         """Shows or hides the semantic map."""
@@ -92,3 +98,17 @@ class ViewCommands:
     def reset_layout(self) -> None:
         """Puts every panel back."""
         self._place.reset_layout()
+
+
+def _place_of(session: Session, owner: int) -> QRectF | None:
+    """Returns where in the photo a segment lies; where it will lie if it has no pixel at the merge position."""
+    result, owners, picture = session.result, session.owners, session.picture
+    if not owner or result is None or owners is None or picture is None:
+        return None
+    extent = extent_of(owners, owner) or extent_of(result.trace.owners, owner)
+    if extent is None:
+        return None
+    height, width = picture.pixels.shape[:2]
+    down, across = height / owners.shape[0], width / owners.shape[1]
+    y0, x0, y1, x1 = extent
+    return QRectF(x0 * across, y0 * down, (x1 - x0) * across, (y1 - y0) * down)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QVariantAnimation
 
 from lpsnet.categories import Categories
 from lpsnet.overlay import thing_color
-from lpsnet.panoptic_head import candidate_mask, contested_mask
-from lpsnet.structures import MergeStep, StepKind, Verdict, Window
+from lpsnet.structures import MergeStep, Verdict, Window
+from lpsnet_studio.canvas.boxes import Box
 from lpsnet_studio.canvas.colors import Table, color_table
-from lpsnet_studio.canvas.layers import Box
+from lpsnet_studio.canvas.sampling import IndexMap
 from lpsnet_studio.canvas.view import CanvasView
+from lpsnet_studio.inspector.step_pixels import StepPixels, step_tables
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import Result, shade_of
 
@@ -23,13 +24,8 @@ __all__ = ["Overlays", "step_color"]
 _FADE_MILLISECONDS = 150
 _LINE_WHITENESS = 0.45
 """How much whiter a segment's outline is than the segment, so that it shows on its own colour."""
+_LINE_OPACITY = 0.9
 _NEUTRAL = (176, 182, 190)
-
-_CANDIDATE, _SPOKE_AGAINST, _WON, _LOST = 1, 2, 3, 4
-_STEP_COLORS = np.array([(0, 0, 0), (255, 255, 255), (230, 60, 50), (255, 190, 40), (255, 190, 40)], np.uint8)
-_STEP_OPACITY = np.array([0.0, 0.35, 0.75, 0.85, 0.45])
-_STRIPE = 4
-"""Width in pixels of the stripes on contested pixels that went to the rival."""
 
 
 def step_color(step: MergeStep, categories: Categories) -> tuple[int, int, int]:
@@ -53,6 +49,8 @@ class Overlays(QObject):
         super().__init__(parent)
         self._session = session
         self._canvas = canvas
+        self._stage = canvas.stage
+        self._boxes: list[tuple[int, int, Box]] = []
         self._fade = QVariantAnimation(self)
         self._fade.setDuration(_FADE_MILLISECONDS)
         self._fade.setStartValue(0.0)
@@ -61,7 +59,7 @@ class Overlays(QObject):
         session.picture_changed.connect(self._show_picture)
         session.result_changed.connect(self._show_result)
         session.position_changed.connect(self._show_position)
-        session.selection_changed.connect(canvas.outlines.select)
+        session.selection_changed.connect(self._show_selection)
         session.view_changed.connect(self._show_options)
         session.pointed_changed.connect(self._show_pointed)
         canvas.hovered.connect(session.point)
@@ -78,24 +76,23 @@ class Overlays(QObject):
     def _show_result(self) -> None:
         result, owners = self._session.result, self._session.owners
         if result is None or owners is None:
-            self._canvas.clear_overlays()
+            self._stage.clear_overlays()
+            self._canvas.set_caption("")
             return
-        self._canvas.set_overlay_size(result.size)
-        fill, line = _owner_tables(result, self._session.view.layer("segments").opacity)
-        self._canvas.set_segment_map(owners, fill, line)
-        self._show_labels()
+        colors = {step.owner: step_color(step, result.categories) for step in result.trace.steps if step.owner}
+        self._stage.set_overlay_size(result.size)
+        self._stage.set_segment_colors(*_owner_tables(colors))
+        self._stage.set_owners(owners, _names(result))
+        self._stage.labels.set_table(color_table(result.categories.colors))
+        self._stage.labels.set_map(IndexMap(result.labels))
+        self._stage.step.set_table(*step_tables(colors))
+        self._boxes = [
+            (index, step.owner, _box_of(step, result.categories))
+            for index, step in enumerate(result.trace.steps)
+            if step.box is not None
+        ]
         self._show_boxes()
         self._show_step()
-
-    def _show_labels(self) -> None:
-        """Colours the semantic map, which costs memory only while it is shown."""
-        result, view = self._session.result, self._session.view
-        if result is not None and view.shows("labels"):
-            self._canvas.labels.set_map(
-                result.labels, color_table(result.categories.colors, view.layer("labels").opacity)
-            )
-        else:
-            self._canvas.labels.set_map(None, np.zeros(1, np.int32))
 
     def _show_position(self, _position: int, windows: Sequence[Window]) -> None:
         owners = self._session.owners
@@ -103,50 +100,61 @@ class Overlays(QObject):
             return
         height, width = owners.shape
         area = sum((y1 - y0) * (x1 - x0) for y0, x0, y1, x1 in windows)
-        self._canvas.repaint_segments(windows if area < height * width else [(0, 0, height, width)])
+        self._stage.repaint_segments(windows if area < height * width else [(0, 0, height, width)])
         self._show_boxes()
         self._show_step()
         if self._session.playing and self._session.view.motion:
             self._fade.start()
 
     def _show_boxes(self) -> None:
-        """Draws the box of every detection that the merge has come to."""
-        result = self._session.result
+        """Draws the box of every detection that the merge has come to; the current step's is drawn by itself."""
+        result, chosen = self._session.result, self._session.selected
         if result is None:
             return
-        done = result.trace.steps[: self._session.position]
-        boxes = [_box_of(step, result.categories) for step in done if step.box is not None]
-        self._canvas.set_boxes(boxes, result.size)
+        current = self._session.position - 1
+        done = [
+            replace(box, pinned=True) if owner and owner == chosen else box
+            for index, owner, box in self._boxes
+            if index < current
+        ]
+        self._stage.set_boxes(done, result.size)
 
     def _show_step(self) -> None:
         """Shows the candidate and contested pixels of the step that was just done, and its box."""
-        result, step = self._session.result, self._session.current_step
-        empty = np.zeros(1, np.int32)
-        if result is None or step is None or step.box is None:
-            self._canvas.step.set_map(None, empty)
-            self._canvas.step_boxes.set_boxes((), (0, 0))
+        result, step, owners = self._session.result, self._session.current_step, self._session.owners
+        if result is None or owners is None or step is None or step.box is None or not self._session.view.overlays:
+            self._stage.step.set_map(None)
+            self._stage.set_step_boxes((), (0, 0))
+            self._canvas.set_caption("")
             return
-        window, pixels = _step_pixels(result, self._session.position - 1, self._session.owners)
-        self._canvas.step.set_map(pixels, color_table(_STEP_COLORS, _STEP_OPACITY), (window[1], window[0]))
+        contested = self._session.view.contested
+        pixels = StepPixels(result.trace, self._session.position - 1, owners, contested)
+        self._stage.step.set_map(pixels, pixels.origin)
         text = f"{result.categories[step.label].name} {step.score:.2f} · {step.verdict}"
-        self._canvas.step_boxes.set_boxes([Box(step.box, text, _NEUTRAL, strong=True)], result.size)
+        self._stage.set_step_boxes([Box(step.box, text, _NEUTRAL, strong=True, pinned=True)], result.size)
+        self._canvas.set_caption(_caption(step, is_before=contested == "before"))
 
     def _show_step_at(self, strength: float) -> None:
-        self._canvas.step.setOpacity(strength)
-        self._canvas.step_boxes.setOpacity(strength)
+        self._stage.step.setOpacity(strength)
+        self._stage.step_boxes.setOpacity(strength)
 
     def _show_options(self) -> None:
-        view, result = self._session.view, self._session.result
-        self._canvas.segments.setVisible(view.shows("segments"))
-        self._canvas.outlines.set_outlined(view.shows("segments") and view.contours)
-        self._canvas.boxes.setVisible(view.shows("boxes"))
-        self._show_labels()
-        if result is not None:
-            fill, line = _owner_tables(result, view.layer("segments").opacity)
-            self._canvas.segments.set_table(fill)
-            self._canvas.outlines.set_table(line)
+        view, stage = self._session.view, self._stage
+        stage.set_order([layer.kind for layer in view.layers])
+        for layer in view.layers:
+            stage.show_layer(layer.kind, view.shows(layer.kind), layer.opacity)
+        stage.outlines.setVisible(view.shows("segments") and view.contours)
+        stage.names.setVisible(view.overlays and view.names)
+        self._canvas.show_minimap(view.minimap)
+        self._show_step()
+        self._show_lit()
+        self._show_selection(self._session.selected)
 
     # ------------------------------------------------------------------------------------------------------------ mouse
+
+    def _show_selection(self, owner: int) -> None:
+        self._stage.select(owner if self._session.view.overlays else 0)
+        self._show_boxes()
 
     def _show_pointed(self) -> None:
         pointed, result = self._session.pointed, self._session.result
@@ -154,26 +162,37 @@ class Overlays(QObject):
         if pointed is not None and result is not None:
             words = result.describe(pointed.owner) or "void"
         self._canvas.set_chip(words)
+        self._show_lit()
+
+    def _show_lit(self) -> None:
+        pointed = self._session.pointed
+        self._stage.light_up(0 if pointed is None or not self._session.view.shows("segments") else pointed.owner)
 
     def _select_at(self, x: int, y: int) -> None:
-        picture = self._session.picture
-        if picture is None:
-            return
-        height, width = picture.pixels.shape[:2]
-        inside = 0 <= x < width and 0 <= y < height
-        self._session.select(self._session.owner_at(x, y) if inside else 0)
+        self._session.select(self._session.owner_at(x, y))
 
 
-def _owner_tables(result: Result, opacity: float) -> tuple[Table, Table]:
+def _owner_tables(owner_colors: dict[int, tuple[int, int, int]]) -> tuple[Table, Table]:
     """Returns the colours of segments and of their outlines, by owner number; void is transparent."""
-    owned = [step for step in result.trace.steps if step.owner]
-    colors = np.zeros((max((step.owner for step in owned), default=0) + 1, 3), np.uint8)
-    for step in owned:
-        colors[step.owner] = step_color(step, result.categories)
+    colors = np.zeros((max(owner_colors, default=0) + 1, 3), np.uint8)
+    for owner, color in owner_colors.items():
+        colors[owner] = color
     shown = np.ones(len(colors))
     shown[0] = 0
     bright = np.rint(colors + (255.0 - colors) * _LINE_WHITENESS).astype(np.uint8)
-    return color_table(colors, shown * opacity), color_table(bright, shown * 0.9)
+    return color_table(colors, shown), color_table(bright, shown * _LINE_OPACITY)
+
+
+def _names(result: Result) -> dict[int, tuple[str, ...]]:
+    """Returns what each owner may be called on the canvas, the longest first."""
+    names = {}
+    for step in result.trace.steps:
+        if step.owner:
+            category = result.categories[step.label]
+            short = f"{category.name} #{step.owner}"
+            things = (f"{short} · {step.score:.2f}", short, f"#{step.owner}")
+            names[step.owner] = things if category.isthing else (category.name,)
+    return names
 
 
 def _box_of(step: MergeStep, categories: Categories) -> Box:
@@ -183,21 +202,13 @@ def _box_of(step: MergeStep, categories: Categories) -> Box:
     return Box(step.box, text if kept else "", step_color(step, categories), dashed=not kept)
 
 
-def _step_pixels(
-    result: Result, index: int, owners: NDArray[np.unsignedinteger] | None
-) -> tuple[Window, NDArray[np.uint8]]:
-    """Returns where a detection's step looked, and in that window what became of each candidate pixel."""
-    step = result.trace.steps[index]
-    window, candidates = candidate_mask(result.trace, index)
-    pixels = candidates.astype(np.uint8) * _CANDIDATE
-    if step.kind is StepKind.DETECTION and step.overlap_pixels:
-        window, held, after = contested_mask(result.trace, index, owners)
-        if step.verdict is Verdict.KEPT:
-            won = after == step.owner
-            rows, columns = np.indices(held.shape, sparse=True)
-            striped = (rows + columns) // _STRIPE % 2 == 0
-            pixels[held & won] = _WON
-            pixels[held & ~won & striped] = _LOST
-        else:
-            pixels[held] = _SPOKE_AGAINST
-    return window, pixels
+def _caption(step: MergeStep, *, is_before: bool) -> str:
+    """Says what the contested pixels on the canvas show; empty if the step has none."""
+    if not step.overlap_pixels:
+        return ""
+    pixels = f"{step.overlap_pixels:,} contested pixel{'' if step.overlap_pixels == 1 else 's'}"
+    if is_before:
+        return f"{pixels}: who held them before this step"
+    if step.verdict is Verdict.KEPT:
+        return f"{pixels}: amber went to this box, stripes did not"
+    return f"{pixels}: held by earlier boxes, which speaks against this one"

@@ -88,7 +88,7 @@ def test_from_opening_to_saving(studio: Studio, tmp_path: Path, qtbot: Any) -> N
     for position in (2, 0, 5):
         window.timeline.slider.setValue(position)
         np.testing.assert_array_equal(
-            window.canvas.segments.picture.indices, session.result.trace.owners_after(position)
+            window.canvas.stage.segments.picture.indices, session.result.trace.owners_after(position)
         )
 
     json_path, overlay = tmp_path / "saved.json", tmp_path / "overlay.png"
@@ -98,7 +98,7 @@ def test_from_opening_to_saving(studio: Studio, tmp_path: Path, qtbot: Any) -> N
     assert session.position == len(session.steps), "what is saved is shown"
     saved = read_coco_panoptic(json_path)
     assert saved.records[0].image_id == session.current.source.truth.image_id
-    np.testing.assert_array_equal(saved.read_segmentation(saved.records[0]).ids, window.canvas.segments.picture.indices)
+    np.testing.assert_array_equal(saved.read_segmentation(saved.records[0]).ids, window.canvas.stage.segments.picture.indices)
     drawn = cv2.cvtColor(cv2.imread(str(overlay)), cv2.COLOR_BGR2RGB)
     expected = render_overlay(
         session.picture.pixels,

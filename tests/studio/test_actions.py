@@ -91,11 +91,11 @@ def test_digits_switch_overlays(window: Any, session: Session, service: Listenin
     open_first(session, service)
     QTest.keyClick(window.canvas, Qt.Key.Key_1)
     assert session.view.shows("labels")
-    assert window.canvas.labels.picture is not None
+    assert window.canvas.stage.labels.isVisible()
     QTest.keyClick(window.canvas, Qt.Key.Key_3)
-    assert not window.canvas.segments.isVisible()
+    assert not window.canvas.stage.segments.isVisible()
     QTest.keyClick(window.canvas, Qt.Key.Key_2)
-    assert not window.canvas.boxes.isVisible()
+    assert not window.canvas.stage.boxes.isVisible()
 
 
 def test_the_card_lists_every_shortcut(window: Any, qtbot: Any) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from lpsnet_studio.canvas.sampling import Grid
 from lpsnet_studio.inference.messages import Inspect
 from lpsnet_studio.session import Session
 from tests.studio.hand_made import ListeningService, inspected, open_first
@@ -17,7 +18,8 @@ from tests.studio.hand_made import ListeningService, inspected, open_first
 
 def on_screen(window: Any) -> NDArray[np.uint8]:
     """Returns the RGB colours ``[H, W, 3]`` of the canvas' segments, which are opaque or absent."""
-    argb = window.canvas.segments.picture.buffer.view(np.uint32)
+    segments = window.canvas.stage.segments
+    argb = segments.colors(Grid.of_image(*segments.picture.shape)).view(np.uint32)
     assert set(np.unique(argb >> 24).tolist()) <= {0, 255}
     return np.stack([argb >> shift & 255 for shift in (16, 8, 0)], axis=2).astype(np.uint8)
 

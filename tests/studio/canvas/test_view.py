@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtTest import QTest
 
 from lpsnet_studio.canvas.colors import color_table
-from lpsnet_studio.canvas.layers import Box
+from lpsnet_studio.canvas.boxes import Box
 from lpsnet_studio.canvas.view import CanvasView
 
 HEIGHT, WIDTH = 40, 60
@@ -38,6 +38,11 @@ def _screen(canvas: CanvasView, x: float, y: float) -> QPoint:
 def _color(canvas: CanvasView, x: float, y: float) -> tuple[int, int, int]:
     place = _screen(canvas, x, y)
     return QColor(canvas.viewport().grab().toImage().pixel(place)).getRgb()[:3]
+
+
+def _show_owners(canvas: CanvasView, owners: np.ndarray, table: np.ndarray) -> None:
+    canvas.stage.set_owners(owners, {})
+    canvas.stage.set_segment_colors(table, table)
 
 
 def test_a_photo_is_fitted_and_its_pixels_are_where_the_mouse_finds_them(canvas: CanvasView) -> None:
@@ -104,11 +109,11 @@ def test_space_makes_the_left_button_pan_instead_of_click(canvas: CanvasView) ->
 def test_what_changes_in_place_is_painted_once_its_window_is_told(canvas: CanvasView) -> None:
     owners = np.zeros((HEIGHT, WIDTH), np.uint8)
     table = color_table(np.array([(0, 0, 0), (10, 250, 20)], np.uint8), np.array([0.0, 1.0]))
-    canvas.set_overlay_size((HEIGHT, WIDTH))
-    canvas.set_segment_map(owners, table, table)
+    canvas.stage.set_overlay_size((HEIGHT, WIDTH))
+    _show_owners(canvas, owners, table)
     assert _color(canvas, 20, 20) == (80, 120, 0)
     owners[15:25, 15:25] = 1
-    canvas.repaint_segments([(15, 15, 25, 25)])
+    canvas.stage.repaint_segments([(15, 15, 25, 25)])
     assert _color(canvas, 20, 20) == (10, 250, 20)
     assert _color(canvas, 30, 20) == (120, 120, 0)
 
@@ -117,8 +122,8 @@ def test_overlays_of_half_the_size_are_stretched_over_the_photo(canvas: CanvasVi
     owners = np.zeros((HEIGHT // 2, WIDTH // 2), np.uint8)
     owners[5:10, 5:10] = 1
     table = color_table(np.array([(0, 0, 0), (10, 250, 20)], np.uint8), np.array([0.0, 1.0]))
-    canvas.set_overlay_size(owners.shape)
-    canvas.set_segment_map(owners, table, table)
+    canvas.stage.set_overlay_size(owners.shape)
+    _show_owners(canvas, owners, table)
     assert _color(canvas, 15, 15) == (10, 250, 20)
     assert _color(canvas, 22, 15) == (88, 90, 0)
 
@@ -127,9 +132,9 @@ def test_the_selected_region_is_ringed_in_white(canvas: CanvasView) -> None:
     owners = np.zeros((HEIGHT, WIDTH), np.uint8)
     owners[10:30, 20:40] = 1
     table = color_table(np.zeros((2, 3), np.uint8), 0.0)
-    canvas.set_overlay_size((HEIGHT, WIDTH))
-    canvas.set_segment_map(owners, table, table)
-    canvas.outlines.select(1)
+    canvas.stage.set_overlay_size((HEIGHT, WIDTH))
+    _show_owners(canvas, owners, table)
+    canvas.stage.select(1)
     image = canvas.viewport().grab().toImage()
     edge = canvas.viewportTransform().map(QPointF(20, 20)).toPoint()
     found = {QColor(image.pixel(edge.x() + shift, edge.y())).name() for shift in range(-3, 4)}
@@ -138,8 +143,8 @@ def test_the_selected_region_is_ringed_in_white(canvas: CanvasView) -> None:
 
 
 def test_a_box_is_drawn_along_its_edges(canvas: CanvasView) -> None:
-    canvas.set_overlay_size((HEIGHT, WIDTH))
-    canvas.set_boxes([Box((10, 10, 30, 30), "", (255, 0, 255))], (HEIGHT, WIDTH))
+    canvas.stage.set_overlay_size((HEIGHT, WIDTH))
+    canvas.stage.set_boxes([Box((10, 10, 30, 30), "", (255, 0, 255))], (HEIGHT, WIDTH))
     edge = canvas.viewportTransform().map(QPointF(10, 20)).toPoint()
     image = canvas.viewport().grab().toImage()
     shades = [QColor(image.pixel(edge.x() + shift, edge.y())).getRgb()[:3] for shift in (-1, 0)]
@@ -152,7 +157,7 @@ def test_without_a_photo_everything_is_harmless(qtbot: Any) -> None:
     canvas.set_photo(None)
     canvas.fit()
     canvas.zoom_in()
-    canvas.set_segment_map(None, np.zeros(1, np.int32), np.zeros(1, np.int32))
+    canvas.stage.set_owners(None, {})
     canvas.grab()
 
 
@@ -164,8 +169,8 @@ def _is_as_if_painted_afresh(canvas: CanvasView) -> bool:
 
 
 def test_panning_leaves_no_trails_of_tags(canvas: CanvasView, qtbot: Any) -> None:
-    canvas.set_overlay_size((HEIGHT, WIDTH))
-    canvas.set_boxes(
+    canvas.stage.set_overlay_size((HEIGHT, WIDTH))
+    canvas.stage.set_boxes(
         [Box((2, 2, 30, 30), "car", (0, 90, 255)), Box((20, 5, 58, 38), "bus", (0, 255, 0))], (HEIGHT, WIDTH)
     )
     canvas.zoom_by(1.25**6)
@@ -180,12 +185,12 @@ def test_panning_leaves_no_trails_of_tags(canvas: CanvasView, qtbot: Any) -> Non
 
 
 def test_a_box_outside_the_view_leaves_no_tag_at_its_edge(canvas: CanvasView) -> None:
-    canvas.set_overlay_size((HEIGHT, WIDTH))
+    canvas.stage.set_overlay_size((HEIGHT, WIDTH))
     canvas.zoom_by(8)
     bare = canvas.viewport().grab().toImage()
-    canvas.set_boxes([Box((0, 18, 8, 22), "car", (255, 0, 255))], (HEIGHT, WIDTH))
+    canvas.stage.set_boxes([Box((0, 18, 8, 22), "car", (255, 0, 255))], (HEIGHT, WIDTH))
     assert canvas.viewport().grab().toImage() == bare
-    canvas.set_boxes([Box((0, 18, 30, 22), "car", (255, 0, 255))], (HEIGHT, WIDTH))
+    canvas.stage.set_boxes([Box((0, 18, 30, 22), "car", (255, 0, 255))], (HEIGHT, WIDTH))
     assert canvas.viewport().grab().toImage() != bare
 
 

@@ -1,0 +1,214 @@
+"""The scene of the canvas: the photo and every overlay over it, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene, QStyleOptionGraphicsItem, QWidget
+
+from lpsnet_studio.background import Background
+from lpsnet_studio.canvas.boxes import Box, BoxLayer
+from lpsnet_studio.canvas.colors import Table, Window, color_table
+from lpsnet_studio.canvas.layers import IndexLayer, Layer, OutlineLayer, PhotoLayer, PixelGrid, RingLayer
+from lpsnet_studio.canvas.names import NameLayer
+from lpsnet_studio.canvas.sampling import IndexMap, Pyramid, halved
+from lpsnet_studio.view_options import LAYERS, LayerKind
+
+__all__ = ["Stage"]
+
+_AT_ONCE = 1_000_000
+"""Pixels up to which a photo's smaller versions are made at once, which takes less than a frame."""
+_LIFT = 0.22
+"""How much whiter the segment under the mouse is."""
+_VOID = color_table(np.array([(255, 255, 255)], np.uint8), 0.8)
+_VOID_STRIPES = color_table(np.array([(20, 22, 26)], np.uint8), 0.8)
+_ABOVE_LAYERS = 100
+
+
+class _Frame(Layer):
+    """Holds the overlays, scaled from their own pixels to the photo's."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Paints nothing of its own."""
+
+
+class Stage(QGraphicsScene):
+    """A photo with overlays.
+
+    Attributes:
+        photo: the photo.
+        labels: the semantic map.
+        segments: who owns each pixel.
+        void: pixels that nobody owns, striped.
+        boxes: boxes and their texts.
+        outlines: borders of the segments, right above them.
+        glow: the segment under the mouse, a little lighter.
+        step: pixels of one merge step, above those whose order can be changed.
+        names: names of the segments.
+        ring: the border of the selected segment.
+        step_boxes: the box of one merge step, above all.
+        size: ``(H, W)`` of the photo; zeros without one.
+        refined: smaller versions of the photo are there.
+    """
+
+    refined = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.size = (0, 0)
+        self._background = Background(_pass_on, self)
+        self.photo = PhotoLayer()
+        self.addItem(self.photo)
+        frame = self._frame = _Frame(self.photo)
+        self.labels, self.segments, self.void = (IndexLayer(frame) for _ in range(3))
+        self.outlines = OutlineLayer(frame)
+        self.glow, self.step = IndexLayer(frame), IndexLayer(frame)
+        self.step_boxes = BoxLayer(frame)
+        self.boxes = BoxLayer(frame, above=self.step_boxes)
+        self.names = NameLayer(frame, lambda *look: [*self.boxes.tags(*look), *self.step_boxes.tags(*look)])
+        self.ring = RingLayer(frame)
+        self._pixel_grid = PixelGrid(self.photo)
+        self._owners: IndexMap | None = None
+        self._lit = 0
+        self.void.set_table(_VOID, _VOID_STRIPES)
+        self.void.hide()
+        self.glow.hide()
+        self.set_order([layer.kind for layer in LAYERS])
+        above: tuple[QGraphicsItem, ...] = (self.glow, self.step, self._pixel_grid, self.ring, self.names)
+        for place, item in enumerate((*above, self.step_boxes)):
+            item.setZValue(_ABOVE_LAYERS + place)
+
+    # ----------------------------------------------------------------------------------------------------------- photo
+
+    def set_photo(self, pixels: NDArray[np.uint8] | None) -> None:
+        """Shows RGB pixels ``[H, W, 3]``, or nothing, without overlays."""
+        self.clear_overlays()
+        self.size = (0, 0) if pixels is None else (pixels.shape[0], pixels.shape[1])
+        self._pixel_grid.set_size(*self.size)
+        pyramid = None if pixels is None else Pyramid(pixels)
+        self.photo.set_pyramid(pyramid)
+        if pyramid is None:
+            return
+        if self.size[0] * self.size[1] <= _AT_ONCE:
+            pyramid.levels = halved(pyramid.pixels)
+        else:
+            self._background.run(lambda: halved(pyramid.pixels), lambda levels: self._refine(pyramid, levels))
+
+    def _refine(self, pyramid: Pyramid, levels: tuple[NDArray[np.uint8], ...]) -> None:
+        pyramid.levels = levels
+        if pyramid is self.photo.pyramid:
+            self.photo.refine()
+            self.refined.emit()
+
+    def wait_until_refined(self, milliseconds: int = 5000) -> None:
+        """Waits for the threads that make smaller versions of photos."""
+        self._background.wait(milliseconds)
+
+    # -------------------------------------------------------------------------------------------------------- overlays
+
+    def clear_overlays(self) -> None:
+        """Takes every overlay away."""
+        self.labels.set_map(None)
+        self.step.set_map(None)
+        self.set_owners(None, {})
+        self.boxes.set_boxes((), (0, 0))
+        self.step_boxes.set_boxes((), (0, 0))
+
+    def set_overlay_size(self, size: tuple[int, int]) -> None:
+        """Tells the size (H, W) of the overlays' arrays, which are stretched over the photo."""
+        height, width = size
+        if height and width and self.size[0]:
+            transform = self._frame.transform()
+            transform.reset()
+            transform.scale(self.size[1] / width, self.size[0] / height)
+            self._frame.setTransform(transform)
+
+    def set_owners(self, owners: NDArray[np.unsignedinteger[Any]] | None, names: Mapping[int, Sequence[str]]) -> None:
+        """Shows who owns each pixel.
+
+        Args:
+            owners: ``[H, W]``, 0 for nobody; it may change in place, see :meth:`repaint_segments`.
+            names: what each owner may be called, the longest first.
+        """
+        self._owners = None if owners is None else IndexMap(owners)
+        for layer in (self.segments, self.void, self.glow):
+            layer.set_map(self._owners)
+        for lines in (self.outlines, self.ring):
+            lines.set_map(self._owners)
+        self.names.set_map(self._owners, names)
+
+    def set_segment_colors(self, fill: Table, line: Table) -> None:
+        """Colours the segments and their outlines by owner."""
+        self.segments.set_table(fill)
+        self.outlines.set_table(line)
+
+    @property
+    def owners(self) -> IndexMap | None:
+        """Who owns each pixel; layers that need it share what was sampled of it."""
+        return self._owners
+
+    def repaint_segments(self, windows: Sequence[Window]) -> None:
+        """Shows what changed in place in the segment map."""
+        if self._owners is None:
+            return
+        self._owners.touch()
+        for layer in (self.segments, self.void, self.glow, self.outlines, self.ring):
+            layer.repaint_windows(windows)
+        self.names.touch()
+
+    def set_boxes(self, boxes: Sequence[Box], size: tuple[int, int]) -> None:
+        """Shows boxes over overlays of ``size`` (H, W)."""
+        self.boxes.set_boxes(boxes, size)
+        self.names.update()
+
+    def set_step_boxes(self, boxes: Sequence[Box], size: tuple[int, int]) -> None:
+        """Shows the boxes of one step, whose texts have room before all others."""
+        self.step_boxes.set_boxes(boxes, size)
+        self.boxes.rearrange()
+        self.names.update()
+
+    def light_up(self, owner: int) -> None:
+        """Makes one segment a little lighter; 0 for none."""
+        if owner == self._lit:
+            return
+        self._lit = owner
+        self.glow.setVisible(owner != 0)
+        if owner:
+            shown = np.zeros(owner + 1)
+            shown[owner] = _LIFT
+            self.glow.set_table(color_table(np.full((owner + 1, 3), 255, np.uint8), shown))
+
+    def select(self, owner: int) -> None:
+        """Rings one segment; 0 for none."""
+        self.ring.select(owner)
+        self.names.prefer(owner)
+
+    # ----------------------------------------------------------------------------------------------------------- order
+
+    def set_order(self, kinds: Sequence[LayerKind]) -> None:
+        """Puts the overlays in an order, the lowest first."""
+        for place, kind in enumerate(kinds):
+            self._layer(kind).setZValue(2 * place)
+            if kind == "segments":
+                self.outlines.setZValue(2 * place + 1)
+
+    def show_layer(self, kind: LayerKind, on: bool, opacity: float) -> None:
+        """Shows an overlay with an opacity in [0, 1], or hides it; one that is clear is hidden."""
+        layer = self._layer(kind)
+        layer.setVisible(on and opacity > 0)
+        layer.setOpacity(opacity)
+        if kind == "boxes":
+            self.names.update()
+
+    def _layer(self, kind: LayerKind) -> QGraphicsItem:
+        return {"labels": self.labels, "segments": self.segments, "void": self.void, "boxes": self.boxes}[kind]
+
+
+def _pass_on(error: Exception) -> None:
+    """Lets a failure in the background be seen where every other is."""
+    raise error
