@@ -98,7 +98,9 @@ def test_from_opening_to_saving(studio: Studio, tmp_path: Path, qtbot: Any) -> N
     assert session.position == len(session.steps), "what is saved is shown"
     saved = read_coco_panoptic(json_path)
     assert saved.records[0].image_id == session.current.source.truth.image_id
-    np.testing.assert_array_equal(saved.read_segmentation(saved.records[0]).ids, window.canvas.stage.segments.picture.indices)
+    np.testing.assert_array_equal(
+        saved.read_segmentation(saved.records[0]).ids, window.canvas.stage.segments.picture.indices
+    )
     drawn = cv2.cvtColor(cv2.imread(str(overlay)), cv2.COLOR_BGR2RGB)
     expected = render_overlay(
         session.picture.pixels,
