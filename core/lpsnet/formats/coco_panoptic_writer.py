@@ -106,8 +106,25 @@ class CocoPanopticWriter:
         self._annotations.append({"image_id": image_id, "file_name": png.name, "segments_info": segments})
         return png
 
+    def add_file(self, path: Path, content: bytes) -> None:
+        """Writes a further file, such as a photo, that belongs to the data set: it is kept or discarded with the PNGs.
+
+        Args:
+            path: where it is once the writer is closed; its folder is made.
+            content: the whole file.
+
+        Raises:
+            ValueError: if the data set is already written or discarded.
+            OSError: one sentence naming the file or the folder, if it cannot be written.
+        """
+        if self._closed:
+            raise ValueError(f"{self.json_path}: the data set is already written or discarded")
+        if not path.parent.is_dir():
+            self._make_folder(path.parent)
+        self._files.add(path, content)
+
     def close(self) -> Path:
-        """Puts every PNG and then the JSON in its place, and returns the JSON's path; closing twice does nothing.
+        """Puts every file and then the JSON in its place, and returns the JSON's path; closing twice does nothing.
 
         Raises:
             OSError: one sentence naming the file, if something cannot be written; an older data set stays whole.

@@ -1,0 +1,206 @@
+"""Drawn scenes as a COCO panoptic data set on disk; needs no torch."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import re
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+
+from lpsnet.formats.coco_panoptic_writer import CocoPanopticWriter
+from lpsnet.scenes import WEATHERS, draw_scene, scene_categories
+from lpsnet.structures import PanopticSegmentation
+
+__all__ = ["JSON_NAME", "SceneRequest", "available_processes", "write_scenes"]
+
+JSON_NAME = "panoptic_scenes.json"
+_GENERATOR = "lpsnet scenes"
+_PHOTO = re.compile(r"scene-\d{6,}\.png")
+_LONGEST_SIDE = 8192
+_MOST_SCENES = 1_000_000
+_AHEAD = 3
+"""Scenes that are drawn, per process, before the first of them is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class SceneRequest:
+    """Which scenes to draw.
+
+    Attributes:
+        first_seed: of the first scene; the others follow one by one.
+        count: number of scenes.
+        height: of every picture, in pixels.
+        width: likewise.
+        weather: one of :data:`lpsnet.scenes.WEATHERS`; None leaves it to the seeds.
+    """
+
+    first_seed: int
+    count: int
+    height: int = 384
+    width: int = 512
+    weather: str | None = None
+
+    def __post_init__(self) -> None:
+        """Checks the values.
+
+        Raises:
+            ValueError: in one sentence, in the words of the command line.
+        """
+        if not 1 <= self.count <= _MOST_SCENES:
+            raise ValueError(f"--count must lie between 1 and {_MOST_SCENES}, not {self.count}")
+        if self.first_seed < 0:
+            raise ValueError(f"--seed must be 0 or more, not {self.first_seed}")
+        for option, side in (("--height", self.height), ("--width", self.width)):
+            if not 64 <= side <= _LONGEST_SIDE:
+                raise ValueError(f"{option} must lie between 64 and {_LONGEST_SIDE}, not {side}")
+        if self.weather is not None and self.weather not in WEATHERS:
+            raise ValueError(f"--weather must be one of {', '.join(WEATHERS)}, not {self.weather!r}")
+
+    @property
+    def seeds(self) -> range:
+        """The seed of every scene."""
+        return range(self.first_seed, self.first_seed + self.count)
+
+
+def _photo_name(seed: int) -> str:
+    """Returns the file name of a scene's picture, which is that of its id PNG too."""
+    return f"scene-{seed:06d}.png"
+
+
+def available_processes() -> int:
+    """Returns on how many cores this process may run."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def write_scenes(
+    out: Path,
+    request: SceneRequest,
+    *,
+    processes: int = 1,
+    overwrite: bool = False,
+    on_done: Callable[[str], None] = lambda _: None,
+) -> Path:
+    """Writes ``images/*.png``, ``annotations/panoptic_scenes.json`` and ``annotations/panoptic_scenes/*.png``.
+
+    The image ids are the seeds. The same request gives the same files. Whatever stops the work, an older data set of
+    drawn scenes in ``out`` stays whole; once the new one is complete, pictures that only the older one had are removed.
+
+    Args:
+        out: the folder; it is made.
+        request: which scenes.
+        processes: how many draw at once.
+        overwrite: replace files of the same names even if they are not drawn scenes.
+        on_done: told the file name of every scene that is written.
+
+    Returns:
+        The JSON file.
+
+    Raises:
+        ValueError: if files stand there that are not drawn scenes.
+        OSError: one sentence naming the file that cannot be written, or saying that the memory did not suffice.
+    """
+    json_path, photos = out / "annotations" / JSON_NAME, out / "images"
+    older = _own_photos(json_path)
+    if not overwrite:
+        _refuse_strangers(json_path, photos, request, older)
+    header = {
+        "info": {
+            "description": f"Procedural street scenes, seeds {request.seeds[0]} to {request.seeds[-1]}",
+            "generator": _GENERATOR,
+            "weather": request.weather or "by seed",
+        }
+    }
+    with CocoPanopticWriter(json_path, None, scene_categories(), header=header) as writer:
+        for seed, (photo, segmentation) in zip(request.seeds, _drawn(request, processes), strict=True):
+            name = _photo_name(seed)
+            writer.add_file(photos / name, photo)
+            writer.add(seed, name, segmentation)
+            on_done(name)
+    written = {_photo_name(seed) for seed in request.seeds}
+    for name in (older or set()) - written:
+        (photos / name).unlink(missing_ok=True)
+        (writer.pngs_dir / name).unlink(missing_ok=True)
+    return json_path
+
+
+def _own_photos(json_path: Path) -> set[str] | None:
+    """Returns the pictures of an older data set of drawn scenes; None if there is none."""
+    try:
+        content = json.loads(json_path.read_bytes())
+        if content["info"]["generator"] != _GENERATOR:
+            return None
+        names = {str(image["file_name"]) for image in content["images"]}
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+    return {name for name in names if _PHOTO.fullmatch(name)}
+
+
+def _refuse_strangers(json_path: Path, photos: Path, request: SceneRequest, older: set[str] | None) -> None:
+    """Checks that nothing would be replaced but an older data set of drawn scenes."""
+    if os.path.lexists(json_path) and older is None:
+        raise ValueError(f"{json_path} is not a data set of drawn scenes; choose another --out, or give --overwrite")
+    for name in sorted({_photo_name(seed) for seed in request.seeds} - (older or set())):
+        for path in (photos / name, json_path.with_suffix("") / name):
+            if os.path.lexists(path):
+                raise ValueError(
+                    f"{path} is there already, perhaps from a run that was killed; choose another --out, or give "
+                    "--overwrite"
+                )
+
+
+# ------------------------------------------------------------------------------------------------------------ drawing
+
+_Drawn = tuple[bytes, PanopticSegmentation]
+
+
+def _draw(seed: int, request: SceneRequest) -> _Drawn:
+    """Returns a scene's picture as a PNG, and its truth."""
+    scene = draw_scene(seed, request.height, request.width, weather=request.weather)
+    done, content = cv2.imencode(".png", cv2.cvtColor(scene.image, cv2.COLOR_RGB2BGR))
+    if not done:
+        raise OSError(f"{_photo_name(seed)} could not be encoded")
+    return content.tobytes(), scene.segmentation
+
+
+def _drawn(request: SceneRequest, processes: int) -> Iterator[_Drawn]:
+    """Yields every scene in order, drawing a few ahead of what is asked for."""
+    try:
+        if processes <= 1 or request.count == 1:
+            yield from (_draw(seed, request) for seed in request.seeds)
+        else:
+            yield from _drawn_by_many(request.seeds, request, min(processes, request.count))
+    except (MemoryError, cv2.error, BrokenProcessPool) as error:
+        raise OSError(
+            f"scenes of {request.width} × {request.height} need more memory than there is: choose smaller ones, or "
+            "fewer --processes"
+        ) from error
+
+
+def _drawn_by_many(seeds: Sequence[int], request: SceneRequest, processes: int) -> Iterator[_Drawn]:
+    # Spawned, not forked: a fork inherits the locks of whatever threads run here.
+    pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), initializer=_prepare_process)
+    waiting: deque[Future[_Drawn]] = deque()
+    try:
+        for seed in seeds:
+            waiting.append(pool.submit(_draw, seed, request))
+            if len(waiting) > processes * _AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _prepare_process() -> None:
+    """Leaves an interruption by the keyboard to the process that started this one, and the other cores alone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    cv2.setNumThreads(1)
