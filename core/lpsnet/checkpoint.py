@@ -19,11 +19,45 @@ from lpsnet.formats.atomic import write_atomically
 from lpsnet.model.lpsnet import LPSNet, build_lpsnet
 from lpsnet.model.tensor_files import is_pytorch_file, read_tensors
 
-__all__ = ["Checkpoint", "load_checkpoint", "network_from", "save_checkpoint"]
+__all__ = ["Checkpoint", "MismatchError", "card_text", "load_checkpoint", "network_from", "save_checkpoint"]
 
 _FORMAT = "lpsnet-checkpoint-1"
-_SHOWN = 5
+_SHOWN = 3
 """How many mismatches a message lists."""
+_DETAILED = 20
+"""How many its details list."""
+_CLASSIFIER = "semantic_head.classify.bias"
+"""As long as there are classes."""
+_LONGEST_CARD = 20_000
+"""Characters of a card that are shown."""
+
+
+class MismatchError(ValueError):
+    """Weights that are not those of the network that is wanted.
+
+    Args:
+        what: which weights, and what they should fit.
+        problems: how they differ, one clause each.
+
+    Attributes:
+        problems: likewise.
+    """
+
+    def __init__(self, what: str, problems: Sequence[str]) -> None:
+        super().__init__(f"{what}: {_listed(problems)}")
+        self.problems = tuple(problems)
+
+    @property
+    def details(self) -> str:
+        """How many mismatches of each kind there are, and the first 20 of them, one a line."""
+        kinds = {"missing": " is missing", "unexpected": " is unexpected", "different": " is wanted"}
+        counts = {kind: sum(problem.endswith(end) for problem in self.problems) for kind, end in kinds.items()}
+        told = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+        lines = [f"{len(self.problems)} mismatches: {told}" if told else f"{len(self.problems)} mismatches"]
+        lines += self.problems[:_DETAILED]
+        if len(self.problems) > _DETAILED:
+            lines.append(f"and {len(self.problems) - _DETAILED} more")
+        return "\n".join(lines)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +69,7 @@ class Checkpoint:
         config: what the network was built from.
         categories: its classes.
         state: its parameters and buffers by name.
-        card: what else the writer noted: training data, schedule, figures.
+        card: what else the writer noted: training data, schedule, figures; see :func:`card_text`.
     """
 
     path: Path
@@ -59,16 +93,16 @@ def save_checkpoint(
         model: as ``config`` builds it; not one prepared for inference, whose norms are gone.
         config: stored as JSON.
         categories: stored as JSON.
-        extra: further notes that JSON can hold; :attr:`Checkpoint.card` when read.
+        extra: further notes that JSON can hold, free text under ``text``; :attr:`Checkpoint.card` when read.
 
     Raises:
         OSError: naming the file, if it could not be written; what stood there before is then untouched.
-        ValueError: if ``model`` is not what ``config`` builds for ``categories``.
+        MismatchError: if ``model`` is not what ``config`` builds for ``categories``.
     """
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     problems = _state_problems(state, config, len(categories))
     if problems:
-        raise ValueError(f"the network is not what config {config.name} builds: {_listed(problems)}")
+        raise MismatchError(f"the network is not what config {config.name} builds", problems)
     metadata = {
         "format": _FORMAT,
         "config": config.model_dump_json(),
@@ -114,6 +148,18 @@ def load_checkpoint(path: str | Path, overrides: Sequence[str] = ()) -> Checkpoi
     )
 
 
+def card_text(card: Mapping[str, Any]) -> str:
+    """Returns a card for people: its ``text`` as it was written, then every other note under its name.
+
+    What a stranger wrote is cut where it gets too long, and is never anything but plain text.
+    """
+    parts = [str(card["text"]).strip()] if card.get("text") else []
+    notes = {name: value for name, value in card.items() if name != "text"}
+    parts += [f"{name}: {value if isinstance(value, str) else json.dumps(value)}" for name, value in notes.items()]
+    told = "\n".join(parts)
+    return told if len(told) <= _LONGEST_CARD else told[:_LONGEST_CARD] + " …"
+
+
 def network_from(
     config: Config, num_classes: int, checkpoint: Checkpoint | None = None, *, backbone_weights: bool = True
 ) -> LPSNet:
@@ -127,14 +173,15 @@ def network_from(
 
     Raises:
         OSError: if backbone weights cannot be read or downloaded.
-        ValueError: listing the mismatch, if the checkpoint is of another architecture or class count.
+        MismatchError: if the checkpoint is of another architecture or class count, or its weights are not those that
+            its config describes.
     """
     if checkpoint is None:
         return build_lpsnet(config.model, num_classes, load_backbone_weights=backbone_weights)
     problems = _architecture_problems(checkpoint, config, num_classes)
     problems = problems or _state_problems(checkpoint.state, config, num_classes)
     if problems:
-        raise ValueError(f"{checkpoint.path} does not fit config {config.name}: {_listed(problems)}")
+        raise MismatchError(f"{checkpoint.path} does not fit config {config.name}", problems)
     network = build_lpsnet(config.model, num_classes, load_backbone_weights=False)
     network.load_state_dict(checkpoint.state, strict=False)
     return network
@@ -143,7 +190,7 @@ def network_from(
 def _json(path: Path, metadata: Mapping[str, str], name: str) -> Any:
     try:
         return json.loads(metadata[name])
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, RecursionError):
         raise ValueError(f"{path}: its {name} is missing or not JSON") from None
 
 
@@ -176,7 +223,11 @@ def _state_problems(state: Mapping[str, Tensor], config: Config, num_classes: in
     with torch.device("meta"):
         expected = _shapes(build_lpsnet(config.model, num_classes, load_backbone_weights=False).state_dict())
     found = _shapes(state)
-    problems = [f"{name} is missing" for name in expected if name not in found]
+    problems = []
+    told_apart = found.get(_CLASSIFIER, [num_classes])[0]
+    if told_apart != num_classes:
+        problems.append(f"it tells {told_apart} classes apart where {num_classes} are named")
+    problems += [f"{name} is missing" for name in expected if name not in found]
     problems += [f"{name} is unexpected" for name in found if name not in expected]
     problems += [
         f"{name} is {found[name]} where {expected[name]} is wanted"

@@ -32,6 +32,7 @@ __all__ = [
 
 Rgb = tuple[float, float, float]
 Positive = Annotated[float, Field(gt=0)]
+_SMALLEST_SIDE, _LARGEST_SIDE, _LARGEST_CAP = 32, 8192, 16384
 
 
 class _Frozen(BaseModel):
@@ -41,11 +42,13 @@ class _Frozen(BaseModel):
 class InputConfig(_Frozen):
     """How a picture becomes the network's input (method rows 5, 63, 64, 66)."""
 
-    short_side: int = Field(default=800, ge=32, le=8192, description="Pixels of the shorter side after resizing.")
+    short_side: int = Field(
+        default=800, ge=_SMALLEST_SIDE, le=_LARGEST_SIDE, description="Pixels of the shorter side after resizing."
+    )
     long_side_cap: int | None = Field(
         default=None,
-        ge=32,
-        le=16384,
+        ge=_SMALLEST_SIDE,
+        le=_LARGEST_CAP,
         description="Most pixels of the longer side; null: 1333 at 800, in proportion.",
     )
     mean: Rgb = Field(default=(0.485, 0.456, 0.406), description="Subtracted from RGB in [0, 1]; ImageNet's.")
@@ -58,6 +61,19 @@ class InputConfig(_Frozen):
         if self.long_side_cap is not None and self.long_side_cap < self.short_side:
             raise ValueError(f"long_side_cap {self.long_side_cap} is below short_side {self.short_side}")
         return self
+
+    def scaled_to(self, short_side: int) -> InputConfig:
+        """Returns the input at another short side, a cap of the long side in proportion.
+
+        Raises:
+            ValueError: if the short side is out of range.
+        """
+        cap = self.long_side_cap
+        if cap is not None:
+            cap = min(max(round(cap * short_side / self.short_side), short_side), _LARGEST_CAP)
+        if not _SMALLEST_SIDE <= short_side <= _LARGEST_SIDE:
+            raise ValueError(f"input.short_side must lie in {_SMALLEST_SIDE} … {_LARGEST_SIDE}, not {short_side}")
+        return self.model_copy(update={"short_side": short_side, "long_side_cap": cap})
 
 
 class BackboneConfig(_Frozen):

@@ -9,7 +9,7 @@ import safetensors.torch
 import torch
 
 from lpsnet.categories import Categories, Category
-from lpsnet.checkpoint import load_checkpoint, network_from, save_checkpoint
+from lpsnet.checkpoint import MismatchError, card_text, load_checkpoint, network_from, save_checkpoint
 from lpsnet.config import Config, load_config
 from lpsnet.model.lpsnet import LPSNet
 
@@ -95,20 +95,46 @@ def test_missing_unexpected_and_misshapen_weights_are_listed(saved: Path, config
     state["box_head.extra"] = torch.zeros(1)
     state["semantic_head.classify.bias"] = torch.zeros(9)
     rewrite(saved, state)
-    with pytest.raises(ValueError, match="does not fit") as caught:
+    with pytest.raises(MismatchError, match="does not fit") as caught:
         network_from(config, 7, load_checkpoint(saved))
-    for problem in (
+    assert caught.value.problems == (
+        "it tells 9 classes apart where 7 are named",
         "box_head.scales is missing",
         "box_head.extra is unexpected",
         "semantic_head.classify.bias is [9] where [7] is wanted",
-    ):
-        assert problem in str(caught.value)
+    )
+    assert caught.value.details.startswith("4 mismatches: 1 missing, 1 unexpected, 1 different\nit tells 9 classes")
+    assert "it tells 9 classes apart where 7 are named" in str(caught.value)
 
 
 def test_a_long_list_of_mismatches_is_cut(saved: Path, config: Config) -> None:
     rewrite(saved, {"nothing": torch.zeros(1)})
     with pytest.raises(ValueError, match=r"conv1\.weight is missing; .*; and \d+ more$"):
         network_from(config, 7, load_checkpoint(saved))
+
+
+def test_the_details_of_a_mismatch_name_the_first_twenty_and_count_the_rest() -> None:
+    error = MismatchError("a does not fit b", [f"weight {n} is missing" for n in range(25)])
+    lines = error.details.splitlines()
+    assert lines[0] == "25 mismatches: 25 missing"
+    assert lines[1:21] == [f"weight {n} is missing" for n in range(20)]
+    assert lines[21:] == ["and 5 more"]
+    assert str(error) == "a does not fit b: weight 0 is missing; weight 1 is missing; weight 2 is missing; and 22 more"
+
+
+def test_a_card_is_plain_text_of_bounded_length() -> None:
+    assert card_text({}) == ""
+    assert card_text({"pq": 71.6, "text": " Trained on scenes. \n", "data": {"images": 9}}) == (
+        'Trained on scenes.\npq: 71.6\ndata: {"images": 9}'
+    )
+    assert card_text({"text": "<b>bold</b>"}) == "<b>bold</b>"
+    assert len(card_text({"text": "x" * 10**6})) < 20_010
+
+
+def test_a_card_nested_without_end_is_refused(saved: Path) -> None:
+    rewrite(saved, safetensors.torch.load_file(saved), card="[" * 100_000)
+    with pytest.raises(ValueError, match=r"trained\.safetensors: its card is missing or not JSON"):
+        load_checkpoint(saved)
 
 
 @pytest.mark.parametrize("kept", [0, 4, 100, 0.5, 0.999])

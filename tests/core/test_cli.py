@@ -122,7 +122,7 @@ def test_a_photo_of_another_size_than_its_data_set_states_is_refused(scene_datas
         (["--config", "nonsense"], "there is no preset 'nonsense'"),
         (["--config", "demo", "--set", "input.short_side=3"], "input.short_side"),
         (["--config", "demo", "--device", "tpu"], "device must be auto, cpu, cuda or cuda:N"),
-        (["--config", "demo", "--device", "cuda:99"], "CUDA devices"),
+        (["--config", "demo", "--device", "cuda:99"], "device cuda:99: "),
         (["--checkpoint", "/nowhere/weights.safetensors"], "/nowhere/weights.safetensors"),
     ],
 )

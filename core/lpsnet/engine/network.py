@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,14 +13,15 @@ from numpy.typing import NDArray
 
 from lpsnet.categories import Categories
 from lpsnet.checkpoint import load_checkpoint, network_from
-from lpsnet.config import Config, load_config
+from lpsnet.config import Config, InputConfig, load_config
 from lpsnet.data.transforms import network_input
+from lpsnet.engine.devices import choose_device
 from lpsnet.model.cancellation import cancellable
 from lpsnet.model.inference import prepare_for_inference
 from lpsnet.model.lpsnet import LPSNet
 from lpsnet.model.output import NetworkOutput
 
-__all__ = ["ReadyNetwork", "choose_device", "is_out_of_memory", "load_network"]
+__all__ = ["ReadyNetwork", "is_out_of_memory", "load_network"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +37,8 @@ class ReadyNetwork:
         trained: False if any of its weights are random.
         origin: the checkpoint's path, or the config's name.
         parameters: how many numbers the network learns or has learnt.
+        own_input: the input that the checkpoint or config asks for; the config's may be of another size.
+        card: what the checkpoint's writer noted; empty for an untrained network.
     """
 
     model: LPSNet
@@ -45,6 +49,8 @@ class ReadyNetwork:
     trained: bool
     origin: str
     parameters: int
+    own_input: InputConfig
+    card: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -81,6 +87,7 @@ def load_network(
     checkpoint: Path | None = None,
     config: str | Path | None = None,
     overrides: Sequence[str] = (),
+    short_side: int = 0,
     device: str = "auto",
 ) -> ReadyNetwork:
     """Loads a trained network from a checkpoint, or makes an untrained one from a config.
@@ -92,7 +99,8 @@ def load_network(
         checkpoint: a checkpoint; it carries its own config.
         config: a preset or YAML file, used without a checkpoint.
         overrides: changes to the config; only ``input`` and ``inspection`` may change for a checkpoint.
-        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+        short_side: of the input, in pixels, its long side's cap in proportion; 0 for what the config asks for.
+        device: see :func:`lpsnet.engine.devices.choose_device`.
 
     Raises:
         OSError: if a file cannot be read.
@@ -102,10 +110,12 @@ def load_network(
     if (checkpoint is None) == (config is None):
         raise ValueError("a network comes from a checkpoint or from a config: give one of the two")
     place, reason = choose_device(device)
+    card: Mapping[str, Any] = {}
     if checkpoint is not None:
         loaded = load_checkpoint(checkpoint, overrides)
         final, categories = loaded.config, loaded.categories
         model = network_from(final, len(categories), loaded)
+        card = loaded.card
     else:
         final = load_config(config or "", overrides)
         categories = final.load_categories()
@@ -115,6 +125,9 @@ def load_network(
             is_local = weights is not None and Path(weights).is_file()
             model = network_from(final, len(categories), backbone_weights=is_local)
     parameters = sum(parameter.numel() for parameter in model.parameters())
+    own_input = final.input
+    if short_side:
+        final = final.model_copy(update={"input": own_input.scaled_to(short_side)})
     return ReadyNetwork(
         model=prepare_for_inference(model).to(place),
         config=final,
@@ -124,34 +137,9 @@ def load_network(
         trained=checkpoint is not None,
         origin=str(checkpoint or final.name),
         parameters=parameters,
+        own_input=own_input,
+        card=card,
     )
-
-
-def choose_device(wish: str) -> tuple[torch.device, str]:
-    """Returns the device to use and why, in words.
-
-    Args:
-        wish: ``auto`` takes the first CUDA device where there is one.
-
-    Raises:
-        ValueError: if the device asked for does not exist, or is of a kind the network does not run on.
-    """
-    if wish == "auto":
-        if torch.cuda.is_available():
-            return torch.device("cuda", 0), torch.cuda.get_device_name(0)
-        built = torch.version.cuda is not None
-        return torch.device("cpu"), "no CUDA device" if built else "this build of torch has no CUDA"
-    try:
-        device = torch.device(wish)
-    except RuntimeError:
-        raise ValueError(f"device must be auto, cpu, cuda or cuda:N, not {wish!r}") from None
-    if device.type == "cpu":
-        return device, "asked for"
-    if device.type != "cuda":
-        raise ValueError(f"device {wish}: the network runs on cpu and cuda only")
-    if (device.index or 0) >= torch.cuda.device_count():
-        raise ValueError(f"device {wish}: this machine has {torch.cuda.device_count()} CUDA devices")
-    return device, torch.cuda.get_device_name(device)
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -200,7 +200,7 @@ class Predictor:
             checkpoint: a trained network.
             config: a preset or YAML file.
             overrides: changes to the config.
-            device: see :func:`lpsnet.engine.network.choose_device`.
+            device: see :func:`lpsnet.engine.devices.choose_device`.
             oracles: ``semantic``, ``boxes`` or both.
             stuff_limit: replaces the config's.
             fallback_categories: the classes to use where neither checkpoint nor config says any.

@@ -12,7 +12,7 @@ import yaml
 
 from lpsnet.checkpoint import save_checkpoint
 from lpsnet.config import load_config
-from lpsnet.engine.network import choose_device, is_out_of_memory, load_network
+from lpsnet.engine.network import is_out_of_memory, load_network
 from lpsnet.model.cancellation import Cancelled
 from lpsnet.model.lpsnet import build_lpsnet
 
@@ -94,17 +94,28 @@ def test_a_run_can_be_stopped() -> None:
         load_network(config="demo", overrides=SMALL).run(IMAGE, lambda: True)
 
 
-def test_the_device_says_why() -> None:
-    device, reason = choose_device("auto")
-    assert device.type in ("cpu", "cuda")
-    assert reason
-    assert choose_device("cpu") == (torch.device("cpu"), "asked for")
+@pytest.mark.parametrize(
+    ("config", "short_side", "cap"), [("demo", 192, 320), ("cityscapes_r50", 64, 128), ("coco_r50", 64, None)]
+)
+def test_the_cap_of_the_long_side_goes_with_the_short_side(config: str, short_side: int, cap: int | None) -> None:
+    small = ["model.backbone.name=resnet18"]
+    ready = load_network(config=config, overrides=small, short_side=short_side)
+    assert (ready.config.input.short_side, ready.config.input.long_side_cap) == (short_side, cap)
+    assert ready.own_input == load_config(config).input
+    assert load_network(config="demo").config.input == load_config("demo").input
 
 
-@pytest.mark.parametrize("wish", ["abacus", "mps", "cuda:64"])
-def test_a_device_that_cannot_be_used_is_refused(wish: str) -> None:
-    with pytest.raises(ValueError, match="device"):
-        choose_device(wish)
+def test_a_checkpoint_runs_at_another_size_and_brings_its_card(tmp_path: Path) -> None:
+    config = load_config("demo", SMALL[1:])
+    categories = config.load_categories()
+    path = tmp_path / "net.safetensors"
+    save_checkpoint(path, build_lpsnet(config.model, len(categories)), config, categories, {"text": "Of scenes."})
+    ready = load_network(checkpoint=path, short_side=96)
+    assert ready.run(IMAGE).image_sizes == ((96, 128),)
+    assert (ready.own_input.short_side, ready.own_input.long_side_cap) == (384, 640)
+    assert ready.card == {"text": "Of scenes."}
+    with pytest.raises(ValueError, match=r"input\.short_side must lie in 32 … 8192, not 9000"):
+        load_network(checkpoint=path, short_side=9000)
 
 
 def test_running_out_of_memory_is_known_in_every_guise() -> None:
