@@ -96,7 +96,7 @@ class MainWindow(QMainWindow):
         self.setDockOptions(QMainWindow.DockOption.AllowNestedDocks | QMainWindow.DockOption.AllowTabbedDocks)
         self.canvas = CanvasView()
         self.timeline = Timeline(session, theme)
-        self.images = ImageList(session, theme)
+        self.images = ImageList(session, theme, folders.cache)
         self.segments = SegmentsList(session)
         self.panel = SettingsPanel(session)
         self.images.setMinimumWidth(120)
@@ -253,9 +253,10 @@ class MainWindow(QMainWindow):
     def _show_stage(self) -> None:
         entry = self._session.current
         self._middle.setCurrentIndex(0 if entry is None else 1)
+            session.order_changed,
         self._show_timeline()
         self.setWindowTitle(_TITLE if entry is None else f"{entry.name} – {_TITLE}")
-        if entry is not None and not self.canvas.hasFocus() and not self.images.view.hasFocus():
+        if entry is not None and not self.canvas.hasFocus() and not self.images.has_keyboard:
             self.canvas.setFocus()
 
     def _leave_pictures(self) -> None:
@@ -336,3 +337,4 @@ class MainWindow(QMainWindow):
 
 def _local_paths(dragged: QMimeData) -> list[Path]:
     return [Path(url.toLocalFile()) for url in dragged.urls() if url.isLocalFile()]
+        self.images.close_thumbnails()

@@ -19,6 +19,7 @@ from lpsnet_studio.correspondence import Correspondence, Service, problem_of
 from lpsnet_studio.effects import Effect, Summary, compare, summarize
 from lpsnet_studio.gallery import Gallery
 from lpsnet_studio.inference.messages import (
+    CloseImage,
     DatasetListed,
     Failed,
     ImageOpened,
@@ -38,7 +39,8 @@ from lpsnet_studio.knobs import Knobs
 from lpsnet_studio.playback import Playback
 from lpsnet_studio.state import Busy, Entry, Measured, NetworkChoice, Pointed, Problem, Result
 
-__all__ = ["Service", "Session"]
+__all__ = ["Service", "Session", "image_key"]
+from lpsnet_studio.tally import ClassTally
 
 
 class Session(Gallery, Knobs):
@@ -50,6 +52,7 @@ class Session(Gallery, Knobs):
     Attributes:
         picture: the current image's pixels and truth; None until they are here.
         model: the network that is loaded; None if there is none.
+        service: where requests go.
         cancelled: whether the current image has no result because the user withdrew the request.
         result: the latest inspection of the current image; None until it is here.
         network: which network was asked for last, and where and how it is to run.
@@ -68,12 +71,16 @@ class Session(Gallery, Knobs):
     pointed_changed = Signal()
     playing_changed = Signal(bool)
     busy_changed = Signal()
-    service_changed = Signal()
+    background_cancelled = Signal()
+    """The user withdraws what goes on in the background."""
+    received = Signal(object)
+    """Every reply of the service, after the session has taken it."""
     failed = Signal(object)
     """A :class:`Problem`."""
 
     def __init__(self, service: Service) -> None:
         super().__init__()
+        self.service = service
         self._letters = Correspondence(service, self.busy_changed.emit)
         self._waiting_inspect: Inspect | None = None
         self._playback = Playback()
@@ -86,8 +93,7 @@ class Session(Gallery, Knobs):
         self.result: Result | None = None
         self.selected = 0
         self.pointed: Pointed | None = None
-        self.devices: tuple[str, ...] = ()
-        self.service_state = ""
+        self._loaded = self.network
 
     # ------------------------------------------------------------------------------------------------------ questions
 
@@ -161,8 +167,7 @@ class Session(Gallery, Knobs):
 
     def set_entries(self, entries: Sequence[Entry], index: int = 0) -> None:
         """Replaces the image list and opens one of it."""
-        self.entries = tuple(entries)
-        self.index = -1
+        self._take_entries(entries)
         self._forget_picture()
         self.entries_changed.emit()
         if self.entries:
@@ -192,7 +197,7 @@ class Session(Gallery, Knobs):
             return
         self._waiting_inspect = None
         self._letters.drop(Inspect)
-        self._letters.ask(OpenImage(self._letters.next_number(), _image_key(entry.source), entry.source))
+        self._letters.ask(OpenImage(self._letters.next_number(), image_key(entry.source), entry.source))
 
     def retry(self) -> None:
         """Asks again for the current image if it has no result and none is on its way."""
@@ -204,11 +209,19 @@ class Session(Gallery, Knobs):
             self.open_index(self.index)
 
     def step_image(self, by: int) -> None:
-        """Goes to a neighbour in the list; stops at its ends."""
-        if self.entries:
-            target = min(max(self.index + by, 0), len(self.entries) - 1)
-            if target != self.index:
-                self.open_index(target)
+        """Goes to a neighbour in the list as it is shown; stops at its ends."""
+        self.open_index(self.neighbour(by))
+
+    def reload(self, index: int) -> None:
+        """Reads an image from disk again, whatever the service still has of it, and inspects it anew."""
+        if 0 <= index < len(self.entries):
+            source = self.entries[index].source
+            if Path(source.path).exists():
+                self._learn_of(index, problem="", worth_retrying=False)
+            if index == self.index:
+                self._forget_picture()
+            self.service.post(CloseImage(image_key(source)))
+            self.open_index(index)
 
     def load_model(self, choice: NetworkChoice) -> None:
         """Asks for a network; the one loaded before stays until it is here."""
@@ -219,7 +232,9 @@ class Session(Gallery, Knobs):
         )
 
     def cancel(self) -> None:
-        """Withdraws everything that the service was asked for."""
+        """Withdraws everything that the service was asked for; work in the background only if there is nothing else."""
+        if self.busy is None:
+            self.background_cancelled.emit()
         self._waiting_inspect = None
         self._letters.cancel()
 
@@ -345,8 +360,9 @@ class Session(Gallery, Knobs):
         """Takes a reply of the service; replies to what is no longer wanted are ignored."""
         match reply:
             case Ready():
-                self.devices = reply.devices
-                self.service_changed.emit()
+                self._take_service(reply)
+            case MemoryUse():
+                self._take_memory(reply)
             case Progress():
                 self._letters.note(reply)
             case Failed():
@@ -363,12 +379,7 @@ class Session(Gallery, Knobs):
             case Inspected():
                 if self._letters.settle(Inspect, reply.request):
                     self._take_result(reply)
-
-    def set_service_state(self, state: str) -> None:
-        """Takes what became of the service, in words."""
-        if state != self.service_state:
-            self.service_state = state
-            self.service_changed.emit()
+        self.received.emit(reply)
 
     def _take_model(self, reply: ModelLoaded) -> None:
         self.model = reply.card
@@ -446,7 +457,8 @@ class Session(Gallery, Knobs):
         pq = result.pq
         if pq is not None:
             network = self.model.origin if result.settings.needs_network and self.model is not None else ""
-            self._learn(measured=Measured(pq, result.settings, network))
+            tally = ClassTally.of(result.quality.counts, result.categories) if result.quality is not None else None
+            self._learn(measured=Measured(pq, result.settings, network, tally))
 
     def _learn(self, **changes: Any) -> None:
         """Keeps in the list what is known now of the current image."""
@@ -473,7 +485,7 @@ class Session(Gallery, Knobs):
         self._point_again(retell=True)
 
 
-def _image_key(source: ImageSource) -> str:
+def image_key(source: ImageSource) -> str:
     """Names an image so that opening it again finds what the service still has of it."""
     truth = "" if source.truth is None else f"{source.truth.json_path}#{source.truth.image_id}"
     return f"{source.path}|{truth}"

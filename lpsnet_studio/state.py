@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lpsnet.categories import Categories
 from lpsnet.metrics.panoptic_quality import ImageQuality, PanopticQuality
 from lpsnet.structures import Detections, InspectionSettings, Labels, MergeStep, MergeTrace, StageResult, StepKind
 from lpsnet_studio.inference.messages import ImageSource
+from lpsnet_studio.tally import ClassTally
 
 __all__ = ["Busy", "Entry", "Measured", "NetworkChoice", "Pointed", "Problem", "Result", "shade_of"]
 
@@ -20,11 +21,13 @@ class Measured:
         pq: panoptic quality, 0 … 1.
         settings: what the result was computed with.
         network: where the network came from; empty if none had a part in it.
+        tally: what the PQ was made of, to be pooled with other images'; None if that is not known.
     """
 
     pq: float
     settings: InspectionSettings
     network: str
+    tally: ClassTally | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

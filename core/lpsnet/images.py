@@ -18,7 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-__all__ = ["IMAGE_SUFFIXES", "MAX_PIXELS", "ImageError", "list_images", "natural_key", "read_image", "read_image_size"]
+__all__ = [
+    "IMAGE_SUFFIXES",
+    "MAX_PIXELS",
+    "ImageError",
+    "list_images",
+    "natural_key",
+    "read_image",
+    "read_image_size",
+    "read_thumbnail",
+]
 
 Rgb = NDArray[np.uint8]
 
@@ -32,6 +41,8 @@ MAX_PIXELS = 150_000_000
 
 _EXIF_ORIENTATION = 0x0112
 _DEEP_GREY = ("I;16", "I;16L", "I;16B", "I;16N", "I")
+_SCALABLE = ("L", "RGB", "RGBA", "CMYK", "YCbCr")
+"""Modes whose values may be averaged; palettes and deep greyscale are converted first."""
 _pillow_limit = threading.Lock()
 
 
@@ -84,6 +95,35 @@ def read_image_size(path: str | Path, *, apply_exif: bool = True, max_pixels: in
         width, height = image.size
         sideways = apply_exif and _orientation(image) >= 5
     return (width, height) if sideways else (height, width)
+
+
+def read_thumbnail(path: str | Path, size: tuple[int, int], *, max_pixels: int = MAX_PIXELS) -> Rgb:
+    """Reads a picture small, RGB uint8 ``[h, w, 3]``, with its proportions kept and turned upright.
+
+    A JPEG is decoded at an eighth, a quarter or half of its size where that is enough, which takes a fraction of the
+    time and of the memory of :func:`read_image`; everything else is as there.
+
+    Args:
+        path: the file.
+        size: ``(height, width)`` that it must fit into; a smaller picture keeps its size.
+        max_pixels: the most pixels that are decoded.
+
+    Raises:
+        ImageError: as :func:`read_image`.
+    """
+    path = Path(path)
+    with _opened(path, max_pixels) as image:
+        orientation = _orientation(image)
+        height, width = size if orientation < 5 else size[::-1]
+        image.draft("RGB", (2 * width, 2 * height))
+        factor = min(width / image.width, height / image.height, 1.0)
+        small = max(1, round(image.width * factor)), max(1, round(image.height * factor))
+        if image.mode in _SCALABLE:
+            pixels = _to_rgb(image.resize(small, Image.Resampling.BOX, reducing_gap=1.5), path)
+        else:
+            whole = Image.fromarray(_to_rgb(image, path))
+            pixels = np.asarray(whole.resize(small, Image.Resampling.BOX, reducing_gap=1.5))
+    return np.ascontiguousarray(_upright(pixels, orientation))
 
 
 def list_images(folder: str | Path) -> list[Path]:

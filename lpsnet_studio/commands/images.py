@@ -12,6 +12,7 @@ class ImageCommands:
 
     def __init__(self, place: Workplace) -> None:
         self._place = place
+        place.images.lookahead.prefetch(place.settings.preferences.prefetch)
 
     def previous_image(self) -> None:
         """Opens the image above."""
@@ -23,20 +24,22 @@ class ImageCommands:
 
     def find_image(self) -> None:
         """Lets the user type a part of a name."""
-        raise NotImplementedError
+        self._place.images.find()
 
     def reload_image(self) -> None:
         """Reads the current image from disk again."""
-        raise NotImplementedError
+        self._place.images.reload(self._place.session.index)
 
     def measure_all(self) -> None:
-        """Inspects every image that has ground truth, in the background."""
-        raise NotImplementedError
+        """Inspects every image that is shown and has ground truth, in the background."""
+        if not self._place.images.lookahead.measure_shown():
+            self._place.notifications.show_info("Every image shown has been measured with the settings of now.")
 
     def worst_first(self, on: bool) -> None:
-        """Lists images by their PQ, or in natural order."""
-        raise NotImplementedError
+        """Lists images by their PQ, or in their own order."""
+        self._place.session.show_worst_first(on)
 
     def prefetch(self, on: bool) -> None:
-        """Switches prefetching."""
-        raise NotImplementedError
+        """Switches the fetching of the next image."""
+        self._place.settings.change(prefetch=on)
+        self._place.images.lookahead.prefetch(on)

@@ -25,9 +25,10 @@ from lpsnet_studio.inference.messages import (
     ImageOpened,
     Inspect,
     Inspected,
+    Measure,
+    Measured,
     ModelCard,
     OpenImage,
-    Prefetch,
     Probe,
     Probed,
 )
@@ -127,7 +128,7 @@ class ImageBench:
             held += sum(each.nbytes for each in maps) + self.output.semantic_logits.nbytes // 3
         return held
 
-    def opened(self, request: OpenImage | Prefetch, seconds: float) -> ImageOpened:
+    def opened(self, request: OpenImage, seconds: float) -> ImageOpened:
         """Says what the image is; the next inspection is sent whole."""
         self._last_sent = None
         return ImageOpened(
@@ -170,8 +171,7 @@ class ImageBench:
             MissingNetworkError: if the network is needed and none is loaded.
             MissingTruthError: if an oracle is on and there is no ground truth.
         """
-        if request.settings.needs_network and not self._fitted.network_fits:
-            raise ClassesDifferError("The network does not know the classes of this image's data set.")
+        self._check_classes(request.settings)
         height, width = self.picture.pixels.shape[:2]
         preview = request.preview and height * width > PREVIEW_PIXELS
         inspection = self._inspection(preview)
@@ -193,6 +193,33 @@ class ImageBench:
             quality=inspection.quality,
             seconds=time.perf_counter() - arrived,
         )
+
+    def measure(self, request: Measure) -> Measured:
+        """Runs every stage after the network at full size and compares the result with the ground truth.
+
+        Raises:
+            ClassesDifferError: as :meth:`inspect`.
+            MissingNetworkError: as :meth:`inspect`.
+            ValueError: naming the file, if there is no ground truth to compare with.
+        """
+        self._check_classes(request.settings)
+        if self._fitted.truth is None:
+            raise ValueError(self._fitted.notice or f"{self.picture.source.path}: has no ground truth")
+        started = time.perf_counter()
+        inspection = self._inspection(preview=False)
+        inspection.run(request.settings)
+        assert inspection.quality is not None
+        return Measured(
+            request=request.request,
+            settings=request.settings,
+            quality=inspection.quality,
+            categories=self._fitted.categories,
+            seconds=self._output_seconds + time.perf_counter() - started,
+        )
+
+    def _check_classes(self, settings: InspectionSettings) -> None:
+        if settings.needs_network and not self._fitted.network_fits:
+            raise ClassesDifferError("The network does not know the classes of this image's data set.")
 
     def without_unchanged(self, reply: Inspected) -> Inspected:
         """Leaves out the labels and candidates that the last inspection that was sent held already."""

@@ -7,10 +7,12 @@ still wanted is picked again.
 ===============  ==================================================================  ==================================
 lane             does, in this order                                                 gives way to
 ===============  ==================================================================  ==================================
-files            OpenImage, ListDataset, reading for Prefetch
-network          LoadModel, forwards for Inspect, forwards for Prefetch              LoadModel; Prefetch to any Inspect
+files            OpenImage, ListDataset, reading for Prefetch, for Measure
+network          LoadModel, forwards for Inspect, for Prefetch; Measure as a whole   LoadModel; the later to the earlier
 post-processing  Probe, then the other stages of Inspect
 ===============  ==================================================================  ==================================
+
+Measuring runs its post-processing in the network lane too, so that a slider never waits for another image's stages.
 
 Nothing here knows torch: what is done lies behind :class:`~lpsnet_studio.inference.workbench.Workshop` and
 :class:`~lpsnet_studio.inference.workbench.Bench`.
@@ -36,9 +38,12 @@ from lpsnet_studio.inference.messages import (
     Inspected,
     ListDataset,
     LoadModel,
+    Measure,
+    Measured,
     ModelLoaded,
     OpenImage,
     Prefetch,
+    Prefetched,
     Probe,
     Probed,
     Progress,
@@ -73,6 +78,8 @@ class Desk(Generic[NetworkT]):
         self._images: OrderedDict[str, WantedImage] = OrderedDict()
         """From the longest unused to the current one."""
         self._current = ""
+        self._to_measure: WantedImage | None = None
+        """Read, and not among the images: nobody opened it, and nothing of it is kept."""
         self._network: NetworkT | None = None
         self._unanswered: dict[int, AskedQuestion] = {}
         self._to_read: list[AskedQuestion] = []
@@ -110,7 +117,7 @@ class Desk(Generic[NetworkT]):
                     self._cancel(request)
                 case CloseImage():
                     self._close_image(request)
-                case LoadModel() | OpenImage() | Inspect() | Probe() | Prefetch() | ListDataset():
+                case LoadModel() | OpenImage() | Inspect() | Probe() | Prefetch() | Measure() | ListDataset():
                     asked = self._unanswered[request.request] = AskedQuestion(request)
                     self._want(asked)
             self._go_on()
@@ -118,7 +125,7 @@ class Desk(Generic[NetworkT]):
     def _go_on(self) -> None:
         """Lets the lanes look again at what is wanted; ends every change of it."""
         self._forget_unopened()
-        self._prefer_inspections()
+        self._prefer_urgent()
         self._forget_oldest()
         self._changed.notify_all()
 
@@ -132,20 +139,25 @@ class Desk(Generic[NetworkT]):
                 self._want_result(asked, asked.request)
             case Prefetch():
                 self._want_prefetch(asked, asked.request)
+            case Measure():
+                self._supersede(asked, Measure, "Another image is to be measured.")
+                self._to_read.append(asked)
             case ListDataset():
                 self._to_read.append(asked)
 
+    def _supersede(self, newer: AskedQuestion, kind: type, sentence: str) -> None:
+        for older in self._waiting(kind):
+            if older is not newer:
+                self._fail(older, "superseded", sentence)
+        self._stop_unwanted_forward()
+
     def _want_model(self, asked: AskedQuestion) -> None:
-        for older in self._waiting(LoadModel):
-            if older is not asked:
-                self._fail(older, "superseded", "Another network was asked for.")
+        self._supersede(asked, LoadModel, "Another network was asked for.")
         self._to_load = asked
         self._stop_forward()  # Its output would be forgotten; it starts again if it is still wanted.
 
     def _want_image(self, asked: AskedQuestion, request: OpenImage) -> None:
-        for older in self._waiting(OpenImage):
-            if older is not asked:
-                self._fail(older, "superseded", "Another image was opened.")
+        self._supersede(asked, OpenImage, "Another image was opened.")
         for image in self._images.values():
             if image.name != request.image:
                 self._drop_wants(image, "Another image was opened.")
@@ -204,12 +216,12 @@ class Desk(Generic[NetworkT]):
         for asked in list(image.wants()):
             self._fail(asked, "cancelled", sentence)
 
-    def _prefer_inspections(self) -> None:
-        """Stops a forward that only a prefetch wants if an inspection waits for another one."""
+    def _prefer_urgent(self) -> None:
+        """Stops a forward if a more urgent one waits; a measuring goes on afterwards."""
         running = self._forward
-        if running is None or running.image.wants_network_for_inspect:
+        if running is None:
             return
-        if not any(each.wants_forward and each.wants_network_for_inspect for each in self._images.values()):
+        if not any(each.wants_forward and each.urgency > running.image.urgency for each in self._images.values()):
             return
         if running.image.prefetch is not None:
             self._fail(running.image.prefetch, "superseded", "Another image needs the network now.")
@@ -217,7 +229,7 @@ class Desk(Generic[NetworkT]):
 
     def _stop_unwanted_forward(self) -> None:
         running = self._forward
-        if running is not None and not (running.image.wants_network_for_inspect or running.image.prefetch):
+        if running is not None and not (running.image.urgency or running.image.measure):
             running.stop.set()
 
     def _stop_forward(self) -> None:
@@ -232,9 +244,12 @@ class Desk(Generic[NetworkT]):
             return
         asked.answered = True
         del self._unanswered[asked.request.request]
-        for image in self._images.values():
+        for image in self._known():
             image.forget(asked)
         self._reply(reply, None)
+
+    def _known(self) -> list[WantedImage]:
+        return [*self._images.values(), *filter(None, [self._to_measure])]
 
     def _fail(self, asked: AskedQuestion, kind: FailureKind, sentence: str, advice: str = "") -> None:
         self._answer(asked, Failed(asked.request.request, kind, sentence, advice))
@@ -253,7 +268,7 @@ class Desk(Generic[NetworkT]):
 
     def _pick_file(self) -> Callable[[], None] | None:
         self._to_read = [asked for asked in self._to_read if not asked.answered]
-        for kind in (OpenImage, ListDataset, Prefetch):
+        for kind in (OpenImage, ListDataset, Prefetch, Measure):
             for asked in self._to_read:
                 if isinstance(asked.request, kind):
                     self._to_read.remove(asked)
@@ -268,6 +283,8 @@ class Desk(Generic[NetworkT]):
                     self._answer(asked, listed)
             elif isinstance(asked.request, OpenImage | Prefetch):
                 self._read_picture(asked, asked.request)
+            elif isinstance(asked.request, Measure):
+                self._read_to_measure(asked, asked.request)
         except Exception as error:
             with self._changed:
                 self._fail_reading(asked, error)
@@ -289,15 +306,26 @@ class Desk(Generic[NetworkT]):
             if isinstance(request, OpenImage):
                 self._answer(asked, image.bench.opened(request, time.perf_counter() - started))
             else:
-                self._prefetch(asked, request, image, image.bench)
+                self._prefetch(asked, request, image)
             if self._current in self._images:
                 self._images.move_to_end(self._current)
             self._go_on()
 
-    def _prefetch(self, asked: AskedQuestion, request: Prefetch, image: WantedImage, bench: Bench) -> None:
+    def _prefetch(self, asked: AskedQuestion, request: Prefetch, image: WantedImage) -> None:
         image.prefetch = asked
         if not (request.settings.needs_network and image.wants_forward):
-            self._answer(asked, bench.opened(request, time.perf_counter() - asked.arrived))
+            self._answer_prefetch(asked, request)
+
+    def _answer_prefetch(self, asked: AskedQuestion, request: Prefetch) -> None:
+        self._answer(asked, Prefetched(request.request, request.image, asked.seconds))
+
+    def _read_to_measure(self, asked: AskedQuestion, request: Measure) -> None:
+        picture = self._workshop.read(request.source)
+        with self._changed:
+            if not asked.answered:
+                bench = self._workshop.bench(picture, self._network)
+                self._to_measure = WantedImage(request.source.path, bench, measure=asked)
+            self._go_on()
 
     def _fail_reading(self, asked: AskedQuestion, error: Exception) -> None:
         if isinstance(asked.request, OpenImage) and not asked.answered:
@@ -334,8 +362,8 @@ class Desk(Generic[NetworkT]):
                 return partial(self._load, asked, asked.request)
         wanting = [image for image in self._images.values() if image.wants_forward]
         if not wanting:
-            return None
-        image = max(wanting, key=lambda each: each.wants_network_for_inspect)
+            return self._pick_measure()
+        image = max(wanting, key=lambda each: each.urgency)
         self._forward = RunningForward(image)
         assert image.bench is not None
         return partial(self._run_forward, self._forward, image.bench)
@@ -353,7 +381,7 @@ class Desk(Generic[NetworkT]):
                 self._fail_with(asked, failure)
             elif network is not None and not asked.answered:
                 self._network = network
-                for image in self._images.values():
+                for image in self._known():
                     if image.bench is not None:
                         image.bench = self._workshop.bench(image.bench.picture, network)
                 self._answer(asked, ModelLoaded(request.request, network.card))
@@ -379,8 +407,7 @@ class Desk(Generic[NetworkT]):
             if failure is not None:
                 self._fail_forward(image, failure)
             elif bench.has_output and image.prefetch is not None and isinstance(image.prefetch.request, Prefetch):
-                seconds = time.perf_counter() - image.prefetch.arrived
-                self._answer(image.prefetch, bench.opened(image.prefetch.request, seconds))
+                self._answer_prefetch(image.prefetch, image.prefetch.request)
             self._go_on()
 
     def _fail_forward(self, image: WantedImage, error: Exception) -> None:
@@ -388,6 +415,29 @@ class Desk(Generic[NetworkT]):
             self._fail_with(image.prefetch, error)
         if image.inspect is not None and image.wants_network_for_inspect:
             self._fail_with(image.inspect, error)
+
+    def _pick_measure(self) -> Callable[[], None] | None:
+        image = self._to_measure
+        if image is None or image.bench is None or image.measure is None:
+            self._to_measure = None
+            return None
+        self._forward = RunningForward(image)
+        return partial(self._run_measure, self._forward, image.bench, image.measure)
+
+    def _run_measure(self, forward: RunningForward, bench: Bench, asked: AskedQuestion) -> None:
+        result: Measured | None = None
+        failure: Exception | None = None
+        try:
+            result = _measure(asked, bench, forward.stop.is_set)
+        except Exception as error:
+            failure = error
+        with self._changed:
+            self._forward = None
+            if forward.image.bench is bench and failure is not None:
+                self._fail_with(asked, failure)
+            elif forward.image.bench is bench and result is not None:
+                self._answer(asked, result)
+            self._go_on()
 
     # ------------------------------------------------------------------------------------------- post-processing lane
 
@@ -440,3 +490,11 @@ class Desk(Generic[NetworkT]):
             image.inspect = asked
         else:
             self._fail(asked, "superseded", "A newer request took its place.")
+
+
+def _measure(asked: AskedQuestion, bench: Bench, should_stop: Callable[[], bool]) -> Measured | None:
+    """Runs what a measurement needs; None if it was stopped, to be done again."""
+    assert isinstance(asked.request, Measure)
+    if asked.request.settings.needs_network and bench.can_run_network and not bench.has_output:
+        bench.run_network(should_stop, lambda _fraction: None)
+    return None if should_stop() else bench.measure(asked.request)

@@ -13,8 +13,8 @@ being loaded.
 *Newest wins* per kind and image: a newer :class:`Inspect` for an image makes an older one that still waits fail as
 ``superseded``, likewise :class:`Probe`; one that is being computed is still answered, so that the picture follows a
 slider that never rests. A probe never cancels an inspection's post-processing, post-processing never a forward.
-:class:`OpenImage` cancels what other images still wanted; :class:`Prefetch` is the lowest lane and is dropped by any
-other forward.
+:class:`OpenImage` cancels what other images still wanted. :class:`Prefetch` gives way to every inspection and is
+dropped for its forward; :class:`Measure` gives way to both and goes on afterwards.
 """
 
 from __future__ import annotations
@@ -52,10 +52,14 @@ __all__ = [
     "ListDataset",
     "LoadModel",
     "ModelCard",
+    "Measure",
+    "Measured",
+    "MemoryUse",
     "ModelLoaded",
     "OpenImage",
     "Prefetch",
     "Probe",
+    "Prefetched",
     "Probed",
     "Progress",
     "Question",
@@ -241,7 +245,10 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Prefetch:
-    """Asks to get an image's network output ready, in the lowest lane. Answered by :class:`ImageOpened`.
+    """Asks to get an image ready in a low lane: read, and run through the network. Answered by :class:`Prefetched`.
+
+    Opening the image then finds both done. Its pixels are not sent before: those of a large photo would be copied
+    twice, and once for nothing if the user goes elsewhere.
 
     The pixels are sent so that the image can be shown at once when it is opened.
     """
@@ -285,11 +292,27 @@ class Shutdown:
     """Ends the service; so does the end of the pipe."""
 
 
-Question = LoadModel | OpenImage | Inspect | Probe | Prefetch | ListDataset
+Question = LoadModel | OpenImage | Inspect | Probe | Prefetch | Measure | ListDataset
 """A request that is answered."""
 Request = Question | Cancel | CloseImage | Shutdown
 
 # ------------------------------------------------------------------------------------------------------------- replies
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """Asks how well an image's result fits its ground truth, in the lowest lane. Answered by :class:`Measured`.
+
+    Nothing of the image is kept or sent but the figures. A newer one makes an older one fail as ``superseded``.
+
+    Attributes:
+        source: where the image and its truth are.
+        settings: every knob; the result is computed at full size.
+    """
+
+    request: int
+    source: ImageSource
+    settings: InspectionSettings
+
 
 
 @dataclass(frozen=True, slots=True)
@@ -444,4 +467,48 @@ class Failed:
     details: str = field(default="", repr=False)
 
 
-Reply = Ready | Heartbeat | ModelLoaded | ImageOpened | Inspected | Probed | DatasetListed | Progress | Failed
+Reply = (
+    Ready
+    | Heartbeat
+    | ModelLoaded
+    | ImageOpened
+    | Inspected
+    | Probed
+    | Prefetched
+    | Measured
+    | DatasetListed
+    | Progress
+    | Failed
+)
+@dataclass(frozen=True, slots=True)
+class Prefetched:
+    """An image is ready to be opened.
+
+    Attributes:
+        image: as named in the request.
+        seconds: from the request's arrival to this reply.
+    """
+
+    request: int
+    image: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """How well an image's result fits its ground truth.
+
+    Attributes:
+        settings: what it was computed with.
+        quality: against the ground truth.
+        categories: the classes that the counts of ``quality`` go by.
+        seconds: the network and every stage, waiting left out.
+    """
+
+    request: int
+    settings: InspectionSettings
+    quality: ImageQuality
+    categories: Categories
+    seconds: float
+
+

@@ -29,9 +29,13 @@ from lpsnet_studio.inference.messages import (
     Inspected,
     ListDataset,
     LoadModel,
+    Measure,
+    Measured,
+    MemoryUse,
     ModelLoaded,
     OpenImage,
     Prefetch,
+    Prefetched,
     Probe,
     Probed,
     Progress,
@@ -45,6 +49,8 @@ from lpsnet_studio.inference.process import SERVICE_COMMAND, ServiceProcess
 from lpsnet_studio.inference.transport import Outbox
 
 __all__ = ["Patience", "ServiceState", "Supervisor"]
+
+_FinalReply = ModelLoaded | ImageOpened | Inspected | Probed | Prefetched | Measured | DatasetListed | Failed
 
 _log = logging.getLogger(__name__)
 
@@ -213,7 +219,7 @@ class Supervisor:
             case CloseImage():
                 if self._image is not None and self._image.image == request.image:
                     self._image = None
-            case LoadModel() | OpenImage() | Inspect() | Probe() | Prefetch() | ListDataset():
+            case LoadModel() | OpenImage() | Inspect() | Probe() | Prefetch() | Measure() | ListDataset():
                 self._pending[request.request] = _Pending(request)
         if self._process is None:
             self._set_state("restarting")
@@ -257,10 +263,10 @@ class Supervisor:
                 pending = self._pending.get(reply.request)
                 if pending is not None and not pending.replayed:
                     self._on_reply(reply)
-            case ModelLoaded() | ImageOpened() | Inspected() | Probed() | DatasetListed() | Failed():
+            case _:
                 self._finish(reply)
 
-    def _finish(self, reply: ModelLoaded | ImageOpened | Inspected | Probed | DatasetListed | Failed) -> None:
+    def _finish(self, reply: _FinalReply) -> None:
         pending = self._pending.pop(reply.request, None)
         if pending is None:
             return

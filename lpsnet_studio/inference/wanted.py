@@ -21,6 +21,11 @@ class AskedQuestion:
     arrived: float = field(default_factory=time.perf_counter)
     answered: bool = False
 
+    @property
+    def seconds(self) -> float:
+        """How long ago it arrived."""
+        return time.perf_counter() - self.arrived
+
 
 @dataclass(slots=True, eq=False)
 class WantedImage:
@@ -32,6 +37,7 @@ class WantedImage:
     inspect: AskedQuestion | None = None
     probe: AskedQuestion | None = None
     prefetch: AskedQuestion | None = None
+    measure: AskedQuestion | None = None
 
     @property
     def is_open(self) -> bool:
@@ -45,6 +51,11 @@ class WantedImage:
         return asked is not None and isinstance(asked.request, Inspect) and asked.request.settings.needs_network
 
     @property
+    def urgency(self) -> int:
+        """How soon its forward is wanted: 2 for an inspection, 1 for a prefetch, 0 otherwise."""
+        return 2 if self.wants_network_for_inspect else int(self.prefetch is not None)
+
+    @property
     def wants_forward(self) -> bool:
         """Whether anything waits for an output that can be computed."""
         waiting = self.wants_network_for_inspect or self.prefetch is not None
@@ -54,7 +65,8 @@ class WantedImage:
 
     def wants(self) -> Iterator[AskedQuestion]:
         """Yields what waits for it."""
-        yield from (asked for asked in (self.inspect, self.probe, self.prefetch) if asked is not None)
+        wants = (self.inspect, self.probe, self.prefetch, self.measure)
+        yield from (asked for asked in wants if asked is not None)
 
     def forget(self, asked: AskedQuestion) -> None:
         """Stops waiting for one request."""
@@ -62,11 +74,12 @@ class WantedImage:
         self.inspect = None if self.inspect is asked else self.inspect
         self.probe = None if self.probe is asked else self.probe
         self.prefetch = None if self.prefetch is asked else self.prefetch
+        self.measure = None if self.measure is asked else self.measure
 
 
 @dataclass(slots=True, eq=False)
 class RunningForward:
-    """The forward that is running."""
+    """The forward that is running, or the measuring of which it is a part."""
 
     image: WantedImage
     stop: threading.Event = field(default_factory=threading.Event)

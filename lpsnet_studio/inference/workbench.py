@@ -14,9 +14,10 @@ from lpsnet_studio.inference.messages import (
     Inspected,
     ListDataset,
     LoadModel,
+    Measure,
+    Measured,
     ModelCard,
     OpenImage,
-    Prefetch,
     Probe,
     Probed,
 )
@@ -72,7 +73,11 @@ class Bench(Protocol):
         """Reads the network's output at a pixel (post-processing lane)."""
         ...
 
-    def opened(self, request: OpenImage | Prefetch, seconds: float) -> ImageOpened:
+    def measure(self, request: Measure) -> Measured:
+        """Runs every stage after the network and compares with the truth (network lane)."""
+        ...
+
+    def opened(self, request: OpenImage, seconds: float) -> ImageOpened:
         """Says what the image is; the next inspection is sent whole."""
         ...
 

@@ -64,7 +64,7 @@ def test_ten_thousand_images_cost_no_widget_each(window: Any, session: Session) 
     before = len(window.findChildren(object))
     session.set_entries(entries(10_000))
     assert window.images.model.rowCount() == 10_000
-    assert window.images._count.text() == "1 of 10,000"
+    assert window.images.foot.count.text() == "1 of 10,000"
     assert len(window.findChildren(object)) <= before + 20
 
 

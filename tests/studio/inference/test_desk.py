@@ -24,9 +24,12 @@ from lpsnet_studio.inference.messages import (
     Inspected,
     ListDataset,
     LoadModel,
+    Measure,
+    Measured,
     ModelLoaded,
     OpenImage,
     Prefetch,
+    Prefetched,
     Probe,
     Probed,
     Progress,
@@ -97,7 +100,17 @@ class ScriptedBench:
         self.shop.do(f"probe {request.image}")
         return Probed(request.request, request.image, request.x, request.y, (), (), (), ())
 
-    def opened(self, request: OpenImage | Prefetch, seconds: float) -> ImageOpened:
+    def measure(self, request: Measure) -> Any:
+        assert self.has_output or not request.settings.needs_network or self.network is None
+        self.shop.do(f"measure {self.picture.source.path}")
+        if request.settings.needs_network and self.network is None:
+            raise LookupError("no network")
+        reply = Measured.__new__(Measured)
+        object.__setattr__(reply, "request", request.request)
+        object.__setattr__(reply, "settings", self.network.name if self.network else "")
+        return reply
+
+    def opened(self, request: OpenImage, seconds: float) -> ImageOpened:
         return ImageOpened(request.request, request.image, self.picture.pixels, None, CATEGORIES, True, "", seconds)
 
     def without_unchanged(self, reply: Inspected) -> Inspected:
@@ -182,6 +195,9 @@ class Room:
 
     def prefetch(self, image: str) -> int:
         return self.post(Prefetch, image, ImageSource(image), NETWORK)
+
+    def measure(self, image: str, settings: InspectionSettings = NETWORK) -> int:
+        return self.post(Measure, ImageSource(image), settings)
 
     def answers(self, number: int) -> list[Any]:
         return [reply for reply in self.replies if reply.request == number and not isinstance(reply, Progress)]
@@ -283,7 +299,7 @@ def test_sliders_and_probes_are_answered_during_a_forward(room: Room) -> None:
     assert isinstance(room.answer(room.post(Probe, "seen", 0, 0)), Probed)
     assert not room.answers(prefetch)
     forward.open.set()
-    assert isinstance(room.answer(prefetch), ImageOpened)
+    assert isinstance(room.answer(prefetch), Prefetched)
 
 
 def test_an_inspection_waits_for_its_image_and_its_network(room: Room) -> None:
@@ -375,7 +391,7 @@ def test_a_prefetch_gives_way_to_an_inspection(room: Room) -> None:
 def test_a_prefetched_image_needs_no_forward_when_it_is_opened(room: Room) -> None:
     room.with_network()
     room.answer(room.open("a"))
-    assert isinstance(room.answer(room.prefetch("next")), ImageOpened)
+    assert isinstance(room.answer(room.prefetch("next")), Prefetched)
     room.answer(room.open("next"))
     assert isinstance(room.answer(room.post(Inspect, "next", NETWORK)), Inspected)
     assert room.shop.done.count("forward next") == 1
@@ -392,7 +408,7 @@ def test_a_forward_that_a_prefetch_began_goes_on_when_its_image_is_opened(room: 
     inspection = room.post(Inspect, "next", NETWORK)
     forward.open.set()
     assert isinstance(room.answer(inspection), Inspected)
-    assert isinstance(room.answer(prefetch), ImageOpened)
+    assert isinstance(room.answer(prefetch), Prefetched)
     assert "stopped next" not in room.shop.done
 
 
@@ -435,6 +451,117 @@ def test_closing_an_image_cancels_its_requests(room: Room) -> None:
     assert isinstance(room.answer(room.post(Inspect, "b", NETWORK)), Inspected)
     assert "stopped a" in room.shop.done
     assert room.kind(room.post(Inspect, "a", NETWORK)) == "not-possible"
+
+
+# ---------------------------------------------------------------------------------------------------------- measuring
+
+
+def test_measuring_runs_the_network_and_keeps_nothing(room: Room) -> None:
+    room.with_network()
+    assert isinstance(room.answer(room.measure("a")), Measured)
+    assert room.shop.done[1:] == ["read a", "forward a", "measure a"]
+    assert isinstance(room.answer(room.measure("a")), Measured)
+    assert room.shop.done[4:] == ["read a", "forward a", "measure a"]
+    assert room.kind(room.post(Inspect, "a", ORACLES)) == "not-possible"
+
+
+def test_with_both_oracles_measuring_runs_no_network(room: Room) -> None:
+    room.with_network()
+    assert isinstance(room.answer(room.measure("a", ORACLES)), Measured)
+    assert "forward a" not in room.shop.done
+
+
+def test_a_measuring_gives_way_to_an_inspection_and_goes_on_afterwards(room: Room) -> None:
+    room.with_network()
+    forward = room.shop.gate("forward a")
+    measuring = room.measure("a")
+    assert forward.entered.wait(SOON)
+    room.open("seen")
+    inspection = room.post(Inspect, "seen", NETWORK)
+    assert isinstance(room.answer(inspection), Inspected)
+    assert not room.answers(measuring)
+    forward.open.set()
+    assert isinstance(room.answer(measuring), Measured)
+    done = room.shop.done
+    assert done.index("stopped a") < done.index("forward seen") < done.index("measure a")
+    assert done.count("forward a") == 2
+
+
+def test_a_measuring_gives_way_to_a_prefetch(room: Room) -> None:
+    room.with_network()
+    forward = room.shop.gate("forward a")
+    measuring = room.measure("a")
+    assert forward.entered.wait(SOON)
+    assert isinstance(room.answer(room.prefetch("next")), Prefetched)
+    forward.open.set()
+    assert isinstance(room.answer(measuring), Measured)
+
+
+def test_sliders_are_answered_while_another_image_is_measured(room: Room) -> None:
+    room.with_network()
+    room.answer(room.open("seen"))
+    assert isinstance(room.answer(room.post(Inspect, "seen", NETWORK)), Inspected)
+    gate = room.shop.gate("measure a")
+    measuring = room.measure("a")
+    assert gate.entered.wait(SOON)
+    assert isinstance(room.answer(room.post(Inspect, "seen", at(0.5))), Inspected)
+    assert isinstance(room.answer(room.post(Probe, "seen", 0, 0)), Probed)
+    assert not room.answers(measuring)
+    gate.open.set()
+    assert isinstance(room.answer(measuring), Measured)
+
+
+def test_opening_an_image_leaves_a_measuring_alone(room: Room) -> None:
+    room.with_network()
+    forward = room.shop.gate("forward a")
+    measuring = room.measure("a")
+    assert forward.entered.wait(SOON)
+    room.answer(room.open("b"))
+    room.answer(room.open("a"))
+    forward.open.set()
+    assert isinstance(room.answer(measuring), Measured)
+    assert "stopped a" not in room.shop.done
+
+
+def test_a_newer_measuring_and_a_cancel_stop_the_forward(room: Room) -> None:
+    room.with_network()
+    first_gate, second_gate = room.shop.gate("forward a"), room.shop.gate("forward b")
+    first = room.measure("a")
+    assert first_gate.entered.wait(SOON)
+    second = room.measure("b")
+    assert room.kind(first) == "superseded"
+    assert second_gate.entered.wait(SOON)
+    room.desk.take(Cancel(second))
+    assert room.kind(second) == "cancelled"
+    assert isinstance(room.answer(room.measure("c")), Measured)
+    assert {"stopped a", "stopped b"} <= set(room.shop.done)
+
+
+def test_a_new_network_measures_anew(room: Room) -> None:
+    room.with_network()
+    gate = room.shop.gate("measure a")
+    measuring = room.measure("a")
+    assert gate.entered.wait(SOON)
+    loaded = room.post(LoadModel, "better")
+    gate.open.set()
+    assert isinstance(room.answer(loaded), ModelLoaded)
+    assert isinstance(room.answer(measuring), Measured)
+    assert room.shop.done.count("measure a") in (1, 2)
+    last = room.answer(room.measure("a"))
+    assert last.settings == "better"
+
+
+def test_an_image_that_cannot_be_measured_fails_alone(room: Room) -> None:
+    room.with_network()
+    room.shop.failures.update({"read a": ValueError("a: truncated"), "forward b": MemoryError()})
+    assert room.kind(room.measure("a")) == "bad-input"
+    assert isinstance(room.answer(room.measure("b")), Failed)
+    assert isinstance(room.answer(room.measure("c")), Measured)
+
+
+def test_without_a_network_measuring_that_needs_one_fails(room: Room) -> None:
+    assert isinstance(room.answer(room.measure("a")), Failed)
+    assert isinstance(room.answer(room.measure("a", ORACLES)), Measured)
 
 
 # ----------------------------------------------------------------------------------------------------------- failures
@@ -481,7 +608,7 @@ def test_without_a_network_an_inspection_that_needs_one_fails_at_once(room: Room
     room.answer(room.open("a"))
     assert isinstance(room.answer(room.post(Inspect, "a", NETWORK)), Failed)
     assert isinstance(room.answer(room.post(Inspect, "a", ORACLES)), Inspected)
-    assert isinstance(room.answer(room.prefetch("b")), ImageOpened)
+    assert isinstance(room.answer(room.prefetch("b")), Prefetched)
 
 
 def test_images_unused_for_longest_are_forgotten_when_memory_is_short(room: Room) -> None:
@@ -503,7 +630,7 @@ def test_requests_in_a_storm_are_each_answered_once(room: Room, seed: int) -> No
         if rng.random() < 0.1:
             time.sleep(0.001)  # lets the lanes get somewhere
         image = "abc"[rng.integers(3)]
-        match rng.integers(7):
+        match rng.integers(8):
             case 0:
                 numbers.append(room.open(image))
             case 1:
@@ -514,6 +641,8 @@ def test_requests_in_a_storm_are_each_answered_once(room: Room, seed: int) -> No
                 numbers.append(room.post(LoadModel, "net"))
             case 4:
                 room.desk.take(Cancel(numbers[rng.integers(len(numbers))])) if numbers else None
+            case 5:
+                numbers.append(room.measure(image, NETWORK if rng.random() < 0.5 else ORACLES))
             case _:
                 numbers.append(room.post(Inspect, image, NETWORK if rng.random() < 0.5 else ORACLES))
     for number in numbers:

@@ -1,0 +1,110 @@
+"""The image list as Qt reads it: rows in the order in which the session shows them."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
+
+from lpsnet_studio.browser.thumbnails import Thumbnails
+from lpsnet_studio.lookahead import Lookahead
+from lpsnet_studio.session import Session
+from lpsnet_studio.state import Entry
+from lpsnet_studio.theme import Theme
+
+__all__ = ["ImageListModel", "Role"]
+
+_Index = QModelIndex | QPersistentModelIndex
+_ROOT = QModelIndex()
+
+
+class Role(IntEnum):
+    """What a row tells beside Qt's own roles."""
+
+    THUMBNAIL = Qt.ItemDataRole.UserRole
+    PQ = Qt.ItemDataRole.UserRole + 1
+    """As shown, for example ``92.1``; ``—`` where it is unknown; None for a list without ground truth."""
+    IS_STALE = Qt.ItemDataRole.UserRole + 2
+    """Whether the PQ was measured with other settings, or another network, than those of now."""
+
+
+class ImageListModel(QAbstractListModel):
+    """The session's image list, as it is filtered and sorted.
+
+    Args:
+        session: what is open.
+        lookahead: knows which PQ is up to date.
+        thumbnails: of the pictures.
+        theme: gives icons.
+    """
+
+    def __init__(self, session: Session, lookahead: Lookahead, thumbnails: Thumbnails, theme: Theme) -> None:
+        super().__init__()
+        self._session, self._lookahead, self._thumbnails, self._theme = session, lookahead, thumbnails, theme
+        session.entry_changed.connect(self._show_entry)
+        thumbnails.made.connect(self._show_thumbnail)
+
+    def entry(self, row: int) -> Entry:
+        """Returns the entry that a row shows."""
+        return self._session.entries[self._session.order[row]]
+
+    def begin_anew(self) -> None:
+        """Shows another list, or the same in another order."""
+        self.beginResetModel()
+        self.endResetModel()
+
+    def rowCount(self, parent: _Index = _ROOT) -> int:
+        """Returns how many images are shown."""
+        return 0 if parent.isValid() else len(self._session.order)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Returns what a row shows."""
+        if not index.isValid() or index.row() >= len(self._session.order):
+            return None
+        entry = self.entry(index.row())
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return entry.name
+            case Qt.ItemDataRole.DecorationRole:
+                return self._theme.icon("warning", self._theme.palette.contested) if entry.problem else None
+            case Qt.ItemDataRole.ToolTipRole:
+                return self._tip(entry)
+            case Qt.ItemDataRole.AccessibleTextRole:
+                return ", ".join(part for part in (entry.name, self._pq_words(entry), entry.problem) if part)
+            case Role.THUMBNAIL:
+                return self._thumbnails.find(entry.source.path)
+            case Role.PQ:
+                return self._pq(entry)
+            case Role.IS_STALE:
+                return entry.measured is not None and not self._lookahead.is_up_to_date(entry.measured)
+        return None
+
+    def _pq(self, entry: Entry) -> str | None:
+        if not self._session.any_truth:
+            return None
+        return "—" if entry.measured is None else f"{100 * entry.measured.pq:.1f}"
+
+    def _pq_words(self, entry: Entry) -> str:
+        """Says what the figure in the row means; empty where there is none."""
+        if entry.measured is None:
+            return ""
+        figure = f"PQ {100 * entry.measured.pq:.1f}"
+        if self._lookahead.is_up_to_date(entry.measured):
+            return figure
+        is_other_network = entry.measured.settings == self._session.settings
+        return f"{figure}, measured with {'another network' if is_other_network else 'other settings'} than now"
+
+    def _tip(self, entry: Entry) -> str:
+        size = "" if entry.size is None else f"{entry.size[1]} × {entry.size[0]} pixels"
+        return "\n".join(part for part in (entry.source.path, size, self._pq_words(entry), entry.problem) if part)
+
+    def _show_entry(self, index: int) -> None:
+        row = self._session.row_of(index)
+        if row >= 0:
+            self.dataChanged.emit(self.index(row, 0), self.index(row, 0))
+
+    def _show_thumbnail(self, _path: str) -> None:
+        """Repaints what is on screen, wherever the picture is in it; Qt does that once for many."""
+        if self.rowCount():
+            self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, 0), [Role.THUMBNAIL])

@@ -1,0 +1,96 @@
+"""The list of rows: keys that rest open an image, and what is on screen is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QModelIndex, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QPaintEvent
+from PySide6.QtWidgets import QAbstractItemView, QListView
+
+__all__ = ["ImageView"]
+
+_REST = 120
+"""Milliseconds after the last arrow key until its row is opened: a held key does not open all that it passes."""
+_MORE_ROWS = 6
+"""Rows below and above the screen whose thumbnails are made beforehand."""
+
+
+class ImageView(QListView):
+    """A list whose current row is chosen by mouse and keyboard.
+
+    Signals:
+        chosen: a row that the user wants open.
+        on_screen: the rows that are visible, then those around them; whenever that may have changed.
+    """
+
+    chosen = Signal(QModelIndex)
+    on_screen = Signal(list)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setUniformItemSizes(True)
+        self.setMouseTracking(True)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setAccessibleName("Images")
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST)
+        self._rest.timeout.connect(lambda: self._choose(self.currentIndex()))
+        self._told: Sequence[int] = ()
+        self._is_told_by_program = False
+
+    def show_row(self, row: int) -> None:
+        """Marks a row that is open already; -1 marks none."""
+        place = self.model().index(row, 0) if row >= 0 else QModelIndex()
+        if place != self.currentIndex():
+            self._is_told_by_program = True
+            self.setCurrentIndex(place)
+            self._is_told_by_program = False
+        if row < 0:
+            self.clearSelection()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Lets the first arrow key open its row at once, and those that follow soon only the row where they rest."""
+        if event.isAutoRepeat() and not self._rest.isActive():
+            self._rest.start()
+        super().keyPressEvent(event)
+
+    def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:
+        """Tells the row that was chosen, at once or when the key rests."""
+        super().currentChanged(current, previous)
+        if self._is_told_by_program:
+            self._rest.stop()
+        elif self._rest.isActive():
+            self._rest.start()
+        else:
+            self._rest.start()
+            self._choose(current)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints, and tells what is on screen if that is another thing now."""
+        super().paintEvent(event)
+        rows = self._rows_on_screen()
+        if rows != self._told:
+            self._told = rows
+            self.on_screen.emit(rows)
+
+    def tell_again(self) -> None:
+        """Tells what is on screen once more at the next paint, whatever was told."""
+        self._told = ()
+        self.viewport().update()
+
+    def _rows_on_screen(self) -> list[int]:
+        count = self.model().rowCount()
+        if count == 0:
+            return []
+        first = self.indexAt(self.viewport().rect().topLeft())
+        height = max(self.sizeHintForRow(0), 1)
+        begin = first.row() if first.isValid() else 0
+        end = min(begin + self.viewport().height() // height + 2, count)
+        around = [*range(end, min(end + _MORE_ROWS, count)), *range(max(begin - _MORE_ROWS, 0), begin)]
+        return [*range(begin, end), *around]
+
+    def _choose(self, index: QModelIndex) -> None:
+        if index.isValid():
+            self.chosen.emit(index)
