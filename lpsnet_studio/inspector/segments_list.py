@@ -1,15 +1,17 @@
-"""The list of segments: swatch, name, score and share of the image."""
+"""The list of segments: swatch, name, score and share of the image; sorted by any of them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPixmap
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QSizePolicy, QStackedLayout, QTableView, QWidget
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QColor, QIcon
+from PySide6.QtWidgets import QHeaderView, QLabel, QSizePolicy, QStackedLayout, QWidget
 
 from lpsnet.structures import Segment
 from lpsnet_studio.inspector.overlays import step_color
+from lpsnet_studio.inspector.sorted_table import SortedTable, swatch_icon
+from lpsnet_studio.inspector.sorting import Order, arranged, as_tsv
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import Result
 
@@ -17,6 +19,11 @@ __all__ = ["SegmentsList", "SegmentsModel"]
 
 _NOTHING_YET = "Segments are listed here once an image has been inspected."
 _COLUMNS = ("Segment", "Score", "Area")
+_TIPS = (
+    "Class of the segment, with its number for a thing.",
+    "Of the box that the thing came from, 0 to 1.",
+    "Share of the image.",
+)
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 
@@ -30,12 +37,42 @@ class SegmentsModel(QAbstractTableModel):
         self._segments: tuple[Segment, ...] = ()
         self._founded: dict[int, int] = {}
         self._position = 0
+        self._order = Order()
+
+    @property
+    def order(self) -> Order:
+        """By which column the rows are sorted."""
+        return self._order
+
+    def sort_by(self, order: Order) -> None:
+        """Puts the rows into an order; the segments' own is that of the merge."""
+        self.beginResetModel()
+        self._order = order
+        self._arrange()
+        self.endResetModel()
+
+    def _arrange(self) -> None:
+        segments = () if self._result is None else self._result.trace.segments
+        self._segments = tuple(arranged(segments, self._order, self._sort_value))
+
+    def _sort_value(self, segment: Segment, column: int) -> Any:
+        assert self._result is not None
+        if column == 0:
+            return self._result.categories[segment.label].name.casefold(), segment.id
+        return segment.score if column == 1 else segment.area
+
+    def tsv(self) -> str:
+        """Returns the segments as tab-separated text with titles."""
+        if self._result is None:
+            return ""
+        rows = [[self._text(self._result, segment, column) for column in range(3)] for segment in self._segments]
+        return as_tsv(_COLUMNS, rows)
 
     def set_result(self, result: Result | None, position: int) -> None:
         """Shows a result."""
         self.beginResetModel()
         self._result, self._position = result, position
-        self._segments = () if result is None else result.trace.segments
+        self._arrange()
         steps = () if result is None else result.trace.steps
         self._founded = {step.owner: index for index, step in enumerate(steps) if step.owner}
         self.endResetModel()
@@ -63,9 +100,15 @@ class SegmentsModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(_COLUMNS)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Returns the name of a column."""
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+        """Returns the name of a column, and what it holds."""
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
             return _COLUMNS[section]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"{_TIPS[section]} Click to sort; a third click goes back to the order of the merge."
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(section)
         return None
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
@@ -83,8 +126,8 @@ class SegmentsModel(QAbstractTableModel):
             return self._swatch(self._result, segment)
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._when_pasted(self._result, segment)
-        if role == Qt.ItemDataRole.TextAlignmentRole and column:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(column)
         if role == Qt.ItemDataRole.ForegroundRole and self._founded.get(segment.id, 0) >= self._position:
             return QColor(128, 134, 142)
         return None
@@ -107,41 +150,25 @@ class SegmentsModel(QAbstractTableModel):
         return f"Comes in at {where}" if founded >= self._position else f"Came in at {where}"
 
     def _swatch(self, result: Result, segment: Segment) -> QIcon:
-        """Returns the segment's colour; a selected row does not tint it."""
-        swatch = QPixmap(12, 12)
         founded = self._founded.get(segment.id)
-        color = (128, 128, 128) if founded is None else step_color(result.trace.steps[founded], result.categories)
-        swatch.fill(QColor(*color))
-        icon = QIcon(swatch)
-        icon.addPixmap(swatch, QIcon.Mode.Selected)
-        return icon
+        neutral = (128, 128, 128)
+        return swatch_icon(neutral if founded is None else step_color(result.trace.steps[founded], result.categories))
 
 
 class SegmentsList(QWidget):
-    """The segments of the current result; selecting one selects it everywhere."""
+    """The segments of the current result; selecting one selects it everywhere, a double click goes to its step."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
         self.model = SegmentsModel()
-        self.table = QTableView()
-        self.table.setModel(self.model)
-        self.table.setAccessibleName("Segments")
-        self.table.setShowGrid(False)
-        self.table.setTabKeyNavigation(False)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(24)
-        self.table.setIconSize(QSize(12, 12))
+        self.table = SortedTable(self.model, "Segments")
         header = self.table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
+        self.table.fit_columns({1: "0.00", 2: "00.0 %"})
         self._empty = QLabel(_NOTHING_YET)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setTextFormat(Qt.TextFormat.PlainText)
         self._empty.setWordWrap(True)
         self._empty.setContentsMargins(16, 16, 16, 16)
         self._empty.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
@@ -152,7 +179,11 @@ class SegmentsList(QWidget):
         session.result_changed.connect(self._show_result)
         session.position_changed.connect(lambda position, _windows: self.model.set_position(position))
         session.selection_changed.connect(self._show_selection)
-        self.table.selectionModel().currentRowChanged.connect(self._select)
+        self.model.modelReset.connect(lambda: self._show_selection(session.selected))
+        self.table.current_row_changed.connect(lambda row: session.select(self.model.owner(row)))
+        self.table.clicked.connect(lambda index: session.select(self.model.owner(index.row())))
+        self.table.activated.connect(lambda index: self._go_to_step(index.row()))
+        self.table.doubleClicked.connect(lambda index: self._go_to_step(index.row()))
         self._show_result()
 
     def _show_result(self) -> None:
@@ -166,18 +197,17 @@ class SegmentsList(QWidget):
         self._show_selection(self._session.selected)
 
     def _show_selection(self, owner: int) -> None:
-        row = self.model.row_of(owner)
-        selection = self.table.selectionModel()
-        selection.blockSignals(True)
-        if row < 0:
-            self.table.clearSelection()
-            self.table.setCurrentIndex(QModelIndex())
-        else:
-            self.table.selectRow(row)
-            self.table.scrollTo(self.model.index(row, 0))
-        selection.blockSignals(False)
-        self.table.viewport().update()
+        self.table.mark_row(self.model.row_of(owner))
 
-    def _select(self, current: QModelIndex, _previous: QModelIndex) -> None:
-        if current.isValid():
-            self._session.select(self.model.owner(current.row()))
+    def _go_to_step(self, row: int) -> None:
+        """Goes to the step at which a segment comes in."""
+        result = self._session.result
+        index = -1 if result is None else result.step_of(self.model.owner(row))
+        if index >= 0:
+            self._session.play(False)
+            self._session.seek(index + 1)
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter

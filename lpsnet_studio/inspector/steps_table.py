@@ -1,0 +1,301 @@
+"""All steps of the merge in a table: sorted, filtered, copied; going to a row goes to its step."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, Qt, QTimer
+from PySide6.QtGui import QColor, QIcon, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+
+from lpsnet_studio.inspector.filter_chips import FilterChips
+from lpsnet_studio.inspector.overlays import step_color
+from lpsnet_studio.inspector.sorted_table import SortedTable, swatch_icon
+from lpsnet_studio.inspector.sorting import Order
+from lpsnet_studio.inspector.steps_model import COLUMNS, StepFilter, StepRow, StepsModel, cell_text
+from lpsnet_studio.inspector.widgets import verdict_color
+from lpsnet_studio.inspector.wording import as_tip, no_result_line, step_tip, verdict_icon
+from lpsnet_studio.session import Session
+from lpsnet_studio.state import Result
+from lpsnet_studio.theme import Theme
+
+__all__ = ["StepsTable", "StepsTableModel"]
+
+_Index = QModelIndex | QPersistentModelIndex
+_ROOT = QModelIndex()
+_CHIPS = (
+    ("all", "Every step of the merge."),
+    ("kept", "Boxes that were pasted, and stuff classes that were filled in."),
+    ("discarded", "Boxes above the overlap threshold, stuff below its limit, leftovers that stay void."),
+    ("empty", "Boxes without a pixel of their class."),
+    ("contested", "Boxes that disputed pixels with earlier ones of their class."),
+)
+_NOTHING_YET = "The steps of the merge are listed here once an image has been inspected."
+_TYPING_MILLISECONDS = 120
+
+
+class StepsTableModel(QAbstractTableModel):
+    """Shows the rows of a :class:`~lpsnet_studio.inspector.steps_model.StepsModel`.
+
+    Args:
+        theme: gives icons and colours.
+
+    Attributes:
+        steps: the rows, filters and order.
+    """
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.steps = StepsModel()
+        self._theme = theme
+        self._result: Result | None = None
+        self._position = 0
+        self._icons: dict[object, QIcon] = {}
+
+    @property
+    def order(self) -> Order:
+        """By which column the rows are sorted."""
+        return self.steps.order
+
+    def set_result(self, result: Result | None, position: int) -> None:
+        """Shows the steps of a result."""
+        self.beginResetModel()
+        self._result, self._position = result, position
+        self._icons.clear()
+        self.steps.set_result(result)
+        self.endResetModel()
+
+    def set_position(self, position: int) -> None:
+        """Tells how far the merge is."""
+        self._position = position
+        if self.steps.shown:
+            last = self.index(len(self.steps.shown) - 1, len(COLUMNS) - 1)
+            self.dataChanged.emit(self.index(0, 0), last)
+
+    def sort_by(self, order: Order) -> None:
+        """Puts the rows into an order."""
+        self.beginResetModel()
+        self.steps.sort_by(order)
+        self.endResetModel()
+
+    def filter_by(self, kept_filter: StepFilter | None = None, text: str | None = None) -> None:
+        """Lets only some rows pass; what is None stays as it is."""
+        self.beginResetModel()
+        self.steps.filter_by(kept_filter, text)
+        self.endResetModel()
+
+    def tsv(self) -> str:
+        """Returns the rows shown as tab-separated text."""
+        return self.steps.tsv()
+
+    def refresh_icons(self) -> None:
+        """Takes the icons of another theme."""
+        self._icons.clear()
+        self.set_position(self._position)
+
+    def rowCount(self, parent: _Index = _ROOT) -> int:
+        """Returns how many steps pass the filters."""
+        return 0 if parent.isValid() else len(self.steps.shown)
+
+    def columnCount(self, parent: _Index = _ROOT) -> int:
+        """Returns how many columns there are."""
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Returns the title of a column, and what it holds."""
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        column = COLUMNS[section]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return column.title
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return column.tip
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(column.digits is not None)
+        return None
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Returns what a cell shows."""
+        if not index.isValid() or self._result is None:
+            return None
+        row, column = self.steps.shown[index.row()], COLUMNS[index.column()]
+        is_current = row.index == self._position - 1
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                text = cell_text(row, column)
+                return f"▸ {text}" if is_current and column.field == "index" else text
+            case Qt.ItemDataRole.DecorationRole:
+                return self._icon(self._result, row, column.field)
+            case Qt.ItemDataRole.TextAlignmentRole:
+                return _alignment(column.digits is not None)
+            case Qt.ItemDataRole.ToolTipRole:
+                return as_tip(step_tip(self._result, row.index))
+            case Qt.ItemDataRole.AccessibleTextRole:
+                return f"{column.title}: {cell_text(row, column) or 'none'}{', current step' if is_current else ''}"
+            case Qt.ItemDataRole.ForegroundRole if row.index >= self._position:
+                return QColor(self._theme.palette.dim)
+        return None
+
+    def _icon(self, result: Result, row: StepRow, field: str) -> QIcon | None:
+        step = result.trace.steps[row.index]
+        if field == "name" and step.label >= 0:
+            key: object = step_color(step, result.categories) if step.owner else result.categories[step.label].color
+            if key not in self._icons:
+                self._icons[key] = swatch_icon(key)  # type: ignore[arg-type]
+            return self._icons[key]
+        if field == "verdict":
+            return self._theme.icon(verdict_icon(step), verdict_color(step, self._theme.palette))
+        return None
+
+
+class _SearchLine(QLineEdit):
+    """A line whose text Esc clears; without text Esc is the window's."""
+
+    def event(self, event: QEvent) -> bool:
+        """Takes Esc before a shortcut of the window does, where there is something to clear."""
+        is_key = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
+        if is_key and self.text() and event.type() in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress):
+            if event.type() == QEvent.Type.KeyPress:
+                self.clear()
+            event.accept()
+            return True
+        return super().event(event)
+
+
+class StepsTable(QWidget):
+    """The table of all steps with its filters.
+
+    The selected row is the step or the segment that was gone to last; the current step is marked besides.
+
+    Args:
+        session: what is open.
+        theme: gives icons and colours.
+
+    Attributes:
+        table: the table itself, where letter keys act too.
+        chips: which verdicts are shown.
+        search: which classes are shown.
+    """
+
+    def __init__(self, session: Session, theme: Theme) -> None:
+        super().__init__()
+        self._session = session
+        self.model = StepsTableModel(theme)
+        self.table = SortedTable(self.model, "Merge steps")
+        self.table.fit_columns({place: column.widest for place, column in enumerate(COLUMNS)})
+        self.table.setColumnWidth(1, self.table.columnWidth(1) + 16)
+        self.table.setColumnWidth(3, self.table.columnWidth(3) + 16)
+        self.chips = FilterChips(_CHIPS)
+        self.search = _SearchLine()
+        self.search.setPlaceholderText("Filter by class")
+        self.search.setAccessibleName("Filter steps by class")
+        self.search.setToolTip("Show only steps whose class has this in its name. Esc clears it.")
+        self.search.setClearButtonEnabled(True)
+        self._empty = QLabel()
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setTextFormat(Qt.TextFormat.PlainText)
+        self._empty.setWordWrap(True)
+        self._empty.setContentsMargins(16, 16, 16, 16)
+        self._empty.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self._is_stale = True
+        self._typing = QTimer(self)
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(_TYPING_MILLISECONDS)
+        self.setMinimumSize(180, 60)
+        self._lay_out()
+        self._listen(theme)
+        self._show_rows()
+
+    def _lay_out(self) -> None:
+        self._stack = QStackedLayout()
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(self.table)
+        self._filters = QWidget()
+        filters = QVBoxLayout(self._filters)
+        filters.setContentsMargins(8, 4, 8, 4)
+        filters.setSpacing(4)
+        filters.addWidget(self.chips)
+        filters.addWidget(self.search)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._filters)
+        layout.addLayout(self._stack, 1)
+
+    def _listen(self, theme: Theme) -> None:
+        session = self._session
+        session.result_changed.connect(self._take_result)
+        session.position_changed.connect(lambda *_: self._show_position())
+        session.selection_changed.connect(self._show_selection)
+        for signal in (session.current_changed, session.entry_changed, session.busy_changed):
+            signal.connect(lambda *_: self._show_lack())
+        self.table.current_row_changed.connect(self._go_to)
+        self.table.clicked.connect(lambda index: self._go_to(index.row()))
+        self.table.activated.connect(lambda index: self._go_to(index.row()))
+        self.model.modelReset.connect(self._show_rows)
+        self.chips.chosen.connect(self._filter)
+        self.search.textChanged.connect(lambda _text: self._typing.start())
+        self._typing.timeout.connect(lambda: self.model.filter_by(text=self.search.text()))
+        theme.changed.connect(self.model.refresh_icons)
+
+    # --------------------------------------------------------------------------------------------------------- showing
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Shows what came while the table was hidden, which costs nothing then."""
+        super().showEvent(event)
+        if self._is_stale:
+            self._take_result()
+
+    def _take_result(self) -> None:
+        self._is_stale = not self.isVisible() and self._session.result is not None
+        if not self._is_stale:
+            self.model.set_result(self._session.result, self._session.position)
+
+    def _show_rows(self) -> None:
+        """Shows the rows that pass, or why there is none."""
+        steps = self.model.steps
+        self.chips.show_counts(dict(steps.counts))
+        self._filters.setVisible(len(steps) > 0)
+        self._stack.setCurrentIndex(1 if steps.shown else 0)
+        if len(steps):
+            self._empty.setText("No step passes the filters. Choose All and clear the class filter to see every step.")
+        self._show_lack()
+        self._mark(self._session.position - 1)
+
+    def _show_lack(self) -> None:
+        """Says why there are no steps to list."""
+        if len(self.model.steps):
+            return
+        entry, cancelled = self._session.current, self._session.cancelled
+        problem = "" if entry is None else entry.problem
+        self._empty.setText(no_result_line(problem, cancelled) if problem or cancelled else _NOTHING_YET)
+
+    def _show_position(self) -> None:
+        if not self._is_stale:
+            self.model.set_position(self._session.position)
+            self._mark(self._session.position - 1)
+
+    def _show_selection(self, owner: int) -> None:
+        if owner and not self._is_stale and self._session.result is not None:
+            self._mark(self._session.result.step_of(owner))
+
+    def _mark(self, index: int) -> None:
+        self.table.mark_row(self.model.steps.place_of(index))
+
+    # ---------------------------------------------------------------------------------------------------------- choices
+
+    def _filter(self, name: str) -> None:
+        assert name in get_args(StepFilter)
+        self.model.filter_by(name)  # type: ignore[arg-type]
+
+    def _go_to(self, row: int) -> None:
+        """Goes to the step in a row and selects its segment everywhere."""
+        step = self.model.steps.shown[row]
+        self._session.play(False)
+        self._session.seek(step.index + 1)
+        self._session.select(step.owner)
+
+
+def _alignment(is_number: bool) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if is_number else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter
