@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import platform
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QMessageLogContext, QtMsgType
     from PySide6.QtWidgets import QApplication
 
+    from lpsnet_studio.log import Log
     from lpsnet_studio.settings import Folders
 
-__all__ = ["clear_foreign_qt", "complaint_about_qt", "main", "parse_arguments", "start_log"]
+__all__ = ["clear_foreign_qt", "complaint_about_display", "complaint_about_qt", "main", "parse_arguments"]
 
 _log = logging.getLogger("lpsnet_studio")
 _CV2_QT_VARIABLES = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR")
@@ -72,18 +73,13 @@ def complaint_about_qt(python: tuple[int, ...], pyside: tuple[int, ...]) -> str:
     return ""
 
 
-def start_log(folder: Path) -> None:
-    """Logs to a rotating file; without a writable folder to the terminal alone."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger().handlers[0].setLevel(logging.WARNING)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(folder / "studio.log", maxBytes=2_000_000, backupCount=3, encoding="utf-8")
-    except OSError as error:
-        _log.warning("%s: no log file can be written (%s)", folder, error)
-        return
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.getLogger().addHandler(handler)
+def complaint_about_display(environment: Mapping[str, str]) -> str:
+    """Returns why no window can be shown, and what to do; empty if one may."""
+    if not sys.platform.startswith("linux"):
+        return ""
+    if any(environment.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")):
+        return ""
+    return "there is no display here: --render DIR leaves pictures without one, and xvfb-run stands in for one"
 
 
 def _log_qt_message(kind: QtMsgType, _context: QMessageLogContext, message: str) -> None:
@@ -92,8 +88,13 @@ def _log_qt_message(kind: QtMsgType, _context: QMessageLogContext, message: str)
 
     if "propagateSizeHints" in message:
         return
-    levels = {QtMsgType.QtDebugMsg: logging.DEBUG, QtMsgType.QtInfoMsg: logging.INFO}
-    logging.getLogger("qt").log(levels.get(kind, logging.WARNING), "%s", message)
+    levels = {
+        QtMsgType.QtDebugMsg: logging.DEBUG,
+        QtMsgType.QtInfoMsg: logging.INFO,
+        QtMsgType.QtWarningMsg: logging.WARNING,
+        QtMsgType.QtCriticalMsg: logging.ERROR,
+    }
+    logging.getLogger("qt").log(levels.get(kind, logging.CRITICAL), "%s", message)
 
 
 def _application() -> QApplication:
@@ -125,18 +126,57 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
         with tempfile.TemporaryDirectory(prefix="lpsnet-studio-") as place:
             return _render(options, Folders.under(Path(place)))
-    folders = Folders.of_user()
-    start_log(folders.state)
-    application = _application()
+    if complaint := complaint_about_display(os.environ):
+        sys.stderr.write(f"lpsnet-studio: {complaint}\n")
+        return 1
+    return _run(options, Folders.of_user())
+
+
+def _run(options: argparse.Namespace, folders: Folders) -> int:
+    """Shows the window until it is closed; returns the exit status."""
+    from lpsnet_studio.log import Log
+
+    log = Log(folders.state)
+    try:
+        _log.info("LPSNet Studio starts as process %d: %s", os.getpid(), _start_words())
+        application = _application()
+        log.catch_crashes()
+        return _show(application, options, folders, log)
+    except Exception as error:
+        _log.exception("the Studio ended on an unexpected failure")
+        place = "" if log.studio is None else f"; {log.studio} holds the details"
+        sys.stderr.write(f"lpsnet-studio: unexpected failure, {type(error).__name__}: {error}{place}\n")
+        return 1
+    finally:
+        log.close()
+
+
+def _show(application: QApplication, options: argparse.Namespace, folders: Folders, log: Log) -> int:
     from lpsnet_studio.studio import Studio
 
     studio = Studio(options, folders)
-    studio.guard()
-    studio.begin_after_first_paint()
-    studio.window.show()
-    status = application.exec()
-    studio.client.close()
-    return status
+    stop_guarding = studio.guard(log)
+    try:
+        studio.begin_after_first_paint()
+        studio.window.show()
+        status = application.exec()
+        _log.info("LPSNet Studio ends with status %d", status)
+        return status
+    finally:
+        stop_guarding()
+        studio.client.close()
+
+
+def _start_words() -> str:
+    import PySide6
+
+    names = {
+        "LPSNet Studio": version("lpsnet-studio"),
+        "Python": platform.python_version(),
+        "PySide6": PySide6.__version__,
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+    }
+    return ", ".join(f"{name} {value}" for name, value in names.items())
 
 
 def _render(options: argparse.Namespace, folders: Folders) -> int:

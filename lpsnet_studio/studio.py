@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import logging
-import sys
-import threading
-import traceback
 from collections.abc import Callable
-from types import TracebackType
 
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
+from lpsnet_studio.chrome.crash_dialog import CrashReporter
+from lpsnet_studio.chrome.notifications import NoteAction
+from lpsnet_studio.diagnostics import anonymous
+from lpsnet_studio.failures import Failures
 from lpsnet_studio.inference.client import InferenceClient
+from lpsnet_studio.log import Crash, Log
 from lpsnet_studio.main_window import MainWindow
 from lpsnet_studio.session import Session
 from lpsnet_studio.settings import Folders, Settings
@@ -22,8 +22,6 @@ from lpsnet_studio.theme import Theme
 from lpsnet_studio.view_options import SPEEDS, ViewOptions, layers_from
 
 __all__ = ["Studio"]
-
-_log = logging.getLogger("lpsnet_studio")
 
 
 class Studio:
@@ -62,6 +60,7 @@ class Studio:
         self.client.state_changed.connect(self.session.set_service_state)
         self.window = MainWindow(self.session, theme, settings, folders, options.device)
         self.window.closing.connect(self.client.close)
+        self.client.received.connect(self.window.commands.help.service.take)
 
     def begin(self) -> None:
         """Starts the service and opens what the command line names; call it after the first paint."""
@@ -86,24 +85,33 @@ class Studio:
         self.window.close()
         self.client.close()
 
-    def guard(self) -> None:
-        """Makes unexpected failures a message and a log entry instead of the end."""
+    def guard(self, log: Log | None = None) -> Callable[[], None]:
+        """Makes unexpected failures a window that says so, and tells of a crash of the run before.
 
-        def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-            if issubclass(kind, KeyboardInterrupt):
-                self.window.close()
-                return
-            details = "".join(traceback.format_exception(kind, error, trace))
-            _log.error("unexpected failure\n%s", details)
-            self.session.failed.emit(
-                Problem(f"Unexpected: {error!r}", "You can go on; the log file holds the details.", details)
-            )
+        Args:
+            log: where failures are written down; None if they are not.
 
-        def log_thread(failure: threading.ExceptHookArgs) -> None:
-            _log.error("unexpected failure in %s", failure.thread, exc_info=failure.exc_value)
+        Returns:
+            What takes the guard away again.
+        """
+        commands = self.window.commands.help
+        reporter = CrashReporter(self.theme, commands.copy_diagnostics, commands.open_log, self.window)
+        failures = Failures(reporter.tell, interrupted=self.window.close)
+        commands.log, commands.failures = log, lambda: failures.known
+        if log is not None and log.last_crash is not None:
+            self._tell_crash(log.last_crash)
+        return failures.watch()
 
-        sys.excepthook = tell
-        threading.excepthook = log_thread
+    def _tell_crash(self, crash: Crash) -> None:
+        self.window.notifications.show_warning(
+            Problem(
+                "The Studio crashed last time.",
+                f"What it was doing, on {crash.when:%Y-%m-%d at %H:%M}, is kept in {anonymous(str(crash.path))}",
+                crash.trace,
+            ),
+            NoteAction("Copy diagnostics", self.window.commands.help.copy_diagnostics),
+            stays=True,
+        )
 
 
 class _FirstPaint(QObject):

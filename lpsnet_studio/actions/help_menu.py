@@ -26,6 +26,15 @@ HELP: tuple[Action, ...] = (
         keys=("Ctrl+Shift+P",),
     ),
     Action(
+        id="focus_message",
+        text="Go to the newest message",
+        tip="Give the keyboard to the newest message at the lower right; again for the one before, Esc closes it.",
+        handler="help.focus_message",
+        menu="Help",
+        icon="info",
+        keys=("F8",),
+    ),
+    Action(
         id="copy_diagnostics",
         text="Copy diagnostics",
         tip="Copy versions, device, settings and the last lines of the log to the clipboard, for a report.",

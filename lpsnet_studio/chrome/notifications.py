@@ -3,119 +3,29 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Literal
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QGridLayout, QLabel, QPlainTextEdit, QToolButton, QWidget
+import shiboken6
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect
+from PySide6.QtGui import QAccessible, QAccessibleEvent
+from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 
+from lpsnet_studio.chrome.note import Note, NoteAction, NoteKind
 from lpsnet_studio.state import Problem
 from lpsnet_studio.theme import Theme
 
-__all__ = ["Notifications"]
+__all__ = ["NoteAction", "Notifications"]
 
-_WIDTH = 380
 _MARGIN = 12
+_GAP = 8
 _MOST = 4
-_MILLISECONDS = {"info": 5000, "failure": 15000}
-Kind = Literal["info", "failure"]
-
-
-class _Note(QWidget):
-    """One message; it stays while the mouse is on it or its details are open.
-
-    Attributes:
-        problem: what it tells of.
-        text: what it says.
-        gone: emitted when it is taken away.
-    """
-
-    gone = Signal()
-
-    def __init__(self, problem: Problem, kind: Kind, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self.problem = problem
-        self.text = _text(problem)
-        self._details = QPlainTextEdit(problem.details)
-        self._details.setReadOnly(True)
-        self._details.setFixedHeight(140)
-        self._details.hide()
-        icon = QLabel()
-        color = theme.palette.discarded if kind == "failure" else theme.palette.text
-        icon.setPixmap(theme.pixmap("warning" if kind == "failure" else "info", color))
-        text = QLabel(self.text)
-        text.setWordWrap(True)
-        text.setTextFormat(Qt.TextFormat.PlainText)
-        text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        close = QToolButton()
-        close.setIcon(theme.icon("close"))
-        close.setAutoRaise(True)
-        close.setToolTip("Close this message")
-        close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        close.clicked.connect(self.dismiss)
-        layout = QGridLayout(self)
-        layout.setContentsMargins(12, 8, 8, 8)
-        layout.setHorizontalSpacing(8)
-        layout.addWidget(icon, 0, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addWidget(text, 0, 1)
-        layout.addWidget(close, 0, 2, Qt.AlignmentFlag.AlignTop)
-        if problem.details:
-            layout.addWidget(self._details_button(), 1, 1, Qt.AlignmentFlag.AlignLeft)
-            layout.addWidget(self._details, 2, 1, 1, 2)
-        layout.setColumnStretch(1, 1)
-        self.setFixedWidth(_WIDTH)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_MILLISECONDS[kind])
-        self._timer.timeout.connect(self.dismiss)
-        self._timer.start()
-
-    def _details_button(self) -> QToolButton:
-        button = QToolButton()
-        button.setText("Details")
-        button.setCheckable(True)
-        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        button.toggled.connect(self._show_details)
-        return button
-
-    def dismiss(self) -> None:
-        """Takes the message away."""
-        self._timer.stop()
-        self.hide()
-        self.gone.emit()
-        self.deleteLater()
-
-    def renew(self) -> None:
-        """Stays as long as a new message would."""
-        if self._timer.isActive():
-            self._timer.start()
-
-    def enterEvent(self, event: QEnterEvent) -> None:
-        """Stays while it is read."""
-        self._timer.stop()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """Goes some time after it was read."""
-        if not self._details.isVisible():
-            self._timer.start()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints a raised card."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(self._theme.palette.line)))
-        painter.setBrush(QColor(self._theme.palette.raised))
-        painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 6, 6)
-
-    def _show_details(self, on: bool) -> None:
-        self._details.setVisible(on)
-        self._timer.stop()
-        self.adjustSize()
+_MOST_KEPT = 40
+_NO_LIMIT = 10_000
 
 
 class Notifications(QObject):
-    """Shows messages over the lower right corner of a widget.
+    """Shows messages over the lower right corner of a widget: the newest lowest, at most four, fewer where it is small.
+
+    What is said again while it is still there is counted, not repeated. Older messages wait behind a button.
 
     Args:
         over: the widget.
@@ -125,21 +35,57 @@ class Notifications(QObject):
     def __init__(self, over: QWidget, theme: Theme) -> None:
         super().__init__(over)
         self._over, self._theme = over, theme
-        self._notes: list[_Note] = []
+        self._notes: list[Note] = []
+        """The oldest first; those at the end are seen."""
+        self._obstacles: list[QWidget] = []
+        self._focus_before: QWidget | None = None
+        self._more = QToolButton(over)
+        self._more.setObjectName("chip")
+        self._more.setToolTip("Show the messages that lie behind these")
+        self._more.clicked.connect(self._turn_over)
+        self._more.hide()
         over.installEventFilter(self)
+        theme.changed.connect(self._show_theme)
+
+    # ---------------------------------------------------------------------------------------------------------- telling
+
+    @property
+    def notes(self) -> list[Note]:
+        """The messages that are seen now, the oldest first."""
+        return [note for note in self._notes if not note.isHidden()]
 
     @property
     def texts(self) -> list[str]:
         """What is shown now, the oldest first."""
-        return [note.text for note in self._notes]
+        return [note.text for note in self.notes]
 
-    def show_failure(self, problem: Problem) -> None:
-        """Tells of a failure."""
-        self._show(problem, "failure")
+    def show_info(self, sentence: str, action: NoteAction | None = None) -> None:
+        """Tells of a success.
 
-    def show_info(self, sentence: str) -> None:
-        """Tells of a success."""
-        self._show(Problem(sentence), "info")
+        Args:
+            sentence: what was done.
+            action: what can be done next, such as showing the file that was saved.
+        """
+        self._show(Problem(sentence), "info", action)
+
+    def show_warning(self, problem: Problem, action: NoteAction | None = None, *, stays: bool = False) -> None:
+        """Tells of something to know about.
+
+        Args:
+            problem: what it is.
+            action: what can be done about it.
+            stays: whether the message waits to be closed.
+        """
+        self._show(problem, "warning", action, stays=stays)
+
+    def show_failure(self, problem: Problem, action: NoteAction | None = None) -> None:
+        """Tells of a failure.
+
+        Args:
+            problem: what failed.
+            action: what can be done about it.
+        """
+        self._show(problem, "failure", action)
 
     def keep_only_about(self, picture: str) -> None:
         """Takes away what is about other pictures than the one at this path."""
@@ -147,39 +93,94 @@ class Notifications(QObject):
             if note.problem.picture not in ("", picture):
                 note.dismiss()
 
-    def _show(self, problem: Problem, kind: Kind) -> None:
-        same = next((note for note in self._notes if note.text == _text(problem)), None)
-        if same is not None:
-            same.renew()
-            return
-        note = _Note(problem, kind, self._theme, self._over)
-        note.installEventFilter(self)
-        note.gone.connect(partial(self._forget, note))
-        self._notes.append(note)
-        while len(self._notes) > _MOST:
-            self._notes[0].dismiss()
-        note.adjustSize()
-        note.show()
-        note.raise_()
+    def keep_clear_of(self, widget: QWidget) -> None:
+        """Has messages lie above a widget that has its own place in the corner, such as the minimap."""
+        self._obstacles.append(widget)
+        widget.installEventFilter(self)
         self._place()
+
+    def focus_newest(self) -> None:
+        """Gives the keyboard to the newest message, and from one to the next older; Escape closes it."""
+        shown = self.notes
+        if not shown:
+            return
+        focused = next((place for place, note in enumerate(shown) if note.has_focus()), None)
+        if focused is None:
+            self._focus_before = QApplication.focusWidget()
+        shown[(focused or 0) - 1].setFocus()
+
+    def _show(self, problem: Problem, kind: NoteKind, action: NoteAction | None, *, stays: bool = False) -> None:
+        text = f"{problem.sentence}\n{problem.advice}" if problem.advice else problem.sentence
+        note = next((note for note in self._notes if (note.text, note.kind) == (text, kind)), None)
+        if note is not None:
+            note.renew(problem)
+        else:
+            note = Note(problem, kind, self._theme, self._over, action, stays=stays)
+            note.gone.connect(partial(self._forget, note))
+            note.resized.connect(self._place)
+            self._notes.append(note)
+        if len(self._notes) > _MOST_KEPT:
+            self._notes[0].dismiss()
+        self._place()
+        if QAccessible.isActive():
+            QAccessible.updateAccessibility(QAccessibleEvent(note, QAccessible.Event.Alert))
+
+    def _forget(self, gone: Note, had_focus: bool) -> None:
+        self._notes = [note for note in self._notes if note is not gone]
+        self._place()
+        before = self._focus_before
+        if had_focus and before is not None and shiboken6.isValid(before):
+            before.setFocus()
+
+    def _turn_over(self) -> None:
+        """Brings the messages behind to the front, and those in front behind them."""
+        shown = self.notes
+        self._notes = [*shown, *(note for note in self._notes if note not in shown)]
+        self._place()
+
+    # ---------------------------------------------------------------------------------------------------------- places
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keeps the messages in their corner."""
-        if event.type() == QEvent.Type.Resize:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide):
             self._place()
         return False
 
-    def _forget(self, gone: _Note) -> None:
-        self._notes = [note for note in self._notes if note is not gone]
-        self._place()
+    def _show_theme(self) -> None:
+        for note in self._notes:
+            note.show_theme()
 
     def _place(self) -> None:
-        bottom = self._over.height() - _MARGIN
+        right, bottom = self._over.width() - _MARGIN, self._free_bottom()
+        hidden = len(self._notes)
         for note in reversed(self._notes):
+            is_first = hidden == len(self._notes)
+            note.fit(right - _MARGIN, bottom - _MARGIN if is_first else _NO_LIMIT)
+            if not is_first and (len(self._notes) - hidden == _MOST or note.height() > bottom - _MARGIN):
+                break
+            hidden -= 1
             bottom -= note.height()
-            note.move(self._over.width() - note.width() - _MARGIN, bottom)
-            bottom -= 8
+            note.move(right - note.width(), max(bottom, 0))
+            note.show()
+            note.raise_()
+            bottom -= _GAP
+        for note in self._notes[:hidden]:
+            note.hide()
+        self._place_more(hidden, right, bottom)
 
+    def _place_more(self, hidden: int, right: int, bottom: int) -> None:
+        self._more.setVisible(hidden > 0)
+        self._more.setText(f"{hidden} more")
+        self._more.adjustSize()
+        self._more.move(right - self._more.width(), max(0, bottom - self._more.height()))
+        self._more.raise_()
 
-def _text(problem: Problem) -> str:
-    return f"{problem.sentence}\n{problem.advice}" if problem.advice else problem.sentence
+    def _free_bottom(self) -> int:
+        """Returns the height above which the corner is free."""
+        bottom = self._over.height() - _MARGIN
+        corner = QRect(QPoint(self._over.width() // 2, self._over.height() // 2), self._over.rect().bottomRight())
+        for widget in self._obstacles:
+            place = QRect(widget.mapTo(self._over, QPoint(0, 0)), widget.size())
+            if widget.isVisible() and corner.intersects(place):
+                bottom = min(bottom, place.top() - _GAP)
+        return bottom

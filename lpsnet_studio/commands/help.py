@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, QUrl, qVersion
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QDialog
+
 from lpsnet_studio.commands.workplace import Workplace
+from lpsnet_studio.diagnostics import Diagnostics, ServiceWatch
+from lpsnet_studio.failures import Failure
+from lpsnet_studio.log import Log
+from lpsnet_studio.state import Problem
 
 __all__ = ["HelpCommands"]
 
 
 class HelpCommands:
-    """Shows cards, and gathers what a report needs."""
+    """Shows cards, and gathers what a report needs.
+
+    Attributes:
+        service: what is known of the inference service.
+        log: the log files; None if nothing is logged to files.
+        failures: returns the unexpected failures of this run.
+    """
 
     def __init__(self, place: Workplace) -> None:
         self._place = place
+        self.service = ServiceWatch(place.session)
+        self.log: Log | None = None
+        self.failures: Callable[[], list[Failure]] = list
 
     def show_shortcuts(self) -> None:
         """Shows the card of shortcuts."""
         from lpsnet_studio.chrome.shortcut_card import ShortcutCard
 
-        ShortcutCard(self._place.window).open()
+        _open(ShortcutCard(self._place.window))
 
     def find_action(self) -> None:
         """Lets the user type what to do."""
@@ -25,12 +44,53 @@ class HelpCommands:
 
     def copy_diagnostics(self) -> None:
         """Copies what a report needs to the clipboard."""
-        raise NotImplementedError
+        QGuiApplication.clipboard().setText(self.diagnostics())
+        self._place.notifications.show_info("Diagnostics copied: paste them into your report.")
+
+    def diagnostics(self) -> str:
+        """Returns what a report needs, as Markdown."""
+        log = self.log
+        crash = None if log is None else log.last_crash
+        gathered = Diagnostics(self._place.session, self.service, log, self._screens(), self.failures(), crash)
+        return gathered.report()
 
     def open_log(self) -> None:
         """Shows the folder of the log files."""
-        raise NotImplementedError
+        folder = self._place.folders.state if self.log is None else self.log.folder
+        if not folder.is_dir():
+            self._place.fail(Problem(f"{folder}: there are no log files", "The folder could not be written to."))
+        elif not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+            self._place.fail(Problem("No file manager could be opened.", f"The log files are in {folder}"))
 
     def about(self) -> None:
         """Shows version and licences."""
-        raise NotImplementedError
+        from lpsnet_studio.chrome.about import About
+
+        _open(About(self._place.theme, self.copy_diagnostics, self._place.window))
+
+    def focus_message(self) -> None:
+        """Gives the keyboard to the newest message."""
+        self._place.notifications.focus_newest()
+
+    def _screens(self) -> dict[str, str]:
+        """Returns what the window system says, by name."""
+        window = self._place.window
+        facts = {
+            "Qt": qVersion(),
+            "Platform": QGuiApplication.platformName(),
+            "Theme": self._place.theme.name,
+            "Window": f"{window.width()}×{window.height()}, scale {window.devicePixelRatioF():g}",
+        }
+        for number, screen in enumerate(QGuiApplication.screens(), start=1):
+            size = screen.size()
+            facts[f"Screen {number}"] = (
+                f"{size.width()}×{size.height()}, scale {screen.devicePixelRatio():g}, "
+                f"{screen.logicalDotsPerInch():.0f} dpi, {screen.refreshRate():.0f} Hz"
+            )
+        return facts
+
+
+def _open(dialog: QDialog) -> None:
+    """Shows a dialog that is deleted once it is closed."""
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.open()

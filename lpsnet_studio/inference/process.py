@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import faulthandler
+import logging
 import os
 import signal
 import socket
@@ -24,8 +25,11 @@ from typing import IO
 import psutil
 
 from lpsnet_studio.inference.transport import Channel, socket_pair
+from lpsnet_studio.log import SERVICE_LOGGER
 
 __all__ = ["SERVICE_COMMAND", "ServiceProcess", "become_service"]
+
+_said = logging.getLogger(SERVICE_LOGGER)
 
 SERVICE_COMMAND: tuple[str, ...] = (sys.executable, "-P", "-m", "lpsnet_studio.inference.service")
 """Starts the service; ``-P`` keeps modules in the current folder from taking the place of libraries."""
@@ -35,6 +39,7 @@ _NICENESS = 2
 _OUT_OF_MEMORY_SCORE = 500
 """Of 1000: the kernel ends the service, which is started again, before the window."""
 _LOG_LINES = 200
+_LONGEST_LINE = 10_000
 _ON_WINDOWS = sys.platform == "win32"
 
 
@@ -65,7 +70,10 @@ class ServiceProcess:
         self._log: deque[str] = deque(maxlen=_LOG_LINES)
         assert self._process.stderr is not None
         self._log_reader = threading.Thread(
-            target=_keep_lines, args=(self._process.stderr, self._log), name="service log", daemon=True
+            target=_keep_lines,
+            args=(self._process.stderr, self._log, self._process.pid),
+            name="service log",
+            daemon=True,
         )
         self._log_reader.start()
 
@@ -134,9 +142,11 @@ def _start(command: Sequence[str], connection: socket.socket) -> subprocess.Pope
     )
 
 
-def _keep_lines(stream: IO[str], lines: deque[str]) -> None:
+def _keep_lines(stream: IO[str], lines: deque[str], pid: int) -> None:
     with stream, contextlib.suppress(ValueError):
-        lines.extend(line.rstrip("\n") for line in stream)
+        while line := stream.readline(_LONGEST_LINE):
+            lines.append(line.rstrip("\n"))
+            _said.info("%d %s", pid, lines[-1])
 
 
 def become_service(arguments: Sequence[str]) -> Channel:
@@ -154,6 +164,8 @@ def become_service(arguments: Sequence[str]) -> Channel:
     if len(arguments) != 2 or arguments[0] != "--channel":
         raise SystemExit("the inference service is started by LPSNet Studio, not by hand")
     faulthandler.enable()
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.captureWarnings(True)
     _end_with_studio()
     _give_way()
     if arguments[1] == "stdin":

@@ -256,6 +256,8 @@ class Supervisor:
             case Ready():
                 self._ready = True
                 self._failed_starts = 0
+                devices = ", ".join(reply.devices)
+                _log.info("the inference service is ready: process %d, torch %s, %s", reply.pid, reply.torch, devices)
                 self._ask_everything()
                 self._on_reply(reply)
                 self._set_state("ready")
