@@ -17,6 +17,8 @@ __all__ = ["Grid", "IndexMap", "IndexSource", "Pyramid", "extent_of", "halved"]
 Indices = NDArray[np.unsignedinteger[Any]]
 _SQUARES_FROM = 2.0
 """Screen pixels per image pixel from which image pixels are shown as squares."""
+_LARGEST_SIDE = 32_766
+"""The largest picture that OpenCV warps."""
 _SMALLEST_LEVEL = 256
 """A picture whose longer side is no more than this is not halved again."""
 
@@ -184,23 +186,26 @@ class Pyramid:
     def sample(self, grid: Grid) -> NDArray[np.uint8]:
         """Returns the photo on the grid, BGRA ``[height, width, 4]``: smooth where small, as squares where large."""
         step = max(grid.step_x, grid.step_y)
-        if step <= 1 / _SQUARES_FROM or (step > 1 and not self.levels):
+        if step <= 1 / _SQUARES_FROM:
             sampled = _at(self.pixels, grid)
+        elif step > 1 and not self.levels:
+            sampled = _warped(self.pixels, grid, cv2.INTER_NEAREST)
         else:
             level = min(max(round(np.log2(step)), 0), len(self.levels))
             chosen = self.levels[level - 1] if level else self.pixels
             factors = chosen.shape[1] / self.pixels.shape[1], chosen.shape[0] / self.pixels.shape[0]
-            sampled = _between(chosen, grid.scaled(*factors))
+            sampled = _warped(chosen, grid.scaled(*factors), cv2.INTER_LINEAR)
         return cv2.cvtColor(sampled, cv2.COLOR_RGB2BGRA)
 
 
-def _between(pixels: NDArray[np.uint8], grid: Grid) -> NDArray[np.uint8]:
-    """Returns a photo on a grid, bilinearly."""
+def _warped(pixels: NDArray[np.uint8], grid: Grid, interpolation: int) -> NDArray[np.uint8]:
+    """Returns a photo on a grid by one of OpenCV's interpolations, which look at nothing that is not shown."""
     height, width = pixels.shape[:2]
     rows, columns = grid.rows(height), grid.columns(width)
-    # Only what is looked at is handed to OpenCV, which takes no picture of more than 32,766 pixels a side.
     top, left = max(rows[0] - 1, 0), max(columns[0] - 1, 0)
-    part = np.ascontiguousarray(pixels[top : rows[-1] + 2, left : columns[-1] + 2])
+    part = pixels[top : rows[-1] + 2, left : columns[-1] + 2]
+    if max(part.shape) > _LARGEST_SIDE:
+        return _at(pixels, grid)
     # Between centres: the first screen pixel's centre, less the half pixel by which OpenCV counts from centres.
     x = grid.x - left + 0.5 * grid.step_x - 0.5
     y = grid.y - top + 0.5 * grid.step_y - 0.5
@@ -208,6 +213,6 @@ def _between(pixels: NDArray[np.uint8], grid: Grid) -> NDArray[np.uint8]:
         part,
         np.array([[grid.step_x, 0, x], [0, grid.step_y, y]]),
         (grid.width, grid.height),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        flags=interpolation | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )

@@ -50,7 +50,7 @@ class Stage(QGraphicsScene):
         glow: the segment under the mouse, a little lighter.
         step: pixels of one merge step, above those whose order can be changed.
         names: names of the segments.
-        ring: the border of the selected segment.
+        ring: the border of the selected segment, under boxes that lie above the other overlays.
         step_boxes: the box of one merge step, above all.
         size: ``(H, W)`` of the photo; zeros without one.
         refined: smaller versions of the photo are there.
@@ -79,7 +79,7 @@ class Stage(QGraphicsScene):
         self.void.hide()
         self.glow.hide()
         self.set_order([layer.kind for layer in LAYERS])
-        above: tuple[QGraphicsItem, ...] = (self.glow, self.step, self._pixel_grid, self.ring, self.names)
+        above: tuple[QGraphicsItem, ...] = (self.glow, self.step, self._pixel_grid, self.names)
         for place, item in enumerate((*above, self.step_boxes)):
             item.setZValue(_ABOVE_LAYERS + place)
 
@@ -195,7 +195,10 @@ class Stage(QGraphicsScene):
         for place, kind in enumerate(kinds):
             self._layer(kind).setZValue(2 * place)
             if kind == "segments":
-                self.outlines.setZValue(2 * place + 1)
+                self.outlines.setZValue(2 * place + 0.5)
+            if kind != "boxes":
+                # Over every colour, but never over the words of the boxes.
+                self.ring.setZValue(2 * place + 1)
 
     def show_layer(self, kind: LayerKind, on: bool, opacity: float) -> None:
         """Shows an overlay with an opacity in [0, 1], or hides it; one that is clear is hidden."""

@@ -75,6 +75,7 @@ class CanvasView(QGraphicsView):
         self.setAccessibleName("Canvas")
         self._size = (0, 0)
         self._fitted = True
+        self._looked_at = QPointF()
         self._space = False
         self._pan_from: QPoint | None = None
         self._mouse: QPointF | None = None
@@ -82,16 +83,16 @@ class CanvasView(QGraphicsView):
         self._gesture = QTimer(self)
         self._gesture.setSingleShot(True)
         self._gesture.setInterval(_SETTLED_MILLISECONDS)
-        self._chip, self._caption = self._label("chip"), self._label("caption")
+        self._chip, self._caption = self._label(), self._label()
         self.minimap = Minimap(self.viewport())
         self._wants_minimap = True
         self.minimap.pressed.connect(self._leave_place)
         self.minimap.wanted.connect(self._look_at_share)
         self.stage.refined.connect(self._fill_minimap)
 
-    def _label(self, name: str) -> QLabel:
+    def _label(self) -> QLabel:
         label = QLabel(self.viewport())
-        label.setObjectName(name)
+        label.setObjectName("chip")
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         label.hide()
@@ -228,6 +229,7 @@ class CanvasView(QGraphicsView):
 
     def _look_at(self, place: QPointF) -> None:
         """Puts a place of the photo into the middle of the view."""
+        self._looked_at = place
         self.centerOn(place)
         self._show_part()
         self._report_hovered()
@@ -363,10 +365,12 @@ class CanvasView(QGraphicsView):
         return super().viewportEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keeps a fitted photo fitted."""
+        """Keeps a fitted photo fitted, and the middle of any other view where it is."""
         super().resizeEvent(event)
         if self._fitted:
             self._fit()
+        else:
+            self._look_at(self._looked_at)
         self._show_part()
         self._place_furniture()
 

@@ -10,8 +10,8 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtTest import QTest
 
-from lpsnet_studio.canvas.colors import color_table
 from lpsnet_studio.canvas.boxes import Box
+from lpsnet_studio.canvas.colors import color_table
 from lpsnet_studio.canvas.view import CanvasView
 
 HEIGHT, WIDTH = 40, 60
