@@ -23,19 +23,19 @@ from tests.core.scene_fingerprints import SCENES, fingerprints
 
 PINNED = {
     "usual": ("3534b717b94f19ad", "243670f338c4b708"),
-    "noon": ("3c662a87236f746c", "c418df2e2aa74794"),
-    "evening": ("2f2e022ea446a0c3", "4d78155ce124cdea"),
-    "morning": ("5e040bc204bf65e8", "553502a4a304e1fa"),
-    "overcast": ("db57c2407e3fe422", "1bbb714749818aeb"),
-    "dusk": ("49295d6daf2762a6", "52b0af8e8af2b57e"),
-    "rain": ("8947bc0099366a88", "48e3eb322ec0d394"),
-    "fog": ("60724399932c61a9", "cabc4a21b33a0e7f"),
-    "snow": ("e2c0c4e406f28ec0", "43fb5cbd14bd8fd9"),
-    "night": ("868deff36e21bcc9", "7b76fb99334e9840"),
+    "noon": ("3ba9a32940a15e51", "68bdfaf20303b4b5"),
+    "evening": ("4d4cbdafd96d0d6c", "e3e0c0062781fc5b"),
+    "morning": ("82519612325df428", "312baaa017ae0869"),
+    "overcast": ("ab5b4611b317e694", "50f2c377e91acd76"),
+    "dusk": ("5ab97d759259f0a2", "9df508d1ba2b32e3"),
+    "rain": ("751acfaf33de4907", "71aaa9c8c87ad2c5"),
+    "fog": ("4a792fba4d6f6c7b", "58498b3bdc0b444c"),
+    "snow": ("d1d370f17d73886d", "23e3c257cee75ed0"),
+    "night": ("fa6ebfdda2065d72", "316e455fa9e3665a"),
     "smallest": ("68abf2ebf54bd599", "cf794a0096452117"),
-    "odd": ("2bf03d5943d20209", "ee0da85ab7bd1180"),
+    "odd": ("dd627eefe5ecdf0a", "918d92cb8291b5c9"),
     "portrait": ("02b0a8c87e3ed1aa", "89f695725ffa750d"),
-    "large": ("96093e2e4b5fad23", "fc3be3935be10403"),
+    "large": ("cd76d1881fb34bbf", "d427d6782070cc92"),
 }
 
 

@@ -53,7 +53,7 @@ def draw_person(pen: Pen, chance: Chance, sun: float) -> None:
     look = _Look(chance)
     stride = chance.uniform(0.02, 0.3)
     facing = chance.uniform(-1, 1)
-    swing = 0.7 * stride
+    swing = 0.32 * stride
     for foot, tone in ((-stride, 0.8), (stride, 1.0)):
         leg = look.skin if look.dress else look.bottom
         knee = (0.62 * foot + 0.04, 0.48)

@@ -42,14 +42,16 @@ def _draw_crown(pen: Pen, chance: Chance, leaf: Color, sun: float, shape: tuple[
         tufts.append((wide * radius * cosine(angle), middle + tall * radius * sine(angle)))
     places = np.array(tufts)
     pen.ellipse(0, middle, wide, tall, shade(leaf, 0.62))
-    snowy = mix(leaf, _SNOW, 0.9 * pen.snow)
     sunward = sun * pen.sunward
-    for tone, rise, size, color in (
-        (0.68, -0.1, 0.62, leaf), (0.88, 0.1, 0.5, leaf), (1.08, 0.28, 0.34, snowy), (1.28, 0.4, 0.18, snowy),
-    ):  # fmt: skip
+    # Snow lies on the upper tufts, and more of it the higher they are.
+    lying = [pen.snow * min(max(0.35 + 0.8 * (v - middle) / tall, 0.0), 0.95) for _, v in tufts]
+    for tone, rise, size in ((0.68, -0.1, 0.62), (0.88, 0.1, 0.5), (1.08, 0.28, 0.34), (1.28, 0.4, 0.18)):
         scale = size * (0.5 + 0.25 * wide) * growth
         sizes = np.array([scale * chance.uniform(0.75, 1.25) for _ in tufts])
-        tones = [shade(color, tone * chance.uniform(0.93, 1.07)) for _ in tufts]
+        tones = [shade(leaf, tone * chance.uniform(0.93, 1.07)) for _ in tufts]
+        if pen.snow and tone > 1:
+            bright = shade(_SNOW, 0.45 + 0.42 * tone)
+            tones = [mix(color, bright, share) for color, share in zip(tones, lying, strict=True)]
         pen.discs(places + np.array([0.3 * sunward * rise, rise]), sizes, tones)
     pen.light(sun, 0.25)
 
