@@ -1,77 +1,121 @@
-"""A row of choices with counts, of which one is on; it takes as many lines as its width asks for."""
+"""A line of choices with counts, of which one is on; where words have no room, icons stand for them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QWidget
+from PySide6.QtGui import QIcon, QResizeEvent
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
-from lpsnet_studio.theme import caption_font, figure_font
+from lpsnet_studio.theme import Theme, caption_font, figure_font
 
-__all__ = ["FilterChips"]
+__all__ = ["Chip", "FilterChips"]
 
-_GAP = 4
+_ICON = 14
+_STYLE = """
+    QToolButton { border: 1px solid palette(mid); border-radius: 4px; padding: 2px 5px; background: transparent; }
+    QToolButton:hover { background: palette(button); }
+    QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); }
+    QToolButton:focus { border-color: palette(text); }
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One choice.
+
+    Attributes:
+        name: in the program, and with a capital for people.
+        tip: one sentence about what it lets pass.
+        icon: stands for the words where there is little room; empty for a choice that keeps its words.
+        color: which colour of the palette the icon has.
+    """
+
+    name: str
+    tip: str
+    icon: str = ""
+    color: str = "text"
 
 
 class FilterChips(QWidget):
-    """Choices of which one is on; arrow keys go from one to the next.
+    """Choices of which one is on; Tab and arrow keys go from one to the next.
 
     Args:
-        choices: name of each choice with the sentence that tells what it lets pass.
+        chips: the choices; the first is on.
+        theme: gives icons and colours.
 
     Attributes:
         chosen: the name of the choice that the user turned on.
         buttons: by name.
+        brief: whether icons stand for words.
     """
 
     chosen = Signal(str)
 
-    def __init__(self, choices: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, chips: Sequence[Chip], theme: Theme) -> None:
         super().__init__()
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._group = QButtonGroup(self)
+        self._chips, self._theme = chips, theme
+        self._counts: Mapping[str, int] = dict.fromkeys((chip.name for chip in chips), 0)
+        self.brief = False
         self.buttons: dict[str, QToolButton] = {}
-        for name, tip in choices:
-            button = QToolButton(self)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setStyleSheet(_STYLE)
+        group = QButtonGroup(self)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        for chip in chips:
+            button = self.buttons[chip.name] = QToolButton()
             button.setCheckable(True)
-            button.setAutoExclusive(True)
             button.setFont(figure_font(caption_font(self.font())))
-            button.setToolTip(tip)
+            button.setIconSize(QSize(_ICON, _ICON))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            button.clicked.connect(lambda _checked=False, name=name: self.chosen.emit(name))
-            self._group.addButton(button)
-            self.buttons[name] = button
-        next(iter(self.buttons.values())).setChecked(True)
-        self.show_counts(dict.fromkeys(self.buttons, 0))
+            button.clicked.connect(lambda _checked=False, name=chip.name: self.chosen.emit(name))
+            group.addButton(button)
+            layout.addWidget(button)
+        layout.addStretch(1)
+        self.buttons[chips[0].name].setChecked(True)
+        theme.changed.connect(self._show)
+        self._show()
 
     def show_counts(self, counts: Mapping[str, int]) -> None:
         """Tells how many rows each choice would let pass."""
-        for name, button in self.buttons.items():
-            button.setText(f"{name.capitalize()} {counts[name]:,}")
-            button.setAccessibleName(f"{name.capitalize()}: {counts[name]:,} steps")
-        self._place()
-
-    def choose(self, name: str) -> None:
-        """Turns a choice on as if the user had."""
-        self.buttons[name].click()
-
-    def minimumSizeHint(self) -> QSize:
-        """Returns the room of the widest choice."""
-        return QSize(max(button.sizeHint().width() for button in self.buttons.values()), 0)
+        self._counts = counts
+        self._show()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Places the choices anew."""
-        self._place()
+        """Says it in words where there is room for them."""
+        self._show()
 
-    def _place(self) -> None:
-        left, top, height = 0, 0, 0
-        for button in self.buttons.values():
-            size = button.sizeHint()
-            if left and left + size.width() > self.width():
-                left, top = 0, top + size.height() + _GAP
-            button.setGeometry(left, top, size.width(), size.height())
-            left, height = left + size.width() + _GAP, top + size.height()
-        if self.height() != height:
-            self.setFixedHeight(height)
+    def minimumSizeHint(self) -> QSize:
+        """Returns no width: what has no room is cut off rather than widening the panel."""
+        return QSize(0, super().minimumSizeHint().height())
+
+    def _show(self) -> None:
+        self.brief = self._width_in_words() > self.width()
+        for chip in self._chips:
+            button, words = self.buttons[chip.name], self._words(chip)
+            has_icon = self.brief and bool(chip.icon)
+            button.setText(f"{self._counts[chip.name]:,}" if has_icon else words)
+            button.setIcon(self._icon(chip) if has_icon else QIcon())
+            style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if has_icon else Qt.ToolButtonStyle.ToolButtonTextOnly
+            button.setToolButtonStyle(style)
+            button.setAccessibleName(words)
+            button.setToolTip(f"{words}\n{chip.tip}")
+
+    def _words(self, chip: Chip) -> str:
+        return f"{chip.name.capitalize()} {self._counts[chip.name]:,}"
+
+    def _width_in_words(self) -> int:
+        metrics = next(iter(self.buttons.values())).fontMetrics()
+        return sum(metrics.horizontalAdvance(self._words(chip)) + 18 for chip in self._chips)
+
+    def _icon(self, chip: Chip) -> QIcon:
+        """Returns a choice's icon in its colour, and in that of text on the accent while it is on."""
+        icon = QIcon(self._theme.pixmap(chip.icon, getattr(self._theme.palette, chip.color), _ICON))
+        icon.addPixmap(
+            self._theme.pixmap(chip.icon, self._theme.palette.on_accent, _ICON), QIcon.Mode.Normal, QIcon.State.On
+        )
+        return icon

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QColor, QPixmap
+from PySide6.QtGui import QColor, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from lpsnet_studio.inspector.overlays import step_color
@@ -21,6 +21,8 @@ from lpsnet_studio.theme import Theme, caption_font, figure_font
 __all__ = ["StepCard"]
 
 _HEAD_HEIGHT = 24
+_LEAST_WIDTH_FOR_OVERLAP = 520
+_LEAST_WIDTH_FOR_VERDICT = 360
 
 
 class StepCard(QWidget):
@@ -62,32 +64,46 @@ class StepCard(QWidget):
         for part in (head, self.sentence, self.details):
             layout.addWidget(part)
 
-    def set_brief(self, brief: bool) -> None:
-        """Leaves out the figures, where the window is low."""
-        self.details.setVisible(not brief)
+    def set_room(self, *, lines: int, figures: bool) -> None:
+        """Sets the height: how many lines the sentence has, and whether the figures are shown."""
+        self.sentence.set_lines(lines)
+        self.details.setVisible(figures)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Shares the width out anew."""
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Leaves out the overlap, which the sentence tells too, where there is little room; the verdict goes last."""
+        has_room = self.width() >= _LEAST_WIDTH_FOR_OVERLAP
+        for widget in (self._overlap, self._ratio):
+            widget.setVisible(bool(self._ratio.text()) and has_room)
+        self.verdict.keep_whole(self.width() >= _LEAST_WIDTH_FOR_VERDICT)
 
     def refresh(self) -> None:
         """Shows the step at the session's position."""
         result, step = self._session.result, self._session.current_step
-        for widget in (self._swatch, self.verdict, self._overlap, self._ratio):
+        for widget in (self._swatch, self.verdict):
             widget.setVisible(result is not None and step is not None)
+        ratio = "" if result is None or step is None else overlap_words(result, step)
+        self._ratio.setText(ratio)
         if result is None:
             entry = self._session.current
             self.headline.setText("")
             self.sentence.setText(no_result_line("" if entry is None else entry.problem, self._session.cancelled))
             self.details.setText("")
+            self._make_room()
             return
         index = self._session.position - 1
         self.headline.setText(step_headline(result, index))
         self.sentence.setText(step_sentence(result, index, before=self._session.view.contested == "before"))
         self.details.setText(step_details(result, index))
         if step is None:
+            self._make_room()
             return
         swatch = QPixmap(12, 12)
         swatch.fill(QColor(*step_color(step, result.categories)))
         self._swatch.setPixmap(swatch)
         self.verdict.set_step(result, step)
-        ratio = overlap_words(result, step)
+        self._make_room()
         self._overlap.set_overlap(step.overlap if ratio else None, result.trace.overlap_threshold, ratio)
-        self._overlap.setVisible(bool(ratio))
-        self._ratio.setText(ratio)

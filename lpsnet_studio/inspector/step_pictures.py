@@ -16,8 +16,8 @@ __all__ = ["step_picture"]
 Box = tuple[float, float, float, float]
 Color = tuple[int, int, int]
 
-_TINT = 0.45
-_DIMMED = 0.5
+_TINT = 0.5
+_DIMMED = 0.45
 """Brightness of what is no candidate, so that the candidates stand out without their colour too."""
 _MARGIN = 0.18
 """What is shown around a box, as a share of its longer side."""
@@ -59,13 +59,16 @@ def step_picture(
 def _view_of(step: MergeStep, shape: tuple[int, int], size: tuple[int, int]) -> Box:
     """Returns the part of the map that a picture shows, of the picture's proportions.
 
-    A box has some room around it and is moved into the image where it can be; every other step shows all of the image.
+    A box or the extent of a stuff class has some room around it and is moved into the image where it can be; a step
+    that pasted nothing of no box shows all of the image.
     """
     height, width = shape
     x0, y0, x1, y1 = step.box or (0.0, 0.0, float(width), float(height))
-    margin = 2 * _MARGIN * max(x1 - x0, y1 - y0) if step.box else 0.0
-    least = _LEAST_SIDE if step.box else 0.0
-    wide, high = max(x1 - x0 + margin, least), max(y1 - y0 + margin, least)
+    if step.box is None and step.window is not None:
+        y0, x0, y1, x1 = step.window
+    margin = 2 * _MARGIN * max(x1 - x0, y1 - y0)
+    wide = min(max(x1 - x0 + margin, _LEAST_SIDE), max(width, x1 - x0))
+    high = min(max(y1 - y0 + margin, _LEAST_SIDE), max(height, y1 - y0))
     proportion = size[1] / size[0]
     wide, high = max(wide, high * proportion), max(high, wide / proportion)
     left, top = _moved_in((x0 + x1 - wide) / 2, wide, width), _moved_in((y0 + y1 - high) / 2, high, height)

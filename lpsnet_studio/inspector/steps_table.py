@@ -8,7 +8,7 @@ from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistent
 from PySide6.QtGui import QColor, QIcon, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
-from lpsnet_studio.inspector.filter_chips import FilterChips
+from lpsnet_studio.inspector.filter_chips import Chip, FilterChips
 from lpsnet_studio.inspector.overlays import step_color
 from lpsnet_studio.inspector.sorted_table import SortedTable, swatch_icon
 from lpsnet_studio.inspector.sorting import Order
@@ -24,14 +24,20 @@ __all__ = ["StepsTable", "StepsTableModel"]
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 _CHIPS = (
-    ("all", "Every step of the merge."),
-    ("kept", "Boxes that were pasted, and stuff classes that were filled in."),
-    ("discarded", "Boxes above the overlap threshold, stuff below its limit, leftovers that stay void."),
-    ("empty", "Boxes without a pixel of their class."),
-    ("contested", "Boxes that disputed pixels with earlier ones of their class."),
+    Chip("all", "Every step of the merge."),
+    Chip("kept", "Boxes that were pasted, and stuff classes that were filled in.", "kept", "kept"),
+    Chip(
+        "discarded",
+        "Boxes above the overlap threshold, stuff below its limit, leftovers that stay void.",
+        "discarded",
+        "discarded",
+    ),
+    Chip("empty", "Boxes without a pixel of their class.", "empty", "dim"),
+    Chip("contested", "Boxes that disputed pixels with earlier ones of their class.", "contested", "contested"),
 )
 _NOTHING_YET = "The steps of the merge are listed here once an image has been inspected."
 _TYPING_MILLISECONDS = 120
+_WITH_ICON, _ICON_ROOM = ("name", "verdict"), 8
 
 
 class StepsTableModel(QAbstractTableModel):
@@ -144,8 +150,16 @@ class StepsTableModel(QAbstractTableModel):
                 self._icons[key] = swatch_icon(key)  # type: ignore[arg-type]
             return self._icons[key]
         if field == "verdict":
-            return self._theme.icon(verdict_icon(step), verdict_color(step, self._theme.palette))
+            return self._verdict_icon(verdict_icon(step), verdict_color(step, self._theme.palette))
         return None
+
+    def _verdict_icon(self, name: str, color: str) -> QIcon:
+        """Returns a verdict's icon in its colour, and in that of text on the accent in a selected row."""
+        if (name, color) not in self._icons:
+            icon = QIcon(self._theme.pixmap(name, color))
+            icon.addPixmap(self._theme.pixmap(name, self._theme.palette.on_accent), QIcon.Mode.Selected)
+            self._icons[name, color] = icon
+        return self._icons[name, color]
 
 
 class _SearchLine(QLineEdit):
@@ -183,9 +197,10 @@ class StepsTable(QWidget):
         self.model = StepsTableModel(theme)
         self.table = SortedTable(self.model, "Merge steps")
         self.table.fit_columns({place: column.widest for place, column in enumerate(COLUMNS)})
-        self.table.setColumnWidth(1, self.table.columnWidth(1) + 16)
-        self.table.setColumnWidth(3, self.table.columnWidth(3) + 16)
-        self.chips = FilterChips(_CHIPS)
+        for column, what in enumerate(COLUMNS):
+            if what.field in _WITH_ICON:
+                self.table.setColumnWidth(column, self.table.columnWidth(column) + _ICON_ROOM)
+        self.chips = FilterChips(_CHIPS, theme)
         self.search = _SearchLine()
         self.search.setPlaceholderText("Filter by class")
         self.search.setAccessibleName("Filter steps by class")

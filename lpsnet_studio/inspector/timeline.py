@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QAction, QActionGroup, QWheelEvent
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from lpsnet_studio.inspector.film_strip import FilmStrip
@@ -23,6 +23,11 @@ _STEP_MILLISECONDS = 350
 _WHEEL_NOTCH = 120
 _LEAST_HEIGHT_FOR_PICTURES, _LEAST_HEIGHT_FOR_DETAILS = 560, 420
 """In a window lower than that the pictures, then the figures, would take the canvas its room."""
+_LEAST_WIDTH_FOR_TWO_LINES = 680
+"""In a timeline narrower than that the longest sentences take three."""
+_LEAST_WIDTH_FOR_ENDS = 420
+"""In a timeline narrower than that the buttons that keys replace would take the slider its room."""
+_ENDS = ("first_step", "last_step")
 _HELD = ("step_back", "step_forward")
 _BUTTONS = ("first_step", "step_back", "play", "step_forward", "last_step")
 
@@ -84,6 +89,7 @@ class Timeline(QWidget):
         film: a picture a step.
         card: the current step in words.
         scrubber: repeats a step while a key or button is held.
+        buttons: by the name of their action.
         speed: how fast the merge is played.
     """
 
@@ -93,7 +99,7 @@ class Timeline(QWidget):
         self._session = session
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._advance)
-        self._turned = 0
+        self._turned, self._window_height = 0, 0
         self.slider = _MergeSlider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName("Merge step")
         self.slider.setToolTip("Scrub through the steps of the merge; the wheel goes step by step.")
@@ -104,6 +110,7 @@ class Timeline(QWidget):
         self._place.setFont(figure_font(self.font()))
         self._place.setMinimumWidth(self._place.fontMetrics().horizontalAdvance("000 / 000"))
         self._place.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.buttons: dict[str, QToolButton] = {}
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(0)
         self._lay_out()
@@ -155,12 +162,28 @@ class Timeline(QWidget):
             button.setIconSize(QSize(20, 20))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             self._buttons.addWidget(button)
+            self.buttons[name] = button
         self._buttons.addWidget(self.speed)
 
     def fit_into(self, window_height: int) -> None:
         """Leaves the canvas its room in a low window."""
-        self.film.setVisible(window_height >= _LEAST_HEIGHT_FOR_PICTURES)
-        self.card.set_brief(window_height < _LEAST_HEIGHT_FOR_DETAILS)
+        self._window_height = window_height
+        self._share_height()
+
+    def _share_height(self) -> None:
+        has_room = self._window_height >= _LEAST_HEIGHT_FOR_PICTURES
+        self.film.setVisible(has_room)
+        is_narrow = self.width() < _LEAST_WIDTH_FOR_TWO_LINES
+        self.card.set_room(
+            lines=3 if is_narrow and has_room else 2, figures=self._window_height >= _LEAST_HEIGHT_FOR_DETAILS
+        )
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leaves the slider its room, and a sentence its length."""
+        self._share_height()
+        for name in _ENDS:
+            if name in self.buttons:
+                self.buttons[name].setVisible(self.width() >= _LEAST_WIDTH_FOR_ENDS)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Steps through the merge, a notch a step: down or right goes on."""

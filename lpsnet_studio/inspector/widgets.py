@@ -166,6 +166,10 @@ class VerdictChip(QWidget):
         self.setAccessibleDescription(self.words.text())
         self.update()
 
+    def keep_whole(self, on: bool) -> None:
+        """Has the verdict always shown whole, or lets it give way too."""
+        self.setMinimumWidth(self.sizeHint().width() if on else 0)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints an outline around icon and words."""
         painter = QPainter(self)
@@ -184,11 +188,16 @@ class Paragraph(QWidget):
 
     def __init__(self, lines: int, *, caption: bool = False) -> None:
         super().__init__()
-        self._text, self._lines = "", lines
+        self._text, self._lines = "", 0
         self.setFont(figure_font(caption_font(self.font()) if caption else self.font()))
         self.setForegroundRole(self.palette().ColorRole.PlaceholderText if caption else self.foregroundRole())
-        self.setFixedHeight(lines * self.fontMetrics().lineSpacing())
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.set_lines(lines)
+
+    def set_lines(self, lines: int) -> None:
+        """Sets on how many lines the text stands."""
+        self._lines = lines
+        self.setFixedHeight(lines * self.fontMetrics().lineSpacing())
 
     def text(self) -> str:
         """Returns the whole text."""
@@ -203,7 +212,8 @@ class Paragraph(QWidget):
 
     def shown(self) -> list[str]:
         """Returns the lines as they are shown, the last one with an ellipsis if that is not all."""
-        layout = QTextLayout(self._text, self.font())
+        text = self._text.replace(" %", "\u00a0%")
+        layout = QTextLayout(text, self.font())
         option = QTextOption()
         option.setWrapMode(QTextOption.WrapMode.WordWrap)
         layout.setTextOption(option)
@@ -213,8 +223,8 @@ class Paragraph(QWidget):
             line.setLineWidth(max(self.width(), 1))
             starts.append(line.textStart())
         layout.endLayout()
-        ends = [*starts[1:], len(self._text)]
-        lines = [self._text[start:end].strip() for start, end in zip(starts, ends, strict=True)]
+        ends = [*starts[1:], len(text)]
+        lines = [text[start:end].strip() for start, end in zip(starts, ends, strict=True)]
         if lines:
             lines[-1] = self.fontMetrics().elidedText(lines[-1], Qt.TextElideMode.ElideRight, self.width())
         return lines
@@ -222,7 +232,7 @@ class Paragraph(QWidget):
     def event(self, event: QEvent) -> bool:
         """Tells the whole text where it is elided."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            if " ".join(self.shown()) != " ".join(self._text.split()):
+            if " ".join(" ".join(self.shown()).split()) != " ".join(self._text.split()):
                 QToolTip.showText(event.globalPos(), as_tip(self._text), self)
             return True
         return super().event(event)

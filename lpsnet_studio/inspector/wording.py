@@ -146,6 +146,8 @@ def _judgement(result: Result, step: MergeStep) -> str:
     share, limit = _percents(step.overlap, result.trace.overlap_threshold)
     if step.overlap_pixels == step.candidate_pixels:
         share = f"All ({share})"
+    elif share == "0 %":
+        share = "Less than 1 %"
     taken = f"{share} of its {count} {'is' if step.overlap_pixels == 1 else 'are'} already taken by earlier boxes"
     if step.verdict is Verdict.DISCARDED:
         return f"{taken}; that is above the limit of {limit}, so it is discarded."
