@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QSize, Qt, Signal
+from PySide6.QtCore import QByteArray, QEvent, QMimeData, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedLayout, QVBoxLayout, QWidget
 
 from lpsnet_studio.actions.build import build_actions, build_menus, build_toolbar, refresh_icons
-from lpsnet_studio.availability import actions_on, actions_possible
+from lpsnet_studio.availability import action_texts, actions_on, actions_possible
 from lpsnet_studio.browser.image_list import ImageList
 from lpsnet_studio.canvas.view import CanvasView
 from lpsnet_studio.chrome.banner import Banner
@@ -29,12 +29,15 @@ from lpsnet_studio.chrome.welcome import Welcome
 from lpsnet_studio.commands.commands import Commands
 from lpsnet_studio.commands.drops import judge_drop
 from lpsnet_studio.commands.workplace import Workplace
+from lpsnet_studio.inspector.layers_panel import LayersPanel
 from lpsnet_studio.inspector.overlays import Overlays
 from lpsnet_studio.inspector.segments_list import SegmentsList
 from lpsnet_studio.inspector.settings_panel import SettingsPanel
+from lpsnet_studio.inspector.steps_table import StepsTable
 from lpsnet_studio.inspector.timeline import Timeline
+from lpsnet_studio.keyboard import ShortcutsByPlace
 from lpsnet_studio.session import Session
-from lpsnet_studio.settings import Folders, Settings
+from lpsnet_studio.settings import LAYOUT_VERSION, Folders, Settings
 from lpsnet_studio.theme import Theme
 
 __all__ = ["MainWindow"]
@@ -44,6 +47,9 @@ _LEAST_SIZE = QSize(300, 200)
 _LEAST_FOR_DOCKS = QSize(700, 360)
 """In a window smaller than that the docks would leave too little canvas: they are stowed away."""
 _LEAST_HEIGHT_FOR_TIMELINE = 280
+_SETTLED_MILLISECONDS = 250
+"""How long a layout stands before it is taken for what the user wants, and not for a stage of a drag."""
+_DOCK_CHANGES = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +104,9 @@ class MainWindow(QMainWindow):
         self.timeline = Timeline(session, theme)
         self.images = ImageList(session, theme, folders.cache)
         self.segments = SegmentsList(session)
-        self.panel = SettingsPanel(session)
+        self.steps = StepsTable(session, theme)
+        self.panel = SettingsPanel(session, theme, settings.preferences.folded_groups)
+        self.layers = LayersPanel(session, theme)
         self.images.setMinimumWidth(120)
         self._view = QWidget()
         self._view.setMinimumSize(_LEAST_SIZE.width(), 1)
@@ -109,23 +117,32 @@ class MainWindow(QMainWindow):
         self.commands = Commands(place, device)
         self._drop_hint = DropHint(self._view, theme)
         self._overlays = Overlays(session, self.canvas, self)
-        views = (self.canvas, self.images.view, self.segments.table, self.timeline)
-        steppers = (self.canvas, self.segments.table)
+        views = (self.canvas, self.images.view, self.segments.table, self.steps.table, self.timeline)
+        steppers = (self.canvas, self.segments.table, self.steps.table, self.timeline.film)
+        for stepper in steppers:
+            self.timeline.scrubber.watch(stepper)
         self.actions_by_id = build_actions(self, theme, self.commands, {"view": views, "canvas": steppers})
         self._fill_stage(session, theme)
         self._docks = self._add_docks()
         self._stowed: list[QDockWidget] = []
         self._is_cramped = False
+        self._roomy_layout: QByteArray | None = None
+        self._settled = QTimer(self)
+        self._settled.setSingleShot(True)
+        self._settled.setInterval(_SETTLED_MILLISECONDS)
+        self._settled.timeout.connect(self._keep_layout)
         menus = build_menus(self, self.actions_by_id)
         build_toolbar(self, self.actions_by_id)
         menus["View"].addSeparator()
         for dock in self._docks.values():
             menus["View"].addAction(dock.toggleViewAction())
-        bar = StatusBar(session, theme, self.commands.files.cancel)
+        bar = StatusBar(session, theme, self.commands.files.cancel, self.actions_by_id)
         self.setStatusBar(bar)
         self.canvas.zoom_changed.connect(bar.show_zoom)
+        place.background.busy_changed.connect(lambda: bar.show_background(place.background.busy))
         self._listen()
         self._restore()
+        ShortcutsByPlace(self)
 
     # ----------------------------------------------------------------------------------------------------- composition
 
@@ -135,6 +152,7 @@ class MainWindow(QMainWindow):
         self._middle.addWidget(Welcome(self.actions_by_id, session, files.recently, theme, files.reopen))
         self._middle.addWidget(self.canvas)
         self.timeline.add_buttons(self.actions_by_id)
+        self.panel.add_actions(self.actions_by_id)
         stage = QWidget()
         layout = QVBoxLayout(stage)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -150,7 +168,9 @@ class MainWindow(QMainWindow):
         return [
             _Panel("images", "Images", self.images, "images", left),
             _Panel("segments", "Segments", self.segments, "result", right),
+            _Panel("steps", "Steps", self.steps, "result", right),
             _Panel("settings", "Settings", self.panel, "knobs", right),
+            _Panel("layers", "Layers", self.layers, "knobs", right),
         ]
 
     def _add_docks(self) -> dict[_Panel, QDockWidget]:
@@ -159,6 +179,7 @@ class MainWindow(QMainWindow):
             dock = QDockWidget(panel.title, self)
             dock.setObjectName(f"dock_{panel.name}")
             dock.setWidget(panel.widget)
+            dock.installEventFilter(self)
             self.addDockWidget(panel.area, dock)
             docks[panel] = dock
         return docks
@@ -174,8 +195,10 @@ class MainWindow(QMainWindow):
             for below, above in pairwise(pile):
                 self.tabifyDockWidget(below, above)
             pile[0].raise_()
-        self._stowed = []
+        self._stowed, self._roomy_layout = [], None
         self._size_docks()
+        if self._is_cramped:
+            self._stow_docks()
 
     def _size_docks(self) -> None:
         """Gives the docks the sizes that they have at first."""
@@ -185,19 +208,22 @@ class MainWindow(QMainWindow):
         self.resizeDocks([first["result"], first["knobs"]], [300, 380], Qt.Orientation.Vertical)
 
     def _restore(self) -> None:
-        if not self._settings.restore_window(self):
+        if self._settings.restore_window(self):
+            self._roomy_layout = self.saveState(LAYOUT_VERSION)
+        else:
             room = QGuiApplication.primaryScreen().availableGeometry()
             self.resize(min(1360, room.width()), min(860, room.height()))
             self._reset_layout()
         self._come_on_screen()
 
     def _come_on_screen(self) -> None:
-        """Moves a window whose screen is gone back to one that is there, and makes it no larger than that."""
-        screen = QGuiApplication.screenAt(self.frameGeometry().center())
-        room = (screen or QGuiApplication.primaryScreen()).availableGeometry()
-        if screen is None:
-            self.move(room.topLeft())
-        self.resize(self.size().boundedTo(room.size()))
+        """Moves windows whose screen is gone back to one that is there, and makes none larger than that."""
+        for window in (self, *(dock for dock in self._docks.values() if dock.isFloating())):
+            screen = QGuiApplication.screenAt(window.frameGeometry().center())
+            room = (screen or QGuiApplication.primaryScreen()).availableGeometry()
+            if screen is None:
+                window.move(room.topLeft())
+            window.resize(window.size().boundedTo(room.size()))
 
     def _make_room(self) -> None:
         """Stows the docks away when the window becomes too small for them, and brings them back when it is not."""
@@ -206,18 +232,34 @@ class MainWindow(QMainWindow):
             return
         self._is_cramped = is_cramped
         if is_cramped:
-            self._stowed = [dock for dock in self._docks.values() if not dock.isHidden() and not dock.isFloating()]
-            for dock in self._stowed:
-                dock.hide()
+            self._stow_docks()
         else:
             self._bring_docks_back()
 
-    def _bring_docks_back(self) -> None:
+    def _stow_docks(self) -> None:
+        self._settled.stop()
+        self._stowed = [dock for dock in self._docks.values() if not dock.isHidden() and not dock.isFloating()]
         for dock in self._stowed:
-            dock.show()
-        if self._stowed:
+            dock.hide()
+
+    def _bring_docks_back(self) -> None:
+        """Shows what was stowed away, as large as it was and with the same tabs in front."""
+        if not self._stowed:
+            return
+        stowed, self._stowed = self._stowed, []
+        if self._roomy_layout is not None:
+            self.restoreState(self._roomy_layout, LAYOUT_VERSION)
+        for dock in self._docks.values():
+            if not dock.isFloating():
+                dock.setVisible(dock in stowed)
+        if self._roomy_layout is None:
             self._size_docks()
-        self._stowed = []
+
+    def _keep_layout(self) -> None:
+        """Remembers how the docks lie where there is room for all of them."""
+        is_squeezed = self._view.width() <= self._view.minimumWidth()
+        if not self._is_cramped and not is_squeezed and self.isVisible():
+            self._roomy_layout = self.saveState(LAYOUT_VERSION)
 
     @property
     def docks(self) -> dict[str, QDockWidget]:
@@ -242,10 +284,13 @@ class MainWindow(QMainWindow):
             session.result_changed,
             session.model_changed,
             session.entries_changed,
+            session.order_changed,
         ):
             signal.connect(self._show_choices)
         session.selection_changed.connect(lambda _owner: self._show_choices())
         session.view_changed.connect(self._keep_view)
+        self.panel.folded_changed.connect(lambda names: self._settings.change(folded_groups=names))
+        self._settings.changed.connect(self._show_choices)
         self._theme.changed.connect(self._show_theme)
         self._show_choices()
         self._show_stage()
@@ -253,7 +298,6 @@ class MainWindow(QMainWindow):
     def _show_stage(self) -> None:
         entry = self._session.current
         self._middle.setCurrentIndex(0 if entry is None else 1)
-            session.order_changed,
         self._show_timeline()
         self.setWindowTitle(_TITLE if entry is None else f"{entry.name} – {_TITLE}")
         if entry is not None and not self.canvas.hasFocus() and not self.images.has_keyboard:
@@ -280,6 +324,8 @@ class MainWindow(QMainWindow):
             actions[name].setChecked(on)
         for name, possible in actions_possible(self._session).items():
             actions[name].setEnabled(possible)
+        for name, text in action_texts(self._session).items():
+            actions[name].setText(text)
         actions["light_theme"].setChecked(self._theme.name == "light")
         actions["full_screen"].setChecked(self.isFullScreen())
         actions["prefetch"].setChecked(self._settings.preferences.prefetch)
@@ -307,6 +353,13 @@ class MainWindow(QMainWindow):
         super().resizeEvent(event)
         self._show_timeline()
         self._make_room()
+        self._settled.start()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Takes note of docks that are resized, moved, shown or closed."""
+        if event.type() in _DOCK_CHANGES:
+            self._settled.start()
+        return False
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Says what a drop would do; one that can do nothing is taken too, so that it is told why."""
@@ -326,15 +379,20 @@ class MainWindow(QMainWindow):
         self.commands.files.open_dropped(_local_paths(event.mimeData()))
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Keeps the layout; there is nothing to lose, so nothing is asked."""
+        """Keeps the layout. Nothing is asked, but a file that is being written is waited for."""
+        if self.commands.is_saving:
+            event.ignore()
+            self.commands.close_when_saved(self.close)
+            return
         self._session.play(False)
+        layout = self._roomy_layout if self._is_cramped else None
         self._bring_docks_back()
-        self._settings.save_window(self)
+        self._settings.save_window(self, layout)
         self.commands.wait_for_background(3000)
+        self.images.close_thumbnails()
         self.closing.emit()
         super().closeEvent(event)
 
 
 def _local_paths(dragged: QMimeData) -> list[Path]:
     return [Path(url.toLocalFile()) for url in dragged.urls() if url.isLocalFile()]
-        self.images.close_thumbnails()

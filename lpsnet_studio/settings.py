@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from platformdirs import PlatformDirs
+from psygnal import Signal
 
 if TYPE_CHECKING:
-    from PySide6.QtCore import QSettings
+    from PySide6.QtCore import QByteArray, QSettings
     from PySide6.QtWidgets import QMainWindow
 
 __all__ = ["LAYOUT_VERSION", "Folders", "Preferences", "Settings", "remembered"]
 
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 """Raised whenever docks or toolbars change, so that an older layout is not forced onto them."""
 
 _log = logging.getLogger(__name__)
@@ -69,7 +70,9 @@ class Preferences:
         last_folder: where the last file dialog ended.
         recent_paths: what was open, the latest first.
         recent_networks: checkpoints, configs and presets that were loaded, the latest first.
+        recent_actions: ids of the actions that were found by their name, the latest first.
         my_settings: the user's own inspection settings, field by field; empty if none were saved.
+        folded_groups: groups of settings whose controls are hidden below their heading.
     """
 
     theme: str = "dark"
@@ -83,7 +86,9 @@ class Preferences:
     last_folder: str = ""
     recent_paths: tuple[str, ...] = ()
     recent_networks: tuple[str, ...] = ()
+    recent_actions: tuple[str, ...] = ()
     my_settings: Mapping[str, Any] = field(default_factory=dict)
+    folded_groups: tuple[str, ...] = ("Boxes",)
 
 
 class Settings:
@@ -96,7 +101,10 @@ class Settings:
 
     Attributes:
         preferences: what the user chose.
+        changed: emitted after that has changed.
     """
+
+    changed = Signal()
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -105,7 +113,20 @@ class Settings:
 
     def change(self, **changes: Any) -> None:
         """Changes preferences and writes them at once; a failure to write is logged, not raised."""
-        self.preferences = replace(self.preferences, **changes)
+        self._take(replace(self.preferences, **changes))
+
+    def reset(self) -> None:
+        """Makes every preference what it is at first."""
+        self._take(Preferences())
+
+    def _take(self, preferences: Preferences) -> None:
+        if preferences == self.preferences:
+            return
+        self.preferences = preferences
+        self._write()
+        self.changed.emit()
+
+    def _write(self) -> None:
         default = asdict(Preferences())
         kept = {name: value for name, value in asdict(self.preferences).items() if value != default[name]}
         try:
@@ -116,11 +137,17 @@ class Settings:
         except OSError as error:
             _log.warning("%s: preferences were not saved (%s)", self._path, error)
 
-    def save_window(self, window: QMainWindow) -> None:
-        """Keeps a window's geometry and the places of its docks."""
+    def save_window(self, window: QMainWindow, layout: QByteArray | None = None) -> None:
+        """Keeps a window's geometry and the places of its docks.
+
+        Args:
+            window: the window.
+            layout: what :meth:`~PySide6.QtWidgets.QMainWindow.saveState` gave when there was room for the docks; None
+                to take it now.
+        """
         store = self._geometry()
         store.setValue("geometry", window.saveGeometry())
-        store.setValue("layout", window.saveState(LAYOUT_VERSION))
+        store.setValue("layout", window.saveState(LAYOUT_VERSION) if layout is None else layout)
         store.sync()
 
     def restore_window(self, window: QMainWindow) -> bool:

@@ -24,8 +24,8 @@ def network_words(session: Session) -> str:
     model = session.model
     if model is None:
         return (
-            "No network is loaded. An untrained one will be built for your photos, whose predictions mean nothing: open a "
-            "checkpoint for real ones. The demo and data sets with ground truth need none."
+            "No network is loaded. An untrained one will be built for your photos, whose predictions mean nothing: "
+            "open a checkpoint for real ones. The demo and data sets with ground truth need none."
         )
     if model.trained:
         return f"Photos are inspected with {model.name}."

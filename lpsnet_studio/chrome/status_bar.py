@@ -1,40 +1,28 @@
-"""The status bar: hint | cursor | segment | zoom | device and timings | what is busy."""
+"""The status bar: hint | cursor | segment | zoom | device · network and timings | memory | what is busy."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QLabel, QProgressBar, QSizePolicy, QStatusBar, QToolButton
+from PySide6.QtCore import QPoint, QTimer
+from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import QLabel, QMenu, QProgressBar, QSizePolicy, QStatusBar, QToolButton
 
+from lpsnet_studio.background import Working
+from lpsnet_studio.chrome.model_words import device_words, memory_words, network_words
+from lpsnet_studio.chrome.status_parts import StatusPart
 from lpsnet_studio.labels import ElidedLabel
 from lpsnet_studio.session import Session
-from lpsnet_studio.theme import Theme, figure_font
+from lpsnet_studio.state import Busy
+from lpsnet_studio.theme import Theme, caption_font, figure_font
 
-__all__ = ["StatusBar", "device_words"]
+__all__ = ["StatusBar"]
 
 _PATIENCE_MILLISECONDS = 400
 """Work that ends sooner is not announced."""
 _HINT = "Wheel zooms · middle or Space-drag pans · click selects"
-_STATES = {
-    "starting": "starting the inference service",
-    "restarting": "the inference service was lost and starts again",
-    "unavailable": "the inference service cannot be started",
-}
-
-
-def device_words(session: Session) -> str:
-    """Returns where the network runs and why, what it is, and how long the last result took."""
-    if session.service_state in _STATES:
-        return _STATES[session.service_state]
-    model, parts = session.model, []
-    if model is not None:
-        device = "CPU" if model.device == "cpu" else model.device
-        parts += [f"{device} ({model.device_reason})" if model.device_reason else device, model.name]
-    if session.result is not None:
-        seconds = sum(stage.seconds for stage in session.result.stages if stage.ran)
-        parts.append(f"{seconds:.1f} s" if seconds >= 1 else f"{1000 * seconds:.0f} ms")
-    return " · ".join(parts) or "no network"
+_LEAST_FOR_MEMORY = 800
+"""In a narrower bar the memory is left out."""
 
 
 class StatusBar(QStatusBar):
@@ -44,14 +32,19 @@ class StatusBar(QStatusBar):
         session: what is open.
         theme: gives the icon of the cancel button.
         cancel: withdraws what is busy.
+        actions: by id; the device's menu and the model card are opened from here.
     """
 
-    def __init__(self, session: Session, theme: Theme, cancel: Callable[[], None]) -> None:
+    def __init__(
+        self, session: Session, theme: Theme, cancel: Callable[[], None], actions: Mapping[str, QAction]
+    ) -> None:
         super().__init__()
         self._session, self._theme = session, theme
+        self._background: Working | None = None
         self.setSizeGripEnabled(False)
         self._hint, self._cursor, self._segment = ElidedLabel(_HINT), QLabel(), ElidedLabel()
-        self._zoom, self._device, self._step = QLabel(), ElidedLabel(), ElidedLabel()
+        self._zoom, self._memory, self._step = QLabel(), QLabel(), ElidedLabel()
+        self._device, self._network = StatusPart("Device"), StatusPart("Network")
         self._bar = QProgressBar()
         self._bar.setFixedSize(96, 12)
         self._bar.setTextVisible(False)
@@ -62,10 +55,15 @@ class StatusBar(QStatusBar):
         self._cancel.clicked.connect(cancel)
         self._hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.addWidget(self._hint, 1)
-        for label in (self._cursor, self._segment, self._zoom, self._device, self._step):
+        self._parts = (self._cursor, self._segment, self._zoom, self._device, self._network, self._memory, self._step)
+        for label in self._parts:
             label.setFont(figure_font(self.font()))
             label.setContentsMargins(8, 0, 8, 0)
             self.addPermanentWidget(label)
+        self._memory.setFont(figure_font(caption_font(self.font())))
+        self._memory.setToolTip("Memory of the inference process")
+        self._device.clicked.connect(lambda: self._open_menu(actions["device"].menu()))
+        self._network.clicked.connect(actions["model_card"].trigger)
         self.addPermanentWidget(self._bar)
         self.addPermanentWidget(self._cancel)
         self._patience = QTimer(self)
@@ -76,14 +74,24 @@ class StatusBar(QStatusBar):
         session.pointed_changed.connect(self._show_pointed)
         session.busy_changed.connect(self._take_busy)
         for signal in (session.model_changed, session.result_changed, session.service_changed):
-            signal.connect(self._show_device)
-        theme.changed.connect(self._show_icon)
-        self._show_icon()
-        self._show_device()
+            signal.connect(self._show_network)
+        session.memory_changed.connect(self._show_memory)
+        theme.changed.connect(self._show_theme)
+        self._show_theme()
+        self._show_network()
 
     def show_zoom(self, scale: float) -> None:
         """Shows the zoom."""
         self._zoom.setText(f"{100 * scale:.0f} %")
+
+    def show_background(self, working: Working | None) -> None:
+        """Shows what the window itself works on, while the service has nothing to do."""
+        self._background = working
+        self._take_busy()
+
+    @property
+    def _busy(self) -> Busy | Working | None:
+        return self._session.busy or self._background
 
     def _show_pointed(self) -> None:
         pointed, result = self._session.pointed, self._session.result
@@ -91,21 +99,47 @@ class StatusBar(QStatusBar):
         owner = "" if pointed is None or result is None else result.describe(pointed.owner) or "void"
         self._segment.setText(owner)
 
-    def _show_device(self) -> None:
+    def _show_network(self) -> None:
         self._device.setText(device_words(self._session))
-        result = self._session.result
-        if result is None:
-            self._device.setToolTip("")
-        else:
-            self._device.setToolTip(
-                "\n".join(
-                    f"{stage.stage}: {1000 * stage.seconds:.0f} ms" + ("" if stage.ran else " (kept)")
-                    for stage in result.stages
-                )
-            )
+        self._network.setText(network_words(self._session))
+        model, result = self._session.model, self._session.result
+        reason = "" if model is None else model.device_reason
+        self._device.setToolTip("\n".join(part for part in (reason, "Click to choose where the network runs.") if part))
+        stages = () if result is None else result.stages
+        times = [f"{each.stage}: {1000 * each.seconds:.0f} ms{'' if each.ran else ' (kept)'}" for each in stages]
+        card = [
+            "No network is loaded: open a checkpoint in the menu Model." if model is None else "Click for the card."
+        ]
+        self._network.setToolTip("\n".join(times + card))
+
+    def _show_memory(self) -> None:
+        self._memory.setText(memory_words(self._session.memory))
+        self._memory.setVisible(bool(self._memory.text()) and self.width() >= _LEAST_FOR_MEMORY)
+
+    def _open_menu(self, menu: QMenu | None) -> None:
+        if menu is not None:
+            menu.popup(self._device.mapToGlobal(QPoint(0, -menu.sizeHint().height())))
+
+    @property
+    def text(self) -> str:
+        """Everything that it says now but the hint, as one line."""
+        return " | ".join(label.text() for label in self._parts if not label.isHidden() and label.text())
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offers to copy what it says."""
+        text = self.text
+        menu = QMenu(self)
+        menu.addAction("Copy status").triggered.connect(lambda: QGuiApplication.clipboard().setText(text))
+        menu.popup(event.globalPos())
+        menu.aboutToHide.connect(menu.deleteLater)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leaves out what there is no room for."""
+        super().resizeEvent(event)
+        self._show_memory()
 
     def _take_busy(self) -> None:
-        if self._session.busy is None:
+        if self._busy is None:
             self._patience.stop()
             self._hide_busy()
         elif self._bar.isVisible():
@@ -114,7 +148,7 @@ class StatusBar(QStatusBar):
             self._patience.start()
 
     def _show_busy(self) -> None:
-        busy = self._session.busy
+        busy = self._busy
         if busy is None:
             return
         self._step.setText(busy.step)
@@ -127,5 +161,6 @@ class StatusBar(QStatusBar):
         for widget in (self._step, self._bar, self._cancel):
             widget.hide()
 
-    def _show_icon(self) -> None:
+    def _show_theme(self) -> None:
+        self._memory.setStyleSheet(f"color: {self._theme.palette.dim}")
         self._cancel.setIcon(self._theme.icon("cancel"))

@@ -63,8 +63,8 @@ class Welcome(QScrollArea):
         font.setPixelSize(22)
         self._title.setFont(font)
         self._about = QLabel(
-            "Open a photo or a data set and see every step of LPSNet: semantic labels, boxes, and the merge that decides "
-            "which segment owns each pixel. Turn one setting and see what changes."
+            "Open a photo or a data set and see every step of LPSNet: semantic labels, boxes, and the merge that "
+            "decides which segment owns each pixel. Turn one setting and see what changes."
         )
         self._drop = QLabel("Or drop pictures, a folder, a COCO panoptic JSON file or a checkpoint into this window.")
         self._network = QLabel()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from lpsnet_studio.chrome.closing import ask_to_wait
 from lpsnet_studio.commands.edit import EditCommands
 from lpsnet_studio.commands.files import FileCommands
 from lpsnet_studio.commands.help import HelpCommands
@@ -40,12 +43,21 @@ class Commands:
         self.model = ModelCommands(place, device)
         self.saving = SavingCommands(place)
         self.files = FileCommands(place, self.model, self.saving)
-        self.edit = EditCommands(place)
         self.images = ImageCommands(place)
+        self.edit = EditCommands(place, self.files, self.images)
         self.view = ViewCommands(place)
         self.merge = MergeCommands(place)
         self.inspection = InspectionCommands(place)
         self.help = HelpCommands(place)
+
+    @property
+    def is_saving(self) -> bool:
+        """Whether a file is being written."""
+        return bool(self._place.background.unfinished)
+
+    def close_when_saved(self, close: Callable[[], object]) -> None:
+        """Lets the window close once every file is written, unless the user decides to stay."""
+        ask_to_wait(self._place.window, self._place.background, close)
 
     def wait_for_background(self, milliseconds: int) -> bool:
         """Waits for files that are still being written; False if that took too long."""

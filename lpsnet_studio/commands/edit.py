@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtGui import QGuiApplication
 
+from lpsnet_studio.commands.files import FileCommands
+from lpsnet_studio.commands.images import ImageCommands
 from lpsnet_studio.commands.workplace import Workplace
 
 __all__ = ["EditCommands"]
@@ -12,8 +14,8 @@ __all__ = ["EditCommands"]
 class EditCommands:
     """Takes back, copies, and shows the preferences."""
 
-    def __init__(self, place: Workplace) -> None:
-        self._place = place
+    def __init__(self, place: Workplace, files: FileCommands, images: ImageCommands) -> None:
+        self._place, self._files, self._images = place, files, images
 
     def undo(self) -> None:
         """Takes back the last change of a setting or of the canvas's look."""
@@ -33,5 +35,22 @@ class EditCommands:
         self._place.notifications.show_info(f"Copied the view: {picture.width():,} × {picture.height():,} pixels")
 
     def preferences(self) -> None:
-        """Shows what is kept between runs."""
-        raise NotImplementedError
+        """Shows what is kept between runs; once it is shown, brings it to the front."""
+        from lpsnet_studio.chrome.preferences_dialog import PreferencesDialog
+
+        place = self._place
+        dialog = place.window.findChild(PreferencesDialog)
+        if dialog is None:
+            dialog = PreferencesDialog(
+                place.window,
+                place.settings,
+                place.session,
+                place.theme,
+                self._files.recently,
+                place.folders,
+                self._files.clear_recent,
+                self._images.prefetch,
+            )
+        dialog.show()
+        dialog.raise_()
+        dialog.activateWindow()

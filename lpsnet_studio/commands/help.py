@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QUrl, qVersion
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QDialog
 
 from lpsnet_studio.commands.workplace import Workplace
 from lpsnet_studio.diagnostics import Diagnostics, ServiceWatch
 from lpsnet_studio.failures import Failure
 from lpsnet_studio.log import Log
+from lpsnet_studio.settings import remembered
 from lpsnet_studio.state import Problem
 
 __all__ = ["HelpCommands"]
@@ -40,7 +41,20 @@ class HelpCommands:
 
     def find_action(self) -> None:
         """Lets the user type what to do."""
-        raise NotImplementedError
+        from lpsnet_studio.chrome.find_action import FindAction
+
+        place = self._place
+        if (open_already := place.window.findChild(FindAction)) is not None:
+            open_already.dismiss()
+        actions = {action.objectName(): action for action in place.window.findChildren(QAction)}
+        palette = FindAction(
+            place.window, actions, place.session, place.theme, place.settings.preferences.recent_actions
+        )
+        palette.chosen.connect(self._remember_action)
+
+    def _remember_action(self, name: str) -> None:
+        latest = remembered(self._place.settings.preferences.recent_actions, name)
+        self._place.settings.change(recent_actions=latest)
 
     def copy_diagnostics(self) -> None:
         """Copies what a report needs to the clipboard."""

@@ -46,7 +46,7 @@ class SavingCommands:
 
     def _save(self, write: Callable[[Shown], Path]) -> None:
         def save(shown: Shown) -> None:
-            self._place.background.run(partial(write, shown), self._tell_saved)
+            self._place.background.run(partial(write, shown), self._tell_saved, title="saving", cancellable=False)
 
         self._when_current = save
         if self._place.session.is_current:

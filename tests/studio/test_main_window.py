@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMessageBox, QWidget
 
 from lpsnet_studio.chrome.shortcut_card import ShortcutCard
 from lpsnet_studio.inference.messages import ModelLoaded
@@ -32,10 +35,11 @@ def opened(window: Any, session: Session, service: ListeningService, qtbot: Any)
 
 def test_a_click_in_the_settings_leaves_the_keys_to_the_canvas(opened: Any, session: Session) -> None:
     panel = opened.panel
-    for control in (panel.overlap.slider, panel.score.slider, panel.semantic_oracle, panel.viewport()):
+    overlap, score = panel.controls["overlap_threshold"].slider, panel.controls["score_threshold"].slider
+    for control in (overlap, score, panel.controls["semantic_oracle"].box, panel.scroll.viewport()):
         _click(control)
         assert opened.canvas.hasFocus()
-    for control in (panel.overlap.slider, panel.conflict, panel.box_oracle):
+    for control in (overlap, panel.controls["conflict"].box, panel.controls["box_oracle"].box):
         assert control.focusPolicy() & Qt.FocusPolicy.TabFocus, "the keyboard comes there"
     before = session.settings
     QTest.keyClick(opened.focusWidget(), Qt.Key.Key_Home)
@@ -63,10 +67,10 @@ def test_a_small_window_stows_the_docks_and_a_large_one_brings_them_back(opened:
     opened.docks["images"].close()
     opened.resize(700, 450)
     qtbot.waitUntil(lambda: opened.size().toTuple() == (700, 450))
-    page, area = opened.panel.widget(), opened.panel.viewport()
+    page, area = opened.panel.scroll.widget(), opened.panel.scroll.viewport()
     qtbot.waitUntil(lambda: page.width() == area.width())
     assert page.minimumSizeHint().width() <= area.width(), "nothing is cut off at the right"
-    assert opened.panel.verticalScrollBar().maximum() > 0, "the rest is scrolled to"
+    assert opened.panel.scroll.verticalScrollBar().maximum() > 0, "the rest is scrolled to"
     assert opened.segments.width() >= 180
     opened.resize(300, 200)
     qtbot.waitUntil(lambda: opened.size().toTuple() == (300, 200))
@@ -141,3 +145,87 @@ def test_the_card_says_where_keys_act(window: Any, qtbot: Any) -> None:
     shown = ShortcutCard(window)
     qtbot.addWidget(shown)
     assert any("the segments" in label.text() for label in shown.findChildren(QLabel))
+
+
+def test_docks_come_back_as_large_as_they_were(opened: Any, qtbot: Any) -> None:
+    opened.resize(1200, 800)
+    opened.resizeDocks([opened.docks["images"], opened.docks["segments"]], [260, 340], Qt.Orientation.Horizontal)
+    qtbot.waitUntil(lambda: opened.docks["images"].width() == 260)
+    sizes = {name: dock.width() for name, dock in opened.docks.items() if dock.isVisible()}
+    qtbot.waitUntil(lambda: opened._roomy_layout is not None and not opened._settled.isActive())
+    opened.resize(400, 300)
+    qtbot.waitUntil(lambda: not opened.docks["images"].isVisible())
+    opened.resize(1200, 800)
+    qtbot.waitUntil(lambda: opened.docks["images"].isVisible())
+    qtbot.waitUntil(lambda: opened.docks["images"].width() == 260)
+    assert {name: opened.docks[name].width() for name in sizes} == sizes
+
+
+def test_resetting_the_layout_in_a_small_window_keeps_the_canvas(opened: Any, qtbot: Any) -> None:
+    opened.resize(400, 300)
+    qtbot.waitUntil(lambda: not opened.docks["images"].isVisible())
+    opened.actions_by_id["reset_layout"].trigger()
+    assert not any(dock.isVisible() for dock in opened.docks.values())
+    opened.resize(1200, 800)
+    qtbot.waitUntil(lambda: opened.docks["images"].isVisible())
+    assert not any(dock.isHidden() for dock in opened.docks.values())
+
+
+def test_a_drag_is_told_what_a_drop_would_do(window: Any, tmp_path: Path, qtbot: Any) -> None:
+    def dragged(path: Path) -> QMimeData:
+        mime = QMimeData()
+        mime.setUrls([QUrl.fromLocalFile(str(path))])
+        return mime
+
+    def enter(mime: QMimeData) -> QDragEnterEvent:
+        event = QDragEnterEvent(
+            QPoint(50, 50), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        )
+        window.dragEnterEvent(event)
+        return event
+
+    hint, photo, film = window._drop_hint, dragged(tmp_path / "photo.png"), dragged(tmp_path / "film.mp4")
+    assert enter(photo).isAccepted()
+    assert hint.isVisible()
+    assert hint.words == "Open photo.png"
+    window.dragLeaveEvent(None)
+    assert not hint.isVisible()
+    assert enter(film).isAccepted()
+    assert hint.words.startswith("film.mp4: not a picture")
+    window.dropEvent(
+        QDropEvent(
+            QPointF(50, 50), Qt.DropAction.CopyAction, film, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        )
+    )
+    assert not hint.isVisible()
+    assert window.notifications.texts[0].startswith("film.mp4: not a picture")
+
+
+def test_closing_waits_for_a_file_that_is_being_written(window: Any, qtbot: Any) -> None:
+    written = threading.Event()
+    background = window.commands._place.background
+    background.run(lambda: written.wait(5), lambda _: None, title="saving", cancellable=False)
+    window.close()
+    assert window.isVisible()
+    (box,) = window.findChildren(QMessageBox)
+    assert "still being saved" in box.text()
+    box.reject()
+    window.close()
+    assert window.isVisible()
+    written.set()
+    qtbot.waitUntil(lambda: not window.isVisible())
+
+
+def test_what_the_window_works_on_is_shown_and_can_be_withdrawn(window: Any, qtbot: Any) -> None:
+    background, bar = window.commands._place.background, window.statusBar()
+    go_on = threading.Event()
+    told: list[bool] = []
+    background.run(lambda: go_on.wait(5), told.append, title="listing photos")
+    qtbot.waitUntil(bar._bar.isVisible, timeout=3000)
+    assert bar._step.text() == "listing photos"
+    bar._cancel.click()
+    assert not bar._bar.isVisible()
+    go_on.set()
+    assert background.wait(1000)
+    qtbot.wait(20)
+    assert told == []
