@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 PRESET = "demo"
-FIRST_SEED = 7
+FIRST_SEED = 32
 COUNT = 12
 _SIZE = (576, 768)
 _SETS_KEPT = 4
