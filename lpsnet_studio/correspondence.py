@@ -11,6 +11,7 @@ from lpsnet_studio.inference.messages import (
     Inspect,
     ListDataset,
     LoadModel,
+    ModelCard,
     OpenImage,
     Progress,
     Request,
@@ -118,21 +119,30 @@ class Correspondence:
                 yield Busy(words, -1.0) if progress is None else Busy(f"{words}: {progress.step}", progress.fraction)
 
 
-def problem_of(question: Question, reply: Failed, entry: Entry | None) -> Problem:
-    """Tells a failure to people: which picture it is about, and details only where a programmer may need them.
+def problem_of(question: Question, reply: Failed, entry: Entry | None, model: ModelCard | None) -> Problem:
+    """Tells a failure to people: which picture it is about, and details only where someone may need them.
 
     Args:
         question: what was asked.
         reply: why there is no answer.
         entry: the current image; None if there is none.
+        model: the network that is loaded; None if there is none.
     """
     advice = reply.advice
-    if isinstance(question, LoadModel) and not advice and reply.sentence.lower().startswith("device "):
-        advice = "Start with --device auto."
+    if isinstance(question, LoadModel):
+        if not advice and reply.sentence.lower().startswith("device "):
+            advice = "Choose another in Model › Device, or start with --device auto."
+        advice = f"{advice} {_what_is_loaded(model)}".lstrip()
     is_about_picture = isinstance(question, OpenImage | Inspect) and entry is not None
     return Problem(
         reply.sentence,
         advice,
-        reply.details if reply.kind in ("internal", "died") else "",
+        reply.details if reply.kind in ("internal", "died", "mismatch") else "",
         entry.source.path if is_about_picture and entry is not None else "",
     )
+
+
+def _what_is_loaded(model: ModelCard | None) -> str:
+    if model is None:
+        return "No network is loaded."
+    return f"{model.name} ({'trained' if model.trained else 'untrained'}, on {model.device}) stays loaded."

@@ -71,7 +71,7 @@ class Problem:
     Attributes:
         sentence: what happened, naming the file or the cause.
         advice: what to do about it; may be empty.
-        details: a traceback or log lines of an unexpected failure; empty for what can be expected of files.
+        details: what does not fit, or a traceback or log lines of an unexpected failure; empty for what a sentence tells.
         picture: path of the picture that it is about; empty if it is about none. Nobody needs it once another is open.
     """
 
@@ -112,10 +112,9 @@ class NetworkChoice:
     device: str = "auto"
     short_side: int = 0
 
-    @property
-    def overrides(self) -> tuple[str, ...]:
-        """What is changed of the config, as ``field=value``."""
-        return (f"input.short_side={self.short_side}",) if self.short_side else ()
+    def is_same_network(self, other: NetworkChoice) -> bool:
+        """Whether both are of one network, however it is run."""
+        return (self.config, self.checkpoint) == (other.config, other.checkpoint)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QInputDialog
+from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog
 
 from lpsnet.assets import resources_folder
 from lpsnet_studio.actions.entry import Choice
 from lpsnet_studio.browser.listing import CHECKPOINT_SUFFIXES
 from lpsnet_studio.commands.workplace import Workplace
+from lpsnet_studio.inference.messages import Device
+from lpsnet_studio.networks import RecentNetwork, RecentNetworks
+from lpsnet_studio.recent import problems_of
 from lpsnet_studio.state import NetworkChoice
 
 __all__ = ["ModelCommands"]
 
 _FIRST_PRESET = "coco_r50"
+_LONGEST_REASON = 90
+"""Characters of a menu's line; what is longer is told by the tool tip."""
 
 
 class ModelCommands:
@@ -28,6 +34,11 @@ class ModelCommands:
 
     def __init__(self, place: Workplace, device: str = "auto") -> None:
         self._place = place
+        self._recent = RecentNetworks(place.settings)
+        self._card: QDialog | None = None
+        self._sizes: QDialog | None = None
+        place.session.model_changed.connect(self._remember)
+        self.check_recent()
         place.session.network = replace(place.session.network, device=device)
 
     @property
@@ -47,7 +58,7 @@ class ModelCommands:
 
     def load_checkpoint(self, path: Path) -> None:
         """Loads a network from its checkpoint."""
-        self.load(NetworkChoice(checkpoint=str(path), device=self.device))
+        self.load(NetworkChoice(checkpoint=str(path.absolute()), device=self.device))
 
     def load_config(self, name: str) -> None:
         """Builds an untrained network from a preset or a YAML file."""
@@ -82,24 +93,98 @@ class ModelCommands:
         if accepted:
             self.load_config(chosen)
 
+    # ------------------------------------------------------------------------------------------------ loaded before
+
     def recent(self) -> list[Choice]:
-        """Returns the networks that were loaded before, the latest first."""
-        raise NotImplementedError
+        """Returns the networks that were loaded before, the latest first, and how to forget them."""
+        networks = self._recent.networks
+        choices = [
+            Choice(each.words, each.origin, partial(self._load_again, each), enabled=not each.problem)
+            for each in networks
+        ]
+        if any(each.problem for each in networks):
+            tip = "Take those that cannot be loaded off this list."
+            choices.append(Choice("Remove missing from this list", tip, self._recent.forget_missing))
+        if networks:
+            choices.append(Choice("Clear this list", "Forget which networks were loaded.", self._recent.clear))
+        self.check_recent()
+        return choices
+
+    def check_recent(self) -> None:
+        """Looks, in the background, whether the networks that were loaded before are still there."""
+        self._place.background.run(partial(problems_of, self._recent.paths), self._recent.take_problems)
+
+    def _load_again(self, network: RecentNetwork) -> None:
+        self.load(network.choice(self.device))
+        self.check_recent()
+
+    def _remember(self) -> None:
+        """Remembers a network now that it has really been loaded."""
+        self._recent.remember(self._place.session.network)
+
+    # ---------------------------------------------------------------------------------------------- where and how
 
     def devices(self) -> list[Choice]:
-        """Returns where the network could run."""
-        raise NotImplementedError
+        """Returns where the network could run, and what it could not run on and why."""
+        known = self._place.session.devices
+        choices = [self._device_choice("auto", "Automatic", "CUDA where there is a device, else the CPU.")]
+        for device in known or (Device("cpu", "CPU"),):
+            if device.problem:
+                short = device.problem.partition(":")[0] if len(device.problem) > _LONGEST_REASON else device.problem
+                choices.append(Choice(f"{device.words}  –  {short}", device.problem, _nothing, enabled=False))
+            else:
+                words = device.words if device.name == "cpu" else f"{device.name}  –  {device.words}"
+                choices.append(self._device_choice(device.name, words, f"Run the network on {device.words}."))
+        return choices
+
+    def _device_choice(self, name: str, words: str, tip: str) -> Choice:
+        now = "cuda:0" if self.device == "cuda" else self.device
+        return Choice(words, tip, partial(self.run_on, name), checked=name == now)
+
+    def run_on(self, device: str) -> None:
+        """Has the network run on another device; what is turned stays."""
+        self._change(replace(self._place.session.network, device=device))
+
+    def run_at(self, short_side: int) -> None:
+        """Has the network run at another short side of its input, 0 being its config's; what is turned stays."""
+        self._change(replace(self._place.session.network, short_side=short_side))
+
+    def _change(self, choice: NetworkChoice) -> None:
+        """Loads the network of now in another way; where none was asked for, the next one will be loaded so."""
+        if choice.config or choice.checkpoint:
+            self.load(choice)
+        else:
+            self._place.session.network = choice
 
     def input_size(self) -> None:
-        """Asks for the short side of the network's input."""
-        raise NotImplementedError
+        """Shows the choice of the short side of the network's input."""
+        from lpsnet_studio.chrome.input_size import InputSizeDialog
+
+        if self._sizes is None:
+            self._sizes = InputSizeDialog(self._place.session, self.run_at, self._place.window)
+        _bring_up(self._sizes)
 
     def show_card(self) -> None:
         """Shows what the network is."""
-        raise NotImplementedError
+        from lpsnet_studio.chrome.model_card import ModelCardDialog
+
+        if self._card is None:
+            place = self._place
+            self._card = ModelCardDialog(place.session, place.theme, self.input_size, place.window)
+        _bring_up(self._card)
 
     def _ask_file(self, title: str, pattern: str) -> str:
         name, _ = QFileDialog.getOpenFileName(self._place.window, title, self._place.last_folder(), pattern)
         if name:
             self._place.remember_folder(Path(name).parent)
         return name
+
+
+def _bring_up(dialog: QDialog) -> None:
+    dialog.show()
+    dialog.raise_()
+    dialog.activateWindow()
+
+
+def _nothing() -> None:
+    """Is what a choice does that cannot be chosen."""

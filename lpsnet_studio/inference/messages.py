@@ -42,6 +42,7 @@ __all__ = [
     "CloseImage",
     "DatasetImage",
     "DatasetListed",
+    "Device",
     "Failed",
     "FailureKind",
     "Heartbeat",
@@ -51,15 +52,15 @@ __all__ = [
     "Inspected",
     "ListDataset",
     "LoadModel",
-    "ModelCard",
     "Measure",
     "Measured",
     "MemoryUse",
+    "ModelCard",
     "ModelLoaded",
     "OpenImage",
     "Prefetch",
-    "Probe",
     "Prefetched",
+    "Probe",
     "Probed",
     "Progress",
     "Question",
@@ -110,10 +111,16 @@ class ModelCard:
         backbone: for example ``resnet50``.
         parameters: how many.
         device: where it runs, for example ``cpu`` or ``cuda:0``.
-        device_reason: why there, in words, for example ``no CUDA device``.
+        device_reason: why there, in words, for example ``no CUDA device: there is no NVIDIA driver``; where there is
+            little room, what stands before the colon is enough.
         short_side: the input's short side in pixels.
         categories: its classes.
         settings: the inspection settings its config asks for.
+        own_short_side: what its config asks for as the short side.
+        long_side_cap: most pixels of the input's long side.
+        file_bytes: size of the checkpoint's file; 0 if there is none.
+        macs: multiply-adds of one forward at :attr:`input_size`; 0 if they were not counted.
+        notes: what the checkpoint's writer noted, as plain text; may be empty.
     """
 
     name: str
@@ -126,6 +133,31 @@ class ModelCard:
     short_side: int
     categories: Categories
     settings: InspectionSettings
+    own_short_side: int = 0
+    long_side_cap: int = 0
+    file_bytes: int = 0
+    macs: int = 0
+    notes: str = field(default="", repr=False)
+
+    @property
+    def input_size(self) -> tuple[int, int]:
+        """``(height, width)`` of the input for a landscape photo of 4:3, the shape that networks are compared at."""
+        return self.short_side, round(self.short_side * 4 / 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device that the user may wish for.
+
+    Attributes:
+        name: as :class:`LoadModel` takes it, for example ``cuda:0``.
+        words: for people, for example ``NVIDIA H100``.
+        problem: why it cannot be had; empty if it can.
+    """
+
+    name: str
+    words: str
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +181,7 @@ class DatasetImage:
 
 FailureKind = Literal[
     "bad-input",
+    "mismatch",
     "out-of-memory",
     "died",
     "cancelled",
@@ -159,6 +192,7 @@ FailureKind = Literal[
 """Why a request failed:
 
 ``bad-input``      a file or a value is at fault; the sentence names it.
+``mismatch``       weights that are not those of the network they say they are; ``details`` lists how they differ.
 ``out-of-memory``  never asked again; the advice says what to make smaller.
 ``died``           the service ended or hung twice over this request.
 ``cancelled``      the window asked for it.
@@ -181,7 +215,8 @@ class LoadModel:
         config: preset name or path of a YAML file; ignored if ``checkpoint`` is given, which carries its own.
         checkpoint: path of a checkpoint; None for an untrained network.
         device: ``auto`` takes CUDA where there is one.
-        overrides: ``field.path=value`` changes to the config.
+        overrides: ``field.path=value`` changes to the config; of a checkpoint's, ``input`` and ``inspection`` alone.
+        short_side: of the input, in pixels, the cap of its long side in proportion; 0 for what the config asks for.
     """
 
     request: int
@@ -189,6 +224,7 @@ class LoadModel:
     checkpoint: str | None = None
     device: str = "auto"
     overrides: tuple[str, ...] = ()
+    short_side: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,11 +286,30 @@ class Prefetch:
     Opening the image then finds both done. Its pixels are not sent before: those of a large photo would be copied
     twice, and once for nothing if the user goes elsewhere.
 
-    The pixels are sent so that the image can be shown at once when it is opened.
+    Attributes:
+        image: as :class:`OpenImage` will name it.
+        source: where it is.
+        settings: tell whether the network will be needed.
     """
 
     request: int
     image: str
+    source: ImageSource
+    settings: InspectionSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """Asks how well an image's result fits its ground truth, in the lowest lane. Answered by :class:`Measured`.
+
+    Nothing of the image is kept or sent but the figures. A newer one makes an older one fail as ``superseded``.
+
+    Attributes:
+        source: where the image and its truth are.
+        settings: every knob; the result is computed at full size.
+    """
+
+    request: int
     source: ImageSource
     settings: InspectionSettings
 
@@ -298,22 +353,6 @@ Request = Question | Cancel | CloseImage | Shutdown
 
 # ------------------------------------------------------------------------------------------------------------- replies
 
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """Asks how well an image's result fits its ground truth, in the lowest lane. Answered by :class:`Measured`.
-
-    Nothing of the image is kept or sent but the figures. A newer one makes an older one fail as ``superseded``.
-
-    Attributes:
-        source: where the image and its truth are.
-        settings: every knob; the result is computed at full size.
-    """
-
-    request: int
-    source: ImageSource
-    settings: InspectionSettings
-
-
 
 @dataclass(frozen=True, slots=True)
 class Ready:
@@ -322,17 +361,30 @@ class Ready:
     Attributes:
         pid: its process.
         torch: version.
-        devices: what it could run on, for example ``("cpu", "cuda:0 NVIDIA H100")``.
+        devices: what it could run on, and what it could not and why.
     """
 
     pid: int
     torch: str
-    devices: tuple[str, ...]
+    devices: tuple[Device, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
     """Comes every second from a thread of its own while the service lives and is not stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryUse:
+    """How much memory the service takes; sent every two seconds where that has changed.
+
+    Attributes:
+        resident: bytes of its process in main memory.
+        cuda: bytes that torch holds on CUDA devices; 0 without any.
+    """
+
+    resident: int
+    cuda: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -426,6 +478,38 @@ class Probed:
 
 
 @dataclass(frozen=True, slots=True)
+class Prefetched:
+    """An image is ready to be opened.
+
+    Attributes:
+        image: as named in the request.
+        seconds: from the request's arrival to this reply.
+    """
+
+    request: int
+    image: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """How well an image's result fits its ground truth.
+
+    Attributes:
+        settings: what it was computed with.
+        quality: against the ground truth.
+        categories: the classes that the counts of ``quality`` go by.
+        seconds: the network and every stage, waiting left out.
+    """
+
+    request: int
+    settings: InspectionSettings
+    quality: ImageQuality
+    categories: Categories
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class DatasetListed:
     """The images of a data set, in the order of its JSON."""
 
@@ -480,35 +564,3 @@ Reply = (
     | Progress
     | Failed
 )
-@dataclass(frozen=True, slots=True)
-class Prefetched:
-    """An image is ready to be opened.
-
-    Attributes:
-        image: as named in the request.
-        seconds: from the request's arrival to this reply.
-    """
-
-    request: int
-    image: str
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Measured:
-    """How well an image's result fits its ground truth.
-
-    Attributes:
-        settings: what it was computed with.
-        quality: against the ground truth.
-        categories: the classes that the counts of ``quality`` go by.
-        seconds: the network and every stage, waiting left out.
-    """
-
-    request: int
-    settings: InspectionSettings
-    quality: ImageQuality
-    categories: Categories
-    seconds: float
-
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from lpsnet_studio.inference.messages import DatasetImage, DatasetListed, ImageS
 __all__ = ["FittedTruth", "Picture", "PictureReader", "fit_truth"]
 
 _DATASETS_KEPT = 2
+_CLASSES_NAMED = 5
 _Stamp = tuple[tuple[int, int], ...]
 """Modification time and length of files."""
 
@@ -78,9 +79,29 @@ def fit_truth(picture: Picture, network: Categories | None) -> FittedTruth:
         return FittedTruth(picture.truth, picture.categories, True, picture.notice)
     table = picture.categories.indices_in(network)
     if table is None:
-        notice = "The data set has classes that the network lacks: only both oracles together can run."
+        notice = f"{_difference(picture.categories, network)} Only both oracles together can run."
         return FittedTruth(picture.truth, picture.categories, False, notice)
     return FittedTruth(picture.truth.with_labels(table), network, True, picture.notice)
+
+
+def _difference(dataset: Categories, network: Categories) -> str:
+    """Says in a sentence how a data set's classes differ from a network's."""
+    counts = f"The data set has {len(dataset)} classes, the network {len(network)}; "
+    known = {(entry.id, entry.name) for entry in network}
+    common = [entry.name for entry in dataset if (entry.id, entry.name) in known]
+    if common:
+        lacking = [entry.name for entry in dataset if (entry.id, entry.name) not in known]
+        return f"{counts}in common: {_some(common)}; the network lacks {_some(lacking)}."
+    names = {entry.name for entry in network}
+    renumbered = [entry.name for entry in dataset if entry.name in names]
+    if renumbered:
+        return f"{counts}in common: none, since {_some(renumbered)} have other ids in the network."
+    return f"{counts}in common: none."
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _CLASSES_NAMED} more" if len(names) > _CLASSES_NAMED else ""
+    return ", ".join(names[:_CLASSES_NAMED]) + more
 
 
 class PictureReader:

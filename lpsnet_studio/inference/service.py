@@ -11,15 +11,17 @@ import queue
 import sys
 import threading
 import time
+from collections.abc import Callable
 
 from lpsnet_studio.inference.desk import Desk
-from lpsnet_studio.inference.messages import Failed, Heartbeat, Inspected, Ready, Reply, Request, Shutdown
+from lpsnet_studio.inference.messages import Failed, Heartbeat, Inspected, MemoryUse, Ready, Reply, Request, Shutdown
 from lpsnet_studio.inference.process import become_service
 from lpsnet_studio.inference.transport import Channel, Outbox
 
 __all__ = ["main", "serve"]
 
 _HEARTBEAT_INTERVAL = 1.0
+_MEMORY_INTERVAL = 2.0
 
 
 def main() -> None:
@@ -35,13 +37,14 @@ def serve(channel: Channel) -> None:
     threading.Thread(target=_read, args=(channel, requests), name="requests", daemon=True).start()
 
     # Importing torch takes seconds: the window must be able to tell it from a hang, and to end it.
-    from lpsnet_studio.inference.workshop import TorchWorkshop, available_devices, torch_version
+    from lpsnet_studio.inference.workshop import TorchWorkshop, available_devices, memory_use, torch_version
 
     def reply(message: Reply, slot: object) -> None:
         outbox.put(message, slot=slot)
 
     desk = Desk(TorchWorkshop(), reply)
     outbox.put(Ready(os.getpid(), torch_version(), available_devices()))
+    threading.Thread(target=_tell_memory, args=(outbox, memory_use), name="memory", daemon=True).start()
     while True:
         desk.take(requests.get())
 
@@ -50,6 +53,17 @@ def _beat(outbox: Outbox) -> None:
     while True:
         outbox.put(Heartbeat(), slot=Heartbeat)
         time.sleep(_HEARTBEAT_INTERVAL)
+
+
+def _tell_memory(outbox: Outbox, memory_use: Callable[[], MemoryUse]) -> None:
+    """Tells how much memory the service takes whenever that has changed by a percent."""
+    told = 0
+    while True:
+        now = memory_use()
+        if abs(now.resident + now.cuda - told) > told // 100:
+            told = now.resident + now.cuda
+            outbox.put(now, slot=MemoryUse)
+        time.sleep(_MEMORY_INTERVAL)
 
 
 def _read(channel: Channel, requests: queue.SimpleQueue[Request]) -> None:

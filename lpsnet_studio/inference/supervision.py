@@ -256,11 +256,13 @@ class Supervisor:
             case Ready():
                 self._ready = True
                 self._failed_starts = 0
-                devices = ", ".join(reply.devices)
+                devices = ", ".join(device.name for device in reply.devices)
                 _log.info("the inference service is ready: process %d, torch %s, %s", reply.pid, reply.torch, devices)
                 self._ask_everything()
                 self._on_reply(reply)
                 self._set_state("ready")
+            case MemoryUse():
+                self._on_reply(reply)
             case Progress():
                 pending = self._pending.get(reply.request)
                 if pending is not None and not pending.replayed:

@@ -7,23 +7,31 @@ import sys
 import traceback
 from pathlib import Path
 
+import psutil
 import torch
 
+from lpsnet.checkpoint import MismatchError, card_text
+from lpsnet.data.transforms import input_size
 from lpsnet.decoding import NonFiniteOutput
-from lpsnet.engine.network import is_out_of_memory, load_network
+from lpsnet.engine.devices import device_options
+from lpsnet.engine.network import ReadyNetwork, is_out_of_memory, load_network
 from lpsnet.inspection import MissingNetworkError, MissingTruthError
+from lpsnet.model.complexity import measure_complexity
+from lpsnet.model.lpsnet import build_lpsnet
 from lpsnet_studio.inference.bench import ClassesDifferError, ImageBench, LoadedNetwork
 from lpsnet_studio.inference.messages import (
     DatasetListed,
+    Device,
     Failed,
     ImageSource,
     ListDataset,
     LoadModel,
+    MemoryUse,
     ModelCard,
 )
 from lpsnet_studio.inference.pictures import Picture, PictureReader
 
-__all__ = ["TorchWorkshop", "available_devices", "torch_version"]
+__all__ = ["TorchWorkshop", "available_devices", "memory_use", "torch_version"]
 
 _POISONED = 71
 _LESS_MEMORY = "Choose a smaller input side or a smaller picture, close other programs, or run on the CPU."
@@ -58,21 +66,10 @@ class TorchWorkshop:
             checkpoint=Path(request.checkpoint) if request.checkpoint is not None else None,
             config=request.config if request.checkpoint is None else None,
             overrides=request.overrides,
+            short_side=request.short_side,
             device=request.device,
         )
-        card = ModelCard(
-            name=ready.name,
-            trained=ready.trained,
-            origin=ready.origin,
-            backbone=ready.config.model.backbone.name,
-            parameters=ready.parameters,
-            device=str(ready.device),
-            device_reason=ready.device_reason,
-            short_side=ready.config.input.short_side,
-            categories=ready.categories,
-            settings=ready.config.inspection,
-        )
-        return LoadedNetwork(ready, card)
+        return LoadedNetwork(ready, _card(ready))
 
     def bench(self, picture: Picture, network: LoadedNetwork | None) -> ImageBench:
         """Prepares an image for its stages."""
@@ -102,10 +99,41 @@ class TorchWorkshop:
             case NonFiniteOutput():
                 advice = "The network's weights are damaged, or its training diverged: load another checkpoint."
                 return Failed(request, "bad-input", _sentence(error), advice, details)
+            case MismatchError():
+                return Failed(request, "mismatch", _sentence(error), details=error.details)
             case ValueError() | OSError():
                 return Failed(request, "bad-input", _sentence(error), details=details)
         sentence = f"A fault of the program: {type(error).__name__}: {error}"
         return Failed(request, "internal", sentence, "Please report it with the details.", details)
+
+
+def _card(ready: ReadyNetwork) -> ModelCard:
+    rules = ready.config.input
+    return ModelCard(
+        name=ready.name,
+        trained=ready.trained,
+        origin=ready.origin,
+        backbone=ready.config.model.backbone.name,
+        parameters=ready.parameters,
+        device=str(ready.device),
+        device_reason=ready.device_reason,
+        short_side=rules.short_side,
+        categories=ready.categories,
+        settings=ready.config.inspection,
+        own_short_side=ready.own_input.short_side,
+        long_side_cap=max(input_size(1, 10_000, rules.short_side, rules.long_side_cap)),
+        file_bytes=Path(ready.origin).stat().st_size if ready.trained else 0,
+        macs=_macs(ready),
+        notes=card_text(ready.card),
+    )
+
+
+def _macs(ready: ReadyNetwork) -> int:
+    """Counts the multiply-adds of one forward on a network without numbers, in a tenth of a second."""
+    short_side = ready.config.input.short_side
+    with torch.device("meta"):
+        model = build_lpsnet(ready.config.model, len(ready.categories), load_backbone_weights=False)
+    return measure_complexity(model, (short_side, round(short_side * 4 / 3))).macs
 
 
 def _sentence(error: Exception) -> str:
@@ -124,7 +152,14 @@ def torch_version() -> str:
     return str(torch.__version__)
 
 
-def available_devices() -> tuple[str, ...]:
-    """Returns what a network could run on, for example ``("cpu", "cuda:0 NVIDIA H100")``."""
-    cards = (f"cuda:{index} {torch.cuda.get_device_name(index)}" for index in range(torch.cuda.device_count()))
-    return ("cpu", *cards)
+def available_devices() -> tuple[Device, ...]:
+    """Returns what a network could run on, and what it could not and why."""
+    return tuple(Device(option.name, option.words, option.problem) for option in device_options())
+
+
+def memory_use() -> MemoryUse:
+    """Returns how much memory this process takes."""
+    # Asking a device that no network is on would start CUDA, which itself takes some hundred megabytes.
+    count = torch.cuda.device_count() if torch.cuda.is_initialized() else 0
+    held = sum(torch.cuda.memory_reserved(index) for index in range(count))
+    return MemoryUse(psutil.Process().memory_info().rss, held)

@@ -100,10 +100,13 @@ def card(*, trained: bool = True, settings: InspectionSettings | None = None) ->
         backbone="resnet18",
         parameters=1,
         device="cpu",
-        device_reason="no CUDA device",
+        device_reason="no CUDA device: there is no NVIDIA driver",
         short_side=64,
         categories=CATEGORIES,
         settings=settings or InspectionSettings(stuff_limit=0, conflict="smallest"),
+        own_short_side=64,
+        long_side_cap=107,
+        macs=10**9,
     )
 
 

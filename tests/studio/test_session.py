@@ -357,4 +357,6 @@ def test_a_device_that_is_not_there_comes_with_advice(
     session.load_model(NetworkChoice(config="hand-made", device="cuda:3"))
     sentence = "Device cuda:3: this machine has 0 CUDA devices"
     session.receive(Failed(service.last(LoadModel).request, "bad-input", sentence))
-    assert problems == [Problem(sentence, "Start with --device auto.")]
+    assert [problem.sentence for problem in problems] == [sentence]
+    assert "--device auto" in problems[0].advice
+    assert problems[0].advice.endswith("No network is loaded.")

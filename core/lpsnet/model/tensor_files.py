@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import struct
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         raise ValueError(
             f"{path}: a pickle that holds more than tensors; loading it could run code hidden in it, so it is refused"
         ) from None
-    except (RuntimeError, EOFError, OSError) as error:
+    except (RuntimeError, EOFError, OSError, LookupError, TypeError, ValueError, AttributeError, struct.error) as error:
         raise ValueError(f"{path}: not a whole PyTorch file ({' '.join(str(error).split())})") from None
     for key in ("model", "state_dict"):
         if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from lpsnet_studio.chrome.model_words import device_words, network_words
 from lpsnet_studio.chrome.notices import notices
-from lpsnet_studio.chrome.status_bar import StatusBar, device_words
+from lpsnet_studio.chrome.status_bar import StatusBar
 from lpsnet_studio.inference.messages import Failed, ModelLoaded, OpenImage
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import NetworkChoice, Problem
@@ -33,12 +34,13 @@ def test_a_trained_network_needs_no_banner(window: Any, session: Session, servic
 
 
 def test_the_status_bar_names_device_and_segment(window: Any, session: Session, service: ListeningService) -> None:
-    assert device_words(session) == "no network"
+    assert (device_words(session), network_words(session)) == ("", "no network")
     session.set_service_state("restarting")
     assert "starts again" in device_words(session)
     session.set_service_state("ready")
     open_first(session, service)
-    assert device_words(session).startswith("CPU (no CUDA device) · hand-made")
+    assert device_words(session) == "CPU (no CUDA device)"
+    assert network_words(session).startswith("hand-made · 64 px")
     bar = window.statusBar()
     assert isinstance(bar, StatusBar)
     window.canvas.hovered.emit(12, 30)

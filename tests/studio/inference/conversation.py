@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import psutil
 
-from lpsnet_studio.inference.messages import Cancel, Failed, Progress, Ready
+from lpsnet_studio.inference.messages import Cancel, Failed, MemoryUse, Progress, Ready
 from lpsnet_studio.inference.supervision import Patience, Supervisor
 
 LONG = 120.0
@@ -35,6 +35,7 @@ class Conversation:
         pids: of every service that was ready, in order.
         states: every state, in order.
         progress: every progress message.
+        memory: every word about memory.
     """
 
     def __init__(self, command: Sequence[str], patience: Patience | None = None) -> None:
@@ -42,6 +43,7 @@ class Conversation:
         self.pids: list[int] = []
         self.states: list[str] = []
         self.progress: list[Progress] = []
+        self.memory: list[MemoryUse] = []
         self.answers: dict[int, list[Any]] = {}
         self._arrivals: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
@@ -58,6 +60,9 @@ class Conversation:
     def _receive(self, reply: Any) -> None:
         if isinstance(reply, Progress):
             self.progress.append(reply)
+            return
+        if isinstance(reply, MemoryUse):
+            self.memory.append(reply)
             return
         if isinstance(reply, Ready):
             self.pids.append(reply.pid)

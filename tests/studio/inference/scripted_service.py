@@ -19,6 +19,7 @@ from lpsnet.structures import InspectionSettings
 from lpsnet_studio.inference.messages import (
     Cancel,
     DatasetListed,
+    Device,
     Failed,
     Heartbeat,
     ImageOpened,
@@ -44,7 +45,7 @@ def main() -> None:
         sys.exit("torch is broken")
     outbox = Outbox(channel, on_broken=lambda _error: os._exit(0))
     threading.Thread(target=beat, args=(outbox,), daemon=True).start()
-    outbox.put(Ready(os.getpid(), "none", ("cpu",)))
+    outbox.put(Ready(os.getpid(), "none", (Device("cpu", "CPU"),)))
     try:
         while True:
             request = channel.receive()
