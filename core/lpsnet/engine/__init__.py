@@ -1,1 +1,1 @@
-"""What runs the network over files: prediction."""
+"""What works through many files: prediction, and drawing data sets of scenes."""

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import re
-import signal
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
 
 from lpsnet.formats.coco_panoptic_writer import CocoPanopticWriter
 from lpsnet.scenes import WEATHERS, draw_scene, scene_categories
+from lpsnet.scenes.processes import drawn_by_many
 from lpsnet.structures import PanopticSegmentation
 
 __all__ = ["JSON_NAME", "SceneRequest", "available_processes", "write_scenes"]
@@ -27,8 +25,6 @@ _GENERATOR = "lpsnet scenes"
 _PHOTO = re.compile(r"scene-\d{6,}\.png")
 _LONGEST_SIDE = 8192
 _MOST_SCENES = 1_000_000
-_AHEAD = 3
-"""Scenes that are drawn, per process, before the first of them is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,33 +170,9 @@ def _draw(seed: int, request: SceneRequest) -> _Drawn:
 def _drawn(request: SceneRequest, processes: int) -> Iterator[_Drawn]:
     """Yields every scene in order, drawing a few ahead of what is asked for."""
     try:
-        if processes <= 1 or request.count == 1:
-            yield from (_draw(seed, request) for seed in request.seeds)
-        else:
-            yield from _drawn_by_many(request.seeds, request, min(processes, request.count))
+        yield from drawn_by_many(partial(_draw, request=request), request.seeds, processes)
     except (MemoryError, cv2.error, BrokenProcessPool) as error:
         raise OSError(
             f"scenes of {request.width} × {request.height} need more memory than there is: choose smaller ones, or "
             "fewer --processes"
         ) from error
-
-
-def _drawn_by_many(seeds: Sequence[int], request: SceneRequest, processes: int) -> Iterator[_Drawn]:
-    # Spawned, not forked: a fork inherits the locks of whatever threads run here.
-    pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), initializer=_prepare_process)
-    waiting: deque[Future[_Drawn]] = deque()
-    try:
-        for seed in seeds:
-            waiting.append(pool.submit(_draw, seed, request))
-            if len(waiting) > processes * _AHEAD:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _prepare_process() -> None:
-    """Leaves an interruption by the keyboard to the process that started this one, and the other cores alone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    cv2.setNumThreads(1)

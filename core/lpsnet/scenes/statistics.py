@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, combinations
 from statistics import median
 
-import cv2
 import numpy as np
 
 from lpsnet.scenes.compose import Plan, draw_silhouette, draw_truth, plan_scene, scene_categories
+from lpsnet.scenes.processes import drawn_by_many
 from lpsnet.structures import Segment
 
 __all__ = ["SMALL_AREA", "SceneStatistics", "measure_scenes"]
@@ -83,7 +81,7 @@ def measure_scenes(
         raise ValueError("statistics need one scene or more")
     counts: list[int] = []
     things: list[_Thing] = []
-    for found in _measure_each(seeds, height, width, processes):
+    for found in drawn_by_many(partial(_measure_scene, height=height, width=width), seeds, processes):
         counts.append(len(found))
         things += found
         progress()
@@ -100,16 +98,6 @@ def measure_scenes(
         heavily_overlapping_share=share(lambda thing: thing.heavily),
         silhouettes_overlapping_share=share(lambda thing: thing.silhouette),
     )
-
-
-def _measure_each(seeds: Sequence[int], height: int, width: int, processes: int) -> Iterator[list[_Thing]]:
-    measure = partial(_measure_scene, height=height, width=width)
-    if processes == 1 or len(seeds) == 1:
-        yield from map(measure, seeds)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, context, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
-        yield from pool.map(measure, seeds, chunksize=8)
 
 
 def _measure_scene(seed: int, height: int, width: int) -> list[_Thing]:
