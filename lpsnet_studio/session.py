@@ -28,6 +28,7 @@ from lpsnet_studio.inference.messages import (
     Inspected,
     ListDataset,
     LoadModel,
+    MemoryUse,
     ModelCard,
     ModelLoaded,
     OpenImage,
@@ -36,6 +37,7 @@ from lpsnet_studio.inference.messages import (
     Reply,
 )
 from lpsnet_studio.knobs import Knobs
+from lpsnet_studio.machine import Machine
 from lpsnet_studio.playback import Playback
 from lpsnet_studio.state import Busy, Entry, Measured, NetworkChoice, Pointed, Problem, Result
 
@@ -43,7 +45,7 @@ __all__ = ["Service", "Session", "image_key"]
 from lpsnet_studio.tally import ClassTally
 
 
-class Session(Gallery, Knobs):
+class Session(Gallery, Knobs, Machine):
     """What is open now, observable; oracles that the current image cannot have are kept in the settings as wishes.
 
     Args:
@@ -55,11 +57,9 @@ class Session(Gallery, Knobs):
         service: where requests go.
         cancelled: whether the current image has no result because the user withdrew the request.
         result: the latest inspection of the current image; None until it is here.
-        network: which network was asked for last, and where and how it is to run.
+        network: which network is loaded or on its way, and where and how it is to run.
         selected: owner number of the selected segment; 0 if none.
         pointed: the pixel under the mouse; None if it is elsewhere.
-        devices: what the service could run on.
-        service_state: what became of the service, in words; empty before it is known.
     """
 
     picture_changed = Signal()
@@ -226,10 +226,8 @@ class Session(Gallery, Knobs):
     def load_model(self, choice: NetworkChoice) -> None:
         """Asks for a network; the one loaded before stays until it is here."""
         self.network = choice
-        checkpoint = choice.checkpoint or None
-        self._letters.ask(
-            LoadModel(self._letters.next_number(), choice.config, checkpoint, choice.device, choice.overrides)
-        )
+        number, checkpoint = self._letters.next_number(), choice.checkpoint or None
+        self._letters.ask(LoadModel(number, choice.config, checkpoint, choice.device, short_side=choice.short_side))
 
     def cancel(self) -> None:
         """Withdraws everything that the service was asked for; work in the background only if there is nothing else."""
@@ -382,11 +380,13 @@ class Session(Gallery, Knobs):
         self.received.emit(reply)
 
     def _take_model(self, reply: ModelLoaded) -> None:
-        self.model = reply.card
-        self.default_settings = reply.card.settings
-        wishes = {"box_oracle": self.settings.box_oracle, "semantic_oracle": self.settings.semantic_oracle}
-        self.settings = replace(reply.card.settings, **wishes)
-        self._forget_history()
+        is_same = self.model is not None and self.network.is_same_network(self._loaded)
+        if not is_same or reply.card.settings != self.default_settings:
+            self.default_settings = reply.card.settings
+            wishes = {"box_oracle": self.settings.box_oracle, "semantic_oracle": self.settings.semantic_oracle}
+            self.settings = replace(reply.card.settings, **wishes)
+            self._forget_history()
+        self.model, self._loaded = reply.card, self.network
         self._before_change = None
         self.model_changed.emit()
         self.settings_changed.emit()
@@ -445,13 +445,15 @@ class Session(Gallery, Knobs):
         if isinstance(question, OpenImage | Inspect):
             self.cancelled = reply.kind == "cancelled" and self.result is None
         self._letters.drop(type(question))
+        if isinstance(question, LoadModel) and self.model is not None:
+            self.network = self._loaded
         if isinstance(question, OpenImage) and not quiet:
             self._learn(problem=reply.sentence, worth_retrying=True)
         if isinstance(question, Inspect) and self._waiting_inspect is not None:
             waiting, self._waiting_inspect = self._waiting_inspect, None
             self._letters.ask(waiting)
         if not quiet:
-            self.failed.emit(problem_of(question, reply, self.current))
+            self.failed.emit(problem_of(question, reply, self.current, self.model))
 
     def _keep_measured(self, result: Result) -> None:
         pq = result.pq
