@@ -51,7 +51,7 @@ class _Arrangement(NamedTuple):
 class BoxLayer(Layer):
     """Boxes with a line of text each; lines and text keep their size on the screen.
 
-    A text that finds no room beside its box is left out; those that come first are placed first.
+    A text that finds no room beside its box is left out, unless it is pinned; those that come first are placed first.
 
     Args:
         parent: the item that it moves with.
@@ -63,6 +63,7 @@ class BoxLayer(Layer):
         self._above = above
         self._boxes: tuple[Box, ...] = ()
         self._arranged: _Arrangement | None = None
+        self._taken: tuple[Rectangle, ...] = ()
         self._font = QFont()
         self._font.setPixelSize(_TEXT_PIXELS)
         self._widths: dict[str, float] = {}
@@ -75,20 +76,27 @@ class BoxLayer(Layer):
         self._set_bounds(QRectF(-margin, -margin, size[1] + 2 * margin, size[0] + 2 * margin))
         self.rearrange()
 
+    def keep_clear_of(self, taken: Sequence[Rectangle]) -> None:
+        """Tells which rectangles of the view something else lies on."""
+        if self._taken != tuple(taken):
+            self._taken = tuple(taken)
+            self.rearrange()
+
     def rearrange(self) -> None:
         """Places every text anew."""
         self._arranged = None
         self.update()
 
     def tags(self, transform: QTransform, view: QRectF) -> list[Rectangle]:
-        """Returns where this layer's texts are, itself hidden or not, in a view that maps by ``transform``."""
+        """Returns where this layer's texts are in a view that maps by ``transform``."""
         return [rectangle for _, rectangle in self._arrange(transform, view).tags] if self.isVisible() else []
 
     def _arrange(self, transform: QTransform, view: QRectF) -> _Arrangement:
         look = (QTransform(transform), QRectF(view))
         if self._arranged is not None and self._arranged.look == look:
             return self._arranged
-        room = Room([] if self._above is None else self._above.tags(transform, view))
+        above = [] if self._above is None else self._above.tags(transform, view)
+        room = Room([*self._taken, *above])
         frames, tags = [], []
         for box in self._boxes:
             x0, y0, x1, y1 = box.box
@@ -99,7 +107,8 @@ class BoxLayer(Layer):
         for box, frame in sorted(frames, key=lambda pair: not pair[0].pinned):
             if box.text and (box.pinned or frame.width() >= _LEAST_WIDTH_FOR_TEXT):
                 outer = (frame.x() - 0.75, frame.y(), frame.width() + 1.5, frame.height())
-                place = place_tag(outer, self._size_of(box.text), (view.width(), view.height()), room)
+                size, edges = self._size_of(box.text), (view.width(), view.height())
+                place = place_tag(outer, size, edges, room, always=box.pinned)
                 if place is not None:
                     tags.append((box, place))
         self._arranged = _Arrangement(look, tuple(frames), tuple(tags))

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 __all__ = ["InnerPlaces", "Rectangle", "Room", "inner_places", "place_tag"]
 
+_NEARLY = 0.9
+"""Of the places in a region, those count that are at least this share as deep as the deepest."""
 Rectangle = tuple[float, float, float, float]
 """``(x, y, width, height)`` on the screen."""
 
@@ -40,7 +42,9 @@ class Room:
         self._count += 1
 
 
-def place_tag(frame: Rectangle, size: tuple[float, float], view: tuple[float, float], room: Room) -> Rectangle | None:
+def place_tag(
+    frame: Rectangle, size: tuple[float, float], view: tuple[float, float], room: Room, *, always: bool = False
+) -> Rectangle | None:
     """Returns where the tag of a box goes, and takes the room; None if there is none.
 
     Above the box at its left or right, else inside it at the top, else below it or inside it at the bottom.
@@ -50,12 +54,13 @@ def place_tag(frame: Rectangle, size: tuple[float, float], view: tuple[float, fl
         size: width and height of the tag.
         view: width and height of the screen.
         room: what is taken.
+        always: whether it goes to the best place even if there is no room.
     """
-    for rectangle in _beside(frame, size, view):
-        if room.is_free(rectangle):
-            room.take(rectangle)
-            return rectangle
-    return None
+    places = _beside(frame, size, view)
+    best = next((place for place in places if room.is_free(place)), places[0] if always and places else None)
+    if best is not None:
+        room.take(best)
+    return best
 
 
 def _beside(frame: Rectangle, size: tuple[float, float], view: tuple[float, float]) -> list[Rectangle]:
@@ -78,7 +83,7 @@ def _beside(frame: Rectangle, size: tuple[float, float], view: tuple[float, floa
 
 @dataclass(frozen=True, slots=True)
 class InnerPlaces:
-    """The point of every region that lies deepest inside it.
+    """A point of every region that lies deep inside it, in the middle of those that do.
 
     Attributes:
         index: ``[n]`` of the regions, ascending; 0 is none.
@@ -94,7 +99,7 @@ class InnerPlaces:
 
 
 def inner_places(indices: NDArray[np.unsignedinteger[Any]]) -> InnerPlaces:
-    """Returns for every region of an index map ``[H, W]`` the pixel that lies deepest inside it.
+    """Returns for every region of an index map ``[H, W]`` a pixel that lies deep inside it.
 
     One distance transform serves all regions: to the nearest pixel that has a neighbour of another region.
     """
@@ -111,8 +116,18 @@ def inner_places(indices: NDArray[np.unsignedinteger[Any]]) -> InnerPlaces:
     flat = indices.reshape(-1)
     deepest = np.full(int(flat.max(initial=0)) + 1, -1, np.float32)
     np.maximum.at(deepest, flat, depth)
-    hits = np.flatnonzero(depth == deepest[flat])
-    found, first = np.unique(flat[hits], return_index=True)
-    place = hits[first][found > 0]
-    found = found[found > 0].astype(np.intp)
-    return InnerPlaces(found, place % width, place // width, deepest[found] + 1)
+    hits = np.flatnonzero((depth >= _NEARLY * deepest[flat]) & (flat > 0))
+    found, place = _middlemost(flat[hits].astype(np.intp), hits, width)
+    return InnerPlaces(found, place % width, place // width, depth[place] + 1)
+
+
+def _middlemost(
+    index: NDArray[np.intp], place: NDArray[np.intp], width: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Returns of the places of every region the one nearest to their mean: along a ridge, not at its end."""
+    x, y = place % width, place // width
+    count = np.maximum(np.bincount(index), 1)
+    away = (x - (np.bincount(index, x) / count)[index]) ** 2 + (y - (np.bincount(index, y) / count)[index]) ** 2
+    order = np.lexsort((away, index))
+    found, first = np.unique(index[order], return_index=True)
+    return found, place[order][first]

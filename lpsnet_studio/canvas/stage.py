@@ -16,6 +16,7 @@ from lpsnet_studio.canvas.boxes import Box, BoxLayer
 from lpsnet_studio.canvas.colors import Table, Window, color_table
 from lpsnet_studio.canvas.layers import IndexLayer, Layer, OutlineLayer, PhotoLayer, PixelGrid, RingLayer
 from lpsnet_studio.canvas.names import NameLayer
+from lpsnet_studio.canvas.placing import Rectangle
 from lpsnet_studio.canvas.sampling import IndexMap, Pyramid, halved
 from lpsnet_studio.view_options import LAYERS, LayerKind
 
@@ -48,9 +49,9 @@ class Stage(QGraphicsScene):
         boxes: boxes and their texts.
         outlines: borders of the segments, right above them.
         glow: the segment under the mouse, a little lighter.
-        step: pixels of one merge step, above those whose order can be changed.
+        step: pixels of one merge step, above labels, segments and void.
         names: names of the segments.
-        ring: the border of the selected segment, under boxes that lie above the other overlays.
+        ring: the border of the selected segment, likewise.
         step_boxes: the box of one merge step, above all.
         size: ``(H, W)`` of the photo; zeros without one.
         refined: smaller versions of the photo are there.
@@ -70,7 +71,10 @@ class Stage(QGraphicsScene):
         self.glow, self.step = IndexLayer(frame), IndexLayer(frame)
         self.step_boxes = BoxLayer(frame)
         self.boxes = BoxLayer(frame, above=self.step_boxes)
-        self.names = NameLayer(frame, lambda *look: [*self.boxes.tags(*look), *self.step_boxes.tags(*look)])
+        self._taken: tuple[Rectangle, ...] = ()
+        self.names = NameLayer(
+            frame, lambda *look: [*self._taken, *self.boxes.tags(*look), *self.step_boxes.tags(*look)]
+        )
         self.ring = RingLayer(frame)
         self._pixel_grid = PixelGrid(self.photo)
         self._owners: IndexMap | None = None
@@ -79,8 +83,7 @@ class Stage(QGraphicsScene):
         self.void.hide()
         self.glow.hide()
         self.set_order([layer.kind for layer in LAYERS])
-        above: tuple[QGraphicsItem, ...] = (self.glow, self.step, self._pixel_grid, self.names)
-        for place, item in enumerate((*above, self.step_boxes)):
+        for place, item in enumerate((self._pixel_grid, self.names, self.step_boxes)):
             item.setZValue(_ABOVE_LAYERS + place)
 
     # ----------------------------------------------------------------------------------------------------------- photo
@@ -172,6 +175,12 @@ class Stage(QGraphicsScene):
         self.boxes.rearrange()
         self.names.update()
 
+    def keep_clear_of(self, taken: Sequence[Rectangle]) -> None:
+        """Writes nothing on rectangles of the view that something else lies on."""
+        self._taken = tuple(taken)
+        self.step_boxes.keep_clear_of(taken)
+        self.boxes.keep_clear_of(taken)
+
     def light_up(self, owner: int) -> None:
         """Makes one segment a little lighter; 0 for none."""
         if owner == self._lit:
@@ -197,8 +206,10 @@ class Stage(QGraphicsScene):
             if kind == "segments":
                 self.outlines.setZValue(2 * place + 0.5)
             if kind != "boxes":
-                # Over every colour, but never over the words of the boxes.
-                self.ring.setZValue(2 * place + 1)
+                # Over every colour, but never over the words of boxes that lie above.
+                self.glow.setZValue(2 * place + 1)
+                self.step.setZValue(2 * place + 1.2)
+                self.ring.setZValue(2 * place + 1.4)
 
     def show_layer(self, kind: LayerKind, on: bool, opacity: float) -> None:
         """Shows an overlay with an opacity in [0, 1], or hides it; one that is clear is hidden."""

@@ -85,6 +85,7 @@ class CanvasView(QGraphicsView):
         self._gesture.setInterval(_SETTLED_MILLISECONDS)
         self._chip, self._caption = self._label(), self._label()
         self.minimap = Minimap(self.viewport())
+        self._caption_text = ""
         self._wants_minimap = True
         self.minimap.pressed.connect(self._leave_place)
         self.minimap.wanted.connect(self._look_at_share)
@@ -130,11 +131,9 @@ class CanvasView(QGraphicsView):
 
     def set_caption(self, text: str) -> None:
         """Writes a few words at the top of the view; empty text hides them."""
+        self._caption_text = text
         self._caption.setVisible(bool(text))
-        if text:
-            self._caption.setText(text)
-            self._caption.adjustSize()
-            self._place_furniture()
+        self._place_furniture()
 
     def show_minimap(self, on: bool) -> None:
         """Shows the minimap where the photo does not fit the view, or never."""
@@ -155,8 +154,10 @@ class CanvasView(QGraphicsView):
         image.setDevicePixelRatio(ratio)
         image.fill(self.palette().window().color())
         painter = QPainter(image)
+        self.stage.keep_clear_of(())
         self.render(painter, QRectF(0, 0, width, height), QRectF(left, top, width, height).toRect())
         painter.end()
+        self._place_furniture()
         return image
 
     # ------------------------------------------------------------------------------------------------------------ zoom
@@ -202,12 +203,12 @@ class CanvasView(QGraphicsView):
         """Zooms by a factor; the image stays where it is at ``at``, in the view's pixels; None for its middle."""
         if not self._size[0]:
             return
-        pivot = at if at is not None else QPointF(self.viewport().rect().center())
         self._note_gesture()
-        before = self._to_scene(pivot)
+        away = QPointF() if at is None else at - self._view_middle
+        before = self._looked_at + away / self.zoom
         self._fitted = False
         self._set_zoom(min(max(self.zoom * factor, self._smallest), _LARGEST))
-        self._look_at(self._middle + before - self._to_scene(pivot))
+        self._look_at(before - away / self.zoom)
 
     @property
     def _smallest(self) -> float:
@@ -220,17 +221,22 @@ class CanvasView(QGraphicsView):
             return
         self._note_gesture()
         self._fitted = False
-        self._look_at(self._middle - moved / self.zoom)
+        self._look_at(self._looked_at - moved / self.zoom)
 
     @property
-    def _middle(self) -> QPointF:
-        """The place of the photo in the middle of the view."""
-        return self._to_scene(QPointF(self.viewport().rect().center()))
+    def _view_middle(self) -> QPointF:
+        return QPointF(self.viewport().width() / 2, self.viewport().height() / 2)
 
     def _look_at(self, place: QPointF) -> None:
-        """Puts a place of the photo into the middle of the view."""
-        self._looked_at = place
-        self.centerOn(place)
+        """Puts a place of the photo into the middle of the view.
+
+        Qt scrolls by whole pixels. The place itself is remembered, or many small moves would add up what is lost.
+        """
+        room = self.sceneRect()
+        x = min(max(place.x(), room.left()), room.right())
+        y = min(max(place.y(), room.top()), room.bottom())
+        self._looked_at = QPointF(x, y)
+        self.centerOn(self._looked_at)
         self._show_part()
         self._report_hovered()
 
@@ -247,8 +253,7 @@ class CanvasView(QGraphicsView):
     @property
     def place(self) -> Place:
         """Where the canvas looks."""
-        middle = self._middle
-        return Place(self.zoom, middle.x(), middle.y(), self._fitted)
+        return Place(self.zoom, self._looked_at.x(), self._looked_at.y(), self._fitted)
 
     def go_back(self) -> None:
         """Goes to where the canvas looked before the last jump, or the last turns of the wheel and drags."""
@@ -310,7 +315,7 @@ class CanvasView(QGraphicsView):
                     part.height() / down,
                 )
             )
-            self._place_furniture()
+        self._place_furniture()
 
     def _look_at_share(self, across: float, down: float) -> None:
         height, width = self._size
@@ -319,10 +324,16 @@ class CanvasView(QGraphicsView):
         self._look_at(QPointF(across * width, down * height))
 
     def _place_furniture(self) -> None:
-        """Puts the minimap at the lower left, and the caption at the top."""
+        """Puts the minimap at the lower left and the caption at the top; boxes and names leave them free."""
         room = self.viewport().rect()
         self.minimap.move(_MARGIN, room.height() - self.minimap.height() - _MARGIN)
+        metrics = self._caption.fontMetrics()
+        width = max(room.width() - 4 * _MARGIN, 1)
+        self._caption.setText(metrics.elidedText(self._caption_text, Qt.TextElideMode.ElideRight, width))
+        self._caption.adjustSize()
         self._caption.move(max((room.width() - self._caption.width()) // 2, 0), 8)
+        shown = [widget.geometry() for widget in (self.minimap, self._caption) if widget.isVisibleTo(self)]
+        self.stage.keep_clear_of([(place.x(), place.y(), place.width(), place.height()) for place in shown])
 
     # ------------------------------------------------------------------------------------------------------ coordinates
 
@@ -372,7 +383,6 @@ class CanvasView(QGraphicsView):
         else:
             self._look_at(self._looked_at)
         self._show_part()
-        self._place_furniture()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begins to pan, or reports a click."""

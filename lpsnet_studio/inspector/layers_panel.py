@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -115,6 +115,8 @@ class LayerRow(QWidget):
             buttons.addWidget(button)
         layout.addLayout(buttons)
         self.check.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        for control in (self.check, *self.opacity.editors(), self.up, self.down):
+            control.installEventFilter(self)
         self.check.clicked.connect(lambda on: session.change_layer(kind, visible=on))
         self.opacity.changed.connect(lambda value, dragged: session.change_layer(kind, goes_on=dragged, opacity=value))
 
@@ -133,17 +135,20 @@ class LayerRow(QWidget):
         self.check.setChecked(layer.visible)
         self.opacity.set_value(layer.opacity)
         self.opacity.set_reason("" if layer.visible and overlays else _HIDDEN)
-        self.up.setEnabled(not is_top)
-        self.down.setEnabled(not is_bottom)
+        for button, other, is_last in ((self.up, self.down, is_top), (self.down, self.up, is_bottom)):
+            if is_last and button.hasFocus():
+                other.setEnabled(True)
+                other.setFocus()
+            button.setEnabled(not is_last)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Moves the overlay by Alt and an arrow, wherever in the row the focus is."""
-        ways = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}
-        if event.modifiers() & Qt.KeyboardModifier.AltModifier and event.key() in ways:
-            self.wants_by.emit(ways[Qt.Key(event.key())])
-            event.accept()
-            return
-        super().keyPressEvent(event)
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Moves the overlay by Alt and an arrow, wherever in the row the focus is; arrows alone are the control's."""
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            by = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}.get(Qt.Key(event.key()))
+            if by is not None and event.modifiers() & Qt.KeyboardModifier.AltModifier:
+                self.wants_by.emit(by)
+                return True
+        return super().eventFilter(watched, event)
 
 
 class LayerList(QWidget):

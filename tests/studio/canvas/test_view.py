@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtTest import QTest
 
 from lpsnet_studio.canvas.boxes import Box
 from lpsnet_studio.canvas.colors import color_table
+from lpsnet_studio.canvas.sampling import IndexMap
 from lpsnet_studio.canvas.view import CanvasView
 
 HEIGHT, WIDTH = 40, 60
@@ -207,3 +211,360 @@ def test_the_pixel_under_a_resting_mouse_is_reported_after_every_zoom_and_fit(ca
     reported.clear()
     canvas.zoom_in()
     assert reported == []
+
+
+# ---------------------------------------------------------------------------------------------------- order and opacity
+
+
+RED = color_table(np.array([(0, 0, 0), (255, 0, 0)], np.uint8), np.array([0.0, 1.0]))
+GREEN = color_table(np.array([(0, 0, 0), (0, 255, 0)], np.uint8), np.array([0.0, 1.0]))
+
+
+def _cover_with_labels_and_segments(canvas: CanvasView) -> None:
+    ones = np.ones((HEIGHT, WIDTH), np.uint8)
+    canvas.stage.set_overlay_size((HEIGHT, WIDTH))
+    canvas.stage.labels.set_table(RED)
+    canvas.stage.labels.set_map(IndexMap(ones))
+    _show_owners(canvas, ones, GREEN)
+    canvas.stage.outlines.hide()
+    for kind in ("labels", "segments"):
+        canvas.stage.show_layer(kind, True, 1.0)
+
+
+def test_overlays_lie_in_the_order_they_are_put_into(canvas: CanvasView) -> None:
+    _cover_with_labels_and_segments(canvas)
+    assert _color(canvas, 30, 20) == (0, 255, 0)
+    canvas.stage.set_order(("segments", "boxes", "labels", "void"))
+    assert _color(canvas, 30, 20) == (255, 0, 0)
+
+
+@pytest.mark.parametrize("opacity", [0.0, 0.25, 0.5, 1.0])
+def test_an_overlay_covers_by_its_opacity(canvas: CanvasView, opacity: float) -> None:
+    _cover_with_labels_and_segments(canvas)
+    canvas.stage.show_layer("labels", False, 1.0)
+    canvas.stage.show_layer("segments", True, opacity)
+    expected = ((1 - opacity) * 120, (1 - opacity) * 120 + opacity * 255, 0)
+    assert np.abs(np.subtract(_color(canvas, 30, 20), expected)).max() <= 2
+    assert canvas.stage.segments.isVisible() == (opacity > 0)
+
+
+def test_void_is_striped_where_nobody_is_and_only_there(canvas: CanvasView) -> None:
+    owners = np.ones((HEIGHT, WIDTH), np.uint8)
+    owners[10:30, 20:40] = 0
+    canvas.stage.set_overlay_size((HEIGHT, WIDTH))
+    _show_owners(canvas, owners, color_table(np.zeros((2, 3), np.uint8), 0.0))
+    bare = canvas.viewport().grab().toImage()
+    canvas.stage.show_layer("void", True, 1.0)
+    striped = canvas.viewport().grab().toImage()
+    inside = canvas.viewportTransform().mapRect(QRectF(20, 10, 20, 20)).toRect()
+    row = inside.center().y()
+    light = [QColor(striped.pixel(x, row)).lightness() > 128 for x in range(inside.left() + 2, inside.right() - 2)]
+    runs = np.diff(np.flatnonzero(np.diff(np.array(light, int))))
+    assert set(runs.tolist()) == {5}, "stripes of a constant width on the screen"
+    outside = _screen(canvas, 5, 5)
+    assert striped.pixel(outside) == bare.pixel(outside)
+    canvas.zoom_by(3)
+    owners[:] = 1
+    canvas.stage.repaint_segments([(0, 0, HEIGHT, WIDTH)])
+    here = canvas.viewport().rect().center()
+    whole = canvas.viewport().grab().toImage().pixel(here)
+    canvas.stage.show_layer("void", False, 1.0)
+    assert canvas.viewport().grab().toImage().pixel(here) == whole, "nothing is void any more"
+
+
+def test_the_segment_under_the_mouse_is_lighter(canvas: CanvasView) -> None:
+    owners = np.ones((HEIGHT, WIDTH), np.uint8)
+    owners[:, 30:] = 2
+    canvas.stage.set_overlay_size((HEIGHT, WIDTH))
+    _show_owners(canvas, owners, color_table(np.zeros((3, 3), np.uint8), 0.0))
+    before = _color(canvas, 10, 20), _color(canvas, 50, 20)
+    canvas.stage.light_up(2)
+    assert _color(canvas, 10, 20) == before[0]
+    assert sum(_color(canvas, 50, 20)) > sum(before[1]) + 60
+    canvas.stage.light_up(0)
+    assert _color(canvas, 50, 20) == before[1]
+
+
+def test_names_stand_inside_their_segments_and_never_meet(canvas: CanvasView, qtbot: Any) -> None:
+    owners = np.zeros((HEIGHT, WIDTH), np.uint8)
+    owners[:20, :30], owners[:20, 30:], owners[20:23, :] = 1, 2, 3
+    owners[30:32, 50:52] = 4
+    canvas.stage.set_overlay_size((HEIGHT, WIDTH))
+    table = color_table(np.zeros((5, 3), np.uint8), 0.0)
+    canvas.stage.set_owners(owners, {index: ("a long name", f"#{index}") for index in range(1, 5)})
+    canvas.stage.set_segment_colors(table, table)
+    written: list[tuple[int, QRectF]] = []
+    holds = canvas.stage.names._holds
+
+    def note(index: int, plate: QRectF, transform: Any) -> bool:
+        fits = holds(index, plate, transform)
+        if fits:
+            written.append((index, plate))
+        return fits
+
+    canvas.stage.names._holds = note
+    canvas.stage.names.setVisible(True)
+    qtbot.waitUntil(lambda: canvas.stage.names._places is not None)
+    written.clear()
+    canvas.viewport().grab()
+    assert {index for index, _ in written} == {1, 2, 3}, "four pixels have no room for a name"
+    for index, plate in written:
+        for corner in (plate.topLeft(), plate.topRight(), plate.bottomLeft(), plate.bottomRight()):
+            x, y = canvas.pixel_at(corner)
+            assert owners[y, x] == index
+        assert not any(plate.intersects(other) for at, other in written if at != index)
+
+
+def test_hidden_names_are_not_looked_for(canvas: CanvasView, qtbot: Any) -> None:
+    canvas.stage.set_owners(np.ones((HEIGHT, WIDTH), np.uint8), {1: ("one",)})
+    qtbot.wait(80)
+    assert canvas.stage.names._places is None
+
+
+def test_a_pinned_text_is_shown_first_and_the_others_give_way(canvas: CanvasView) -> None:
+    canvas.stage.set_overlay_size((HEIGHT, WIDTH))
+    crowd = [Box((10, 10, 14, 12), f"person {n}", (200, 0, 0)) for n in range(6)]
+    pinned = Box((10, 10, 14, 12), "the chosen one", (0, 0, 200), pinned=True)
+    canvas.stage.set_boxes([*crowd, pinned], (HEIGHT, WIDTH))
+    canvas.viewport().grab()
+    texts = [box.text for box, _ in canvas.stage.boxes._arranged.tags]
+    assert texts[0] == "the chosen one"
+    assert len(texts) < 7
+
+
+# ------------------------------------------------------------------------------------------------------------ history
+
+
+def test_jumps_can_be_gone_back_from_and_forward_to(canvas: CanvasView) -> None:
+    fitted = canvas.place
+    canvas.zoom_to(20.0)
+    near = canvas.place
+    canvas.zoom_to_rectangle(QRectF(40, 20, 4, 4))
+    nearer = canvas.place
+    canvas.go_back()
+    assert canvas.place.is_near(near)
+    canvas.go_back()
+    assert canvas.place.is_near(fitted)
+    assert canvas.place.fitted
+    canvas.go_back()
+    canvas.go_forward()
+    canvas.go_forward()
+    assert canvas.place.is_near(nearer)
+
+
+def test_turns_of_the_wheel_that_follow_each_other_are_one_place(canvas: CanvasView) -> None:
+    before = canvas.place
+    for _ in range(5):
+        canvas.zoom_by(1.25)
+        canvas.pan_by(QPointF(20, 5))
+    canvas.go_back()
+    assert canvas.place.is_near(before)
+
+
+def test_a_rectangle_that_is_zoomed_to_is_in_the_middle_and_whole(canvas: CanvasView) -> None:
+    canvas.zoom_to_rectangle(QRectF(10, 20, 8, 12))
+    shown = canvas.viewportTransform().mapRect(QRectF(10, 20, 8, 12))
+    assert QRectF(canvas.viewport().rect()).contains(shown)
+    assert shown.height() == pytest.approx(0.7 * canvas.viewport().height(), rel=0.02)
+    assert (shown.center() - QPointF(canvas.viewport().rect().center())).manhattanLength() < 3
+
+
+def test_a_photo_of_the_same_size_is_shown_at_the_same_place_and_another_is_fitted(canvas: CanvasView) -> None:
+    canvas.zoom_by(5)
+    place = canvas.place
+    canvas.set_photo(None)
+    canvas.set_photo(np.zeros((HEIGHT, WIDTH, 3), np.uint8))
+    assert canvas.place.is_near(place)
+    canvas.go_back()
+    assert canvas.place.fitted, "and where one came from is still known"
+    canvas.set_photo(np.zeros((HEIGHT, WIDTH + 1, 3), np.uint8))
+    assert canvas.place.fitted
+    canvas.go_back()
+    assert canvas.place.fitted, "places of another size mean nothing here"
+
+
+def test_the_middle_stays_when_the_window_changes_its_size(canvas: CanvasView) -> None:
+    canvas.zoom_to_rectangle(QRectF(10, 20, 8, 12))
+    middle = canvas.place
+    canvas.resize(420, 380)
+    assert canvas.place.is_near(middle)
+
+
+# ------------------------------------------------------------------------------------------------- minimap and pictures
+
+
+def test_the_minimap_shows_where_one_is_only_while_something_is_out_of_view(canvas: CanvasView) -> None:
+    assert canvas.minimap.isHidden()
+    canvas.zoom_by(6)
+    assert canvas.minimap.isVisible()
+    geometry = canvas.minimap.geometry()
+    assert geometry.left() == canvas.viewport().height() - geometry.bottom() - 1 == 12
+    canvas.show_minimap(False)
+    assert canvas.minimap.isHidden()
+    canvas.show_minimap(True)
+    canvas.fit()
+    assert canvas.minimap.isHidden()
+
+
+def test_a_click_in_the_minimap_goes_there_and_can_be_gone_back_from(canvas: CanvasView) -> None:
+    canvas.zoom_by(8)
+    before = canvas.place
+    canvas._gesture.stop()
+    size = canvas.minimap.size()
+    QTest.mouseClick(canvas.minimap, Qt.MouseButton.LeftButton, pos=QPoint(size.width() // 4, size.height() // 4))
+    assert abs(canvas.place.x - WIDTH / 4) < 1
+    assert abs(canvas.place.y - HEIGHT / 4) < 1
+    canvas.go_back()
+    assert canvas.place.is_near(before)
+
+
+def test_a_large_photo_is_shown_at_once_and_refined_in_the_background(canvas: CanvasView, qtbot: Any) -> None:
+    large = np.zeros((1500, 1400, 3), np.uint8)
+    large[::2, ::2] = large[1::2, 1::2] = 200
+    with qtbot.waitSignal(canvas.stage.refined, timeout=5000):
+        canvas.set_photo(large)
+        assert {_color(canvas, x, 700)[0] for x in range(600, 640)} <= {0, 200}
+        assert not canvas.minimap.has_photo
+    assert canvas.minimap.has_photo
+    assert abs(_color(canvas, 700, 700)[0] - 100) < 30
+
+
+def test_the_picture_of_the_view_is_what_the_view_shows_of_the_photo(canvas: CanvasView) -> None:
+    canvas.set_chip("car")
+    canvas.set_caption("contested")
+    canvas.stage.set_overlay_size((HEIGHT, WIDTH))
+    canvas.stage.set_boxes([Box((20, 10, 40, 30), "", (255, 0, 255))], (HEIGHT, WIDTH))
+    picture = canvas.picture()
+    part = canvas.viewportTransform().mapRect(QRectF(0, 0, WIDTH, HEIGHT))
+    assert abs(picture.width() - part.width()) <= 2
+    assert abs(picture.height() - part.height()) <= 2
+    canvas.set_chip("")
+    canvas.set_caption("")
+    shown = canvas.viewport().grab().toImage()
+    left, top = round(part.left() + 0.499), round(part.top() + 0.499)
+    places = [(x, y) for x in range(0, picture.width(), 23) for y in range(0, picture.height(), 17)]
+    assert all(picture.pixel(x, y) == shown.pixel(left + x, top + y) for x, y in places)
+
+
+def test_there_is_no_picture_of_a_photo_out_of_view(canvas: CanvasView) -> None:
+    canvas.pan_by(QPointF(5000, 0))
+    assert canvas.picture().isNull()
+
+
+# ------------------------------------------------------------------------------------------------- wheels and touchpads
+
+
+def _wheel(canvas: CanvasView, at: QPointF, pixels: QPoint, angle: QPoint, modifiers: Any, phase: Any) -> QWheelEvent:
+    none = Qt.MouseButton.NoButton
+    return QWheelEvent(at, canvas.viewport().mapToGlobal(at), pixels, angle, none, modifiers, phase, False)
+
+
+def test_parts_of_a_notch_add_up_to_a_notch(canvas: CanvasView) -> None:
+    mouse, before = QPointF(_screen(canvas, 40, 10)), canvas.zoom
+    for _ in range(8):
+        event = _wheel(
+            canvas,
+            mouse,
+            QPoint(),
+            QPoint(0, 15),
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+        )
+        canvas.wheelEvent(event)
+    assert canvas.zoom == pytest.approx(before * 1.25)
+    assert canvas.pixel_at(mouse) == (40, 10)
+
+
+def test_many_small_moves_lose_nothing(canvas: CanvasView) -> None:
+    start, mouse = canvas.place, QPointF(600, 100)
+    for _ in range(300):
+        canvas.pan_by(QPointF(0.4, -0.3))
+        canvas.zoom_by(1.003, mouse)
+    for _ in range(300):
+        canvas.zoom_by(1 / 1.003, mouse)
+        canvas.pan_by(QPointF(-0.4, 0.3))
+    assert canvas.place.x == pytest.approx(start.x, abs=1e-6)
+    assert canvas.place.y == pytest.approx(start.y, abs=1e-6)
+
+
+def test_two_fingers_pan_and_zoom_with_control(canvas: CanvasView) -> None:
+    mouse, before, start = QPointF(_screen(canvas, 40, 10)), canvas.zoom, _screen(canvas, 30, 20)
+    phase = Qt.ScrollPhase.ScrollUpdate
+    canvas.wheelEvent(_wheel(canvas, mouse, QPoint(30, -12), QPoint(60, -24), Qt.KeyboardModifier.NoModifier, phase))
+    assert canvas.zoom == before
+    assert (_screen(canvas, 30, 20) - start - QPoint(30, -12)).manhattanLength() <= 1
+    pixel = canvas.pixel_at(mouse)
+    canvas.wheelEvent(_wheel(canvas, mouse, QPoint(0, 30), QPoint(0, 120), Qt.KeyboardModifier.ControlModifier, phase))
+    assert canvas.zoom == pytest.approx(before * 1.25)
+    assert canvas.pixel_at(mouse) == pixel
+
+
+def test_a_pinch_zooms_at_the_fingers(canvas: CanvasView) -> None:
+    from PySide6.QtGui import QNativeGestureEvent, QPointingDevice
+
+    mouse, before = QPointF(_screen(canvas, 40, 10)), canvas.zoom
+    device = QPointingDevice.primaryPointingDevice()
+    event = QNativeGestureEvent(
+        Qt.NativeGestureType.ZoomNativeGesture,
+        device,
+        2,
+        mouse,
+        mouse,
+        canvas.viewport().mapToGlobal(mouse),
+        0.5,
+        QPointF(),
+    )
+    assert canvas.viewportEvent(event)
+    assert canvas.zoom == pytest.approx(before * 1.5)
+    assert canvas.pixel_at(mouse) == (40, 10)
+
+
+# --------------------------------------------------------------------------------------------------------------- scales
+
+
+AT_A_SCALE = """
+import numpy as np
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication
+application = QApplication([])
+from lpsnet_studio.canvas.colors import color_table
+from lpsnet_studio.canvas.view import CanvasView
+canvas = CanvasView()
+canvas.resize(501, 401)
+canvas.show()
+pixels = np.zeros((40, 60, 3), np.uint8)
+pixels[:, :, 0], pixels[:, :, 1] = np.arange(60) * 4, (np.arange(40) * 6)[:, None]
+canvas.set_photo(pixels)
+owners = np.zeros((40, 60), np.uint8)
+owners[10:30, 20:40] = 1
+canvas.stage.set_overlay_size((40, 60))
+canvas.stage.set_owners(owners, {})
+table = color_table(np.array([(0, 0, 0), (0, 0, 255)], np.uint8), np.array([0.0, 1.0]))
+canvas.stage.set_segment_colors(table, table)
+ratio = canvas.devicePixelRatioF()
+for zoom in (1.0, 3.7):
+    canvas.zoom_by(zoom)
+    image = canvas.viewport().grab().toImage()
+    for y, x in np.ndindex(40, 60):
+        place = canvas.viewportTransform().map(QPointF(x + 0.5, y + 0.5))
+        if canvas.viewport().rect().adjusted(3, 3, -3, -3).contains(place.toPoint()):
+            seen = QColor(image.pixel(int(place.x() * ratio), int(place.y() * ratio))).getRgb()[:3]
+            wanted = (0, 0, 255) if owners[y, x] else (4 * x, 6 * y, 0)
+            covered = canvas.minimap.isVisible() and canvas.minimap.geometry().contains(place.toPoint())
+            assert covered or seen == wanted, (zoom, x, y, seen, wanted)
+            assert canvas.pixel_at(place) == (x, y)
+picture = canvas.picture()
+assert picture.devicePixelRatio() == ratio
+print(ratio, picture.width())
+"""
+
+
+@pytest.mark.parametrize("scale", ["1.5", "2"])
+def test_every_pixel_is_where_it_belongs_at_any_scale_of_the_screen(scale: str) -> None:
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": scale}
+    done = subprocess.run(
+        [sys.executable, "-c", AT_A_SCALE], capture_output=True, text=True, check=False, env=environment, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"{float(scale)} ")
