@@ -20,7 +20,7 @@ from typing import Any
 import psutil
 
 from lpsnet_studio.failures import Failure
-from lpsnet_studio.inference.messages import Ready
+from lpsnet_studio.inference.messages import Device, Ready
 from lpsnet_studio.log import Crash, Log, tail_of
 from lpsnet_studio.session import Session
 
@@ -118,7 +118,7 @@ class Diagnostics:
         return {
             "State": session.service_state or "not started yet",
             "Started again": f"{self.service.restarts} times",
-            "Devices": ", ".join(session.devices) or "not known",
+            "Devices": "; ".join(map(_device_words, session.devices)) or "not known",
             "Runs on": "nothing is loaded" if card is None else f"{card.device} ({card.device_reason})",
             "Memory of the window": _memory(os.getpid()),
             "Memory of the service": "not known" if ready is None else _memory(ready.pid),
@@ -199,6 +199,10 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "not installed"
+
+
+def _device_words(device: Device) -> str:
+    return f"{device.name}, {device.words}{f' ({device.problem})' if device.problem else ''}"
 
 
 def _memory(pid: int) -> str:

@@ -111,6 +111,7 @@ class MainWindow(QMainWindow):
         self._view = QWidget()
         self._view.setMinimumSize(_LEAST_SIZE.width(), 1)
         self.notifications = Notifications(self._view, theme)
+        self.notifications.keep_clear_of(self.canvas.minimap)
         place = Workplace(
             self, session, self.canvas, self.images, theme, settings, folders, self.notifications, self._reset_layout
         )

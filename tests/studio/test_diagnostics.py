@@ -10,7 +10,7 @@ import pytest
 
 from lpsnet_studio.diagnostics import Diagnostics, ServiceWatch, anonymous, differences
 from lpsnet_studio.failures import Failure
-from lpsnet_studio.inference.messages import Ready
+from lpsnet_studio.inference.messages import Device, Ready
 from lpsnet_studio.log import Crash, Log
 from lpsnet_studio.session import Session
 from tests.studio.hand_made import ListeningService, open_first
@@ -22,10 +22,12 @@ def watch(session: Session) -> ServiceWatch:
 
 
 def test_the_report_names_what_runs(session: Session, service: ListeningService, watch: ServiceWatch) -> None:
-    watch.take(Ready(os.getpid(), "2.9.1+cpu", ("cpu", "cuda:0 Imaginary")))
-    session.receive(Ready(os.getpid(), "2.9.1+cpu", ("cpu", "cuda:0 Imaginary")))
+    devices = (Device("cpu", "processor"), Device("mps", "Apple GPU", "not supported"))
+    for take in (watch.take, session.receive):
+        take(Ready(os.getpid(), "2.9.1+cpu", devices))
     session.set_service_state("ready")
     open_first(session, service)
+    assert session.model is not None
     session.change_settings(overlap_threshold=0.75)
     session.change_view(names=True)
     report = Diagnostics(session, watch, screens={"Platform": "offscreen"}).report()
@@ -34,9 +36,9 @@ def test_the_report_names_what_runs(session: Session, service: ListeningService,
         "PySide6-Essentials: ",
         "Platform: offscreen",
         "State: ready",
-        "Devices: cpu, cuda:0 Imaginary",
-        "Runs on: cpu (no CUDA device)",
-        "Network: hand-made, resnet18, trained, 4 classes, short side 64",
+        "Devices: cpu, processor; mps, Apple GPU (not supported)",
+        f"Runs on: {session.model.device} ({session.model.device_reason})",
+        f"Network: hand-made, {session.model.backbone}, trained, 4 classes, short side 64",
         "Image: 80×60 pixels, with ground truth",
         "overlap_threshold: 0.75 (at first ",
         "names: True (at first False)",
@@ -56,7 +58,7 @@ def test_it_works_when_nothing_ever_came_up(session: Session, watch: ServiceWatc
 
 
 def test_it_works_when_the_service_is_dead(session: Session, watch: ServiceWatch) -> None:
-    watch.take(Ready(2**22 + 1, "2.9.1", ("cpu",)))
+    watch.take(Ready(2**22 + 1, "2.9.1", ()))
     for state in ("ready", "restarting", "restarting", "ready", "restarting", "unavailable"):
         session.set_service_state(state)
     report = Diagnostics(session, watch).report()
@@ -68,7 +70,7 @@ def test_it_works_when_the_service_is_dead(session: Session, watch: ServiceWatch
 def test_another_process_with_the_old_number_is_not_taken_for_the_service(
     session: Session, watch: ServiceWatch
 ) -> None:
-    watch.take(Ready(1, "2.9.1", ("cpu",)))
+    watch.take(Ready(1, "2.9.1", ()))
     assert "Memory of the service: it does not run" in Diagnostics(session, watch).report()
 
 
