@@ -6,10 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QToolTip
 
 from lpsnet_studio.canvas.sampling import Grid
+from lpsnet_studio.inspector.widgets import Paragraph
 from lpsnet_studio.session import Session
 from tests.studio.hand_made import ListeningService, open_first
 
@@ -101,3 +104,80 @@ def test_a_click_selects_everywhere(opened: Any, session: Session) -> None:
     assert session.selected == opened.segments.model.owner(2)
     QTest.keyClick(opened, Qt.Key.Key_Escape)
     assert session.selected == 0
+
+
+def test_the_speed_sets_the_pace_and_is_chosen_in_a_menu(opened: Any, session: Session) -> None:
+    timeline = opened.timeline
+    paces = {}
+    for choice in timeline.speed.menu().actions():
+        choice.trigger()
+        paces[timeline.speed.text()] = timeline._timer.interval()
+        assert [each.text() for each in timeline.speed.menu().actions() if each.isChecked()] == [choice.text()]
+    assert paces == {"0.5×": 700, "1×": 350, "2×": 175, "4×": 88, "8×": 44}
+    assert session.view.speed == 8
+
+
+def test_the_wheel_steps_whichever_part_is_under_it(opened: Any, session: Session) -> None:
+    timeline = opened.timeline
+
+    def turn(widget: Any, notches: float) -> None:
+        place = widget.mapTo(opened, widget.rect().center())
+        QTest.wheelEvent(opened.windowHandle(), QPointF(place), QPoint(0, round(-120 * notches)))
+
+    session.seek(4)
+    for widget in (timeline.slider, timeline.strip, timeline.film, timeline.card):
+        turn(widget, 1)
+    assert session.position == 8
+    turn(timeline.film, -3)
+    assert session.position == 5
+    turn(timeline.film, 0.5)
+    assert session.position == 5
+    turn(timeline.film, 0.5)
+    assert session.position == 6
+
+
+def test_the_height_is_the_same_at_every_step(opened: Any, session: Session, qtbot: Any) -> None:
+    for size in ((1200, 800), (700, 480), (520, 400)):
+        opened.resize(*size)
+        qtbot.waitUntil(lambda size=size: opened.size().toTuple() == size)
+        heights = set()
+        for position in range(len(session.steps) + 1):
+            session.seek(position)
+            qtbot.wait(5)
+            heights.add((opened.timeline.height(), opened.canvas.height()))
+        assert len(heights) == 1, size
+
+
+def test_pictures_and_figures_leave_a_low_window(opened: Any, qtbot: Any) -> None:
+    seen = []
+    for height in (800, 500, 400):
+        opened.resize(1200, height)
+        qtbot.waitUntil(lambda height=height: opened.height() == height)
+        qtbot.wait(10)
+        seen.append((opened.timeline.film.isVisible(), opened.timeline.card.details.isVisible()))
+    assert seen == [(True, True), (False, True), (False, False)]
+
+
+def test_a_sentence_that_does_not_fit_is_elided_and_told_whole(qtbot: Any, theme: Any) -> None:
+    paragraph = Paragraph(2)
+    qtbot.addWidget(paragraph)
+    paragraph.resize(200, paragraph.height())
+    paragraph.setText("word " * 40)
+    lines = paragraph.shown()
+    assert len(lines) == 2
+    assert lines[1].endswith("…")
+    assert paragraph.height() == 2 * paragraph.fontMetrics().lineSpacing()
+    center = paragraph.rect().center()
+    paragraph.event(QHelpEvent(QEvent.Type.ToolTip, center, paragraph.mapToGlobal(center)))
+    assert QToolTip.text().count("word") == 40
+    QToolTip.hideText()
+    paragraph.setText("takes 30 % of it")
+    assert [line.replace("\u00a0", " ") for line in paragraph.shown()] == ["takes 30 % of it"]
+
+
+def test_everything_in_the_timeline_has_a_name_and_is_reached_by_tab(opened: Any) -> None:
+    timeline = opened.timeline
+    for widget in (timeline.slider, timeline.film, timeline.speed, *timeline.buttons.values()):
+        assert widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        assert widget.accessibleName() or widget.text()
+        assert widget.toolTip() or widget is timeline.film
