@@ -275,6 +275,7 @@ def _style_sheet(colors: Palette) -> str:
         QStatusBar::item {{ border: none; }}
         QAbstractItemView {{ border: none; outline: none; }}
         QScrollArea {{ border: none; }}
+        QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
         QListView::item {{ padding: 4px 8px; }}
         QHeaderView::section {{ background: {colors.panel}; color: {colors.dim}; border: none;
             border-bottom: 1px solid {colors.line}; padding: 4px 6px; }}

@@ -26,6 +26,7 @@ __all__ = ["FindAction"]
 
 _WIDTH, _HEIGHT, _TOP, _MARGIN = 560, 420, 64, 8
 _ROW = 44
+_AROUND = 3 * _MARGIN
 _NAME = Qt.ItemDataRole.UserRole
 _KEYS = Qt.ItemDataRole.UserRole + 1
 _CAPTION = Qt.ItemDataRole.UserRole + 2
@@ -75,7 +76,6 @@ class FindAction(QWidget):
         self.list.itemClicked.connect(self._carry_out)
         window.installEventFilter(self)
         self._fill("")
-        self._place()
         self.show()
         self.raise_()
         self.editor.setFocus(Qt.FocusReason.PopupFocusReason)
@@ -99,6 +99,7 @@ class FindAction(QWidget):
             item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.list.addItem(item)
         self.list.setCurrentRow(0)
+        self._place()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Takes the keys that move and choose before shortcuts do, closes with the focus, and follows the window."""
@@ -154,7 +155,9 @@ class FindAction(QWidget):
         room: QRect = self.parentWidget().rect()
         width = min(_WIDTH, room.width() - 2 * _MARGIN)
         top = min(_TOP, max(room.height() - _HEIGHT, _MARGIN))
-        self.setGeometry((room.width() - width) // 2, top, width, min(_HEIGHT, room.height() - top - _MARGIN))
+        wanted = self.editor.minimumHeight() + _AROUND + _ROW * self.list.count()
+        height = min(wanted, _HEIGHT, room.height() - top - _MARGIN)
+        self.setGeometry((room.width() - width) // 2, top, width, height)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints a raised card."""

@@ -1,0 +1,95 @@
+"""Preferences act at once, follow what is changed elsewhere, and are asked about before they are lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton
+
+from lpsnet_studio.chrome.preferences_dialog import PreferencesDialog
+from lpsnet_studio.session import Session
+from lpsnet_studio.settings import Folders, Preferences, Settings
+from lpsnet_studio.theme import THEME_CHOICES
+
+
+@pytest.fixture
+def dialog(window: Any) -> PreferencesDialog:
+    window.actions_by_id["preferences"].trigger()
+    return window.findChild(PreferencesDialog)
+
+
+def answer(dialog: Any, words: str) -> None:
+    """Presses a button of the question that is open."""
+    (box,) = [box for box in dialog.findChildren(QMessageBox) if box.isVisible()]
+    next(button for button in box.buttons() if button.text().replace("&", "") == words).click()
+
+
+def test_a_change_acts_and_is_kept_at_once(
+    dialog: PreferencesDialog, window: Any, session: Session, folders: Folders
+) -> None:
+    assert not dialog.isModal()
+    dialog.theme_choice.setCurrentIndex(THEME_CHOICES.index("light"))
+    dialog.theme_choice.activated.emit(THEME_CHOICES.index("light"))
+    assert window._theme.name == "light"
+    dialog.motion.click()
+    dialog.prefetch.click()
+    assert not session.view.motion
+    assert not window.actions_by_id["prefetch"].isChecked()
+    kept = Settings(folders.config).preferences
+    assert (kept.theme, kept.motion, kept.prefetch) == ("light", False, False)
+
+
+def test_it_follows_what_is_changed_elsewhere(dialog: PreferencesDialog, window: Any, session: Session) -> None:
+    window.actions_by_id["light_theme"].trigger()
+    assert dialog.theme_choice.currentData() == "light"
+    session.change_view(motion=False)
+    assert not dialog.motion.isChecked()
+    window.commands.files.recently.remember(Path("/pictures"))
+    assert "1 remembered" in {label.text() for label in dialog.findChildren(QLabel)}
+
+
+def test_it_is_there_once_and_can_come_again(dialog: PreferencesDialog, window: Any, qtbot: Any) -> None:
+    window.actions_by_id["preferences"].trigger()
+    assert len(window.findChildren(PreferencesDialog)) == 1
+    dialog.reject()
+    qtbot.waitUntil(lambda: window.findChild(PreferencesDialog) is None)
+    window._settings.change(prefetch=False)
+    window.actions_by_id["preferences"].trigger()
+    assert not window.findChild(PreferencesDialog).prefetch.isChecked()
+
+
+def test_forgetting_asks_first(dialog: PreferencesDialog, window: Any) -> None:
+    recently = window.commands.files.recently
+    assert not dialog.forget.isEnabled()
+    recently.remember(Path("/pictures"))
+    dialog.forget.click()
+    answer(window, "Cancel")
+    assert len(recently.paths) == 1
+    dialog.forget.click()
+    answer(window, "Forget")
+    assert recently.paths == []
+
+
+def test_resetting_asks_first_and_undoes_everything_kept(
+    dialog: PreferencesDialog, window: Any, session: Session, folders: Folders
+) -> None:
+    window._settings.change(last_folder="/pictures", recent_paths=("/a",))
+    session.change_view(motion=False, names=True)
+    dialog.reset.click()
+    answer(dialog, "Cancel")
+    assert window._settings.preferences.last_folder == "/pictures"
+    dialog.reset.click()
+    answer(dialog, "Reset")
+    assert session.view.motion
+    assert not session.view.names
+    kept = Settings(folders.config).preferences
+    assert (kept.last_folder, kept.recent_paths, kept.names) == ("", (), Preferences().names)
+
+
+def test_it_says_where_things_are_and_in_which_language(dialog: PreferencesDialog, folders: Folders) -> None:
+    shown = {label.text() for label in dialog.findChildren(QLabel)}
+    assert {str(folders.config), str(folders.state), str(folders.cache)} <= shown
+    assert any("English" in text for text in shown)
+    assert all(button.accessibleName() or button.text() for button in dialog.findChildren(QPushButton))
