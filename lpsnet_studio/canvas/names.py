@@ -22,6 +22,8 @@ _REST_MILLISECONDS = 40
 """Places are looked for at most that often while the map changes."""
 _PLATE = QColor(12, 14, 18, 170)
 _INK = QColor(255, 255, 255)
+_SHIFTS = (0.0, 1.2, -1.2)
+"""By how many of its heights a name may go down, where other words are in its place."""
 _PROBES_ACROSS = np.linspace(-0.5, 0.5, 7)
 _PROBES_DOWN = np.linspace(-0.5, 0.5, 3)
 
@@ -128,17 +130,20 @@ class NameLayer(Layer):
     ) -> None:
         for text in self._texts.get(index, ()):
             width = self._width_of(text)
-            plate = QRectF(middle.x() - width / 2, middle.y() - height / 2, width, height)
-            rectangle = (plate.x(), plate.y(), width, height)
-            if not view.contains(plate) or not room.is_free(rectangle) or not self._holds(index, plate, transform):
-                continue
-            room.take(rectangle)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(_PLATE)
-            painter.drawRoundedRect(plate, 3, 3)
-            painter.setPen(_INK)
-            painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
-            return
+            for shift in _SHIFTS:
+                plate = QRectF(middle.x() - width / 2, middle.y() + (shift - 0.5) * height, width, height)
+                rectangle = (plate.x(), plate.y(), width, height)
+                if view.contains(plate) and room.is_free(rectangle) and self._holds(index, plate, transform):
+                    room.take(rectangle)
+                    self._paint_name(painter, plate, text)
+                    return
+
+    def _paint_name(self, painter: QPainter, plate: QRectF, text: str) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(_PLATE)
+        painter.drawRoundedRect(plate, 3, 3)
+        painter.setPen(_INK)
+        painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
 
     def _holds(self, index: int, plate: QRectF, transform: QTransform) -> bool:
         """Whether a rectangle of the screen lies inside a region, by the look of 21 of its points."""
