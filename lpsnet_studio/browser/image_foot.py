@@ -45,6 +45,7 @@ class ImageFoot(QWidget):
             label.setFont(font)
         for label in (self.quality, self.progress):
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            label.setMinimumWidth(1)
         self._bar.setTextVisible(False)
         self._bar.setFixedHeight(4)
         self.cancel.setAutoRaise(True)

@@ -109,6 +109,7 @@ class ImageList(QWidget):
         self.view.activated.connect(self._retry)
         self.view.on_screen.connect(self._want_thumbnails)
         self.view.customContextMenuRequested.connect(self._show_menu)
+        self.thumbnails.made.connect(lambda _path: self.view.viewport().update())
         self.thumbnails.failed.connect(self._take_unreadable)
 
     # ---------------------------------------------------------------------------------------------------- what users do
@@ -169,6 +170,7 @@ class ImageList(QWidget):
             self.filter.blockSignals(True)
             self.filter.setText(self._session.filter_text)
             self.filter.blockSignals(False)
+        self.thumbnails.try_unreadable_again()
         self._stack.setCurrentIndex(1 if self._session.entries else 0)
         self._show_order()
 

@@ -43,7 +43,6 @@ class ImageListModel(QAbstractListModel):
         super().__init__()
         self._session, self._lookahead, self._thumbnails, self._theme = session, lookahead, thumbnails, theme
         session.entry_changed.connect(self._show_entry)
-        thumbnails.made.connect(self._show_thumbnail)
 
     def entry(self, row: int) -> Entry:
         """Returns the entry that a row shows."""
@@ -103,8 +102,3 @@ class ImageListModel(QAbstractListModel):
         row = self._session.row_of(index)
         if row >= 0:
             self.dataChanged.emit(self.index(row, 0), self.index(row, 0))
-
-    def _show_thumbnail(self, _path: str) -> None:
-        """Repaints what is on screen, wherever the picture is in it; Qt does that once for many."""
-        if self.rowCount():
-            self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, 0), [Role.THUMBNAIL])

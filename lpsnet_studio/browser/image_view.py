@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, QTimer, Signal
+from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QPaintEvent
-from PySide6.QtWidgets import QAbstractItemView, QListView
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+
+from lpsnet_studio.browser.image_row import ROW_HEIGHT
 
 __all__ = ["ImageView"]
 
@@ -16,8 +18,11 @@ _MORE_ROWS = 6
 """Rows below and above the screen whose thumbnails are made beforehand."""
 
 
-class ImageView(QListView):
+class ImageView(QTableView):
     """A list whose current row is chosen by mouse and keyboard.
+
+    Qt's own list asks the model for each of ten thousand rows whenever it lays itself out; its table, whose rows have
+    one height, for none.
 
     Signals:
         chosen: a row that the user wants open.
@@ -29,9 +34,19 @@ class ImageView(QListView):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setUniformItemSizes(True)
-        self.setMouseTracking(True)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.setMouseTracking(True)
+        self.horizontalHeader().hide()
+        self.horizontalHeader().setMinimumSectionSize(1)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
         self.setAccessibleName("Images")
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
@@ -55,6 +70,13 @@ class ImageView(QListView):
         if event.isAutoRepeat() and not self._rest.isActive():
             self._rest.start()
         super().keyPressEvent(event)
+
+    def moveCursor(self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
+        """Goes to the first and the last row at Home and End; a table would go along the row."""
+        actions, rows = QAbstractItemView.CursorAction, self.model().rowCount()
+        if action in (actions.MoveHome, actions.MoveEnd) and rows:
+            return self.model().index(0 if action == actions.MoveHome else rows - 1, 0)
+        return super().moveCursor(action, modifiers)
 
     def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:
         """Tells the row that was chosen, at once or when the key rests."""
@@ -84,10 +106,8 @@ class ImageView(QListView):
         count = self.model().rowCount()
         if count == 0:
             return []
-        first = self.indexAt(self.viewport().rect().topLeft())
-        height = max(self.sizeHintForRow(0), 1)
-        begin = first.row() if first.isValid() else 0
-        end = min(begin + self.viewport().height() // height + 2, count)
+        begin, last = max(self.rowAt(0), 0), self.rowAt(self.viewport().height() - 1)
+        end = last + 1 if last >= 0 else count
         around = [*range(end, min(end + _MORE_ROWS, count)), *range(max(begin - _MORE_ROWS, 0), begin)]
         return [*range(begin, end), *around]
 

@@ -80,6 +80,10 @@ class Thumbnails(QObject):
         if pixmap is not None:
             self._bytes -= _bytes_of(pixmap)
 
+    def try_unreadable_again(self) -> None:
+        """Gives pictures that could not be read another chance, as when another list is opened."""
+        self._hopeless.clear()
+
     def close(self) -> None:
         """Makes no more, and waits for what is being made."""
         self.want(())

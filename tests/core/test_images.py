@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from lpsnet.images import ImageError, list_images, natural_key, read_image, read_image_size
+from lpsnet.images import ImageError, list_images, natural_key, read_image, read_image_size, read_thumbnail
 
 
 @pytest.fixture
@@ -221,3 +221,58 @@ def _png(values: np.ndarray, color_type: int, depth: int) -> bytes:
     rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
     header = _png_header(width, height, color_type, depth)
     return header[: -len(_chunk(b"IDAT", b""))] + _chunk(b"IDAT", zlib.compress(rows)) + _chunk(b"IEND", b"")
+
+
+# ---------------------------------------------------------------------------------------------------------- thumbnails
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("suffix", [".png", ".jpg"])
+def test_a_thumbnail_is_the_picture_made_small(
+    tmp_path: Path, photo: np.ndarray, orientation: int, suffix: str
+) -> None:
+    large = Image.fromarray(photo).resize((640, 400), Image.Resampling.BICUBIC)
+    exif = large.getexif()
+    exif[0x0112] = orientation
+    path = tmp_path / f"turned{suffix}"
+    large.save(path, exif=exif, **({"quality": 95} if suffix == ".jpg" else {}))
+    small = read_thumbnail(path, (72, 96))
+    upright = read_image(path)
+    height, width = upright.shape[:2]
+    assert small.shape == ((60, 96, 3) if width > height else (72, 45, 3))
+    expected = np.asarray(Image.fromarray(upright).resize(small.shape[1::-1], Image.Resampling.BOX), np.int32)
+    assert np.abs(small - expected).mean() < 3
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "I;16", "F"])
+def test_a_thumbnail_of_any_kind_looks_like_its_picture(tmp_path: Path, photo: np.ndarray, mode: str) -> None:
+    path = tmp_path / "any.tif"
+    grey = Image.fromarray(photo).convert("L")
+    if mode == "I;16":
+        Image.fromarray(np.asarray(grey).astype(np.uint16) * 200).save(path)
+    elif mode == "F":
+        Image.fromarray(np.asarray(grey).astype(np.float32)).save(path)
+    else:
+        Image.fromarray(photo).convert(mode).save(path)
+    small = read_thumbnail(path, (20, 32))
+    assert small.shape == (20, 32, 3)
+    assert small.dtype == np.uint8
+    assert small.flags.c_contiguous
+    expected = np.asarray(Image.fromarray(read_image(path)).resize((32, 20), Image.Resampling.BOX), np.int32)
+    assert np.abs(small - expected).mean() < 2
+
+
+def test_a_small_picture_is_its_own_thumbnail_and_a_thin_one_keeps_a_pixel(tmp_path: Path, photo: np.ndarray) -> None:
+    Image.fromarray(photo).save(tmp_path / "small.png")
+    np.testing.assert_array_equal(read_thumbnail(tmp_path / "small.png", (72, 96)), photo)
+    Image.new("RGB", (3000, 2)).save(tmp_path / "thin.png")
+    assert read_thumbnail(tmp_path / "thin.png", (72, 96)).shape == (1, 96, 3)
+
+
+def test_a_picture_that_cannot_be_read_has_no_thumbnail(tmp_path: Path, photo: np.ndarray) -> None:
+    path = tmp_path / "cut.jpg"
+    Image.fromarray(photo).save(path)
+    path.write_bytes(path.read_bytes()[:400])
+    for broken in (path, tmp_path / "missing.png", tmp_path):
+        with pytest.raises(ImageError, match=broken.name):
+            read_thumbnail(broken, (72, 96))

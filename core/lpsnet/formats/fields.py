@@ -6,12 +6,18 @@ import errno
 import json
 import math
 import os
+import re
 import stat
+from array import array
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
-__all__ = ["ConfinedFolder", "Fields", "FormatError", "load_json", "read_file"]
+__all__ = ["ConfinedFolder", "Fields", "FormatError", "StreamedList", "load_json", "read_file"]
+
+
+_SPACE = re.compile(r"[ \t\n\r]*")
 
 
 class FormatError(ValueError):
@@ -30,8 +36,31 @@ def read_file(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def load_json(path: Path) -> Fields:
+class StreamedList:
+    """A list of a JSON text whose elements are made one by one: all at once would take ten times the file's memory.
+
+    Args:
+        text: the JSON text.
+        places: where its elements begin.
+        decoder: makes them.
+    """
+
+    def __init__(self, text: str, places: array[int], decoder: json.JSONDecoder) -> None:
+        self._text, self._places, self._decoder = text, places, decoder
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self._decoder.raw_decode(self._text, place)[0] for place in self._places)
+
+
+def load_json(path: Path, *, streamed: AbstractSet[str] = frozenset()) -> Fields:
     """Reads a JSON file whose outermost value is an object.
+
+    Args:
+        path: the file.
+        streamed: fields of the outermost object whose lists become a :class:`StreamedList`.
 
     Raises:
         FormatError: naming the file, if it cannot be read, is cut short or no JSON, holds a number that is not finite
@@ -45,15 +74,77 @@ def load_json(path: Path) -> Fields:
             not_finite.append(text)
         return value
 
+    decoder = json.JSONDecoder(parse_float=parse_number, parse_constant=parse_number)
     try:
-        content = json.loads(read_file(path), parse_float=parse_number, parse_constant=parse_number)
+        raw = read_file(path)
+        text = raw.decode(json.detect_encoding(raw), "surrogatepass")
+        del raw
+        content = _decode_streamed(text, streamed, decoder)
     except OSError as error:
         raise FormatError(f"{path}: cannot be read ({error.strerror})") from None
     except (ValueError, RecursionError) as error:
         raise FormatError(f"{path}: not JSON, or cut short ({error})") from None
     if not_finite:
-        raise FormatError(f"{path}: {_find_not_finite(content)} is {not_finite[0]}, not a finite number")
+        raise FormatError(f"{path}: {_find_not_finite(decoder.decode(text))} is {not_finite[0]}, not a finite number")
     return Fields(content, str(path), "")
+
+
+def _decode_streamed(text: str, streamed: AbstractSet[str], decoder: json.JSONDecoder) -> Any:
+    """Decodes a JSON text whole, but for the lists that are to be streamed, which are read through and let go."""
+    index = _skip_space(text, 0)
+    if not streamed or text[index : index + 1] != "{":
+        return decoder.decode(text)
+    content: dict[str, Any] = {}
+    index = _skip_space(text, index + 1)
+    is_open = text[index : index + 1] != "}"
+    while is_open:
+        if text[index : index + 1] != '"':
+            raise json.JSONDecodeError("Expecting property name enclosed in double quotes", text, index)
+        name, index = decoder.raw_decode(text, index)
+        index = _skip_space(text, index)
+        if text[index : index + 1] != ":":
+            raise json.JSONDecodeError("Expecting ':' delimiter", text, index)
+        index = _skip_space(text, index + 1)
+        if name in streamed and text[index : index + 1] == "[":
+            places, index = _places_in_list(text, index, decoder)
+            content[name] = StreamedList(text, places, decoder)
+        else:
+            content[name], index = decoder.raw_decode(text, index)
+        index, is_open = _pass_comma(text, index, "}")
+    if not content:
+        index += 1
+    index = _skip_space(text, index)
+    if index != len(text):
+        raise json.JSONDecodeError("Extra data", text, index)
+    return content
+
+
+def _places_in_list(text: str, index: int, decoder: json.JSONDecoder) -> tuple[array[int], int]:
+    """Returns where the elements of the list at ``index`` begin, and where the list ends."""
+    places = array("Q")
+    index = _skip_space(text, index + 1)
+    if text[index : index + 1] == "]":
+        return places, index + 1
+    is_open = True
+    while is_open:
+        places.append(index)
+        _, index = decoder.raw_decode(text, index)
+        index, is_open = _pass_comma(text, index, "]")
+    return places, index
+
+
+def _pass_comma(text: str, index: int, end: str) -> tuple[int, bool]:
+    """Returns the place behind a comma or the end sign, and whether something follows."""
+    index = _skip_space(text, index)
+    sign = text[index : index + 1]
+    if sign not in (",", end) or not sign:
+        raise json.JSONDecodeError("Expecting ',' delimiter", text, index)
+    return (_skip_space(text, index + 1), True) if sign == "," else (index + 1, False)
+
+
+def _skip_space(text: str, index: int) -> int:
+    match = _SPACE.match(text, index)
+    return index if match is None else match.end()
 
 
 def _find_not_finite(content: Any) -> str:
@@ -134,6 +225,8 @@ class Fields:
     def items(self, name: str) -> list[Any]:
         """Returns a list."""
         value = self.required(name)
+        if isinstance(value, StreamedList):
+            return list(value)
         if not isinstance(value, list):
             raise self.refuse(name, f"must be a list, not {type(value).__name__}")
         return value
@@ -141,7 +234,8 @@ class Fields:
     def objects(self, name: str) -> Iterator[Fields]:
         """Yields the objects of a list."""
         place = self.place(name)
-        for index, value in enumerate(self.items(name)):
+        values = self.required(name)
+        for index, value in enumerate(values if isinstance(values, StreamedList) else self.items(name)):
             yield Fields(value, self.source, f"{place}[{index}]")
 
 
