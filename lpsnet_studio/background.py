@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal
+from PySide6.QtCore import QObject, Qt, QThreadPool, Signal
 
 __all__ = ["Background", "Cancelled", "Task", "Working"]
 
@@ -69,12 +69,12 @@ class Task:
         self._on_progress()
 
 
-class _Work(QRunnable):
+class _Work:
     """Work in a thread of the pool; it reports itself with what came of it."""
 
+    # No QRunnable: PySide keeps one that does not delete itself for ever, with everything that its work refers to.
+
     def __init__(self, task: Task, work: Callable[[Task], Any], report: Callable[[object, object], None]) -> None:
-        super().__init__()
-        self.setAutoDelete(False)
         self.task = task
         self._work, self._report = work, report
 
@@ -143,7 +143,7 @@ class Background(QObject):
         task = Task(title, cancellable=cancellable, on_progress=self._progressed.emit)
         running = _Work(task, work, self._done.emit)
         self._waiting[running] = done
-        self._pool.start(running)
+        self._pool.start(running.run)
         self.busy_changed.emit()
         return task
 

@@ -180,7 +180,7 @@ class Notifications(QObject):
         bottom = self._over.height() - _MARGIN
         corner = QRect(QPoint(self._over.width() // 2, self._over.height() // 2), self._over.rect().bottomRight())
         for widget in self._obstacles:
-            place = QRect(widget.mapTo(self._over, QPoint(0, 0)), widget.size())
-            if widget.isVisible() and corner.intersects(place):
-                bottom = min(bottom, place.top() - _GAP)
+            if widget.isVisible() and self._over.isAncestorOf(widget):
+                place = QRect(widget.mapTo(self._over, QPoint(0, 0)), widget.size())
+                bottom = min(bottom, place.top() - _GAP) if corner.intersects(place) else bottom
         return bottom

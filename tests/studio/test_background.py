@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from typing import Any
 
 from lpsnet_studio.background import Background, Task, Working
@@ -71,3 +73,20 @@ def test_withdrawn_work_ends_without_a_word(qtbot: Any) -> None:
     qtbot.wait(20)
     assert task.cancelled
     assert (failures, told) == ([], [])
+
+
+def test_what_the_work_refers_to_is_let_go(qtbot: Any) -> None:
+    class Result:
+        pass
+
+    background = Background(lambda _error: None)
+    results = [Result() for _ in range(50)]
+    left = [weakref.ref(result) for result in results]
+    done: list[bool] = []
+    while results:
+        result = results.pop()
+        background.run(lambda kept=result: id(kept), lambda _: done.append(True))
+    del result
+    qtbot.waitUntil(lambda: len(done) == 50)
+    gc.collect()
+    assert [each() for each in left] == [None] * 50
