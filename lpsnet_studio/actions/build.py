@@ -15,6 +15,8 @@ from lpsnet_studio.theme import Theme
 
 __all__ = ["build_actions", "build_menus", "build_toolbar", "handler_of", "refresh_icons"]
 
+_MNEMONICS = {"Model": "M&odel"}
+"""Menus whose first letter another one has."""
 _TOOLBAR_GAPS = {"save_panoptic", "undo", "previous_image", "fit", "show_labels"}
 
 
@@ -111,7 +113,7 @@ def build_menus(window: QMainWindow, actions: Mapping[str, QAction]) -> dict[str
     """Fills the menu bar; returns the menus by name."""
     menus = {}
     for name in MENUS:
-        menu = window.menuBar().addMenu(f"&{name}")
+        menu = window.menuBar().addMenu(_MNEMONICS.get(name, f"&{name}"))
         menu.setToolTipsVisible(True)
         section = None
         for entry in ACTIONS:

@@ -34,7 +34,7 @@ FILE: tuple[Action, ...] = (
         handler="files.open_dataset",
         menu="File",
         icon="open-dataset",
-        keys=("Ctrl+Alt+O",),
+        keys=("Ctrl+Shift+D",),
         toolbar=True,
     ),
     Action(
@@ -53,7 +53,7 @@ FILE: tuple[Action, ...] = (
         handler="files.show_demo",
         menu="File",
         icon="demo",
-        keys=("Ctrl+Alt+D",),
+        keys=("Ctrl+D",),
         section=1,
     ),
     Action(
@@ -63,7 +63,7 @@ FILE: tuple[Action, ...] = (
         handler="files.new_scenes",
         menu="File",
         icon="demo",
-        keys=("Ctrl+Alt+N",),
+        keys=("Ctrl+Shift+N",),
         section=1,
     ),
     Action(

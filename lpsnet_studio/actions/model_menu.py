@@ -23,7 +23,7 @@ MODEL: tuple[Action, ...] = (
         handler="model.open_config",
         menu="Model",
         icon="config",
-        keys=("Ctrl+Alt+L",),
+        keys=("Ctrl+K",),
     ),
     Action(
         id="load_preset",
@@ -60,7 +60,7 @@ MODEL: tuple[Action, ...] = (
         handler="model.input_size",
         menu="Model",
         icon="input-size",
-        keys=("Ctrl+Alt+I",),
+        keys=("Ctrl+Shift+I",),
         section=1,
     ),
     Action(

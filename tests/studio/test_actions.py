@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QLineEdit, QToolBar, QWidget
 
 from lpsnet.assets import resource
 from lpsnet_studio.actions.build import _connect, handler_of
@@ -32,6 +32,42 @@ def test_no_key_is_taken_twice() -> None:
     keys = Counter(QKeySequence(key).toString() for entry in ACTIONS for key in entry.keys)
     assert [key for key, count in keys.items() if count > 1] == []
     assert all(keys)
+
+
+def test_no_key_is_the_system_s_own() -> None:
+    """Ctrl+Alt is AltGr on Windows, where it types letters, and several desktops keep it for themselves."""
+    taken = {"Alt+F4", "Ctrl+Esc", "Alt+Tab", "Ctrl+Tab", "Alt+Space", "Shift+F10", "Ctrl+W", "Ctrl+X", "Ctrl+V"}
+    taken |= {"Ctrl+C", "Ctrl+A", "F10", "Menu", "Print", "Tab", "Shift+Tab", "Space", "Return"}
+    for entry in ACTIONS:
+        for key in entry.keys:
+            assert "Ctrl+Alt" not in key, entry.id
+            assert key not in taken, entry.id
+            assert "Meta" not in key, entry.id
+
+
+def test_no_key_is_taken_from_the_menus(window: Any) -> None:
+    mnemonics = [action.text().split("&")[1][0].upper() for action in window.menuBar().actions()]
+    assert len(set(mnemonics)) == len(mnemonics) == len(MENUS)
+    assert not {f"Alt+{letter}" for letter in mnemonics} & {key for entry in ACTIONS for key in entry.keys}
+
+
+def test_every_action_of_the_toolbar_is_reached_in_a_narrow_window(window: Any, qtbot: Any) -> None:
+    toolbar = window.findChild(QToolBar)
+    window.resize(1000, 700)
+    qtbot.waitUntil(lambda: window.width() == 1000)
+    extension = toolbar.findChild(QWidget, "qt_toolbar_ext_button")
+    assert not extension.isVisible(), "all have room at 1000 pixels"
+    window.resize(300, 200)
+    qtbot.waitUntil(extension.isVisible)
+
+
+def test_words_are_written_alike() -> None:
+    for entry in ACTIONS:
+        assert entry.text[0].isupper(), entry.id
+        assert entry.text == entry.text.strip(), entry.id
+        assert "..." not in entry.text, "an ellipsis is one character"
+        assert entry.tip.count("\n") == 0, entry.id
+        assert entry.tip[0].isupper(), entry.id
 
 
 def test_letters_and_digits_never_act_everywhere() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from lpsnet_studio.theme import DARK, LIGHT, Palette, Theme, contrast
@@ -23,6 +24,73 @@ def test_text_stands_out_from_everything_behind_it(palette: Palette) -> None:
         for text in (palette.text, palette.dim, palette.kept, palette.contested, palette.discarded):
             assert contrast(text, background) >= 4.5, (text, background)
     assert contrast(palette.on_accent, palette.accent) >= 4.5
+
+
+@pytest.mark.parametrize("name", ["dark", "light"])
+def test_every_pair_of_the_application_s_palette_can_be_read(name: str, qapp: QApplication) -> None:
+    Theme().apply(name)
+    palette, groups, roles = qapp.palette(), QPalette.ColorGroup, QPalette.ColorRole
+
+    def ratio(
+        text: QPalette.ColorRole, behind: QPalette.ColorRole, group: QPalette.ColorGroup = groups.Active
+    ) -> float:
+        return contrast(palette.color(group, text).name(), palette.color(group, behind).name())
+
+    pairs = [
+        (roles.WindowText, roles.Window),
+        (roles.Text, roles.Base),
+        (roles.Text, roles.AlternateBase),
+        (roles.ButtonText, roles.Button),
+        (roles.ToolTipText, roles.ToolTipBase),
+        (roles.PlaceholderText, roles.Base),
+        (roles.PlaceholderText, roles.Window),
+        (roles.PlaceholderText, roles.Button),
+        (roles.BrightText, roles.Window),
+        (roles.HighlightedText, roles.Highlight),
+    ]
+    for text, behind in pairs:
+        for group in (groups.Active, groups.Inactive):
+            assert ratio(text, behind, group) >= 4.5, (text, behind, group)
+    for text, behind in pairs[:4]:
+        off, on = ratio(text, behind, groups.Disabled), ratio(text, behind)
+        assert 2.5 <= off < 0.6 * on, (text, behind, off, "disabled text is dim, and can still be read")
+
+
+@pytest.mark.parametrize("palette", [DARK, LIGHT], ids=["dark", "light"])
+def test_the_focus_ring_stands_out_from_what_it_lies_on(palette: Palette) -> None:
+    for behind in (palette.window, palette.panel, palette.raised):
+        assert contrast(palette.accent, behind) >= 3
+
+
+def test_the_system_s_theme_is_followed_until_another_is_chosen(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scheme = [Qt.ColorScheme.Light]
+
+    class Hints(QObject):
+        colorSchemeChanged = Signal(Qt.ColorScheme)  # noqa: N815 — as Qt has it
+
+        def colorScheme(self) -> Qt.ColorScheme:  # noqa: N802 — as Qt has it
+            return scheme[0]
+
+    hints = Hints()
+    monkeypatch.setattr(QGuiApplication, "styleHints", lambda: hints)
+    theme = Theme()
+    theme.choose("system")
+    assert theme.name == "light"
+    for now, expected in (
+        (Qt.ColorScheme.Dark, "dark"),
+        (Qt.ColorScheme.Light, "light"),
+        (Qt.ColorScheme.Unknown, "dark"),
+    ):
+        scheme[0] = now
+        hints.colorSchemeChanged.emit(now)
+        assert theme.name == expected
+    theme.choose("light")
+    hints.colorSchemeChanged.emit(Qt.ColorScheme.Dark)
+    assert theme.name == "light"
+    theme.choose("nonsense")
+    assert theme.name == "dark"
 
 
 def test_applying_a_theme_gives_it_to_the_application(qapp: QApplication, qtbot: Any) -> None:
