@@ -73,6 +73,11 @@ class Thumbnails(QObject):
         for _ in range(starting):
             self._pool.start(_Worker(self))
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether everything that is wanted has been made."""
+        return not self._wanted and not self._under_way
+
     def forget(self, path: str) -> None:
         """Has the thumbnail of a picture made again when it is next wanted."""
         self._hopeless.discard(path)

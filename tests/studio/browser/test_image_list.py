@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
+import pytest
+from PIL import Image
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
-from lpsnet_studio.inference.messages import Failed, OpenImage
+from lpsnet_studio.browser.image_foot import time_words
+from lpsnet_studio.browser.image_list import ImageList
+from lpsnet_studio.browser.image_model import Role
+from lpsnet_studio.browser.image_row import ROW_HEIGHT
+from lpsnet_studio.browser.listing import entries_of
+from lpsnet_studio.inference.messages import CloseImage, Failed, Measure, OpenImage, Prefetch
 from lpsnet_studio.session import Session
-from tests.studio.hand_made import ListeningService, entries, opened
+from lpsnet_studio.state import Measured
+from tests.studio.hand_made import ListeningService, entries, open_first, opened
 
 
 def test_choosing_a_row_opens_its_image(window: Any, session: Session, service: ListeningService) -> None:
@@ -71,3 +83,258 @@ def test_ten_thousand_images_cost_no_widget_each(window: Any, session: Session) 
 def test_an_empty_list_says_what_to_do(window: Any) -> None:
     assert window.images._stack.currentIndex() == 0
     assert window._middle.currentIndex() == 0
+
+
+# ------------------------------------------------------------------------------------------------------------- filter
+
+
+def row_names(window: Any) -> list[str]:
+    model = window.images.model
+    return [model.data(model.index(row, 0)) for row in range(model.rowCount())]
+
+
+def test_ctrl_f_types_into_the_filter_and_esc_gives_the_keys_back(window: Any, session: Session, qtbot: Any) -> None:
+    session.set_entries(entries(30))
+    field = window.images.filter
+    window.activateWindow()
+    QTest.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(field.hasFocus)
+    QTest.keyClicks(field, "2d")
+    assert session.index == 0, "letters type"
+    assert row_names(window) == []
+    assert window.images._rows.currentIndex() == 1
+    QTest.keyClick(field, Qt.Key.Key_Backspace)
+    assert row_names(window) == ["2.png", "12.png", *(f"{n}.png" for n in range(20, 30))]
+    assert window.images.foot.count.text() == "12 of 30"
+    session.select(0)
+    QTest.keyClick(field, Qt.Key.Key_Escape)
+    assert field.text() == ""
+    assert len(row_names(window)) == 30
+    assert window.images.view.hasFocus()
+    assert session.index == 0
+
+
+def test_down_goes_from_the_filter_to_the_list(window: Any, session: Session, qtbot: Any) -> None:
+    session.set_entries(entries(5))
+    window.activateWindow()
+    window.images.find()
+    qtbot.waitUntil(window.images.filter.hasFocus)
+    QTest.keyClick(window.images.filter, Qt.Key.Key_Down)
+    assert window.images.view.hasFocus()
+
+
+def test_find_brings_a_closed_panel_back(window: Any, session: Session) -> None:
+    session.set_entries(entries(5))
+    window.docks["images"].close()
+    window.commands.images.find_image()
+    assert window.docks["images"].isVisible()
+
+
+def test_a_picture_that_arrives_does_not_take_the_keys_from_the_filter(
+    window: Any, session: Session, service: ListeningService, qtbot: Any
+) -> None:
+    session.set_entries(entries())
+    window.activateWindow()
+    window.images.find()
+    qtbot.waitUntil(window.images.filter.hasFocus)
+    session.receive(opened(service.last(OpenImage)))
+    assert window.images.filter.hasFocus()
+
+
+def test_another_list_empties_the_filter(window: Any, session: Session) -> None:
+    session.set_entries(entries(30))
+    window.images.filter.setText("29")
+    session.set_entries(entries(3))
+    assert window.images.filter.text() == ""
+    assert len(row_names(window)) == 3
+
+
+# --------------------------------------------------------------------------------------------------------------- keys
+
+
+def test_a_held_arrow_opens_only_the_row_where_it_rests(
+    window: Any, session: Session, service: ListeningService, qtbot: Any
+) -> None:
+    session.set_entries(entries(1000))
+    view = window.images.view
+    qtbot.wait(150)
+    QTest.keyClick(view, Qt.Key.Key_Down)
+    assert session.index == 1, "a single press opens at once"
+    for _ in range(30):
+        repeated = QKeyEvent(
+            QEvent.Type.KeyPress, Qt.Key.Key_Down, Qt.KeyboardModifier.NoModifier, "", autorep=True, count=1
+        )
+        QApplication.sendEvent(view, repeated)
+    assert service.count(OpenImage) == 2
+    qtbot.waitUntil(lambda: session.index == 31)
+    assert service.count(OpenImage) == 3
+
+
+def test_home_and_end_go_through_the_list(window: Any, session: Session, qtbot: Any) -> None:
+    session.set_entries(entries(50))
+    QTest.keyClick(window.images.view, Qt.Key.Key_End)
+    qtbot.waitUntil(lambda: session.index == 49)
+    QTest.keyClick(window.images.view, Qt.Key.Key_Home)
+    qtbot.waitUntil(lambda: session.index == 0)
+
+
+def test_stepping_follows_what_is_shown(window: Any, session: Session) -> None:
+    session.set_entries(entries(30))
+    window.images.filter.setText("9")
+    for expected in (9, 19, 29, 29):
+        window.commands.images.next_image()
+        assert session.index == expected
+    assert not window.actions_by_id["next_image"].isEnabled()
+    assert window.images.view.currentIndex().row() == 2
+
+
+# ----------------------------------------------------------------------------------------------------------------- PQ
+
+
+def pq_of(window: Any, row: int) -> tuple[Any, Any]:
+    model = window.images.model
+    index = model.index(row, 0)
+    return model.data(index, Role.PQ), model.data(index, Role.IS_STALE)
+
+
+def test_the_pq_of_an_inspected_image_is_listed_and_dimmed_when_settings_change(
+    window: Any, session: Session, service: ListeningService
+) -> None:
+    open_first(session, service)
+    assert session.result is not None
+    figure = f"{100 * (session.result.pq or 0):.1f}"
+    assert pq_of(window, 0) == (figure, False)
+    assert pq_of(window, 1) == ("—", False)
+    session.change_settings(overlap_threshold=0.9)
+    assert pq_of(window, 0) == (figure, True)
+    tip = window.images.model.data(window.images.model.index(0, 0), Qt.ItemDataRole.ToolTipRole)
+    assert f"PQ {figure}, measured with other settings than now" in tip
+
+
+def test_a_list_without_truth_has_no_pq(window: Any, session: Session) -> None:
+    session.set_entries(entries(with_truth=False))
+    assert pq_of(window, 0) == (None, False)
+    assert not window.actions_by_id["measure_all"].isEnabled()
+
+
+def test_the_foot_pools_what_is_shown_and_up_to_date(
+    window: Any, session: Session, service: ListeningService, qtbot: Any
+) -> None:
+    open_first(session, service)
+    foot = window.images.foot
+    qtbot.waitUntil(lambda: foot.quality.text() != "")
+    assert session.result is not None
+    assert foot.quality.text() == f"PQ {100 * (session.result.pq or 0):.1f}, 1 image"
+    assert "not the mean of the column" in foot.quality.toolTip()
+    window.images.filter.setText("2")
+    qtbot.waitUntil(lambda: foot.quality.text() == "")
+
+
+def test_worst_first_follows_results_after_a_while(
+    window: Any, session: Session, service: ListeningService, qtbot: Any
+) -> None:
+    open_first(session, service)
+    window.actions_by_id["worst_first"].trigger()
+    session.take_measured(2, Measured(0.001, session.settings, "here"))
+    qtbot.waitUntil(lambda: row_names(window) == ["2.png", "0.png", "1.png"], timeout=2000)
+    assert window.images.view.currentIndex().row() == 1
+    assert session.index == 0
+    window.actions_by_id["worst_first"].trigger()
+    assert row_names(window) == ["0.png", "1.png", "2.png"]
+
+
+# ---------------------------------------------------------------------------------------------------------- background
+
+
+def test_measuring_shows_how_far_it_is_and_stops_at_esc(
+    window: Any, session: Session, service: ListeningService
+) -> None:
+    open_first(session, service)
+    foot = window.images.foot
+    assert not foot._measuring.isVisible()
+    window.actions_by_id["measure_all"].trigger()
+    assert foot._measuring.isVisible()
+    assert foot.progress.text() == "Measuring 1 of 2"
+    window.commands.files.cancel()
+    assert not foot._measuring.isVisible()
+    window.actions_by_id["measure_all"].trigger()
+    foot.cancel.click()
+    assert window.images.lookahead.measuring is None
+
+
+def test_prefetching_is_a_preference(window: Any, session: Session, service: ListeningService) -> None:
+    action = window.actions_by_id["prefetch"]
+    assert action.isChecked()
+    action.trigger()
+    assert not window._settings.preferences.prefetch
+    open_first(session, service)
+    assert service.count(Prefetch) == 0
+    action.trigger()
+    assert service.count(Prefetch) == 1
+
+
+def test_a_picture_whose_thumbnail_cannot_be_made_is_marked(
+    window: Any, session: Session, tmp_path: Path, qtbot: Any
+) -> None:
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    Image.new("RGB", (64, 48), (9, 99, 9)).save(tmp_path / "good.png")
+    session.set_entries(entries_of([tmp_path / "broken.png", tmp_path / "good.png"]))
+    model = window.images.model
+    qtbot.waitUntil(lambda: model.data(model.index(1, 0), Role.THUMBNAIL) is not None)
+    qtbot.waitUntil(lambda: bool(session.entries[0].problem))
+    assert model.data(model.index(0, 0), Qt.ItemDataRole.DecorationRole) is not None
+    assert "broken.png" in model.data(model.index(0, 0), Qt.ItemDataRole.ToolTipRole)
+    assert session.entries[1].problem == ""
+
+
+def test_reloading_asks_the_service_to_forget_the_image(
+    window: Any, session: Session, service: ListeningService
+) -> None:
+    open_first(session, service)
+    before = service.count(OpenImage)
+    window.actions_by_id["reload_image"].trigger()
+    assert service.last(CloseImage).image == service.last(OpenImage).image
+    assert service.count(OpenImage) == before + 1
+
+
+def test_the_menu_of_a_row(window: Any, session: Session, service: ListeningService) -> None:
+    open_first(session, service)
+    acts = {action.text(): action for action in window.images.menu_of(1).actions() if action.text()}
+    assert list(acts) == ["Open containing folder", "Copy path", "Reload image", "Measure this image"]
+    acts["Copy path"].trigger()
+    assert QApplication.clipboard().text().endswith("1.png")
+    acts["Measure this image"].trigger()
+    assert service.last(Measure).source == session.entries[1].source
+    acts["Reload image"].trigger()
+    assert session.index == 1
+    session.set_entries(entries(with_truth=False))
+    last = window.images.menu_of(0).actions()[-1]
+    assert not last.isEnabled()
+
+
+@pytest.mark.parametrize("theme_name", ["dark", "light"])
+@pytest.mark.parametrize("width", [120, 160, 300])
+def test_rows_are_painted_in_every_width(
+    session: Session, theme: Any, tmp_path: Path, qtbot: Any, theme_name: Any, width: int
+) -> None:
+    theme.apply(theme_name)
+    made = ImageList(session, theme, tmp_path)
+    qtbot.addWidget(made)
+    session.set_entries([replace(entry, name="<b>" + "long name " * 20) for entry in entries(3)])
+    session.take_measured(1, Measured(0.5, session.settings, ""))
+    made.setFixedSize(width, 300)
+    made.show()
+    image = made.view.viewport().grab().toImage()
+    for row in range(3):
+        y0 = row * ROW_HEIGHT
+        colors = {image.pixel(x, y) for x in range(40, image.width()) for y in range(y0, y0 + ROW_HEIGHT)}
+        assert len(colors) > 10, "there are words in the row"
+    made.close_thumbnails()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.2, "5 s"), (12, "10 s"), (54, "55 s"), (61, "1 min"), (3599, "1 h 0 min"), (7300, "2 h 2 min")],
+)
+def test_durations_are_said_as_people_do(seconds: float, words: str) -> None:
+    assert time_words(seconds) == words
