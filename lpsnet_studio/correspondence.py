@@ -131,7 +131,7 @@ def problem_of(question: Question, reply: Failed, entry: Entry | None, model: Mo
     advice = reply.advice
     if isinstance(question, LoadModel):
         if not advice and reply.sentence.lower().startswith("device "):
-            advice = "Choose another in Model › Device, or start with --device auto."
+            advice = "Choose another in Model › Device."
         advice = f"{advice} {_what_is_loaded(model)}".lstrip()
     is_about_picture = isinstance(question, OpenImage | Inspect) and entry is not None
     return Problem(
@@ -145,4 +145,4 @@ def problem_of(question: Question, reply: Failed, entry: Entry | None, model: Mo
 def _what_is_loaded(model: ModelCard | None) -> str:
     if model is None:
         return "No network is loaded."
-    return f"{model.name} ({'trained' if model.trained else 'untrained'}, on {model.device}) stays loaded."
+    return f"The network of before, {model.name} ({'trained' if model.trained else 'untrained'}), stays loaded."

@@ -49,15 +49,18 @@ class MismatchError(ValueError):
 
     @property
     def details(self) -> str:
-        """How many mismatches of each kind there are, and the first 20 of them, one a line."""
-        kinds = {"missing": " is missing", "unexpected": " is unexpected", "different": " is wanted"}
-        counts = {kind: sum(problem.endswith(end) for problem in self.problems) for kind, end in kinds.items()}
-        told = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
-        lines = [f"{len(self.problems)} mismatches: {told}" if told else f"{len(self.problems)} mismatches"]
-        lines += self.problems[:_DETAILED]
-        if len(self.problems) > _DETAILED:
-            lines.append(f"and {len(self.problems) - _DETAILED} more")
-        return "\n".join(lines)
+        """How many mismatches of each kind there are, and the first 20 of them, one a line, of every kind some."""
+        ends = {"missing": " is missing", "unexpected": " is unexpected", "different": ""}
+        kinds: dict[str, list[str]] = {kind: [] for kind in ends}
+        for problem in self.problems:
+            kinds[next(kind for kind, end in ends.items() if problem.endswith(end))].append(problem)
+        met = {kind: found for kind, found in kinds.items() if found}
+        share = _DETAILED // max(len(met), 1)
+        shown = [problem for found in met.values() for problem in found[:share]]
+        counts = ", ".join(f"{len(found)} {kind}" for kind, found in met.items())
+        left = len(self.problems) - len(shown)
+        more = [f"and {left} more"] if left else []
+        return "\n".join([f"{len(self.problems)} mismatches: {counts}", *shown, *more])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -204,7 +204,7 @@ def info(
 
 def _print_devices() -> None:
     """Says which device would be used, and why not CUDA."""
-    from lpsnet.engine.network import choose_device
+    from lpsnet.engine.devices import choose_device
 
     device, reason = choose_device("auto")
     _results().print(f"Device: {device} ({reason})")

@@ -187,7 +187,13 @@ class InputSizeDialog(QDialog):
         return (
             f"{cost.short_side} px{mark}",
             f"{cost.size[0]} × {cost.size[1]}",
-            f"{cost.macs / 1e9:.0f} G" if cost.macs else "—",
+            _macs_words(cost.macs),
             time,
             f"× {cost.share:.2f}",
         )
+
+
+def _macs_words(macs: int) -> str:
+    if not macs:
+        return "—"
+    return f"{macs / 1e9:.0f} G" if macs >= 10**10 else f"{macs / 1e9:.1f} G"

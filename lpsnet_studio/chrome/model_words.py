@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from pathlib import Path
 
 from lpsnet.structures import InspectionSettings
 from lpsnet_studio.inference.messages import MemoryUse, ModelCard
@@ -59,7 +60,7 @@ def card_rows(card: ModelCard) -> list[tuple[str, str]]:
     height, width = card.input_size
     rows = [
         ("Weights", "trained" if card.trained else "untrained: random, their predictions mean nothing"),
-        ("Origin", card.origin),
+        ("Origin", card.origin if Path(card.origin).suffix else f"preset {card.origin}"),
         ("Backbone", card.backbone),
         ("Parameters", f"{card.parameters / 1e6:.1f} million"),
     ]

@@ -36,6 +36,10 @@ class StatusPart(ElidedLabel):
         self.setAccessibleName(f"{self._name}: {text}")
         self.setVisible(bool(text))
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Takes the press, so that its release comes here too."""
+        event.accept()
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Acts on a click."""
         if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):

@@ -107,7 +107,7 @@ class ModelCard:
     Attributes:
         name: of the config.
         trained: False if any of its weights are random: its predictions mean nothing then, and the window says so.
-        origin: the checkpoint's path, or the preset's name.
+        origin: the checkpoint's path, the YAML file's, or the preset's name.
         backbone: for example ``resnet50``.
         parameters: how many.
         device: where it runs, for example ``cpu`` or ``cuda:0``.

@@ -103,7 +103,7 @@ def test_missing_unexpected_and_misshapen_weights_are_listed(saved: Path, config
         "box_head.extra is unexpected",
         "semantic_head.classify.bias is [9] where [7] is wanted",
     )
-    assert caught.value.details.startswith("4 mismatches: 1 missing, 1 unexpected, 1 different\nit tells 9 classes")
+    assert caught.value.details.startswith("4 mismatches: 1 missing, 1 unexpected, 2 different\nbox_head.scales is")
     assert "it tells 9 classes apart where 7 are named" in str(caught.value)
 
 
@@ -120,6 +120,12 @@ def test_the_details_of_a_mismatch_name_the_first_twenty_and_count_the_rest() ->
     assert lines[1:21] == [f"weight {n} is missing" for n in range(20)]
     assert lines[21:] == ["and 5 more"]
     assert str(error) == "a does not fit b: weight 0 is missing; weight 1 is missing; weight 2 is missing; and 22 more"
+
+
+def test_the_details_of_a_mismatch_show_every_kind() -> None:
+    missing, unexpected = ([f"weight {n} is {kind}" for n in range(90)] for kind in ("missing", "unexpected"))
+    lines = MismatchError("a does not fit b", [*missing, *unexpected]).details.splitlines()
+    assert lines == ["180 mismatches: 90 missing, 90 unexpected", *missing[:10], *unexpected[:10], "and 160 more"]
 
 
 def test_a_card_is_plain_text_of_bounded_length() -> None:

@@ -35,7 +35,7 @@ class ReadyNetwork:
         device: where it runs.
         device_reason: why there, in words.
         trained: False if any of its weights are random.
-        origin: the checkpoint's path, or the config's name.
+        origin: the checkpoint's path, the YAML file's, or the preset's name.
         parameters: how many numbers the network learns or has learnt.
         own_input: the input that the checkpoint or config asks for; the config's may be of another size.
         card: what the checkpoint's writer noted; empty for an untrained network.
@@ -135,7 +135,7 @@ def load_network(
         device=place,
         device_reason=reason,
         trained=checkpoint is not None,
-        origin=str(checkpoint or final.name),
+        origin=str(checkpoint or config),
         parameters=parameters,
         own_input=own_input,
         card=card,

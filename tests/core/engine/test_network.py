@@ -81,6 +81,7 @@ def test_local_backbone_weights_are_read(tmp_path: Path) -> None:
     first = next(m for m in own.model.backbone.modules() if isinstance(m, torch.nn.Conv2d))
     torch.testing.assert_close(first.weight.contiguous(), folded.detach())
     assert other.config.model.backbone.weights is None
+    assert (own.origin, other.origin) == (str(tmp_path / "mine.yaml"), "demo")
 
 
 @pytest.mark.parametrize("given", [{}, {"checkpoint": Path("a"), "config": "demo"}])

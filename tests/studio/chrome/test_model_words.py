@@ -69,6 +69,7 @@ def test_a_card_says_all_that_is_known() -> None:
 def test_a_card_without_a_file_says_that_it_is_untrained() -> None:
     rows = dict(card_rows(replace(card(trained=False), macs=0, settings=InspectionSettings())))
     assert rows["Weights"].startswith("untrained: random")
+    assert rows["Origin"] == "preset here"
     assert rows["Inspection"] == "the method's defaults"
     assert not {"File", "Cost"} & rows.keys()
 

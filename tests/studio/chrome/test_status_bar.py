@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMainWindow, QMenu
+from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
 
 from lpsnet_studio.chrome.status_bar import StatusBar
 from lpsnet_studio.inference.messages import MemoryUse
@@ -75,6 +75,13 @@ def test_what_it_says_can_be_copied(bar: StatusBar, session: Session) -> None:
     bar.show_zoom(1.25)
     session.receive(MemoryUse(64_000_000))
     assert bar.text == "125 % | CPU (no CUDA device) | hand-made · 64 px · 0 ms | 64 MB"
+    place = bar._network.rect().center()
+    asked = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, bar._network.mapToGlobal(place))
+    QApplication.sendEvent(bar._network, asked)
+    (menu,) = bar.findChildren(QMenu)
+    menu.actions()[0].trigger()
+    menu.close()
+    assert QGuiApplication.clipboard().text() == bar.text
 
 
 def test_long_words_give_way_in_a_small_window(bar: StatusBar, session: Session) -> None:

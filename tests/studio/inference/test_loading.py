@@ -15,6 +15,7 @@ from lpsnet.model.complexity import measure_complexity
 from lpsnet.model.lpsnet import build_lpsnet
 from lpsnet_studio.inference.messages import Failed, LoadModel
 from lpsnet_studio.inference.workshop import TorchWorkshop, available_devices, memory_use
+from tests.studio.inference.conversation import Conversation
 
 SMALL = ["model.channels=32", "model.semantic_head.channels=16", "model.backbone.width=0.25"]
 
@@ -102,3 +103,10 @@ def test_devices_and_memory_are_those_of_this_machine() -> None:
     use = memory_use()
     assert use.resident == pytest.approx(psutil.Process().memory_info().rss, rel=0.1)
     assert use.cuda == 0
+
+
+def test_the_service_tells_its_memory_of_its_own_accord(real: Conversation) -> None:
+    real.wait_for_service()
+    real.wait_until(lambda: bool(real.memory))
+    held = psutil.Process(real.pids[-1]).memory_info().rss
+    assert 0.2 * held < real.memory[-1].resident < 5 * held

@@ -26,6 +26,7 @@ from lpsnet_studio.inference.messages import (
     Inspected,
     ListDataset,
     LoadModel,
+    Measure,
     OpenImage,
     Prefetch,
     Probe,
@@ -163,11 +164,29 @@ def test_a_large_image_is_previewed_at_two_megapixels_and_released_at_full_size(
     assert not again.preview
 
 
+@pytest.mark.parametrize("settings", [NETWORK, ORACLES])
+def test_measuring_tells_what_an_inspection_would(
+    opened: Conversation, drawn: Drawn, settings: InspectionSettings
+) -> None:
+    inspected = opened.must(Inspect, "one", settings)
+    measured = opened.must(Measure, drawn.sources[0], settings)
+    assert measured.settings == settings
+    for name in ("tp", "fp", "fn", "iou"):
+        np.testing.assert_array_equal(
+            getattr(measured.quality.counts, name), getattr(inspected.quality.counts, name), err_msg=name
+        )
+    assert measured.seconds > 0
+    refused = opened.ask(Measure, drawn.photo, NETWORK)
+    assert refused.kind == "bad-input"
+    assert "has no ground truth" in refused.sentence
+
+
 def test_a_prefetched_image_is_inspected_without_another_forward(opened: Conversation, drawn: Drawn) -> None:
     prefetched = opened.must(Prefetch, "next", drawn.photo, NETWORK)
-    assert prefetched.pixels.shape == (300, 400, 3)
-    assert prefetched.truth is None
-    opened.must(OpenImage, "next", drawn.photo)
+    assert prefetched.image == "next"
+    photo = opened.must(OpenImage, "next", drawn.photo)
+    assert photo.pixels.shape == (300, 400, 3)
+    assert photo.truth is None
     started = time.monotonic()
     reply = opened.must(Inspect, "next", NETWORK)
     assert reply.quality is None
@@ -180,7 +199,7 @@ def test_another_networks_classes_hold_after_it_is_loaded(opened: Conversation, 
     again = opened.must(OpenImage, "one", drawn.sources[0])
     assert not again.network_fits
     assert again.categories != card.categories
-    assert "lacks" in again.notice
+    assert "the network 19; in common: none, since person, bicycle" in again.notice
     assert opened.ask(Inspect, "one", NETWORK).kind == "not-possible"
     assert isinstance(opened.must(Inspect, "one", ORACLES), Inspected)
     photo = opened.must(OpenImage, "photo", drawn.photo)
