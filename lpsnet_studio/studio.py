@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QTimer
@@ -22,6 +23,8 @@ from lpsnet_studio.theme import Theme
 from lpsnet_studio.view_options import SPEEDS, ViewOptions, layers_from
 
 __all__ = ["Studio"]
+
+_log = logging.getLogger(__name__)
 
 
 class Studio:
@@ -98,6 +101,7 @@ class Studio:
         reporter = CrashReporter(self.theme, commands.copy_diagnostics, commands.open_log, self.window)
         failures = Failures(reporter.tell, interrupted=self.window.close)
         commands.log, commands.failures = log, lambda: failures.known
+        self.session.failed.connect(_log_problem)
         if log is not None and log.last_crash is not None:
             self._tell_crash(log.last_crash)
         return failures.watch()
@@ -112,6 +116,11 @@ class Studio:
             NoteAction("Copy diagnostics", self.window.commands.help.copy_diagnostics),
             stays=True,
         )
+
+
+def _log_problem(problem: Problem) -> None:
+    """Writes down what the user was told."""
+    _log.warning("told: %s", "\n".join(part for part in (problem.sentence, problem.details) if part))
 
 
 class _FirstPaint(QObject):

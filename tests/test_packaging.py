@@ -147,3 +147,15 @@ def test_the_studio_has_its_program(installed: Installed) -> None:
         "from importlib.metadata import entry_points\n"
         "answer = [point.value for point in entry_points(group='gui_scripts') if point.name == 'lpsnet-studio']"
     ) == ["lpsnet_studio.app:main"]
+
+
+def test_it_knows_its_licences_and_libraries(installed: Installed) -> None:
+    version, licence, notice, libraries = installed.ask(  # type: ignore[misc]
+        "from lpsnet_studio.chrome import credits\n"
+        "listed = [library.name for library in credits.libraries() if library.version]\n"
+        "answer = [credits.version_line(), credits.licence(), credits.notice(), listed]"
+    )
+    assert version.startswith("LPSNet Studio 0")
+    assert licence == (PROJECT / "LICENSE").read_text(encoding="utf-8")
+    assert "Alexander Kirillov" in notice
+    assert {"PySide6_Essentials", "torch", "numpy"} <= set(libraries)
