@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QTextLayout, QTextOption
+from PySide6.QtGui import (
+    QColor,
+    QHelpEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QTextLayout,
+    QTextOption,
+)
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolTip, QWidget
 
 from lpsnet.structures import MergeStep, Verdict
@@ -17,6 +27,7 @@ from lpsnet_studio.theme import Palette, Theme, caption_font, figure_font
 __all__ = ["OverlapBar", "Paragraph", "VerdictChip", "VerdictStrip", "verdict_color"]
 
 
+_STILL_TO_COME = 0.35
 _STRIP_TIP = "Tall is kept, with a foot if it contested pixels; low is discarded, a dot is empty."
 
 
@@ -44,6 +55,8 @@ class VerdictStrip(QWidget):
         self._result: Result | None = None
         self._steps: Sequence[MergeStep] = ()
         self._position = 0
+        self._drawn: QPixmap | None = None
+        self._drawn_for: tuple[object, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Verdicts of the merge steps")
         self.setToolTip(_STRIP_TIP)
@@ -82,16 +95,44 @@ class VerdictStrip(QWidget):
         return super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints the marks; those still to come are faint."""
+        """Paints the marks, those still to come faint, and one below the current step."""
+        if not self._steps:
+            return
         painter = QPainter(self)
+        pitch = self.width() / len(self._steps)
+        done = round(self._position * pitch)
+        marks = self._marks()
+        painter.setClipRect(0, 0, done, self.height())
+        painter.drawPixmap(0, 0, marks)
+        painter.setClipRect(done, 0, self.width() - done, self.height())
+        painter.setOpacity(_STILL_TO_COME)
+        painter.drawPixmap(0, 0, marks)
+        if self._position:
+            painter.setClipping(False)
+            painter.setOpacity(1)
+            width = max(_mark_width(pitch), 3.0)
+            place = QRectF((self._position - 0.5) * pitch - width / 2, 14, width, 2)
+            painter.fillRect(place, QColor(self._theme.palette.text))
+
+    def _marks(self) -> QPixmap:
+        """Returns the marks of all steps; they are drawn anew only when something of them changed."""
+        drawn_for = (self._result, self.size(), self.devicePixelRatioF(), self._theme.name)
+        if self._drawn is None or self._drawn_for != drawn_for:
+            self._drawn, self._drawn_for = self._draw_marks(), drawn_for
+        return self._drawn
+
+    def _draw_marks(self) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        marks = QPixmap(self.size() * ratio)
+        marks.setDevicePixelRatio(ratio)
+        marks.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(marks)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        pitch = self.width() / max(len(self._steps), 1)
-        width = min(max(pitch - 1.5, 1.0), 10.0)
+        pitch = self.width() / len(self._steps)
+        width = _mark_width(pitch)
         for index, step in enumerate(self._steps):
-            color = QColor(verdict_color(step, self._theme.palette))
-            color.setAlphaF(1.0 if index < self._position else 0.35)
-            painter.setBrush(color)
+            painter.setBrush(QColor(verdict_color(step, self._theme.palette)))
             left = (index + 0.5) * pitch - width / 2
             if step.verdict is Verdict.KEPT:
                 painter.drawRoundedRect(QRectF(left, 1, width, 9), 1, 1)
@@ -101,9 +142,12 @@ class VerdictStrip(QWidget):
                 painter.drawRoundedRect(QRectF(left, 8, width, 6), 1, 1)
             else:
                 painter.drawEllipse(QPointF(left + width / 2, 8), 1.5, 1.5)
-        if self._position:
-            painter.setBrush(QColor(self._theme.palette.text))
-            painter.drawRect(QRectF((self._position - 0.5) * pitch - width / 2, 14, width, 2))
+        painter.end()
+        return marks
+
+
+def _mark_width(pitch: float) -> float:
+    return min(max(pitch - 1.5, 1.0), 10.0)
 
 
 class OverlapBar(QWidget):
@@ -205,10 +249,10 @@ class Paragraph(QWidget):
 
     def setText(self, text: str) -> None:
         """Shows a text."""
-        self._text = text
-        self.setAccessibleName(text)
-        self.setToolTip("")
-        self.update()
+        if text != self._text:
+            self._text = text
+            self.setAccessibleName(text)
+            self.update()
 
     def shown(self) -> list[str]:
         """Returns the lines as they are shown, the last one with an ellipsis if that is not all."""
