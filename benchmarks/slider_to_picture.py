@@ -57,13 +57,13 @@ def main() -> None:
         network = [
             ("NMS (network's boxes)", 60, lambda n: session.change_settings(nms_iou=0.5 + n / 100)),
             ("border-ness on/off", 60, lambda n: session.change_settings(use_borderness=bool(n % 2))),
-            ("score (network's boxes)", 60, lambda n: panel.score.slider.setValue(21 + n)),
+            ("score (network's boxes)", 60, lambda n: panel.controls["score_threshold"].slider.setValue(21 + n)),
         ]
         rows = list(_rows(studio, network))
         session.change_settings(semantic_oracle=True, box_oracle=True)
         wait_until_shown(studio)
         merges = [
-            ("overlap", 16, lambda n: panel.overlap.slider.setValue(40 + n)),
+            ("overlap", 16, lambda n: panel.controls["overlap_threshold"].slider.setValue(40 + n)),
             ("stuff limit", 16, lambda n: session.change_settings(stuff_limit=100 + 10 * n)),
             ("conflict", 16, lambda n: session.change_settings(conflict=("smallest", "closest")[n % 2])),
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lpsnet_studio.session import Session
 from lpsnet_studio.view_options import SPEEDS
 
-__all__ = ["actions_on", "actions_possible"]
+__all__ = ["action_texts", "actions_on", "actions_possible"]
 
 _STEPPING = (
     "play",
@@ -76,3 +76,8 @@ def actions_possible(session: Session) -> dict[str, bool]:
         "model_card": session.model is not None,
         "input_size": session.model is not None,
     }
+
+
+def action_texts(session: Session) -> dict[str, str]:
+    """Returns by id what the actions that depend on what was done are called now."""
+    return {"undo": f"Undo {session.undo_words}".rstrip(), "redo": f"Redo {session.redo_words}".rstrip()}

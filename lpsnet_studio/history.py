@@ -1,8 +1,10 @@
-"""Undo and redo of what the user turned: inspection settings and the look of the canvas; no Qt."""
+"""Undo and redo of what the user turned: inspection settings, the user's own preset, the canvas's look; no Qt."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from lpsnet.structures import InspectionSettings
 from lpsnet_studio.view_options import ViewOptions
@@ -19,10 +21,12 @@ class Turned:
     Attributes:
         settings: of the inspection.
         view: of the canvas.
+        mine: the user's own preset, field by field; empty if there is none.
     """
 
     settings: InspectionSettings
     view: ViewOptions
+    mine: Mapping[str, Any] = field(default_factory=dict)
 
 
 class History:
@@ -46,22 +50,28 @@ class History:
         """What redo would do again; empty if nothing."""
         return self._after[-1][0] if self._after else ""
 
-    def note(self, words: str, before: Turned, *, goes_on: bool) -> None:
-        """Takes note of a change that is about to be made.
+    def note(self, words: str, before: Turned) -> None:
+        """Takes note of a change that is about to be made; one of the same words belongs to the gesture under way.
 
         Args:
             words: what changes, for people.
             before: what is turned now.
-            goes_on: whether the gesture that it belongs to is not over yet.
         """
         if self._gesture != words:
+            self.end_gesture(before)
             self._before.append((words, before))
             del self._before[:-_MOST]
             self._after.clear()
-        self._gesture = words if goes_on else ""
+            self._gesture = words
 
-    def end_gesture(self) -> None:
-        """Lets the next change be a step of its own."""
+    def end_gesture(self, now: Turned) -> None:
+        """Lets the next change be a step of its own; a gesture that came back to where it began was none.
+
+        Args:
+            now: what is turned now.
+        """
+        if self._gesture and self._before and self._before[-1][1] == now:
+            self._before.pop()
         self._gesture = ""
 
     def undo(self, now: Turned) -> Turned | None:
@@ -79,7 +89,7 @@ class History:
         self._gesture = ""
 
     def _swap(self, source: list[tuple[str, Turned]], target: list[tuple[str, Turned]], now: Turned) -> Turned | None:
-        self._gesture = ""
+        self.end_gesture(now)
         if not source:
             return None
         words, turned = source.pop()

@@ -10,6 +10,7 @@ from psygnal import Signal
 
 from lpsnet.structures import InspectionSettings
 from lpsnet_studio.history import History, Turned
+from lpsnet_studio.presets import field_by_field
 from lpsnet_studio.view_options import LayerKind, ViewOptions
 
 __all__ = ["Knobs"]
@@ -22,9 +23,12 @@ class Knobs:
         settings: of the inspection, as the user asked for them.
         default_settings: what a control's reset goes to.
         view: what the canvas shows over the photo.
+        mine: the user's own settings, field by field as :func:`~lpsnet_studio.presets.field_by_field` gives them;
+            empty if none were kept.
     """
 
     settings_changed = Signal()
+    mine_changed = Signal()
     view_changed = Signal()
     history_changed = Signal()
     """What undo and redo would do is another thing now."""
@@ -36,6 +40,7 @@ class Knobs:
         self.settings = InspectionSettings()
         self.default_settings = InspectionSettings()
         self.view = ViewOptions()
+        self.mine: Mapping[str, Any] = {}
 
     @property
     def undo_words(self) -> str:
@@ -61,10 +66,10 @@ class Knobs:
         settings = replace(self.settings, **changes)
         changed = settings != self.settings
         if changed:
-            self._note_change(words or _spelled(changes), goes_on=preview)
+            self._note_change(words or _spelled(changes))
             self._turn_settings(settings)
-        elif not preview:
-            self._history.end_gesture()
+        if not preview:
+            self._end_gesture()
         self._follow_settings(changed=changed, preview=preview)
         self._is_dragging = preview
 
@@ -74,17 +79,28 @@ class Knobs:
         self.settings = settings
         self.settings_changed.emit()
 
-    def _note_change(self, words: str, *, goes_on: bool = False) -> None:
-        self._history.note(words, Turned(self.settings, self.view), goes_on=goes_on)
+    @property
+    def _turned(self) -> Turned:
+        return Turned(self.settings, self.view, self.mine)
+
+    def _note_change(self, words: str) -> None:
+        self._history.note(words, self._turned)
         self.history_changed.emit()
 
+    def _end_gesture(self) -> None:
+        """Lets the next change be a step of its own."""
+        before = self._history.undo_words
+        self._history.end_gesture(self._turned)
+        if self._history.undo_words != before:
+            self.history_changed.emit()
+
     def undo(self) -> None:
-        """Takes back the last change of settings or of the canvas's look."""
-        self._turn(self._history.undo(Turned(self.settings, self.view)))
+        """Takes back the last change of settings, of the user's own ones, or of the canvas's look."""
+        self._turn(self._history.undo(self._turned))
 
     def redo(self) -> None:
         """Does again what undo took back."""
-        self._turn(self._history.redo(Turned(self.settings, self.view)))
+        self._turn(self._history.redo(self._turned))
 
     def _turn(self, turned: Turned | None) -> None:
         if turned is None:
@@ -93,10 +109,28 @@ class Knobs:
         if turned.view != self.view:
             self.view = turned.view
             self.view_changed.emit()
+        if turned.mine != self.mine:
+            self._turn_mine(turned.mine)
         if turned.settings != self.settings:
             self._turn_settings(turned.settings)
             self._follow_settings(changed=True, preview=False)
         self.history_changed.emit()
+
+    def keep_mine(self) -> None:
+        """Makes the settings of now the user's own, in the place of earlier ones; undo brings those back."""
+        mine = field_by_field(self.settings)
+        if mine != self.mine:
+            self._note_change("save as my settings")
+            self._turn_mine(mine)
+            self._end_gesture()
+
+    def restore_mine(self, mine: Mapping[str, Any]) -> None:
+        """Takes the user's own settings that were kept from an earlier run, which is nothing to undo."""
+        self._turn_mine(dict(mine))
+
+    def _turn_mine(self, mine: Mapping[str, Any]) -> None:
+        self.mine = mine
+        self.mine_changed.emit()
 
     def change_view(self, *, goes_on: bool = False, **changes: Any) -> None:
         """Changes what the canvas shows over the photo.
@@ -116,13 +150,12 @@ class Knobs:
         self._change_view(self.view.with_layer_at(kind, place), f"order of {kind}")
 
     def _change_view(self, view: ViewOptions, words: str, *, goes_on: bool = False) -> None:
-        if view == self.view:
-            if not goes_on:
-                self._history.end_gesture()
-            return
-        self._note_change(words, goes_on=goes_on)
-        self.view = view
-        self.view_changed.emit()
+        if view != self.view:
+            self._note_change(words)
+            self.view = view
+            self.view_changed.emit()
+        if not goes_on:
+            self._end_gesture()
 
     def restore_view(self, view: ViewOptions) -> None:
         """Takes the look that was kept from an earlier run, which is nothing to undo."""

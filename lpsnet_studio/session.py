@@ -16,7 +16,7 @@ from psygnal import Signal
 
 from lpsnet.structures import InspectionSettings, MergeStep, Owners, PanopticSegmentation
 from lpsnet_studio.correspondence import Correspondence, Service, problem_of
-from lpsnet_studio.effects import Effect, Summary, compare, summarize
+from lpsnet_studio.effects import Comparison, Effect
 from lpsnet_studio.gallery import Gallery
 from lpsnet_studio.inference.messages import (
     CloseImage,
@@ -40,9 +40,9 @@ from lpsnet_studio.knobs import Knobs
 from lpsnet_studio.machine import Machine
 from lpsnet_studio.playback import Playback
 from lpsnet_studio.state import Busy, Entry, Measured, NetworkChoice, Pointed, Problem, Result
+from lpsnet_studio.tally import ClassTally
 
 __all__ = ["Service", "Session", "image_key"]
-from lpsnet_studio.tally import ClassTally
 
 
 class Session(Gallery, Knobs, Machine):
@@ -52,9 +52,9 @@ class Session(Gallery, Knobs, Machine):
         service: where requests go.
 
     Attributes:
+        service: where requests go.
         picture: the current image's pixels and truth; None until they are here.
         model: the network that is loaded; None if there is none.
-        service: where requests go.
         cancelled: whether the current image has no result because the user withdrew the request.
         result: the latest inspection of the current image; None until it is here.
         network: which network is loaded or on its way, and where and how it is to run.
@@ -84,7 +84,7 @@ class Session(Gallery, Knobs, Machine):
         self._letters = Correspondence(service, self.busy_changed.emit)
         self._waiting_inspect: Inspect | None = None
         self._playback = Playback()
-        self._before_change: Summary | None = None
+        self._comparison = Comparison()
         self._wanted_index = 0
         self.picture: ImageOpened | None = None
         self.cancelled = False
@@ -159,9 +159,7 @@ class Session(Gallery, Knobs, Machine):
     @property
     def effect(self) -> Effect | None:
         """What the last change of settings did to the current image's result; None if nothing was changed."""
-        if self.result is None or self.picture is None or self._before_change is None:
-            return None
-        return compare(self._before_change, summarize(self.result, self.picture.image))
+        return self._comparison.effect
 
     # --------------------------------------------------------------------------------------------------------- opening
 
@@ -239,9 +237,8 @@ class Session(Gallery, Knobs, Machine):
     # -------------------------------------------------------------------------------------------------------- settings
 
     def _prepare_change(self) -> None:
-        """Remembers the result shown now, to compare the next one with."""
-        comparable = self.result is not None and self.picture is not None
-        self._before_change = summarize(self.result, self.picture.image) if comparable else None
+        """Remembers the state of now, to compare the next one with."""
+        self._comparison.begin(self.result, self.effective_settings)
 
     def _follow_settings(self, *, changed: bool, preview: bool) -> None:
         if changed or (not preview and self._shows_preview()):
@@ -387,7 +384,7 @@ class Session(Gallery, Knobs, Machine):
             self.settings = replace(reply.card.settings, **wishes)
             self._forget_history()
         self.model, self._loaded = reply.card, self.network
-        self._before_change = None
+        self._comparison.forget()
         self.model_changed.emit()
         self.settings_changed.emit()
         if self.current is not None and not self.current.problem:
@@ -426,6 +423,7 @@ class Session(Gallery, Knobs, Machine):
             seconds=reply.seconds,
         )
         self._playback.take(reply.trace)
+        self._comparison.take(self.result)
         if not reply.preview:
             self._keep_measured(self.result)
         selected = 0 if chosen is None else self.result.owner_of(chosen)
@@ -477,11 +475,12 @@ class Session(Gallery, Knobs, Machine):
     def _forget_result(self) -> None:
         self._waiting_inspect = None
         self._letters.drop(Inspect)
+        self._comparison.forget()
         if self.result is None:
             return
         self.play(False)
         self._playback.forget()
-        self.result, self._before_change, self.selected = None, None, 0
+        self.result, self.selected = None, 0
         self.result_changed.emit()
         self.selection_changed.emit(0)
         self._point_again(retell=True)

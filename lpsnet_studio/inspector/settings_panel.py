@@ -1,158 +1,238 @@
-"""What can be turned after the network has run, live."""
+"""What can be turned after the network has run, live, and what turning it did."""
 
 from __future__ import annotations
 
-from dataclasses import fields
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QPalette, QResizeEvent
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from lpsnet.structures import InspectionSettings
-from lpsnet_studio.inspector.value_slider import ValueSlider
-from lpsnet_studio.session import Session
-from lpsnet_studio.theme import caption_font, figure_font
-
-__all__ = ["SettingsPanel"]
-
-_CONFLICTS = (
-    ("closest", "Closest border-ness"),
-    ("highest", "Higher score"),
-    ("smallest", "Smaller box"),
+from lpsnet_studio.inspector.control import Control
+from lpsnet_studio.inspector.controls import control_of
+from lpsnet_studio.inspector.effect_view import EffectView
+from lpsnet_studio.inspector.preset_bar import PresetBar
+from lpsnet_studio.inspector.setting_words import (
+    GROUPS,
+    SETTINGS,
+    Group,
+    Setting,
+    idle_reasons,
+    share_words,
+    undo_words,
 )
-_NO_TRUTH = "The oracles need ground truth, and this image has none. Open a COCO panoptic data set."
-_NO_PICTURE = "The oracles need an image with ground truth."
+from lpsnet_studio.inspector.value_slider import ShareSlider
+from lpsnet_studio.session import Session
+from lpsnet_studio.theme import Theme, caption_font
+
+__all__ = ["SettingsGroup", "SettingsPanel"]
+
+_LEAST_HEIGHT_FOR_EFFECT = 260
 
 
-def _reference(name: str) -> str:
-    """Returns where a setting comes from."""
-    return str(next(spec.metadata["reference"] for spec in fields(InspectionSettings) if spec.name == name))
+class SettingsGroup(QWidget):
+    """A heading that folds the controls below it.
+
+    Args:
+        title: of the group.
+        controls: in their order.
+
+    Attributes:
+        heading: what is pressed.
+        folded: emitted when the user folds it, or unfolds it.
+    """
+
+    folded = Signal()
+
+    def __init__(self, title: str, controls: Sequence[Control]) -> None:
+        super().__init__()
+        self._title, self._controls = title, controls
+        self.heading = QToolButton()
+        self.heading.setAutoRaise(True)
+        self.heading.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.heading.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.heading.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.heading.setToolTip(f"Fold or unfold {title.lower()}.")
+        self.heading.clicked.connect(self._turn)
+        self.caption = QLabel()
+        self.caption.setFont(caption_font(self.font()))
+        self.caption.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.caption.setWordWrap(True)
+        self.caption.hide()
+        self._body = QWidget()
+        body = QVBoxLayout(self._body)
+        body.setContentsMargins(0, 4, 0, 8)
+        body.setSpacing(8)
+        for widget in (self.caption, *controls):
+            body.addWidget(widget)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.heading)
+        layout.addWidget(self._body)
+        self.fold(False)
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether its controls are hidden."""
+        return self._body.isHidden()
+
+    def fold(self, on: bool) -> None:
+        """Hides or shows its controls."""
+        self._body.setHidden(on)
+        self.heading.setArrowType(Qt.ArrowType.RightArrow if on else Qt.ArrowType.DownArrow)
+        self.heading.setAccessibleDescription("folded" if on else "unfolded")
+
+    def show_changes(self) -> None:
+        """Says in the heading how many settings are not at their default, which a folded group would hide."""
+        count = sum(control.is_changed for control in self._controls)
+        self.heading.setText(f"{self._title} · {count} changed" if count else self._title)
+
+    def show_reason(self, reasons: Sequence[str]) -> None:
+        """Says below the heading why several of its controls have no effect.
+
+        Args:
+            reasons: of the controls that have none.
+        """
+        commonest = Counter(reasons).most_common(1)
+        reason = commonest[0][0] if commonest and commonest[0][1] > 1 else ""
+        self.caption.setText(reason)
+        self.caption.setVisible(bool(reason))
+
+    def _turn(self) -> None:
+        self.fold(not self.is_folded)
+        self.folded.emit()
 
 
-class SettingsPanel(QScrollArea):
-    """Overlap and score thresholds, conflict strategy, oracles, opacity, and the quality they lead to.
+class SettingsPanel(QWidget):
+    """Presets, every setting of the inspection in the order of the pipeline, and what the last change did.
 
     Args:
         session: what is open.
+        theme: gives icons and colours.
+        folded: names of the groups that are folded at first.
+
+    Attributes:
+        controls: by the setting's field.
+        opacity: of the segments over the photo.
+        groups: by name.
+        presets: whole sets of settings.
+        effect: what the last change did.
+        scroll: what the controls are scrolled in.
+        folded_changed: the names of the groups that are folded now.
     """
 
-    def __init__(self, session: Session) -> None:
+    folded_changed = Signal(tuple)
+
+    def __init__(self, session: Session, theme: Theme, folded: Sequence[str] = ()) -> None:
         super().__init__()
         self._session = session
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.overlap = ValueSlider(
-            "Overlap threshold",
-            "A box is discarded if more than this share of its candidate pixels is held already "
-            f"({_reference('overlap_threshold')}).",
-        )
-        self.score = ValueSlider(
-            "Score threshold",
-            f"Boxes that score less are not merged ({_reference('score_threshold')}).",
-        )
-        self.opacity = ValueSlider(
-            "Overlay opacity", "How strongly labels and segments cover the photo.", show=lambda value: f"{value:.0%}"
-        )
+        self.presets = PresetBar(session)
+        self.effect = EffectView(session, theme)
+        self.controls = {setting.field: control_of(setting, theme) for setting in SETTINGS}
+        self.opacity = ShareSlider("Opacity of segments", "How strongly segments cover the photo.", theme, percent=True)
         self.opacity.set_default(session.view.layer("segments").opacity)
-        self.conflict = QComboBox()
-        self.conflict.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.conflict.setMinimumContentsLength(8)
-        self.semantic_oracle = QCheckBox("Semantic oracle")
-        self.box_oracle = QCheckBox("Box oracle")
-        # A click leaves the focus, and so the keys, where they were; Tab comes here.
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        for control in (self.conflict, self.semantic_oracle, self.box_oracle):
-            control.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._reason, self._quality, self._quality_name = QLabel(), QLabel(), QLabel("Quality of this image")
-        self._fill_choices()
+        self.groups: dict[Group, SettingsGroup] = {}
+        for name in GROUPS:
+            group = SettingsGroup(name, [self.controls[each.field] for each in SETTINGS if each.group == name])
+            group.fold(name in folded)
+            group.folded.connect(self._report_folded)
+            self.groups[name] = group
+        self.scroll = QScrollArea()
         self._lay_out()
         self._connect()
         self._show_settings()
-        self._show_truth()
-        self._show_quality()
+
+    @property
+    def folded(self) -> tuple[str, ...]:
+        """The names of the groups that are folded."""
+        return tuple(name for name, group in self.groups.items() if group.is_folded)
+
+    def add_actions(self, actions: Mapping[str, QAction]) -> None:
+        """Gives the presets their actions."""
+        self.presets.add_actions(actions)
 
     def minimumSizeHint(self) -> QSize:
         """Returns a size that cuts nothing off at the right; what does not fit below is scrolled to."""
-        page = self.widget()
-        width = 0 if page is None else page.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
-        return QSize(width, 40)
+        page = self.scroll.widget()
+        least = 0 if page is None else page.minimumSizeHint().width()
+        bar = self.scroll.verticalScrollBar().sizeHint().width()
+        return QSize(max(least + bar, self.presets.minimumSizeHint().width()), 40)
 
-    def _fill_choices(self) -> None:
-        for value, text in _CONFLICTS:
-            self.conflict.addItem(text, value)
-        self.conflict.setAccessibleName("Contested pixels go to")
-        self.conflict.setToolTip(
-            f"Who gets a pixel that lies in two kept boxes of its class ({_reference('conflict')})."
-        )
-        self.semantic_oracle.setToolTip(f"Merge on the ground truth's semantic map ({_reference('semantic_oracle')}).")
-        self.box_oracle.setToolTip(f"Merge the ground truth's boxes ({_reference('box_oracle')}).")
-        for label in (self._reason, self._quality_name):
-            label.setFont(caption_font(self.font()))
-            label.setWordWrap(True)
-        self._quality.setFont(figure_font(self.font()))
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leaves the room to the controls where there is little."""
+        super().resizeEvent(event)
+        self.effect.setVisible(self.height() >= _LEAST_HEIGHT_FOR_EFFECT)
 
     def _lay_out(self) -> None:
+        # A click leaves the focus, and so the keys, where they were; Tab comes here.
+        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.scroll.setWidgetResizable(True)
+        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         page = QWidget()
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(16, 12, 16, 16)
-        layout.setSpacing(8)
-        contested = QLabel("Contested pixels go to")
-        contested.setBuddy(self.conflict)
-        for widget in (self.overlap, self.score, contested, self.conflict):
-            layout.addWidget(widget)
-        layout.addSpacing(8)
-        for widget in (self.semantic_oracle, self.box_oracle, self._reason):
-            layout.addWidget(widget)
-        layout.addSpacing(8)
-        for widget in (self._quality_name, self._quality):
-            layout.addWidget(widget)
-        layout.addSpacing(8)
-        layout.addWidget(self.opacity)
-        layout.addStretch(1)
-        self.setWidget(page)
+        inside = QVBoxLayout(page)
+        inside.setContentsMargins(16, 4, 16, 16)
+        inside.setSpacing(4)
+        for group in self.groups.values():
+            inside.addWidget(group)
+        inside.addWidget(self.opacity)
+        inside.addStretch(1)
+        self.scroll.setWidget(page)
+        self.scroll.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.presets)
+        layout.addWidget(self.scroll, 1)
+        layout.addWidget(_hairline())
+        layout.addWidget(self.effect)
 
     def _connect(self) -> None:
         session = self._session
-        self.overlap.changed.connect(
-            lambda value, dragged: session.change_settings(overlap_threshold=value, preview=dragged)
-        )
-        self.score.changed.connect(
-            lambda value, dragged: session.change_settings(score_threshold=value, preview=dragged)
-        )
-        self.conflict.activated.connect(lambda index: session.change_settings(conflict=self.conflict.itemData(index)))
-        self.semantic_oracle.clicked.connect(lambda on: session.change_settings(semantic_oracle=on))
-        self.box_oracle.clicked.connect(lambda on: session.change_settings(box_oracle=on))
+        for setting in SETTINGS:
+            self.controls[setting.field].changed.connect(partial(self._turn, setting))
         self.opacity.changed.connect(
-            lambda value, dragged: session.change_layer("segments", goes_on=dragged, opacity=value)
+            lambda value, goes_on: session.change_layer("segments", goes_on=goes_on, opacity=value)
         )
         session.settings_changed.connect(self._show_settings)
-        session.view_changed.connect(lambda: self.opacity.set_value(session.view.layer("segments").opacity))
-        session.picture_changed.connect(self._show_truth)
-        session.result_changed.connect(self._show_quality)
+        session.picture_changed.connect(self._show_settings)
+        session.view_changed.connect(self._show_view)
+
+    def _turn(self, setting: Setting, value: Any, goes_on: bool) -> None:
+        self._session.change_settings(preview=goes_on, words=undo_words(setting.field), **{setting.field: value})
 
     def _show_settings(self) -> None:
-        settings, defaults = self._session.settings, self._session.default_settings
-        self.overlap.set_value(settings.overlap_threshold)
-        self.overlap.set_default(defaults.overlap_threshold)
-        self.score.set_value(settings.score_threshold)
-        self.score.set_default(defaults.score_threshold)
+        session = self._session
+        settings, defaults = session.effective_settings, session.default_settings
+        has_picture = session.picture is not None
+        reasons = idle_reasons(settings, has_picture=has_picture, has_truth=session.truth is not None)
+        for field, control in self.controls.items():
+            control.set_default(getattr(defaults, field))
+            control.set_value(getattr(settings, field))
+            control.set_reason(reasons.get(field, ""))
+        size = None if session.picture is None else session.picture.pixels.shape[:2]
+        self.controls["stuff_limit"].set_note(share_words(settings.stuff_limit, size))
+        for name, group in self.groups.items():
+            group.show_changes()
+            group.show_reason(
+                [reasons[each.field] for each in SETTINGS if each.group == name and each.field in reasons]
+            )
+        self._show_view()
+
+    def _show_view(self) -> None:
         self.opacity.set_value(self._session.view.layer("segments").opacity)
-        self.conflict.setCurrentIndex(self.conflict.findData(settings.conflict))
-        effective = self._session.effective_settings
-        self.semantic_oracle.setChecked(effective.semantic_oracle)
-        self.box_oracle.setChecked(effective.box_oracle)
 
-    def _show_truth(self) -> None:
-        has_truth = self._session.truth is not None
-        for box in (self.semantic_oracle, self.box_oracle):
-            box.setEnabled(has_truth)
-        self._reason.setText("" if has_truth else _NO_PICTURE if self._session.picture is None else _NO_TRUTH)
-        self._reason.setVisible(not has_truth)
-        self._show_settings()
+    def _report_folded(self) -> None:
+        self.folded_changed.emit(self.folded)
 
-    def _show_quality(self) -> None:
-        result = self._session.result
-        words = "" if result is None else result.quality_words()
-        self._quality.setText(words)
-        self._quality.setVisible(bool(words))
-        self._quality_name.setVisible(bool(words))
+
+def _hairline() -> QWidget:
+    line = QWidget()
+    line.setBackgroundRole(QPalette.ColorRole.Mid)
+    line.setAutoFillBackground(True)
+    line.setFixedHeight(1)
+    return line

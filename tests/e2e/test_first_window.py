@@ -75,11 +75,11 @@ def test_from_opening_to_saving(studio: Studio, tmp_path: Path, qtbot: Any) -> N
     assert len(things) >= 3
     strict = discarded(session.steps)
 
-    window.panel.overlap.slider.setValue(100)
+    window.panel.controls["overlap_threshold"].slider.setValue(100)
     wait_current(studio, qtbot)
     assert session.result.settings.overlap_threshold == 1.0
     assert discarded(session.steps) == set()
-    window.panel.overlap.slider.setValue(30)
+    window.panel.controls["overlap_threshold"].slider.setValue(30)
     wait_current(studio, qtbot)
     assert {
         step.detection for step in session.steps if step.kind == "detection" and step.verdict == "discarded"
@@ -146,7 +146,7 @@ def test_bad_files_are_said_and_the_next_one_opens(studio: Studio, scene: Path, 
     session.step_image(1)
     qtbot.waitUntil(lambda: session.picture is not None, timeout=PATIENCE)
     assert session.truth is None
-    assert not studio.window.panel.box_oracle.isEnabled()
+    assert not studio.window.panel.controls["box_oracle"].box.isEnabled()
 
 
 def test_closing_leaves_no_process(scene: Path, tmp_path: Path, qtbot: Any) -> None:

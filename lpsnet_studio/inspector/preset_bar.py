@@ -1,0 +1,99 @@
+"""Whole sets of settings at a press, and which of them is on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QPalette
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from lpsnet_studio.inspector.setting_words import name_of
+from lpsnet_studio.labels import ElidedLabel
+from lpsnet_studio.presets import ORACLE_FIELDS, PRESETS, active_presets, changed_fields
+from lpsnet_studio.session import Session
+from lpsnet_studio.theme import caption_font
+
+__all__ = ["PRESET_NAMES", "PresetBar"]
+
+PRESET_NAMES = {"paper": "Paper", "fcos": "FCOS", "mine": "Mine"}
+
+
+class PresetBar(QWidget):
+    """A button a preset, pressed while its settings are on; beside them what keeps and what resets all settings.
+
+    Args:
+        session: whose settings they are.
+
+    Attributes:
+        buttons: by the preset's name.
+        state: which preset is on, or what is not as the network's config asks.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.state = ElidedLabel()
+        self.state.setFont(caption_font(self.font()))
+        self.state.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.buttons = {name: self._button(PRESET_NAMES[name]) for name in PRESETS}
+        self._row = QHBoxLayout()
+        self._row.setSpacing(4)
+        for button in self.buttons.values():
+            self._row.addWidget(button, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 8, 16, 8)
+        layout.setSpacing(4)
+        layout.addLayout(self._row)
+        layout.addWidget(self.state)
+        for signal in (session.settings_changed, session.mine_changed):
+            signal.connect(self._show_state)
+        self._show_state()
+
+    def add_actions(self, actions: Mapping[str, QAction]) -> None:
+        """Lets the buttons carry out the actions of the presets, and adds those that keep and reset."""
+        for name, button in self.buttons.items():
+            action = actions[f"preset_{name}"]
+            button.clicked.connect(action.trigger)
+            button.clicked.connect(self._show_state)
+            button.setToolTip(action.toolTip())
+            button.setStatusTip(action.statusTip())
+        for name in ("save_mine", "reset_settings"):
+            button = QToolButton()
+            button.setDefaultAction(actions[name])
+            button.setAutoRaise(True)
+            button.setIconSize(QSize(16, 16))
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            self._row.addWidget(button)
+
+    @staticmethod
+    def _button(text: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setCheckable(True)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setMinimumWidth(44)
+        button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        button.setAccessibleName(f"Preset {text}")
+        return button
+
+    def _show_state(self) -> None:
+        session = self._session
+        active = active_presets(session.settings, session.default_settings, session.mine)
+        for name, button in self.buttons.items():
+            button.setChecked(name in active)
+        changed = list(changed_fields(session.settings, session.default_settings))
+        self.state.setText(_state_words([PRESET_NAMES[name] for name in active], changed))
+        listed = ["Not as the network's config asks:", *map(name_of, changed)] if changed else []
+        self.state.setToolTip("\n".join(listed))
+
+
+def _state_words(active: list[str], changed: list[str]) -> str:
+    """Returns which presets are on, and else how much is not as the network's config asks."""
+    turned = [name for name in changed if name not in ORACLE_FIELDS]
+    oracles = ", with oracles" if len(turned) < len(changed) else ""
+    if active:
+        return f"{' and '.join(active)}{oracles}"
+    if not turned:
+        return f"As the network's config asks{oracles}"
+    count = "1 setting" if len(turned) == 1 else f"{len(turned)} settings"
+    return f"Changed: {count}{oracles}"
