@@ -69,6 +69,7 @@ class Lookahead:
     The service does both in its lowest lanes: opening or inspecting an image never waits for them.
 
     Attributes:
+        is_fetching: whether the next image is being fetched now.
         measuring: the measuring that goes on; None if none does.
 
     Args:
@@ -83,7 +84,7 @@ class Lookahead:
         self._session, self._clock = session, clock
         self._prefetches = False
         self._fetched: _Fetched | None = None
-        self._is_fetching = False
+        self.is_fetching = False
         self.measuring: Measuring | None = None
         session.received.connect(self._receive)
         session.entries_changed.connect(self._forget_list)
@@ -115,17 +116,17 @@ class Lookahead:
             return
         self._withdraw_fetching()
         request = Prefetch(session.service.next_request(), wanted.image, entry.source, settings)
-        self._fetched, self._is_fetching = replace(wanted, request=request.request), True
+        self._fetched, self.is_fetching = replace(wanted, request=request.request), True
         session.service.post(request)
 
     def _withdraw_fetching(self) -> None:
-        if self._is_fetching and self._fetched is not None:
+        if self.is_fetching and self._fetched is not None:
             self._session.service.post(Cancel(self._fetched.request))
-        self._fetched, self._is_fetching = None, False
+        self._fetched, self.is_fetching = None, False
 
     def _end_fetching(self, *, ready: bool) -> None:
         """Takes the answer; what was dropped for something more urgent is asked for again when that is done."""
-        self._is_fetching = False
+        self.is_fetching = False
         if not ready:
             self._fetched = None
 
