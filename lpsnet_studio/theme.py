@@ -17,6 +17,7 @@ from lpsnet.assets import resource
 
 __all__ = [
     "DARK",
+    "ICON_SIZE",
     "LIGHT",
     "THEME_CHOICES",
     "Palette",
@@ -32,7 +33,8 @@ ThemeName = Literal["dark", "light"]
 ThemeChoice = Literal["dark", "light", "system"]
 """One of the two, or whichever the system has."""
 THEME_CHOICES: tuple[ThemeChoice, ...] = ("dark", "light", "system")
-_ICON_SIZE = 20
+ICON_SIZE = QSize(20, 20)
+"""What icons are drawn for; at any other size they are blurred."""
 _BODY_PIXELS = 13
 _CAPTION_PIXELS = 11
 
@@ -207,7 +209,7 @@ def _tinted(name: str, color: str, scale: int) -> QPixmap:
     from PySide6.QtSvg import QSvgRenderer
 
     source = resource("icons", f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", color)
-    pixmap = QPixmap(_ICON_SIZE * scale, _ICON_SIZE * scale)
+    pixmap = QPixmap(ICON_SIZE * scale)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     QSvgRenderer(QByteArray(source.encode())).render(painter, QRectF(pixmap.rect()))

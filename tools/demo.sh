@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Opens the Studio on its drawn scene; with no display, renders the same offscreen into demo-output/.
+# Opens the Studio on its drawn scenes; with no display, renders the same offscreen into demo-output/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,4 +10,4 @@ fi
 echo "There is no display here: the demo is rendered offscreen into demo-output/"
 # The offscreen platform warns for every window that it has no frame to give it.
 QT_QPA_PLATFORM=offscreen QT_LOGGING_RULES="default.warning=false" .venv/bin/lpsnet-studio --demo --render demo-output
-echo "Left in demo-output/: pictures of the window, and the scene's panoptic segmentation as COCO JSON + PNG"
+echo "Left in demo-output/: pictures of the window, and a scene's panoptic segmentation as COCO JSON + PNG"

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QWidget
 
 from lpsnet_studio.actions.entry import MENUS, Action, Choice, Context
 from lpsnet_studio.actions.table import ACTIONS
-from lpsnet_studio.theme import Theme
+from lpsnet_studio.theme import ICON_SIZE, Theme
 
 __all__ = ["build_actions", "build_menus", "build_toolbar", "handler_of", "refresh_icons"]
 
@@ -131,6 +131,7 @@ def build_toolbar(window: QMainWindow, actions: Mapping[str, QAction]) -> QToolB
     toolbar = QToolBar("Toolbar", window)
     toolbar.setObjectName("toolbar")
     toolbar.setMovable(False)
+    toolbar.setIconSize(ICON_SIZE)
     for entry in ACTIONS:
         if entry.toolbar:
             if entry.id in _TOOLBAR_GAPS:

@@ -65,14 +65,19 @@ class PreferencesDialog(QDialog):
         self.theme_choice = QComboBox()
         for choice in THEME_CHOICES:
             self.theme_choice.addItem(_THEME_WORDS[choice], choice)
+        self.theme_choice.setToolTip("The look of the window; segment colours never follow it")
         self.theme_choice.activated.connect(self._choose_theme)
         self.motion = QCheckBox("Let the box of a step fade in while the merge is played")
+        self.motion.setToolTip("Off, a box is there at once")
         self.motion.clicked.connect(lambda on: session.change_view(motion=on))
         self.prefetch = QCheckBox("Run the network on the next image while this one is looked at")
+        self.prefetch.setToolTip("The next image is then there at once, at the cost of some computing")
         self.prefetch.clicked.connect(prefetch)
         self.forget = QPushButton("Forget recent…")
+        self.forget.setToolTip("Empty the list of what was open before")
         self.forget.clicked.connect(lambda: forget_recent())
         self.reset = QPushButton("Reset all preferences…")
+        self.reset.setToolTip("Make everything that is kept between runs what it is at first")
         self.reset.clicked.connect(self._ask_to_reset)
         form = QFormLayout()
         form.setHorizontalSpacing(16)
@@ -93,6 +98,9 @@ class PreferencesDialog(QDialog):
         layout.setSpacing(16)
         layout.addLayout(form)
         layout.addWidget(buttons)
+        for button in self.findChildren(QPushButton):
+            button.setAutoDefault(False)  # or Enter would press the first one
+        buttons.button(QDialogButtonBox.StandardButton.Close).setDefault(True)
         self._listen()
 
     def _counted(self) -> QLabel:

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton
 
 from lpsnet_studio.chrome.preferences_dialog import PreferencesDialog
@@ -70,6 +72,14 @@ def test_forgetting_asks_first(dialog: PreferencesDialog, window: Any) -> None:
     dialog.forget.click()
     answer(window, "Forget")
     assert recently.paths == []
+
+
+def test_enter_closes_and_forgets_nothing(dialog: PreferencesDialog, window: Any, qtbot: Any) -> None:
+    window.commands.files.recently.remember(Path("/pictures"))
+    dialog.motion.setFocus()
+    QTest.keyClick(dialog, Qt.Key.Key_Return)
+    assert not dialog.isVisible()
+    assert not window.findChildren(QMessageBox)
 
 
 def test_resetting_asks_first_and_undoes_everything_kept(
