@@ -61,7 +61,7 @@ MERGE: tuple[Action, ...] = (
     Action(
         id="previous_event",
         text="Previous event",
-        tip="Go back to the last step that discarded a box or contested pixels.",
+        tip="Go back to the last step that was discarded or contested pixels.",
         handler="merge.previous_event",
         menu="Merge",
         icon="event-back",
@@ -71,7 +71,7 @@ MERGE: tuple[Action, ...] = (
     Action(
         id="next_event",
         text="Next event",
-        tip="Go on to the next step that discards a box or contests pixels.",
+        tip="Go on to the next step that is discarded or contests pixels.",
         handler="merge.next_event",
         menu="Merge",
         icon="event-forward",
