@@ -41,6 +41,8 @@ class FileCommands:
         self._place, self._model, self._saving = place, model, saving
         self._drawing: Task | None = None
         self.recently = Recent(place.settings, place.folders.cache)
+        self._is_to_remember = False
+        place.session.entries_changed.connect(self._await_picture)
         place.session.picture_changed.connect(self._remember)
         self.check_recent()
 
@@ -149,10 +151,16 @@ class FileCommands:
             self.recently.clear,
         )
 
+    def _await_picture(self) -> None:
+        self._is_to_remember = True
+
     def _remember(self) -> None:
-        """Remembers what is open once one of its pictures could be read."""
+        """Remembers what is open once the first of its pictures could be read."""
+        if not self._is_to_remember or self._place.session.picture is None:
+            return
+        self._is_to_remember = False
         origin = origin_of(self._place.session.entries)
-        if origin is not None and self._place.session.picture is not None:
+        if origin is not None:
             self.recently.remember(origin)
 
     # ---------------------------------------------------------------------------------------------------------- demo
