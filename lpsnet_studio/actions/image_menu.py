@@ -50,7 +50,7 @@ IMAGE: tuple[Action, ...] = (
     Action(
         id="measure_all",
         text="Measure all images",
-        tip="Inspect every image that has ground truth, in the background, and list its PQ.",
+        tip="Inspect every image shown that has ground truth, in the background, and list its PQ.",
         handler="images.measure_all",
         menu="Image",
         icon="measure",
@@ -60,7 +60,7 @@ IMAGE: tuple[Action, ...] = (
     Action(
         id="worst_first",
         text="Worst PQ first",
-        tip="List images by their PQ, the lowest first, instead of in natural order.",
+        tip="List images by their PQ, the lowest first, instead of in their own order.",
         handler="images.worst_first",
         menu="Image",
         icon="sort",

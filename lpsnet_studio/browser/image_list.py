@@ -68,7 +68,7 @@ class ImageList(QWidget):
         self._follow = QTimer(self)
         self._follow.setSingleShot(True)
         self._follow.setInterval(_REARRANGE_PAUSE)
-        self._follow.timeout.connect(session.rearrange)
+        self._follow.timeout.connect(self._rearrange)
         self._listen(theme)
         self._show_entries()
 
@@ -190,6 +190,13 @@ class ImageList(QWidget):
     def _follow_results(self) -> None:
         if self._session.order_follows_results and not self._follow.isActive():
             self._follow.start()
+
+    def _rearrange(self) -> None:
+        """Brings the order up to date and leaves the list where it is scrolled to: nobody asked it to move."""
+        bar = self.view.verticalScrollBar()
+        place = bar.value()
+        self._session.rearrange()
+        bar.setValue(place)
 
     def _open(self, chosen: QModelIndex) -> None:
         index = self._session.order[chosen.row()]

@@ -51,6 +51,7 @@ class Thumbnails(QObject):
         self._under_way: set[str] = set()
         self._workers = 0
         self._has_pruned = False
+        self._worker = _Worker(self)
         self._pool = QThreadPool(self)
         # One core stays free for the window, and decoding never takes more than two.
         self._pool.setMaxThreadCount(max(1, min(2, (os.cpu_count() or 2) - 1)))
@@ -71,7 +72,7 @@ class Thumbnails(QObject):
             starting = min(len(self._wanted), self._pool.maxThreadCount() - self._workers)
             self._workers += max(starting, 0)
         for _ in range(starting):
-            self._pool.start(_Worker(self))
+            self._pool.start(self._worker)
 
     @property
     def is_idle(self) -> bool:
@@ -133,10 +134,11 @@ class Thumbnails(QObject):
 
 
 class _Worker(QRunnable):
-    """One thread's work."""
+    """The work of every thread of the pool."""
 
     def __init__(self, thumbnails: Thumbnails) -> None:
         super().__init__()
+        self.setAutoDelete(False)
         self._thumbnails = thumbnails
 
     def run(self) -> None:

@@ -243,6 +243,17 @@ def test_worst_first_follows_results_after_a_while(
     assert row_names(window) == ["0.png", "1.png", "2.png"]
 
 
+def test_a_list_that_follows_results_stays_where_it_is_scrolled_to(window: Any, session: Session, qtbot: Any) -> None:
+    session.set_entries(entries(500))
+    session.show_worst_first(True)
+    bar = window.images.view.verticalScrollBar()
+    bar.setValue(8000)
+    session.take_measured(250, Measured(0.1, session.settings, ""))
+    qtbot.waitUntil(lambda: session.order[0] == 250, timeout=2000)
+    assert bar.value() == 8000
+    assert session.index == 0
+
+
 # ---------------------------------------------------------------------------------------------------------- background
 
 
