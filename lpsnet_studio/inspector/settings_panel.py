@@ -24,7 +24,6 @@ from lpsnet_studio.inspector.setting_words import (
     share_words,
     undo_words,
 )
-from lpsnet_studio.inspector.value_slider import ShareSlider
 from lpsnet_studio.session import Session
 from lpsnet_studio.theme import Theme, caption_font
 
@@ -117,7 +116,6 @@ class SettingsPanel(QWidget):
 
     Attributes:
         controls: by the setting's field.
-        opacity: of the segments over the photo.
         groups: by name.
         presets: whole sets of settings.
         effect: what the last change did.
@@ -133,8 +131,6 @@ class SettingsPanel(QWidget):
         self.presets = PresetBar(session)
         self.effect = EffectView(session, theme)
         self.controls = {setting.field: control_of(setting, theme) for setting in SETTINGS}
-        self.opacity = ShareSlider("Opacity of segments", "How strongly segments cover the photo.", theme, percent=True)
-        self.opacity.set_default(session.view.layer("segments").opacity)
         self.groups: dict[Group, SettingsGroup] = {}
         for name in GROUPS:
             group = SettingsGroup(name, [self.controls[each.field] for each in SETTINGS if each.group == name])
@@ -179,7 +175,6 @@ class SettingsPanel(QWidget):
         inside.setSpacing(4)
         for group in self.groups.values():
             inside.addWidget(group)
-        inside.addWidget(self.opacity)
         inside.addStretch(1)
         self.scroll.setWidget(page)
         self.scroll.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
@@ -195,12 +190,8 @@ class SettingsPanel(QWidget):
         session = self._session
         for setting in SETTINGS:
             self.controls[setting.field].changed.connect(partial(self._turn, setting))
-        self.opacity.changed.connect(
-            lambda value, goes_on: session.change_layer("segments", goes_on=goes_on, opacity=value)
-        )
         session.settings_changed.connect(self._show_settings)
         session.picture_changed.connect(self._show_settings)
-        session.view_changed.connect(self._show_view)
 
     def _turn(self, setting: Setting, value: Any, goes_on: bool) -> None:
         self._session.change_settings(preview=goes_on, words=undo_words(setting.field), **{setting.field: value})
@@ -221,10 +212,6 @@ class SettingsPanel(QWidget):
             group.show_reason(
                 [reasons[each.field] for each in SETTINGS if each.group == name and each.field in reasons]
             )
-        self._show_view()
-
-    def _show_view(self) -> None:
-        self.opacity.set_value(self._session.view.layer("segments").opacity)
 
     def _report_folded(self) -> None:
         self.folded_changed.emit(self.folded)
