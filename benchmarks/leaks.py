@@ -35,9 +35,9 @@ TORCHS_OWN = {f"torchinductor_{getpass.getuser()}"}
 """Torch's cache, one folder for all its programs."""
 DIALOGS = ("shortcuts", "about", "find_action", "preferences", "model_card")
 ALLOWED = {
-    "widgets": 0,
-    "objects": 0,
-    "timers": 0,
+    "widgets": 4,
+    "objects": 40,
+    "timers": 2,
     "wrappers": 40,
     "threads": 2,
     "handles": 4,
@@ -47,7 +47,8 @@ ALLOWED = {
     "service, MiB": 0.4,
 }
 """How much each may grow from the first count to the last; memory by image, of which both processes keep some: the
-window its picture in the list, the service the stages of every image that it has room for."""
+window its thumbnail, up to 32 MiB of them, the service the stages of every image that it has room for. Wrappers are
+Python's handles on objects of Qt, thumbnails left out."""
 
 
 def main() -> int:
@@ -198,6 +199,7 @@ def _counts(studio: Any) -> dict[str, Any]:
     """Leaves the window alone, and counts what there is."""
     import shiboken6
     from PySide6.QtCore import QObject, QTimer
+    from PySide6.QtGui import QPixmap
     from PySide6.QtWidgets import QApplication
 
     for note in list(studio.window.notifications.notes):
@@ -215,7 +217,7 @@ def _counts(studio: Any) -> dict[str, Any]:
         "widgets": len(QApplication.allWidgets()),
         "objects": len(objects),
         "timers": sum(isinstance(each, QTimer) for each in objects),
-        "wrappers": len(shiboken6.getAllValidWrappers()),
+        "wrappers": sum(not isinstance(each, QPixmap) for each in shiboken6.getAllValidWrappers()),
         "threads": process.num_threads(),
         "handles": process.num_fds() if hasattr(process, "num_fds") else process.num_handles(),
         "window's blocks": _shared_blocks(os.getpid()),

@@ -35,13 +35,14 @@ from PySide6.QtWidgets import (
 from lpsnet_studio.state import Problem
 from lpsnet_studio.theme import Theme, caption_font
 
-__all__ = ["Note", "NoteAction", "NoteKind"]
+__all__ = ["WIDTH", "Note", "NoteAction", "NoteKind"]
 
 NoteKind = Literal["info", "warning", "failure"]
 
 _WORDS: dict[NoteKind, str] = {"info": "Note", "warning": "Warning", "failure": "Failure"}
 _MILLISECONDS: dict[NoteKind, int] = {"info": 5000, "warning": 10_000, "failure": 15_000}
-_WIDTH = 380
+WIDTH = 380
+"""Of a message, where there is room for it."""
 _DETAILS_HEIGHT = 140
 _LEAST_DETAILS_HEIGHT = 40
 _LEAST_TEXT_HEIGHT = 20
@@ -180,7 +181,7 @@ class Note(QWidget):
     def fit(self, width: int, height: int) -> None:
         """Takes the size that its text needs, but not more than there is room for; what does not fit is scrolled."""
         margins = self._column.contentsMargins()
-        self.setFixedWidth(min(width, _WIDTH))
+        self.setFixedWidth(min(width, WIDTH))
         needed = self._sentence.needed_height(self.width() - margins.left() - margins.right())
         details = 0 if self._details is None else _DETAILS_HEIGHT
         excess = self._height_with(needed, details) - height

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRect
 from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 
-from lpsnet_studio.chrome.note import Note, NoteAction, NoteKind
+from lpsnet_studio.chrome.note import WIDTH, Note, NoteAction, NoteKind
 from lpsnet_studio.state import Problem
 from lpsnet_studio.theme import Theme
 
@@ -19,6 +19,8 @@ _MARGIN = 12
 _GAP = 8
 _MOST = 4
 _MOST_KEPT = 40
+_LEAST_ROOM = 90
+"""Where less than that is left, messages lie over whatever has its place there."""
 _NO_LIMIT = 10_000
 
 
@@ -94,7 +96,7 @@ class Notifications(QObject):
                 note.dismiss()
 
     def keep_clear_of(self, widget: QWidget) -> None:
-        """Has messages lie above a widget that has its own place in the corner, such as the minimap."""
+        """Has messages lie above a widget that has its own place at the bottom, such as the minimap."""
         self._obstacles.append(widget)
         widget.installEventFilter(self)
         self._place()
@@ -177,10 +179,12 @@ class Notifications(QObject):
 
     def _free_bottom(self) -> int:
         """Returns the height above which the corner is free."""
-        bottom = self._over.height() - _MARGIN
-        corner = QRect(QPoint(self._over.width() // 2, self._over.height() // 2), self._over.rect().bottomRight())
+        right, bottom = self._over.width() - _MARGIN, self._over.height() - _MARGIN
+        column = QRect(QPoint(max(_MARGIN, right - WIDTH), 0), QPoint(right, bottom))
         for widget in self._obstacles:
             if widget.isVisible() and self._over.isAncestorOf(widget):
                 place = QRect(widget.mapTo(self._over, QPoint(0, 0)), widget.size())
-                bottom = min(bottom, place.top() - _GAP) if corner.intersects(place) else bottom
+                is_in_lower_half = place.center().y() > self._over.height() // 2
+                if is_in_lower_half and column.intersects(place) and place.top() - _GAP >= _LEAST_ROOM:
+                    bottom = min(bottom, place.top() - _GAP)
         return bottom

@@ -119,6 +119,21 @@ def test_they_lie_above_what_has_its_place_there(stage: QWidget, notes: Notifica
     assert notes.notes[0].geometry().bottom() > 500
 
 
+def test_in_a_narrow_view_they_lie_above_what_is_at_the_left(stage: QWidget, notes: Notifications) -> None:
+    minimap = QWidget(stage)
+    minimap.setGeometry(QRect(12, 490, 160, 100))
+    minimap.show()
+    notes.keep_clear_of(minimap)
+    notes.show_info("Saved")
+    beside = notes.notes[0].geometry()
+    assert beside.bottom() > 500
+    stage.resize(450, 600)
+    assert not notes.notes[0].geometry().intersects(minimap.geometry())
+    stage.resize(300, 150)
+    minimap.setGeometry(QRect(12, 80, 100, 60))
+    assert stage.rect().contains(notes.notes[0].geometry()), "it is read, even where there is no room beside"
+
+
 def test_they_take_no_focus(stage: QWidget, notes: Notifications) -> None:
     typed = QToolButton(stage)
     typed.show()
