@@ -356,6 +356,20 @@ class MainWindow(QMainWindow):
         self._make_room()
         self._settled.start()
 
+    def focusNextPrevChild(self, forwards: bool) -> bool:
+        """Moves the focus past panels that lie behind another tab: nobody would see where it went."""
+        first = self.focusWidget()
+        while super().focusNextPrevChild(forwards):
+            focus = self.focusWidget()
+            if focus is None or focus is first or not self._is_covered(focus):
+                return True
+        return False
+
+    def _is_covered(self, widget: QWidget) -> bool:
+        """Whether a widget belongs to a panel behind another tab."""
+        around = (dock for dock in self._docks.values() if dock.isAncestorOf(widget))
+        return any(dock.visibleRegion().isEmpty() for dock in around)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Takes note of docks that are resized, moved, shown or closed."""
         if event.type() in _DOCK_CHANGES:

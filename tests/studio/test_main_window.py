@@ -229,3 +229,15 @@ def test_what_the_window_works_on_is_shown_and_can_be_withdrawn(window: Any, qtb
     assert background.wait(1000)
     qtbot.wait(20)
     assert told == []
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Tab, Qt.Key.Key_Backtab])
+def test_tab_goes_only_where_it_can_be_seen(opened: Any, key: Qt.Key) -> None:
+    reached = set()
+    for _ in range(60):
+        focus = opened.focusWidget()
+        top = focus.mapTo(opened, QPoint(0, 0))
+        assert opened.rect().adjusted(-1, -1, 1, 10_000).contains(top), focus.accessibleName()
+        reached.add(focus)
+        QTest.keyClick(focus, key)
+    assert {opened.canvas, opened.segments.table, opened.images.view} <= reached
