@@ -20,7 +20,6 @@ dropped for its forward; :class:`Measure` gives way to both and goes on afterwar
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +34,14 @@ from lpsnet.structures import (
     MergeTrace,
     PanopticSegmentation,
     StageResult,
+)
+from lpsnet_studio.inference.vocabulary import (
+    DatasetImage,
+    Device,
+    FailureKind,
+    ImageSource,
+    ModelCard,
+    TruthSource,
 )
 
 __all__ = [
@@ -70,136 +77,6 @@ __all__ = [
     "Shutdown",
     "TruthSource",
 ]
-
-# ---------------------------------------------------------------------------------------------------------- vocabulary
-
-
-@dataclass(frozen=True, slots=True)
-class TruthSource:
-    """Where an image's ground truth is.
-
-    Attributes:
-        json_path: a COCO panoptic JSON file.
-        image_id: the image's id in it.
-    """
-
-    json_path: str
-    image_id: int | str
-
-
-@dataclass(frozen=True, slots=True)
-class ImageSource:
-    """Where an image is.
-
-    Attributes:
-        path: the picture file.
-        truth: its ground truth; None where there is none.
-    """
-
-    path: str
-    truth: TruthSource | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ModelCard:
-    """What the window shows of the network that is loaded.
-
-    Attributes:
-        name: of the config.
-        trained: False if any of its weights are random: its predictions mean nothing then, and the window says so.
-        origin: the checkpoint's path, the YAML file's, or the preset's name.
-        backbone: for example ``resnet50``.
-        parameters: how many.
-        device: where it runs, for example ``cpu`` or ``cuda:0``.
-        device_reason: why there, in words, for example ``no CUDA device: there is no NVIDIA driver``; where there is
-            little room, what stands before the colon is enough.
-        short_side: the input's short side in pixels.
-        categories: its classes.
-        settings: the inspection settings its config asks for.
-        own_short_side: what its config asks for as the short side.
-        long_side_cap: most pixels of the input's long side.
-        file_bytes: size of the checkpoint's file; 0 if there is none.
-        macs: multiply-adds of one forward at :attr:`input_size`; 0 if they were not counted.
-        notes: what the checkpoint's writer noted, as plain text; may be empty.
-    """
-
-    name: str
-    trained: bool
-    origin: str
-    backbone: str
-    parameters: int
-    device: str
-    device_reason: str
-    short_side: int
-    categories: Categories
-    settings: InspectionSettings
-    own_short_side: int = 0
-    long_side_cap: int = 0
-    file_bytes: int = 0
-    macs: int = 0
-    notes: str = field(default="", repr=False)
-
-    @property
-    def input_size(self) -> tuple[int, int]:
-        """``(height, width)`` of the input for a landscape photo of 4:3, the shape that networks are compared at."""
-        return self.short_side, round(self.short_side * 4 / 3)
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """A device that the user may wish for.
-
-    Attributes:
-        name: as :class:`LoadModel` takes it, for example ``cuda:0``.
-        words: for people, for example ``NVIDIA H100``.
-        problem: why it cannot be had; empty if it can.
-    """
-
-    name: str
-    words: str
-    problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class DatasetImage:
-    """One image of a data set, as its list shows it.
-
-    Attributes:
-        name: file name.
-        source: where it and its truth are.
-        width: in pixels.
-        height: in pixels.
-        problem: why it cannot be opened, in a sentence; empty if nothing is known against it.
-    """
-
-    name: str
-    source: ImageSource
-    width: int
-    height: int
-    problem: str = ""
-
-
-FailureKind = Literal[
-    "bad-input",
-    "mismatch",
-    "out-of-memory",
-    "died",
-    "cancelled",
-    "superseded",
-    "not-possible",
-    "internal",
-]
-"""Why a request failed:
-
-``bad-input``      a file or a value is at fault; the sentence names it.
-``mismatch``       weights that are not those of the network they say they are; ``details`` lists how they differ.
-``out-of-memory``  never asked again; the advice says what to make smaller.
-``died``           the service ended or hung twice over this request.
-``cancelled``      the window asked for it.
-``superseded``     a newer request of its kind took its place; nothing to tell the user.
-``not-possible``   for example an oracle without ground truth.
-``internal``       a fault of the program; ``details`` holds the traceback.
-"""
 
 # ------------------------------------------------------------------------------------------------------------ requests
 
