@@ -65,6 +65,7 @@ def actions_possible(session: Session) -> dict[str, bool]:
         **dict.fromkeys(_STEPPING, bool(session.steps)),
         **dict.fromkeys(_LOOKING, has_image),
         "reload_image": has_image,
+        "find_image": bool(session.entries),
         **dict.fromkeys(("measure_all", "worst_first"), session.any_truth),
         "zoom_selected": session.selected != 0,
         "previous_image": session.neighbour(-1) >= 0,

@@ -81,6 +81,7 @@ def test_ten_thousand_images_cost_no_widget_each(window: Any, session: Session) 
 
 
 def test_an_empty_list_says_what_to_do(window: Any) -> None:
+    assert not window.actions_by_id["find_image"].isEnabled()
     assert window.images._stack.currentIndex() == 0
     assert window._middle.currentIndex() == 0
 
