@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QColor, QIcon
+from PySide6.QtGui import QGuiApplication, QIcon, QPalette
 from PySide6.QtWidgets import QHeaderView, QLabel, QSizePolicy, QStackedLayout, QWidget
 
 from lpsnet.structures import Segment
 from lpsnet_studio.inspector.overlays import step_color
-from lpsnet_studio.inspector.sorted_table import SortedTable, swatch_icon
+from lpsnet_studio.inspector.sorted_table import SORT_TIP, SortedTable, swatch_icon
 from lpsnet_studio.inspector.sorting import Order, arranged, as_tsv
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import Result
@@ -106,7 +106,7 @@ class SegmentsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return _COLUMNS[section]
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{_TIPS[section]} Click to sort; a third click goes back to the order of the merge."
+            return f"{_TIPS[section]}\n{SORT_TIP}"
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(section)
         return None
@@ -129,7 +129,7 @@ class SegmentsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(column)
         if role == Qt.ItemDataRole.ForegroundRole and self._founded.get(segment.id, 0) >= self._position:
-            return QColor(128, 134, 142)
+            return QGuiApplication.palette().color(QPalette.ColorRole.PlaceholderText)
         return None
 
     def _text(self, result: Result, segment: Segment, column: int) -> str:

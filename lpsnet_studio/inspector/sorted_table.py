@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication, QMenu, QTableView
 from lpsnet_studio.inspector.sorting import Order
 from lpsnet_studio.theme import figure_font
 
-__all__ = ["SortedModel", "SortedTable", "swatch_icon"]
+__all__ = ["SORT_TIP", "SortedModel", "SortedTable", "swatch_icon"]
 
+SORT_TIP = "A click sorts, another turns round, a third goes back to the order of the merge."
 _ROW_HEIGHT = 24
 _SWATCH = 12
 _CELL_MARGINS = 20

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QStackedLayout, QV
 
 from lpsnet_studio.inspector.filter_chips import Chip, FilterChips
 from lpsnet_studio.inspector.overlays import step_color
-from lpsnet_studio.inspector.sorted_table import SortedTable, swatch_icon
+from lpsnet_studio.inspector.sorted_table import SORT_TIP, SortedTable, swatch_icon
 from lpsnet_studio.inspector.sorting import Order
 from lpsnet_studio.inspector.steps_model import COLUMNS, StepFilter, StepRow, StepsModel, cell_text
 from lpsnet_studio.inspector.widgets import verdict_color
@@ -115,7 +115,7 @@ class StepsTableModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return column.title
         if role == Qt.ItemDataRole.ToolTipRole:
-            return column.tip
+            return f"{column.tip}\n{SORT_TIP}"
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(column.digits is not None)
         return None

@@ -21,6 +21,7 @@ __all__ = [
 ]
 
 _ICONS = {Verdict.KEPT: "kept", Verdict.DISCARDED: "discarded", Verdict.EMPTY: "empty"}
+_LEFTOVERS = {"void": "leftovers stay void", "next_stuff": "leftovers go to their likeliest stuff class"}
 _START = "Boxes are pasted by descending score, then stuff classes fill what is free."
 _AS_BEFORE = "The canvas shows the contested pixels as they were before this step."
 
@@ -91,10 +92,10 @@ def step_details(result: Result, index: int) -> str:
     step = result.trace.steps[index]
     pixels = _pixels(step.candidate_pixels, "candidate pixel")
     if step.kind is StepKind.LEFTOVERS:
-        return f"{pixels} · leftovers {result.settings.leftovers.replace('_', ' ')}"
+        return f"{pixels} · {_LEFTOVERS[result.settings.leftovers]}"
     if step.kind is StepKind.STUFF:
-        adopted = f"{step.adopted_pixels:,} adopted from thing classes"
-        return " · ".join([pixels, adopted, f"stuff limit {result.settings.stuff_limit:,}"])
+        adopted = [f"{step.adopted_pixels:,} adopted from thing classes"] if step.adopted_pixels else []
+        return " · ".join([pixels, *adopted, f"stuff limit {result.settings.stuff_limit:,}"])
     assert step.box is not None
     x0, y0, x1, y1 = step.box
     level = int(result.detections.level[step.detection])

@@ -120,3 +120,20 @@ def test_another_theme_draws_anew(film: Any, theme: Any, drawn: list[tuple[int, 
     qtbot.waitUntil(lambda: len(drawn) == 8 and not film._is_drawing, timeout=3000)
     theme.apply("light")
     qtbot.waitUntil(lambda: len(drawn) == 16, timeout=3000)
+
+
+def test_a_picture_that_fails_is_told_once_and_the_strip_goes_on(
+    window: Any, session: Session, service: ListeningService, monkeypatch: pytest.MonkeyPatch, qtbot: Any
+) -> None:
+    def fail(*_arguments: Any) -> Any:
+        raise MemoryError("no room for a picture")
+
+    monkeypatch.setattr(film_strip, "step_picture", fail)
+    with qtbot.captureExceptions() as caught:
+        open_first(session, service)
+        qtbot.waitUntil(lambda: bool(caught), timeout=3000)
+        for position in range(8):
+            session.seek(position)
+        qtbot.wait(100)
+    assert [kind for kind, _, _ in caught] == [MemoryError]
+    assert not window.timeline.film.grab().isNull()
