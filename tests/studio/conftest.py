@@ -39,8 +39,12 @@ def theme(qapp: Any) -> Any:
 
 @pytest.fixture
 def window(qtbot: Any, session: Session, theme: Any, folders: Folders) -> Iterator[Any]:
+    from PySide6.QtCore import QCoreApplication, QEvent
+
     from lpsnet_studio.main_window import MainWindow
 
+    # The windows of earlier tests wait to be deleted, and every one of them would still follow the theme.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     made = MainWindow(session, theme, Settings(folders.config), folders)
     qtbot.addWidget(made)
     made.resize(1200, 800)

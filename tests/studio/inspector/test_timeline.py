@@ -140,7 +140,7 @@ def test_the_height_is_the_same_at_every_step(opened: Any, session: Session, qtb
     for size in ((1200, 800), (700, 480), (520, 400)):
         opened.resize(*size)
         qtbot.waitUntil(lambda size=size: opened.size().toTuple() == size)
-        qtbot.waitUntil(lambda size=size: opened.timeline.sizeHint().height() == opened.timeline.height())
+        qtbot.waitUntil(lambda: opened.timeline.sizeHint().height() == opened.timeline.height())
         heights = set()
         for position in range(len(session.steps) + 1):
             session.seek(position)
