@@ -1,0 +1,558 @@
+"""Every action of the table does what it says, triggered as a user triggers it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMenu
+
+from lpsnet.structures import InspectionSettings, Verdict
+from lpsnet_studio.actions.table import ACTIONS
+from lpsnet_studio.inference.messages import ImageOpened, Inspect, ListDataset, LoadModel, ModelLoaded, OpenImage
+from lpsnet_studio.session import Session
+from lpsnet_studio.settings import Folders
+from tests.studio.hand_made import ListeningService, card, inspected, open_first, opened
+
+
+@dataclass
+class Bench:
+    """A window with an image whose merge is finished, and what its dialogs are answered with."""
+
+    window: Any
+    session: Session
+    service: ListeningService
+    chosen: dict[str, str]
+    shown: list[str]
+    qtbot: Any
+    folder: Path
+    folders: Folders
+
+    def trigger(self, name: str) -> None:
+        action = self.window.actions_by_id[name]
+        assert action.isEnabled(), name
+        action.trigger()
+
+    def answer(self) -> None:
+        """Lets the service answer what it was asked last about the current image."""
+        if self.service.posted and isinstance(self.service.posted[-1], OpenImage):
+            self.session.receive(opened(self.service.last(OpenImage)))
+        self.session.receive(inspected(self.service.last(Inspect)))
+
+    def dialog(self, title: str) -> QDialog:
+        """Returns the dialog that is open."""
+        found = [each for each in self.window.findChildren(QDialog) if each.isVisible()]
+        assert [each.windowTitle() for each in found] == [title]
+        return found[0]
+
+    def choices(self, name: str) -> list[str]:
+        menu = self.window.actions_by_id[name].menu()
+        assert isinstance(menu, QMenu)
+        menu.aboutToShow.emit()
+        return [action.text() for action in menu.actions() if action.text()]
+
+
+@pytest.fixture
+def bench(
+    window: Any,
+    session: Session,
+    service: ListeningService,
+    qtbot: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    folders: Folders,
+) -> Bench:
+    open_first(session, service)
+    chosen: dict[str, str] = {}
+    shown: list[str] = []
+    asks = {
+        "getOpenFileNames": lambda *_, **__: ([chosen["path"]], ""),
+        "getOpenFileName": lambda *_, **__: (chosen["path"], ""),
+        "getSaveFileName": lambda *_, **__: (chosen["path"], ""),
+        "getExistingDirectory": lambda *_, **__: chosen["path"],
+    }
+    for name, answer in asks.items():
+        monkeypatch.setattr(QFileDialog, name, answer)
+    monkeypatch.setattr(QInputDialog, "getItem", lambda *_, **__: (chosen["item"], True))
+
+    def show_url(url: QUrl) -> bool:
+        shown.append(url.toLocalFile())
+        return True
+
+    monkeypatch.setattr(QDesktopServices, "openUrl", show_url)
+    return Bench(window, session, service, chosen, shown, qtbot, tmp_path, folders)
+
+
+EFFECTS: dict[str, Callable[[Bench], None]] = {}
+
+
+def effect_of(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Registers what an action's test is; with several names the test takes which of them."""
+
+    def register(test: Callable[..., None]) -> Callable[..., None]:
+        for name in names:
+            EFFECTS[name] = test if len(names) == 1 else lambda bench, name=name: test(bench, name)
+        return test
+
+    return register
+
+
+def test_every_action_has_its_effect_tested() -> None:
+    assert set(EFFECTS) == {action.id for action in ACTIONS}
+
+
+@pytest.mark.parametrize("name", [action.id for action in ACTIONS])
+def test_an_action_does_what_it_says(bench: Bench, name: str) -> None:
+    EFFECTS[name](bench)
+
+
+# ---------------------------------------------------------------------------------------------------------------- File
+
+
+@effect_of("open_image")
+def _(bench: Bench) -> None:
+    bench.chosen["path"] = str(bench.folder / "photo.png")
+    Path(bench.chosen["path"]).touch()
+    bench.trigger("open_image")
+    assert [entry.name for entry in bench.session.entries] == ["photo.png"]
+    assert bench.service.last(OpenImage).source.path == bench.chosen["path"]
+
+
+@effect_of("open_folder")
+def _(bench: Bench) -> None:
+    for name in ("b10.png", "b9.png"):
+        (bench.folder / name).touch()
+    bench.chosen["path"] = str(bench.folder)
+    bench.trigger("open_folder")
+    bench.qtbot.waitUntil(lambda: [entry.name for entry in bench.session.entries] == ["b9.png", "b10.png"])
+
+
+@effect_of("open_dataset")
+def _(bench: Bench) -> None:
+    bench.chosen["path"] = str(bench.folder / "panoptic.json")
+    Path(bench.chosen["path"]).touch()
+    bench.trigger("open_dataset")
+    assert bench.service.last(ListDataset).json_path == bench.chosen["path"]
+
+
+@effect_of("open_recent")
+def _(bench: Bench) -> None:
+    bench.chosen["path"] = str(bench.folder / "photo.png")
+    Path(bench.chosen["path"]).touch()
+    bench.trigger("open_image")
+    bench.session.receive(opened(bench.service.last(OpenImage)))
+    assert any("photo.png" in text for text in bench.choices("open_recent"))
+
+
+@effect_of("show_demo", "new_scenes")
+def _(bench: Bench, name: str) -> None:
+    bench.trigger(name)
+    bench.qtbot.waitUntil(lambda: bench.service.count(ListDataset) > 0, timeout=60_000)
+    assert Path(bench.service.last(ListDataset).json_path).is_file()
+    assert bench.session.settings.box_oracle
+    assert bench.session.settings.semantic_oracle
+
+
+@effect_of("save_panoptic", "save_overlay")
+def _(bench: Bench, name: str) -> None:
+    path = bench.folder / ("out.json" if name == "save_panoptic" else "out.png")
+    bench.chosen["path"] = str(path)
+    bench.trigger(name)
+    assert bench.window.commands.wait_for_background(10_000)
+    assert path.stat().st_size > 0
+
+
+@effect_of("cancel")
+def _(bench: Bench) -> None:
+    bench.session.select(1)
+    bench.trigger("cancel")
+    assert bench.session.selected == 0
+
+
+@effect_of("quit")
+def _(bench: Bench) -> None:
+    bench.trigger("quit")
+    assert not bench.window.isVisible()
+
+
+# ---------------------------------------------------------------------------------------------------------------- Edit
+
+
+@effect_of("undo", "redo")
+def _(bench: Bench, name: str) -> None:
+    before = bench.session.settings
+    bench.session.change_settings(overlap_threshold=0.9)
+    bench.trigger("undo")
+    assert bench.session.settings == before
+    if name == "redo":
+        bench.trigger("redo")
+        assert bench.session.settings.overlap_threshold == 0.9
+
+
+@effect_of("copy_view")
+def _(bench: Bench) -> None:
+    bench.trigger("copy_view")
+    picture = QGuiApplication.clipboard().image()
+    assert picture.width() > 50
+    assert picture.height() > 50
+
+
+@effect_of("preferences")
+def _(bench: Bench) -> None:
+    bench.trigger("preferences")
+    bench.dialog("Preferences")
+
+
+# --------------------------------------------------------------------------------------------------------------- Image
+
+
+@effect_of("previous_image", "next_image")
+def _(bench: Bench, name: str) -> None:
+    bench.trigger("next_image")
+    assert bench.session.index == 1
+    if name == "previous_image":
+        bench.trigger("previous_image")
+        assert bench.session.index == 0
+
+
+@effect_of("find_image")
+def _(bench: Bench) -> None:
+    bench.window.activateWindow()
+    bench.trigger("find_image")
+    focused = bench.window.focusWidget()
+    assert focused is not None
+    assert bench.window.images.isAncestorOf(focused)
+    assert focused is not bench.window.images.view
+
+
+@effect_of("reload_image")
+def _(bench: Bench) -> None:
+    before = bench.service.count(OpenImage)
+    bench.trigger("reload_image")
+    assert bench.service.count(OpenImage) == before + 1
+    assert bench.session.result is None
+
+
+@effect_of("measure_all")
+def _(bench: Bench) -> None:
+    from lpsnet_studio.inference.messages import Measure
+
+    bench.trigger("measure_all")
+    assert bench.service.last(Measure).source == bench.session.entries[1].source
+
+
+@effect_of("worst_first")
+def _(bench: Bench) -> None:
+    assert bench.session.entries[0].measured is not None
+    best = replace(bench.session.entries[0].measured, pq=0.1)
+    bench.session.take_measured(2, best)
+    bench.trigger("worst_first")
+    bench.trigger("previous_image")
+    assert bench.session.index == 2
+
+
+@effect_of("prefetch")
+def _(bench: Bench) -> None:
+    before = bench.window.actions_by_id["prefetch"].isChecked()
+    bench.trigger("prefetch")
+    assert bench.window._settings.preferences.prefetch is not before
+
+
+# ---------------------------------------------------------------------------------------------------------------- View
+
+
+@effect_of("fit", "zoom_in", "zoom_out", "zoom_actual")
+def _(bench: Bench, name: str) -> None:
+    canvas = bench.window.canvas
+    fitted = canvas.zoom
+    canvas.zoom_by(3.0)
+    before = canvas.zoom
+    bench.trigger(name)
+    after = canvas.zoom
+    assert {
+        "fit": after == fitted,
+        "zoom_in": after > before,
+        "zoom_out": after < before,
+        "zoom_actual": after * canvas.devicePixelRatioF() == 1.0,
+    }[name]
+
+
+@effect_of("zoom_selected")
+def _(bench: Bench) -> None:
+    bench.session.select(1)
+    before = bench.window.canvas.zoom
+    bench.trigger("zoom_selected")
+    assert bench.window.canvas.zoom > before
+
+
+@effect_of("view_back", "view_forward")
+def _(bench: Bench, name: str) -> None:
+    canvas = bench.window.canvas
+    fitted = canvas.zoom
+    bench.trigger("zoom_actual")
+    jumped = canvas.zoom
+    assert jumped != fitted
+    bench.trigger("view_back")
+    assert canvas.zoom == pytest.approx(fitted)
+    if name == "view_forward":
+        bench.trigger("view_forward")
+        assert canvas.zoom == pytest.approx(jumped)
+
+
+@effect_of("show_labels", "show_boxes", "show_segments", "show_void")
+def _(bench: Bench, name: str) -> None:
+    kind: Any = name.removeprefix("show_")
+    before = bench.session.view.shows(kind)
+    bench.trigger(name)
+    assert bench.session.view.shows(kind) is not before
+
+
+@effect_of("show_contours", "show_names", "minimap", "motion")
+def _(bench: Bench, name: str) -> None:
+    field = name.removeprefix("show_")
+    before = getattr(bench.session.view, field)
+    bench.trigger(name)
+    assert getattr(bench.session.view, field) is not before
+
+
+@effect_of("hide_overlays")
+def _(bench: Bench) -> None:
+    bench.trigger("hide_overlays")
+    assert not any(bench.session.view.shows(layer.kind) for layer in bench.session.view.layers)
+    bench.trigger("hide_overlays")
+    assert bench.session.view.shows("segments")
+
+
+@effect_of("light_theme")
+def _(bench: Bench) -> None:
+    dark = bench.window.palette().window().color().lightness()
+    bench.trigger("light_theme")
+    assert bench.window.palette().window().color().lightness() > dark + 100
+
+
+@effect_of("full_screen")
+def _(bench: Bench) -> None:
+    bench.trigger("full_screen")
+    assert bench.window.isFullScreen()
+    bench.trigger("full_screen")
+    assert not bench.window.isFullScreen()
+
+
+@effect_of("reset_layout")
+def _(bench: Bench) -> None:
+    for dock in bench.window.docks.values():
+        dock.hide()
+    bench.trigger("reset_layout")
+    assert not any(dock.isHidden() for dock in bench.window.docks.values())
+
+
+# --------------------------------------------------------------------------------------------------------------- Merge
+
+
+@effect_of("play")
+def _(bench: Bench) -> None:
+    bench.trigger("play")
+    assert bench.session.playing
+    assert bench.session.position == 0
+    bench.trigger("play")
+    assert not bench.session.playing
+
+
+@effect_of("step_back", "step_forward", "first_step", "last_step")
+def _(bench: Bench, name: str) -> None:
+    last = len(bench.session.steps)
+    bench.session.seek(2)
+    bench.trigger(name)
+    expected = {"step_back": 1, "step_forward": 3, "first_step": 0, "last_step": last}
+    assert bench.session.position == expected[name]
+
+
+@effect_of("previous_event", "next_event")
+def _(bench: Bench, name: str) -> None:
+    bench.session.seek(0 if name == "next_event" else len(bench.session.steps))
+    bench.trigger(name)
+    step = bench.session.current_step
+    assert step is not None
+    assert step.verdict is Verdict.DISCARDED or step.contests
+
+
+@effect_of("slower", "faster")
+def _(bench: Bench, name: str) -> None:
+    bench.trigger(name)
+    assert bench.session.view.speed == {"slower": 0.5, "faster": 2.0}[name]
+
+
+@effect_of("step_of_pixel")
+def _(bench: Bench) -> None:
+    bench.session.point(65, 40)
+    bench.trigger("step_of_pixel")
+    step = bench.session.current_step
+    assert step is not None
+    assert step.owner == bench.session.owner_at(65, 40)
+
+
+@effect_of("contested_before")
+def _(bench: Bench) -> None:
+    bench.trigger("contested_before")
+    assert bench.session.view.contested == "before"
+    bench.trigger("contested_before")
+    assert bench.session.view.contested == "after"
+
+
+@effect_of("semantic_oracle", "box_oracle", "use_borderness")
+def _(bench: Bench, name: str) -> None:
+    before = getattr(bench.session.settings, name)
+    bench.trigger(name)
+    assert getattr(bench.session.settings, name) is not before
+    assert getattr(bench.service.last(Inspect).settings, name) is not before
+
+
+@effect_of("conflict_closest", "conflict_highest", "conflict_smallest")
+def _(bench: Bench, name: str) -> None:
+    strategy = name.removeprefix("conflict_")
+    bench.session.change_settings(conflict="highest" if strategy == "closest" else "closest")
+    bench.trigger(name)
+    assert bench.session.settings.conflict == strategy
+
+
+@effect_of("preset_paper", "preset_fcos", "preset_mine", "save_mine", "reset_settings")
+def _(bench: Bench, name: str) -> None:
+    session = bench.session
+    session.change_settings(nms_iou=0.11)
+    bench.trigger("save_mine")
+    assert bench.window._settings.preferences.my_settings["nms_iou"] == 0.11
+    session.change_settings(nms_iou=0.22, score_sqrt=False, overlap_threshold=0.77)
+    if name == "save_mine":
+        return
+    bench.trigger(name)
+    expected = {
+        "preset_paper": InspectionSettings().overlap_threshold,
+        "preset_fcos": True,
+        "preset_mine": 0.11,
+        "reset_settings": session.default_settings,
+    }
+    found = {
+        "preset_paper": session.settings.overlap_threshold,
+        "preset_fcos": session.settings.score_sqrt,
+        "preset_mine": session.settings.nms_iou,
+        "reset_settings": session.settings,
+    }
+    assert found[name] == expected[name]
+
+
+# --------------------------------------------------------------------------------------------------------------- Model
+
+
+@effect_of("open_checkpoint")
+def _(bench: Bench) -> None:
+    bench.chosen["path"] = str(bench.folder / "trained.safetensors")
+    bench.trigger("open_checkpoint")
+    assert bench.service.last(LoadModel).checkpoint == bench.chosen["path"]
+
+
+@effect_of("open_config")
+def _(bench: Bench) -> None:
+    bench.chosen["path"] = str(bench.folder / "mine.yaml")
+    bench.trigger("open_config")
+    assert bench.service.last(LoadModel).config == bench.chosen["path"]
+
+
+@effect_of("load_preset")
+def _(bench: Bench) -> None:
+    bench.chosen["item"] = "cityscapes_r50"
+    bench.trigger("load_preset")
+    assert bench.service.last(LoadModel).config == "cityscapes_r50"
+
+
+@effect_of("recent_networks")
+def _(bench: Bench) -> None:
+    bench.chosen["item"] = "demo"
+    bench.trigger("load_preset")
+    bench.session.receive(ModelLoaded(bench.service.last(LoadModel).request, card()))
+    assert any("demo" in text for text in bench.choices("recent_networks"))
+
+
+@effect_of("device")
+def _(bench: Bench) -> None:
+    texts = bench.choices("device")
+    assert any("CPU" in text for text in texts)
+    menu = bench.window.actions_by_id["device"].menu()
+    next(action for action in menu.actions() if "CPU" in action.text()).trigger()
+    assert bench.service.last(LoadModel).device == "cpu"
+
+
+@effect_of("input_size")
+def _(bench: Bench) -> None:
+    bench.trigger("input_size")
+    bench.dialog("Input size")
+
+
+@effect_of("model_card")
+def _(bench: Bench) -> None:
+    bench.trigger("model_card")
+    bench.dialog("Model card")
+
+
+# ---------------------------------------------------------------------------------------------------------------- Help
+
+
+@effect_of("shortcuts")
+def _(bench: Bench) -> None:
+    bench.trigger("shortcuts")
+    bench.dialog("Keyboard and mouse")
+
+
+@effect_of("find_action")
+def _(bench: Bench) -> None:
+    from lpsnet_studio.chrome.find_action import FindAction
+
+    bench.trigger("find_action")
+    found = bench.window.findChild(FindAction)
+    assert found is not None
+    assert found.isVisible()
+
+
+@effect_of("focus_message")
+def _(bench: Bench) -> None:
+    bench.window.notifications.show_info("Something to read.")
+    bench.window.activateWindow()
+    bench.trigger("focus_message")
+    focused = bench.window.focusWidget()
+    assert focused is not None
+    assert any("Something to read." in text for text in bench.window.notifications.texts)
+    assert focused is not bench.window.canvas
+
+
+@effect_of("copy_diagnostics")
+def _(bench: Bench) -> None:
+    bench.trigger("copy_diagnostics")
+    text = QGuiApplication.clipboard().text()
+    assert "PySide6" in text
+    assert "hand-made" in text
+    assert str(Path.home()) not in text
+
+
+@effect_of("open_log")
+def _(bench: Bench) -> None:
+    bench.folders.state.mkdir(parents=True)
+    bench.trigger("open_log")
+    assert bench.shown == [str(bench.folders.state)]
+
+
+@effect_of("about")
+def _(bench: Bench) -> None:
+    bench.trigger("about")
+    bench.dialog("About LPSNet Studio")
+
+
+def test_opening_answers_are_used_once(bench: Bench) -> None:
+    """The fixture's service answers nothing by itself, so that no effect above is another one's."""
+    before = len(bench.service.posted)
+    bench.qtbot.wait(50)
+    assert len(bench.service.posted) == before
+    assert isinstance(bench.session.picture, ImageOpened)
