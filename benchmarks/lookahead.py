@@ -1,6 +1,6 @@
 """What the background does for the next image, and what it costs the current one.
 
-Scenes of 800×1066 pixels, coco-sized network, a real window: from opening the next image to its result shown, with and
+Scenes of 800×1066 pixels, the demo's network, a real window: from opening the next image to its result shown, with and
 without prefetching; and a slider to the picture, with nothing else going on, during a prefetch, and while all images
 are measured. The three slider columns are taken in turns in one run.
 """
@@ -39,7 +39,7 @@ def slide(studio: Any) -> list[float]:
 
     session, loop, taken = studio.session, QEventLoop(), []
     session.result_changed.connect(loop.quit, check_nargs=False)
-    for move in range(MOVES + 1):
+    for move in range(1, MOVES + 2):
         started = time.perf_counter()
         session.change_settings(overlap_threshold=0.3 + move / 100, preview=True)
         loop.exec()
