@@ -2,14 +2,51 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import weakref
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, QThreadPool, Signal
+from PySide6.QtCore import QObject, Qt, Signal
+from shiboken6 import isValid
 
-__all__ = ["Background", "Cancelled", "Task", "Working"]
+__all__ = ["Background", "Cancelled", "Courier", "Task", "Working", "courier"]
+
+
+class Courier(QObject):
+    """Brings calls from any thread into the GUI thread.
+
+    There is one, and it outlives every window, so that a thread that ends late always has someone to tell. Threads are
+    Python's: a pool of Qt's, deleted with its window, waits for its threads while it holds the interpreter's lock,
+    and these wait for the lock.
+    """
+
+    _arrived = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._arrived.connect(_call, Qt.ConnectionType.QueuedConnection)
+
+    def bring(self, receiver: weakref.ref[QObject], call: Callable[[Any], object]) -> None:
+        """Calls ``call(receiver)`` in the GUI thread, unless the receiver is gone by then."""
+        self._arrived.emit((receiver, call))
+
+
+def _call(message: tuple[weakref.ref[QObject], Callable[[Any], object]]) -> None:
+    reference, call = message
+    receiver = reference()
+    if receiver is not None and isValid(receiver):
+        call(receiver)
+
+
+@cache
+def courier() -> Courier:
+    """Returns the courier; the first call comes from the GUI thread."""
+    return Courier()
 
 
 class Cancelled(Exception):  # noqa: N818 — it is no error
@@ -69,27 +106,17 @@ class Task:
         self._on_progress()
 
 
+@dataclass(eq=False)
 class _Work:
-    """Work in a thread of the pool; it reports itself with what came of it."""
+    """Work under way, and who takes its result."""
 
-    # No QRunnable: PySide keeps one that does not delete itself for ever, with everything that its work refers to.
-
-    def __init__(self, task: Task, work: Callable[[Task], Any], report: Callable[[object, object], None]) -> None:
-        self.task = task
-        self._work, self._report = work, report
-
-    def run(self) -> None:
-        """Works, in a thread of the pool."""
-        try:
-            outcome = self._work(self.task)
-        except Exception as error:  # whatever it is, the GUI thread tells it
-            self._report(self, error)
-        else:
-            self._report(self, (outcome,))
+    task: Task
+    done: Callable[[Any], None]
+    future: Future[None] | None = None
 
 
 class Background(QObject):
-    """Runs functions in a thread pool of its own.
+    """Runs functions in threads of its own.
 
     Args:
         failed: takes the exception of work that failed, in the GUI thread.
@@ -100,16 +127,13 @@ class Background(QObject):
     """
 
     busy_changed = Signal()
-    _done = Signal(object, object)
-    _progressed = Signal()
 
     def __init__(self, failed: Callable[[Exception], None], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._failed = failed
-        self._pool = QThreadPool(self)
-        self._waiting: dict[_Work, Callable[[Any], None]] = {}
-        self._done.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
-        self._progressed.connect(self.busy_changed, Qt.ConnectionType.QueuedConnection)
+        self._pool = ThreadPoolExecutor(max(2, os.cpu_count() or 2), thread_name_prefix="background")
+        self._waiting: list[_Work] = []
+        self._courier = courier()
 
     @property
     def busy(self) -> Working | None:
@@ -140,10 +164,20 @@ class Background(QObject):
         self, work: Callable[[Task], Any], done: Callable[[Any], None], *, title: str, cancellable: bool = True
     ) -> Task:
         """Does the same for work that says how far it is: it is given its :class:`Task`."""
-        task = Task(title, cancellable=cancellable, on_progress=self._progressed.emit)
-        running = _Work(task, work, self._done.emit)
-        self._waiting[running] = done
-        self._pool.start(running.run)
+        me, bring = weakref.ref(self), self._courier.bring
+        task = Task(title, cancellable=cancellable, on_progress=partial(bring, me, Background._tell_progress))
+        running = _Work(task, done)
+
+        def run() -> None:
+            outcome: Exception | tuple[Any]
+            try:
+                outcome = (work(task),)
+            except Exception as error:  # whatever it is, the GUI thread tells it
+                outcome = error
+            bring(me, lambda background: background._deliver(running, outcome))
+
+        self._waiting.append(running)
+        running.future = self._pool.submit(run)
         self.busy_changed.emit()
         return task
 
@@ -155,14 +189,18 @@ class Background(QObject):
 
     def wait(self, milliseconds: int) -> bool:
         """Waits until everything is done; False if that took too long."""
-        return self._pool.waitForDone(milliseconds)
+        under_way = [work.future for work in self._waiting if work.future is not None]
+        return not wait(under_way, milliseconds / 1000).not_done
 
     def _deliver(self, work: _Work, outcome: Exception | tuple[Any]) -> None:
-        done = self._waiting.pop(work)
+        self._waiting.remove(work)
         self.busy_changed.emit()
         if work.task.cancelled or isinstance(outcome, Cancelled):
             return
         if isinstance(outcome, Exception):
             self._failed(outcome)
         else:
-            done(*outcome)
+            work.done(*outcome)
+
+    def _tell_progress(self) -> None:
+        self.busy_changed.emit()

@@ -71,7 +71,8 @@ class Problem:
     Attributes:
         sentence: what happened, naming the file or the cause.
         advice: what to do about it; may be empty.
-        details: what does not fit, or a traceback or log lines of an unexpected failure; empty for what a sentence tells.
+        details: what does not fit, or a traceback or log lines of an unexpected failure; empty where the sentence
+            tells all.
         picture: path of the picture that it is about; empty if it is about none. Nobody needs it once another is open.
     """
 

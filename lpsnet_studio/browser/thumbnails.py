@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Sequence
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage, QPixmap
 
+from lpsnet_studio.background import courier
 from lpsnet_studio.browser.thumbnail_store import ThumbnailStore
 
 __all__ = ["Thumbnails"]
@@ -34,13 +37,19 @@ class Thumbnails(QObject):
         store: where they come from.
         parent: Qt's owner.
         memory: bytes that are kept.
+        threads: how many decode at a time; None for what leaves a core to the window.
     """
 
     made = Signal(str)
     failed = Signal(str, str)
-    _arrived = Signal(str, object)
 
-    def __init__(self, store: ThumbnailStore, parent: QObject | None = None, memory: int = _MEMORY) -> None:
+    def __init__(
+        self,
+        store: ThumbnailStore,
+        parent: QObject | None = None,
+        memory: int = _MEMORY,
+        threads: int | None = None,
+    ) -> None:
         super().__init__(parent)
         self._store, self._memory = store, memory
         self._kept: OrderedDict[str, QPixmap] = OrderedDict()
@@ -51,11 +60,10 @@ class Thumbnails(QObject):
         self._under_way: set[str] = set()
         self._workers = 0
         self._has_pruned = False
-        self._worker = _Worker(self)
-        self._pool = QThreadPool(self)
         # One core stays free for the window, and decoding never takes more than two.
-        self._pool.setMaxThreadCount(max(1, min(2, (os.cpu_count() or 2) - 1)))
-        self._arrived.connect(self._take, Qt.ConnectionType.QueuedConnection)
+        self._threads = threads or max(1, min(2, (os.cpu_count() or 2) - 1))
+        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="thumbnails")
+        self._courier = courier()
 
     def find(self, path: str) -> QPixmap | None:
         """Returns the thumbnail of a picture; None if it has not been made."""
@@ -69,10 +77,10 @@ class Thumbnails(QObject):
         missing = [path for path in paths if path not in self._kept and path not in self._hopeless]
         with self._lock:
             self._wanted = [path for path in missing if path not in self._under_way]
-            starting = min(len(self._wanted), self._pool.maxThreadCount() - self._workers)
-            self._workers += max(starting, 0)
+            starting = max(min(len(self._wanted), self._threads - self._workers), 0)
+            self._workers += starting
         for _ in range(starting):
-            self._pool.start(self._worker)
+            self._pool.submit(self._work, weakref.ref(self))
 
     @property
     def is_idle(self) -> bool:
@@ -93,9 +101,10 @@ class Thumbnails(QObject):
     def close(self) -> None:
         """Makes no more, and waits for what is being made."""
         self.want(())
-        self._pool.waitForDone(3000)
+        self._threads = 0
+        self._pool.shutdown()
 
-    def work(self) -> None:
+    def _work(self, me: weakref.ref[QObject]) -> None:
         """Makes what is wanted until nothing is; runs in a thread of the pool."""
         if not self._has_pruned:
             self._has_pruned = True
@@ -106,8 +115,7 @@ class Thumbnails(QObject):
                 outcome = _image(self._store.thumbnail(path))
             except Exception as error:  # a decoder may raise anything; the row says what
                 outcome = str(error)
-            with suppress(RuntimeError):  # the window may be gone
-                self._arrived.emit(path, outcome)
+            self._courier.bring(me, partial(Thumbnails._take, path=path, outcome=outcome))
 
     def _next(self) -> str | None:
         with self._lock:
@@ -131,19 +139,6 @@ class Thumbnails(QObject):
         else:
             self._hopeless.add(path)
             self.failed.emit(path, str(outcome))
-
-
-class _Worker(QRunnable):
-    """The work of every thread of the pool."""
-
-    def __init__(self, thumbnails: Thumbnails) -> None:
-        super().__init__()
-        self.setAutoDelete(False)
-        self._thumbnails = thumbnails
-
-    def run(self) -> None:
-        """Makes thumbnails until none is wanted."""
-        self._thumbnails.work()
 
 
 def _image(pixels: NDArray[np.uint8]) -> QImage:

@@ -35,10 +35,13 @@ class NameLayer(Layer):
 
     Args:
         parent: the item that it moves with.
+        owner: lives as long as the scene does.
         taken: returns where other words are, given the transform to the screen and the view.
     """
 
-    def __init__(self, parent: QGraphicsItem, taken: Callable[[QTransform, QRectF], Sequence[Rectangle]]) -> None:
+    def __init__(
+        self, parent: QGraphicsItem, owner: QObject, taken: Callable[[QTransform, QRectF], Sequence[Rectangle]]
+    ) -> None:
         super().__init__(parent)
         self._taken = taken
         self._source: IndexMap | None = None
@@ -48,8 +51,7 @@ class NameLayer(Layer):
         self._font = QFont()
         self._font.setPixelSize(_TEXT_PIXELS)
         self._widths: dict[str, float] = {}
-        self._owner = QObject()
-        self._timer = QTimer(self._owner)
+        self._timer = QTimer(owner)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_REST_MILLISECONDS)
         self._timer.timeout.connect(self._find_places)

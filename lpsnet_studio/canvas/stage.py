@@ -73,7 +73,7 @@ class Stage(QGraphicsScene):
         self.boxes = BoxLayer(frame, above=self.step_boxes)
         self._taken: tuple[Rectangle, ...] = ()
         self.names = NameLayer(
-            frame, lambda *look: [*self._taken, *self.boxes.tags(*look), *self.step_boxes.tags(*look)]
+            frame, self, lambda *look: [*self._taken, *self.boxes.tags(*look), *self.step_boxes.tags(*look)]
         )
         self.ring = RingLayer(frame)
         self._pixel_grid = PixelGrid(self.photo)
@@ -107,10 +107,6 @@ class Stage(QGraphicsScene):
         if pyramid is self.photo.pyramid:
             self.photo.refine()
             self.refined.emit()
-
-    def wait_until_refined(self, milliseconds: int = 5000) -> None:
-        """Waits for the threads that make smaller versions of photos."""
-        self._background.wait(milliseconds)
 
     # -------------------------------------------------------------------------------------------------------- overlays
 

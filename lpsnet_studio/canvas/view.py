@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
-    QHideEvent,
     QImage,
     QInputDevice,
     QKeyEvent,
@@ -446,11 +445,6 @@ class CanvasView(QGraphicsView):
         self._chip.hide()
         self.left.emit()
         super().leaveEvent(event)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Lets no thread go on that would report to a canvas that is gone."""
-        self.stage.wait_until_refined()
-        super().hideEvent(event)
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         """Repaints everything: the tags of boxes keep to the view, so that moved pixels would show them twice."""

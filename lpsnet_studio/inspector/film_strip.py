@@ -10,7 +10,6 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, QTimer, Sig
 from PySide6.QtGui import (
     QColor,
     QHelpEvent,
-    QHideEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -269,10 +268,6 @@ class FilmStrip(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Has the pictures drawn that were not wanted while the strip was hidden."""
         self._rest.start()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Waits for the worker, whose few pictures take milliseconds, so that none outlives the window."""
-        self._background.wait(1000)
 
 
 def _rgb(color: str) -> tuple[int, int, int]:

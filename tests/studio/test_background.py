@@ -7,6 +7,9 @@ import threading
 import weakref
 from typing import Any
 
+from PySide6.QtCore import QObject
+from shiboken6 import isValid
+
 from lpsnet_studio.background import Background, Task, Working
 
 
@@ -90,3 +93,15 @@ def test_what_the_work_refers_to_is_let_go(qtbot: Any) -> None:
     qtbot.waitUntil(lambda: len(done) == 50)
     gc.collect()
     assert [each() for each in left] == [None] * 50
+
+
+def test_a_window_that_goes_while_its_work_goes_on_waits_for_nothing(qtbot: Any) -> None:
+    go_on, told = threading.Event(), []
+    owner = QObject()
+    background = Background(lambda _error: None, owner)
+    background.run(lambda: go_on.wait(10), told.append)
+    owner.deleteLater()
+    qtbot.waitUntil(lambda: not isValid(background))
+    go_on.set()
+    qtbot.wait(50)
+    assert told == []

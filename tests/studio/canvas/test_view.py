@@ -429,12 +429,6 @@ def test_a_large_photo_is_shown_at_once_and_refined_in_the_background(canvas: Ca
     assert abs(_color(canvas, 700, 700)[0] - 100) < 30
 
 
-def test_a_canvas_that_is_hidden_leaves_no_thread_behind(canvas: CanvasView) -> None:
-    canvas.set_photo(np.zeros((3000, 2000, 3), np.uint8))
-    canvas.hide()
-    assert canvas.stage._background._pool.activeThreadCount() == 0
-
-
 def test_the_picture_of_the_view_is_what_the_view_shows_of_the_photo(canvas: CanvasView) -> None:
     canvas.set_chip("car")
     canvas.set_caption("contested")
