@@ -34,7 +34,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "paths", nargs="*", type=Path, help="pictures, a folder, a COCO panoptic JSON file or a checkpoint to open"
     )
-    parser.add_argument("--demo", action="store_true", help="draw a scene with its ground truth and show its merge")
+    parser.add_argument("--demo", action="store_true", help="draw scenes with ground truth and show how they merge")
     parser.add_argument(
         "--render", type=Path, metavar="DIR", help="show no window: leave pictures of it and a COCO export in DIR"
     )

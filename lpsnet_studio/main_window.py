@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedLayout, QVBoxLayout, QWidget
 
-from lpsnet_studio.actions.build import build_actions, build_menus, build_toolbar, refresh_icons
+from lpsnet_studio.actions.build import build_actions, build_canvas_menu, build_menus, build_toolbar, refresh_icons
 from lpsnet_studio.availability import action_texts, actions_on, actions_possible
 from lpsnet_studio.browser.image_list import ImageList
 from lpsnet_studio.canvas.view import CanvasView
@@ -134,6 +134,7 @@ class MainWindow(QMainWindow):
         self._settled.timeout.connect(self._keep_layout)
         menus = build_menus(self, self.actions_by_id)
         build_toolbar(self, self.actions_by_id)
+        self.canvas.set_menu(build_canvas_menu(self.canvas, self.actions_by_id))
         menus["View"].addSeparator()
         for dock in self._docks.values():
             menus["View"].addAction(dock.toggleViewAction())

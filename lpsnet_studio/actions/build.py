@@ -13,7 +13,7 @@ from lpsnet_studio.actions.entry import MENUS, Action, Choice, Context
 from lpsnet_studio.actions.table import ACTIONS
 from lpsnet_studio.theme import ICON_SIZE, Theme
 
-__all__ = ["build_actions", "build_menus", "build_toolbar", "handler_of", "refresh_icons"]
+__all__ = ["build_actions", "build_canvas_menu", "build_menus", "build_toolbar", "handler_of", "refresh_icons"]
 
 _MNEMONICS = {"Model": "M&odel"}
 """Menus whose first letter another one has."""
@@ -139,3 +139,17 @@ def build_toolbar(window: QMainWindow, actions: Mapping[str, QAction]) -> QToolB
             toolbar.addAction(actions[entry.id])
     window.addToolBar(toolbar)
     return toolbar
+
+
+def build_canvas_menu(canvas: QWidget, actions: Mapping[str, QAction]) -> QMenu:
+    """Makes the menu that a right click on the canvas opens."""
+    menu = QMenu(canvas)
+    menu.setToolTipsVisible(True)
+    section = ""
+    for entry in ACTIONS:
+        if entry.on_canvas:
+            if section and entry.menu != section:
+                menu.addSeparator()
+            section = entry.menu
+            menu.addAction(actions[entry.id])
+    return menu

@@ -36,6 +36,7 @@ EDIT: tuple[Action, ...] = (
         icon="copy",
         keys=("Ctrl+Shift+C",),
         section=1,
+        on_canvas=True,
     ),
     Action(
         id="preferences",

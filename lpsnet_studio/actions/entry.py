@@ -30,6 +30,7 @@ class Action:
         context: where the shortcuts act.
         section: actions of one menu with another section are separated by a line.
         toolbar: whether it stands in the toolbar too.
+        on_canvas: whether it stands in the canvas's own menu too.
         checkable: whether it is on or off; the handler then takes which.
         value: what the handler takes, for one of several choices; empty otherwise.
         kind: ``submenu`` if it opens a menu of choices, which the handler returns.
@@ -45,6 +46,7 @@ class Action:
     context: Context = "window"
     section: int = 0
     toolbar: bool = False
+    on_canvas: bool = False
     checkable: bool = False
     value: str = ""
     kind: Literal["command", "submenu"] = "command"

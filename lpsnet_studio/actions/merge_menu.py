@@ -108,6 +108,7 @@ MERGE: tuple[Action, ...] = (
         keys=("G",),
         context="view",
         section=2,
+        on_canvas=True,
     ),
     Action(
         id="contested_before",
@@ -120,6 +121,7 @@ MERGE: tuple[Action, ...] = (
         context="view",
         section=2,
         checkable=True,
+        on_canvas=True,
     ),
     Action(
         id="semantic_oracle",

@@ -17,6 +17,7 @@ VIEW: tuple[Action, ...] = (
         keys=("F",),
         context="view",
         toolbar=True,
+        on_canvas=True,
     ),
     Action(
         id="zoom_in",
@@ -44,6 +45,7 @@ VIEW: tuple[Action, ...] = (
         menu="View",
         icon="actual-size",
         keys=("Ctrl+0",),
+        on_canvas=True,
     ),
     Action(
         id="zoom_selected",
@@ -54,6 +56,7 @@ VIEW: tuple[Action, ...] = (
         icon="zoom-selected",
         keys=("Z",),
         context="view",
+        on_canvas=True,
     ),
     Action(
         id="view_back",
@@ -148,6 +151,7 @@ VIEW: tuple[Action, ...] = (
         context="view",
         section=1,
         checkable=True,
+        on_canvas=True,
     ),
     Action(
         id="hide_overlays",
@@ -160,6 +164,7 @@ VIEW: tuple[Action, ...] = (
         context="view",
         section=1,
         checkable=True,
+        on_canvas=True,
     ),
     Action(
         id="minimap",

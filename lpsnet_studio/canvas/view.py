@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QImage,
     QInputDevice,
     QKeyEvent,
@@ -18,8 +19,9 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QFrame, QGraphicsView, QLabel, QWidget
+from PySide6.QtWidgets import QFrame, QGraphicsView, QMenu, QWidget
 
+from lpsnet_studio.canvas.chip import Chip
 from lpsnet_studio.canvas.minimap import Minimap
 from lpsnet_studio.canvas.places import Place, Places
 from lpsnet_studio.canvas.stage import Stage
@@ -73,6 +75,7 @@ class CanvasView(QGraphicsView):
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
         self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontSavePainterState)
         self.setAccessibleName("Canvas")
+        self._menu: QMenu | None = None
         self._size = (0, 0)
         self._fitted = True
         self._looked_at = QPointF()
@@ -83,21 +86,12 @@ class CanvasView(QGraphicsView):
         self._gesture = QTimer(self)
         self._gesture.setSingleShot(True)
         self._gesture.setInterval(_SETTLED_MILLISECONDS)
-        self._chip, self._caption = self._label(), self._label()
+        self._chip, self._caption = Chip(self.viewport()), Chip(self.viewport())
         self.minimap = Minimap(self.viewport())
-        self._caption_text = ""
         self._wants_minimap = True
         self.minimap.pressed.connect(self._leave_place)
         self.minimap.wanted.connect(self._look_at_share)
         self.stage.refined.connect(self._fill_minimap)
-
-    def _label(self) -> QLabel:
-        label = QLabel(self.viewport())
-        label.setObjectName("chip")
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        label.hide()
-        return label
 
     # -------------------------------------------------------------------------------------------------------- contents
 
@@ -123,16 +117,12 @@ class CanvasView(QGraphicsView):
 
     def set_chip(self, text: str) -> None:
         """Writes a few words beside the mouse; empty text hides them."""
-        self._chip.setVisible(bool(text))
-        if text:
-            self._chip.setText(text)
-            self._chip.adjustSize()
-            self._place_chip(self.viewport().mapFromGlobal(self.cursor().pos()))
+        self._chip.say(text)
+        self._chip.place_beside(self.viewport().mapFromGlobal(self.cursor().pos()))
 
     def set_caption(self, text: str) -> None:
         """Writes a few words at the top of the view; empty text hides them."""
-        self._caption_text = text
-        self._caption.setVisible(bool(text))
+        self._caption.say(text)
         self._place_furniture()
 
     def show_minimap(self, on: bool) -> None:
@@ -327,11 +317,7 @@ class CanvasView(QGraphicsView):
         """Puts the minimap at the lower left and the caption at the top; boxes and names leave them free."""
         room = self.viewport().rect()
         self.minimap.move(_MARGIN, room.height() - self.minimap.height() - _MARGIN)
-        metrics = self._caption.fontMetrics()
-        width = max(room.width() - 4 * _MARGIN, 1)
-        self._caption.setText(metrics.elidedText(self._caption_text, Qt.TextElideMode.ElideRight, width))
-        self._caption.adjustSize()
-        self._caption.move(max((room.width() - self._caption.width()) // 2, 0), 8)
+        self._caption.place_at_top(max(room.width() - 4 * _MARGIN, 1))
         shown = [widget.geometry() for widget in (self.minimap, self._caption) if widget.isVisibleTo(self)]
         self.stage.keep_clear_of([(place.x(), place.y(), place.width(), place.height()) for place in shown])
 
@@ -439,12 +425,33 @@ class CanvasView(QGraphicsView):
         self._show_cursor()
         super().focusOutEvent(event)
 
+    def set_menu(self, menu: QMenu) -> None:
+        """Takes the menu of the right button; while it is open, the mouse counts as where it was opened."""
+        self._menu = menu
+        menu.aboutToHide.connect(lambda: QTimer.singleShot(0, self, self._leave_if_outside))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Selects what is under the mouse and opens the menu."""
+        if self._menu is None or not self._size[0]:
+            return
+        if event.reason() is QContextMenuEvent.Reason.Mouse:
+            self.clicked.emit(*self.pixel_at(QPointF(event.pos())))
+        self._menu.popup(event.globalPos())
+
+    def _leave_if_outside(self) -> None:
+        if not self.viewport().underMouse():
+            self._leave()
+
     def leaveEvent(self, event: QEvent) -> None:
         """Reports that the mouse is gone."""
+        if self._menu is None or not self._menu.isVisible():
+            self._leave()
+        super().leaveEvent(event)
+
+    def _leave(self) -> None:
         self._mouse = None
         self._chip.hide()
         self.left.emit()
-        super().leaveEvent(event)
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         """Repaints everything: the tags of boxes keep to the view, so that moved pixels would show them twice."""
@@ -459,18 +466,10 @@ class CanvasView(QGraphicsView):
         """Reports the pixel under the mouse, after either has moved."""
         if self._mouse is not None:
             self.hovered.emit(*self.pixel_at(self._mouse))
-            self._place_chip(self._mouse.toPoint())
+            self._chip.place_beside(self._mouse.toPoint())
 
     def _show_cursor(self) -> None:
         self.viewport().setCursor(Qt.CursorShape.OpenHandCursor if self._space else Qt.CursorShape.ArrowCursor)
-
-    def _place_chip(self, mouse: QPoint) -> None:
-        if self._chip.isVisible():
-            room, size = self.viewport().rect(), self._chip.size()
-            right, below = mouse.x() + 14, mouse.y() + 16
-            x = right if right + size.width() < room.width() else mouse.x() - 8 - size.width()
-            y = below if below + size.height() < room.height() else mouse.y() - 8 - size.height()
-            self._chip.move(x, y)
 
 
 def _is_touchpad(event: QWheelEvent) -> bool:

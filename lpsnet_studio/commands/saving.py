@@ -6,8 +6,11 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
+from lpsnet_studio.chrome.note import NoteAction
 from lpsnet_studio.commands.workplace import Workplace
 from lpsnet_studio.saving import Shown, save_overlay, save_panoptic
 from lpsnet_studio.state import Problem
@@ -55,7 +58,8 @@ class SavingCommands:
             self._place.session.inspect()
 
     def _tell_saved(self, path: Path) -> None:
-        self._place.notifications.show_info(f"Saved {path}")
+        show = NoteAction("Show in folder", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent))))
+        self._place.notifications.show_info(f"Saved {path}", show)
 
     def _go_on_when_current(self) -> None:
         session = self._place.session

@@ -143,3 +143,33 @@ def test_the_card_lists_every_shortcut(window: Any, qtbot: Any) -> None:
     qtbot.addWidget(card)
     shown = {label.text() for label in card.findChildren(QLabel)}
     assert {entry.text.rstrip("…") for entry in ACTIONS if entry.keys} <= shown
+
+
+def test_the_canvas_has_a_menu_that_knows_where_it_was_opened(
+    window: Any, session: Session, service: ListeningService, qtbot: Any
+) -> None:
+    from PySide6.QtCore import QEvent, QPointF
+    from PySide6.QtGui import QContextMenuEvent
+    from PySide6.QtWidgets import QApplication, QMenu
+
+    open_first(session, service)
+    canvas = window.canvas
+    middle = canvas.viewport().rect().center()
+    x, y = canvas.pixel_at(QPointF(middle))
+    canvas.hovered.emit(x, y)
+    reason = QContextMenuEvent.Reason.Mouse
+    QApplication.sendEvent(canvas.viewport(), QContextMenuEvent(reason, middle, canvas.viewport().mapToGlobal(middle)))
+    menu = canvas.findChild(QMenu)
+    qtbot.waitUntil(menu.isVisible)
+    assert session.selected == session.owner_at(x, y) != 0
+    QApplication.sendEvent(canvas.viewport(), QEvent(QEvent.Type.Leave))
+    assert session.pointed is not None
+    assert {entry.id for entry in ACTIONS if entry.on_canvas} == {
+        action.objectName() for action in menu.actions() if action.objectName()
+    }
+    window.actions_by_id["step_of_pixel"].trigger()
+    assert session.current_step is not None
+    assert session.current_step.owner == session.selected
+    menu.hide()
+    canvas._leave_if_outside()
+    assert session.pointed is None or canvas.viewport().underMouse()
