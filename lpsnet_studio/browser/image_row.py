@@ -75,7 +75,7 @@ class ImageRow(QStyledItemDelegate):
         if pq is None:
             self._paint_text(painter, place, name, ink)
         elif option.rect.width() >= _ROOM_FOR_ONE_LINE:
-            width = QFontMetrics(figure_font(option.font)).horizontalAdvance("100.0")
+            width = QFontMetrics(figure_font(option.font)).horizontalAdvance("100.0") + 2
             self._paint_text(painter, place.adjusted(0, 0, -width - _GAP, 0), name, ink)
             painter.setFont(figure_font(option.font))
             self._paint_text(painter, place.adjusted(place.width() - width, 0, 0, 0), pq, shade, right=True)

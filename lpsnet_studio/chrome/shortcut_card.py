@@ -30,6 +30,7 @@ _MOUSE = (
     ("Wheel", "Zoom at the mouse"),
     ("Middle drag, Space + drag", "Pan"),
     ("Click", "Select a segment"),
+    ("Right click", "Select it and offer more"),
     ("Double click", "Reset a slider"),
     ("Drop", "Open what is dropped"),
 )

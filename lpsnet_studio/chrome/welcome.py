@@ -79,8 +79,9 @@ class Welcome(QScrollArea):
         self._recent_rows.setSpacing(2)
         self._columns = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._columns.setSpacing(24)
-        self._columns.addWidget(self._offers(actions), 0, Qt.AlignmentFlag.AlignTop)
-        self._columns.addWidget(self._recent_box, 0, Qt.AlignmentFlag.AlignTop)
+        corner = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
+        self._columns.addWidget(self._offers(actions), 1, corner)
+        self._columns.addWidget(self._recent_box, 1, corner)
         self.setWidget(self._page())
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
