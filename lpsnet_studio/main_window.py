@@ -205,8 +205,8 @@ class MainWindow(QMainWindow):
     def _size_docks(self) -> None:
         """Gives the docks the sizes that they have at first."""
         first = {panel.pile: dock for panel, dock in reversed(self._docks.items())}
-        self.resizeDocks([first["images"]], [240], Qt.Orientation.Horizontal)
-        self.resizeDocks([first["result"]], [300], Qt.Orientation.Horizontal)
+        self.resizeDocks([first["images"]], [250], Qt.Orientation.Horizontal)
+        self.resizeDocks([first["result"]], [320], Qt.Orientation.Horizontal)
         self.resizeDocks([first["result"], first["knobs"]], [300, 380], Qt.Orientation.Vertical)
 
     def _restore(self) -> None:

@@ -188,6 +188,14 @@ class _Offer(QToolButton):
         theme.changed.connect(self._show_icon)
         self._show_icon()
 
+    def sizeHint(self) -> QSize:
+        """Returns the width of a column, so that all offers are as wide."""
+        return QSize(_COLUMN, 40)
+
+    def minimumSizeHint(self) -> QSize:
+        """Returns what a small window has room for."""
+        return QSize(150, 40)
+
     def _show_icon(self) -> None:
         self._icon.setPixmap(self._action.icon().pixmap(QSize(20, 20)))
 
