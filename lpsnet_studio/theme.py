@@ -7,10 +7,11 @@ palettes are set outright.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QImage, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication
 
 from lpsnet.assets import resource
@@ -206,16 +207,29 @@ def figure_font(base: QFont) -> QFont:
 
 
 def _tinted(name: str, color: str, scale: int) -> QPixmap:
-    from PySide6.QtSvg import QSvgRenderer
-
-    source = resource("icons", f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", color)
-    pixmap = QPixmap(ICON_SIZE * scale)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    QSvgRenderer(QByteArray(source.encode())).render(painter, QRectF(pixmap.rect()))
+    """Returns an icon in a colour."""
+    image = QImage(_stencil(name, scale))
+    painter = QPainter(image)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
+    painter.fillRect(image.rect(), QColor(color))
     painter.end()
+    pixmap = QPixmap.fromImage(image)
     pixmap.setDevicePixelRatio(scale)
     return pixmap
+
+
+@cache
+def _stencil(name: str, scale: int) -> QImage:
+    """Returns an icon in black on nothing, drawn once for all colours."""
+    from PySide6.QtSvg import QSvgRenderer
+
+    source = resource("icons", f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", "#000000")
+    image = QImage(ICON_SIZE * scale, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    QSvgRenderer(QByteArray(source.encode())).render(painter, QRectF(image.rect()))
+    painter.end()
+    return image
 
 
 def _blend(first: str, second: str, share: float) -> str:
