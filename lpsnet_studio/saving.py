@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from lpsnet.formats.coco_panoptic_writer import CocoPanopticWriter
 from lpsnet.overlay import render_overlay
 from lpsnet.structures import PanopticSegmentation
 
-__all__ = ["Shown", "save_overlay", "save_panoptic"]
+__all__ = ["Shown", "objection_to_name", "objection_to_replacing", "save_overlay", "save_panoptic"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +41,39 @@ class Shown:
     categories: Categories
     opacity: float
     shades: Mapping[int, int]
+
+
+def objection_to_name(path: Path, ending: str) -> str:
+    """Returns why nothing may be saved under a name, in a sentence; empty if it may.
+
+    A picture's bytes under another picture's name, or JSON over a photo, is what nobody means.
+    """
+    if path.suffix.lower() == ending:
+        return ""
+    return f"{path}: what is saved here is a {ending.lstrip('.').upper()} file, so its name must end in {ending}"
+
+
+def objection_to_replacing(targets: Iterable[Path], inputs: Iterable[Path]) -> str:
+    """Returns why saving would destroy what is open, in a sentence; empty if it would not.
+
+    Args:
+        targets: the files that would be written.
+        inputs: the files that are open: photos, their ground truth, the network.
+    """
+    by_name: dict[str, list[Path]] = {}
+    for path in inputs:
+        by_name.setdefault(path.name.casefold(), []).append(path)
+    for target in targets:
+        if any(_is_same_file(target, each) for each in by_name.get(target.name.casefold(), [])):
+            return f"{target}: this file is open here, and saving would replace it"
+    return ""
+
+
+def _is_same_file(first: Path, second: Path) -> bool:
+    try:
+        return first.samefile(second)
+    except OSError:
+        return False
 
 
 def save_panoptic(shown: Shown, json_path: Path) -> Path:
