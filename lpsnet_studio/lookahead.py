@@ -32,7 +32,7 @@ class Measuring:
 
     Attributes:
         settings: what all of them are inspected with: those of the start, whatever is turned meanwhile.
-        network: where the network came from; empty if none has a part in it.
+        network: :attr:`~lpsnet_studio.inference.messages.ModelCard.identity` of the network; empty if none has a part.
         total: how many images.
         waiting: positions of those that are still to come, the next one first.
         done: how many were measured.
@@ -251,7 +251,7 @@ class Lookahead:
 
     def _network_of(self, settings: InspectionSettings) -> str:
         model = self._session.model
-        return model.origin if settings.needs_network and model is not None else ""
+        return model.identity if settings.needs_network and model is not None else ""
 
 
 def _possible(settings: InspectionSettings, entry: Entry) -> InspectionSettings:

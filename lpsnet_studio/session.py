@@ -215,7 +215,7 @@ class Session(Gallery, Knobs, Machine):
         if 0 <= index < len(self.entries):
             source = self.entries[index].source
             if Path(source.path).exists():
-                self._learn_of(index, problem="", worth_retrying=False)
+                self._learn_of(index, problem="", worth_retrying=False, measured=None)
             if index == self.index:
                 self._forget_picture()
             self.service.post(CloseImage(image_key(source)))
@@ -456,7 +456,7 @@ class Session(Gallery, Knobs, Machine):
     def _keep_measured(self, result: Result) -> None:
         pq = result.pq
         if pq is not None:
-            network = self.model.origin if result.settings.needs_network and self.model is not None else ""
+            network = self.model.identity if result.settings.needs_network and self.model is not None else ""
             tally = ClassTally.of(result.quality.counts, result.categories) if result.quality is not None else None
             self._learn(measured=Measured(pq, result.settings, network, tally))
 

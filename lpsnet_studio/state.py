@@ -20,7 +20,7 @@ class Measured:
     Attributes:
         pq: panoptic quality, 0 … 1.
         settings: what the result was computed with.
-        network: where the network came from; empty if none had a part in it.
+        network: :attr:`ModelCard.identity` of the network; empty if none had a part in it.
         tally: what the PQ was made of, to be pooled with other images'; None if that is not known.
     """
 

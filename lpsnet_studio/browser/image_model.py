@@ -17,6 +17,7 @@ __all__ = ["ImageListModel", "Role"]
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
+_OTHER_NETWORK = "another network or input size"
 
 
 class Role(IntEnum):
@@ -92,7 +93,7 @@ class ImageListModel(QAbstractListModel):
         if self._lookahead.is_up_to_date(entry.measured):
             return figure
         is_other_network = entry.measured.settings == self._session.settings
-        return f"{figure}, measured with {'another network' if is_other_network else 'other settings'} than now"
+        return f"{figure}, measured with {_OTHER_NETWORK if is_other_network else 'other settings'} than now"
 
     def _tip(self, entry: Entry) -> str:
         size = "" if entry.size is None else f"{entry.size[1]} × {entry.size[0]} pixels"

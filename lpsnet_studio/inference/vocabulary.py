@@ -56,6 +56,7 @@ class ModelCard:
         own_short_side: what its config asks for as the short side.
         long_side_cap: most pixels of the input's long side.
         file_bytes: size of the checkpoint's file; 0 if there is none.
+        file_version: changes when the file at :attr:`origin` is written anew; empty for a preset.
         macs: multiply-adds of one forward at :attr:`input_size`; 0 if they were not counted.
         notes: what the checkpoint's writer noted, as plain text; may be empty.
     """
@@ -75,6 +76,12 @@ class ModelCard:
     file_bytes: int = 0
     macs: int = 0
     notes: str = field(default="", repr=False)
+    file_version: str = ""
+
+    @property
+    def identity(self) -> str:
+        """What figures are the figures of: the same weights at the same input size, on whatever device."""
+        return f"{self.origin}, {self.file_version}, {self.short_side} px"
 
     @property
     def input_size(self) -> tuple[int, int]:

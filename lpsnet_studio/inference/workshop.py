@@ -62,6 +62,8 @@ class TorchWorkshop:
             OSError: if a file cannot be read.
             ValueError: naming the file or the field, if something in it is wrong.
         """
+        # Looked at before it is read: of a file that is replaced meanwhile, the next loading finds another version.
+        version = _file_version(request.checkpoint or request.config)
         ready = load_network(
             checkpoint=Path(request.checkpoint) if request.checkpoint is not None else None,
             config=request.config if request.checkpoint is None else None,
@@ -69,7 +71,7 @@ class TorchWorkshop:
             short_side=request.short_side,
             device=request.device,
         )
-        return LoadedNetwork(ready, _card(ready))
+        return LoadedNetwork(ready, _card(ready, version))
 
     def bench(self, picture: Picture, network: LoadedNetwork | None) -> ImageBench:
         """Prepares an image for its stages."""
@@ -107,7 +109,7 @@ class TorchWorkshop:
         return Failed(request, "internal", sentence, "Please report it with the details.", details)
 
 
-def _card(ready: ReadyNetwork) -> ModelCard:
+def _card(ready: ReadyNetwork, version: str) -> ModelCard:
     rules = ready.config.input
     return ModelCard(
         name=ready.name,
@@ -125,7 +127,17 @@ def _card(ready: ReadyNetwork) -> ModelCard:
         file_bytes=Path(ready.origin).stat().st_size if ready.trained else 0,
         macs=_macs(ready),
         notes=card_text(ready.card),
+        file_version=version,
     )
+
+
+def _file_version(origin: str) -> str:
+    """Tells one writing of a file from another by its size and time; empty if there is no such file."""
+    try:
+        status = Path(origin).stat()
+    except (OSError, ValueError):
+        return ""
+    return f"{status.st_size} bytes of {status.st_mtime_ns}"
 
 
 def _macs(ready: ReadyNetwork) -> int:

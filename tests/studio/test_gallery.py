@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -132,3 +133,15 @@ def test_reloading_a_file_that_came_back_tries_it(session: Session, service: Lis
     session.set_entries([replace(lost, source=replace(lost.source, path=str(tmp_path / "0.png")))])
     session.reload(0)
     assert service.count(OpenImage) == 1
+
+
+def test_reloading_forgets_the_pq_of_the_file_that_was(
+    session: Session, service: ListeningService, tmp_path: Path
+) -> None:
+    path = tmp_path / "0.png"
+    path.write_bytes(b"another picture now")
+    entry = entries(1)[0]
+    session.set_entries([replace(entry, source=replace(entry.source, path=str(path)))])
+    session.take_measured(0, measured(0.5))
+    session.reload(0)
+    assert session.entries[0].measured is None

@@ -213,7 +213,23 @@ def test_a_measured_pq_is_the_one_that_inspecting_shows(
     session.receive(measured(service.last(Measure)))
     shown = session.result
     assert shown is not None
-    assert session.entries[0].measured == Measured(shown.pq or 0.0, session.settings, "here")
+    assert session.entries[0].measured == Measured(shown.pq or 0.0, session.settings, hand_made.card().identity)
+
+
+@pytest.mark.parametrize("changes", [{"short_side": 32}, {"file_version": "written anew"}, {"origin": "there"}])
+def test_a_pq_is_out_of_date_with_another_network_input_size_or_file(
+    opened: Lookahead, session: Session, service: ListeningService, changes: dict[str, Any]
+) -> None:
+    found = session.entries[0].measured
+    assert found is not None
+    assert opened.is_up_to_date(found)
+    session.load_model(NetworkChoice("hand-made"))
+    session.receive(ModelLoaded(service.posted[-1].request, replace(hand_made.card(), **changes)))
+    assert not opened.is_up_to_date(found)
+    show(session, service)
+    anew = session.entries[0].measured
+    assert anew is not None
+    assert opened.is_up_to_date(anew), "the session and the measuring name the network alike"
 
 
 def test_only_what_the_filter_shows_is_measured(opened: Lookahead, session: Session, service: ListeningService) -> None:

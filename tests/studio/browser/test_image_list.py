@@ -309,6 +309,17 @@ def test_reloading_asks_the_service_to_forget_the_image(
     assert service.count(OpenImage) == before + 1
 
 
+def test_reloading_makes_the_thumbnail_again(window: Any, session: Session, tmp_path: Path, qtbot: Any) -> None:
+    path = tmp_path / "0.png"
+    Image.new("RGB", (64, 48), (9, 99, 9)).save(path)
+    session.set_entries(entries_of([path]))
+    found = window.images.thumbnails.find
+    qtbot.waitUntil(lambda: found(str(path)) is not None)
+    Image.new("RGB", (64, 48), (200, 9, 9)).save(path)
+    window.actions_by_id["reload_image"].trigger()
+    qtbot.waitUntil(lambda: (made := found(str(path))) is not None and made.toImage().pixelColor(20, 20).red() > 150)
+
+
 def test_the_menu_of_a_row(window: Any, session: Session, service: ListeningService) -> None:
     open_first(session, service)
     acts = {action.text(): action for action in window.images.menu_of(1).actions() if action.text()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 import psutil
@@ -54,6 +56,22 @@ def test_an_untrained_networks_card_makes_nothing_up() -> None:
     card = TorchWorkshop().load(LoadModel(1, "demo", overrides=tuple(SMALL), device="cpu")).card
     assert (card.trained, card.origin, card.file_bytes, card.notes) == (False, "demo", 0, "")
     assert (card.short_side, card.own_short_side, card.long_side_cap) == (384, 384, 640)
+
+
+def test_a_network_is_another_one_at_another_input_size_and_from_a_file_written_anew(
+    checkpoint: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "trained.safetensors"
+    shutil.copyfile(checkpoint, path)
+
+    def identity(short_side: int = 0) -> str:
+        return TorchWorkshop().load(LoadModel(1, "", str(path), "cpu", short_side=short_side)).card.identity
+
+    before = identity()
+    assert identity(192) != before
+    assert identity() == before == identity(384)
+    os.utime(path, ns=(0, path.stat().st_mtime_ns + 1))
+    assert identity() != before
 
 
 def test_of_a_checkpoint_only_input_and_inspection_may_change(checkpoint: Path) -> None:
