@@ -159,16 +159,36 @@ class Welcome(QScrollArea):
         self._title.setFont(font)
 
 
-class _Offer(QToolButton):
+class _WideButton(QToolButton):
+    """A button as wide as a column, whatever is written on it, or as a small window has room for.
+
+    Args:
+        name: by which the style sheet knows it.
+        height: in pixels.
+    """
+
+    def __init__(self, name: str, height: int) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setFixedHeight(height)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def sizeHint(self) -> QSize:
+        """Returns the width of a column."""
+        return QSize(_COLUMN, self.maximumHeight())
+
+    def minimumSizeHint(self) -> QSize:
+        """Returns what a small window has room for."""
+        return QSize(150, self.maximumHeight())
+
+
+class _Offer(_WideButton):
     """One action as a wide button: icon, words, and its shortcut at the right."""
 
     def __init__(self, action: QAction, theme: Theme) -> None:
-        super().__init__()
+        super().__init__("offer", 40)
         self._action = action
-        self.setObjectName("offer")
-        self.setMinimumHeight(40)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         words = action.text().rstrip("…")
         self.setAccessibleName(words)
         self.setToolTip(action.toolTip())
@@ -188,28 +208,16 @@ class _Offer(QToolButton):
         theme.changed.connect(self._show_icon)
         self._show_icon()
 
-    def sizeHint(self) -> QSize:
-        """Returns the width of a column, so that all offers are as wide."""
-        return QSize(_COLUMN, 40)
-
-    def minimumSizeHint(self) -> QSize:
-        """Returns what a small window has room for."""
-        return QSize(150, 40)
-
     def _show_icon(self) -> None:
         self._icon.setPixmap(self._action.icon().pixmap(QSize(20, 20)))
 
 
-class _RecentButton(QToolButton):
+class _RecentButton(_WideButton):
     """Something that was open before: its name over its folder, dim with the reason if it cannot be opened."""
 
     def __init__(self, item: RecentPath, theme: Theme, reopen: Callable[[Path], None]) -> None:
-        super().__init__()
-        self.setObjectName("recent")
-        self.setFixedHeight(42)
+        super().__init__("recent", 42)
         self.setMaximumWidth(_COLUMN)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setToolTip(f"{item.path}\n{item.problem}" if item.problem else str(item.path))
         self.setAccessibleName(f"Open {item.name} again")
         self.setEnabled(not item.problem)

@@ -77,6 +77,20 @@ def test_nothing_is_cut_off_at_the_side(welcome: Welcome, window: Any, size: tup
     assert bottom <= welcome.height(), "the first offer is seen without scrolling"
 
 
+@pytest.mark.parametrize("size", [(300, 200), (480, 360), (1360, 860), (1920, 1080)])
+@pytest.mark.parametrize("count", [1, 5])
+def test_what_was_open_has_the_width_of_an_offer(
+    welcome: Welcome, window: Any, size: tuple[int, int], count: int, qtbot: Any
+) -> None:
+    window.resize(*size)
+    for number in range(count):
+        window.commands.files.recently.remember(Path(f"/data/{number}.png"))
+    qtbot.waitUntil(lambda: len(buttons(welcome, "recent")) == count)
+    qtbot.wait(20)
+    widths = {button.width() for name in ("offer", "recent") for button in buttons(welcome, name)}
+    assert len(widths) == 1, "a short name is not elided while there is room"
+
+
 def test_it_says_which_network_photos_would_meet(session: Session, service: ListeningService) -> None:
     assert network_words(session).startswith("No network is loaded.")
     session.load_model(NetworkChoice("hand-made"))
