@@ -13,6 +13,8 @@ from PySide6.QtGui import (
     QDragLeaveEvent,
     QDropEvent,
     QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedLayout, QVBoxLayout, QWidget
@@ -23,6 +25,7 @@ from lpsnet_studio.browser.image_list import ImageList
 from lpsnet_studio.canvas.view import CanvasView
 from lpsnet_studio.chrome.banner import Banner
 from lpsnet_studio.chrome.drop_hint import DropHint
+from lpsnet_studio.chrome.finding import why_not
 from lpsnet_studio.chrome.notifications import Notifications
 from lpsnet_studio.chrome.status_bar import StatusBar
 from lpsnet_studio.chrome.welcome import Welcome
@@ -113,7 +116,16 @@ class MainWindow(QMainWindow):
         self.notifications = Notifications(self._view, theme)
         self.notifications.keep_clear_of(self.canvas.minimap)
         place = Workplace(
-            self, session, self.canvas, self.images, theme, settings, folders, self.notifications, self._reset_layout
+            self,
+            session,
+            self.canvas,
+            self.images,
+            theme,
+            settings,
+            folders,
+            self.notifications,
+            self._reset_layout,
+            self.areas,
         )
         self.commands = Commands(place, device)
         self._drop_hint = DropHint(self._view, theme)
@@ -393,6 +405,23 @@ class MainWindow(QMainWindow):
         self._drop_hint.hide()
         event.acceptProposedAction()
         self.commands.files.open_dropped(_local_paths(event.mimeData()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Says why nothing happens on the keys of an action that cannot be had now."""
+        pressed = QKeySequence(event.keyCombination())
+        refused = (action for action in self.actions_by_id.values() if pressed in action.shortcuts())
+        action = next((each for each in refused if not each.isEnabled()), None)
+        if action is None:
+            super().keyPressEvent(event)
+            return
+        name = action.text().rstrip("…")
+        self.notifications.show_info(f"{name}: {why_not(action.objectName(), self._session)}")
+
+    def areas(self) -> list[QWidget]:
+        """Returns what the keyboard goes through area by area, as far as it is on the screen."""
+        front = (self.segments.table, self.steps.table, self.panel, self.layers)
+        shown = (self.images.view, self._view, self.timeline, *front)
+        return [each for each in shown if each.isVisible() and not each.visibleRegion().isEmpty()]
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keeps the layout. Nothing is asked, but a file that is being written is waited for."""

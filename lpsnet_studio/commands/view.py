@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtWidgets import QWidget
 
 from lpsnet_studio.canvas.sampling import extent_of
 from lpsnet_studio.commands.workplace import Workplace
@@ -95,9 +96,37 @@ class ViewCommands:
         else:
             self._place.window.showNormal()
 
+    def next_area(self) -> None:
+        """Gives the keyboard to the next part of the window."""
+        self._focus_area(1)
+
+    def previous_area(self) -> None:
+        """Gives the keyboard to the part of the window before."""
+        self._focus_area(-1)
+
+    def _focus_area(self, by: int) -> None:
+        areas, focused = self._place.areas(), self._place.window.focusWidget()
+        start = -1 if by > 0 else 0
+        for place, area in enumerate(areas):
+            if focused is not None and (area is focused or area.isAncestorOf(focused)):
+                start = place
+        for distance in range(1, len(areas) + 1):
+            if _give_keyboard(areas[(start + by * distance) % len(areas)]):
+                return
+
     def reset_layout(self) -> None:
         """Puts every panel back."""
         self._place.reset_layout()
+
+
+def _give_keyboard(area: QWidget) -> bool:
+    """Focuses an area, or the first widget in it that Tab goes to; False if there is none."""
+    for widget in (area, *area.findChildren(QWidget)):
+        by_tab = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
+        if by_tab and widget.isEnabled() and widget.isVisible() and widget.focusProxy() is None:
+            widget.setFocus(Qt.FocusReason.TabFocusReason)
+            return True
+    return False
 
 
 def _place_of(session: Session, owner: int) -> QRectF | None:

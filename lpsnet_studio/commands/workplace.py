@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from lpsnet_studio.background import Background
 from lpsnet_studio.browser.image_list import ImageList
@@ -35,6 +35,7 @@ class Workplace:
         folders: where files are kept.
         notifications: where successes and failures are told.
         reset_layout: puts every panel back.
+        areas: returns what the keyboard goes through area by area.
         background: what takes time is done there.
     """
 
@@ -47,6 +48,7 @@ class Workplace:
     folders: Folders
     notifications: Notifications
     reset_layout: Callable[[], None]
+    areas: Callable[[], Sequence[QWidget]]
     background: Background = field(init=False)
 
     def __post_init__(self) -> None:

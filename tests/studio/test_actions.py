@@ -173,3 +173,12 @@ def test_the_canvas_has_a_menu_that_knows_where_it_was_opened(
     menu.hide()
     canvas._leave_if_outside()
     assert session.pointed is None or canvas.viewport().underMouse()
+
+
+def test_keys_of_what_cannot_be_had_say_why(window: Any, session: Session, service: ListeningService) -> None:
+    QTest.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    assert any("No image is open." in text for text in window.notifications.texts)
+    open_first(session, service, with_truth=False)
+    window.canvas.setFocus()
+    QTest.keyClick(window.canvas, Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier)
+    assert any("ground truth" in text for text in window.notifications.texts)

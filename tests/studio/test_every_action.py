@@ -343,6 +343,19 @@ def _(bench: Bench) -> None:
     assert not bench.window.isFullScreen()
 
 
+@effect_of("next_area", "previous_area")
+def _(bench: Bench, name: str) -> None:
+    bench.window.activateWindow()
+    bench.window.images.view.setFocus()
+    seen = []
+    for _ in range(len(bench.window.areas())):
+        bench.trigger(name)
+        focused = bench.window.focusWidget()
+        seen.append(next(area for area in bench.window.areas() if area is focused or area.isAncestorOf(focused)))
+    assert len(set(seen)) == len(seen) == len(bench.window.areas())
+    assert seen[-1] is bench.window.images.view
+
+
 @effect_of("reset_layout")
 def _(bench: Bench) -> None:
     for dock in bench.window.docks.values():
