@@ -12,14 +12,19 @@ from lpsnet_studio.inspector.film_strip import FilmStrip
 from lpsnet_studio.inspector.scrubbing import HoldButton, Scrubber
 from lpsnet_studio.inspector.step_card import StepCard
 from lpsnet_studio.inspector.widgets import VerdictStrip
+from lpsnet_studio.playback import is_event
 from lpsnet_studio.session import Session
 from lpsnet_studio.theme import Theme, figure_font
 from lpsnet_studio.view_options import SPEEDS
 
 __all__ = ["SpeedButton", "Timeline"]
 
-_STEP_MILLISECONDS = 350
-"""Time a step stands at the usual speed."""
+_STEP_MILLISECONDS = 1200
+"""Time a step stands at the usual speed: enough to read its verdict."""
+_EVENT_LENGTH = 1.6
+"""How many times as long a step stands that discarded a box or contested pixels: its card says more."""
+_START_MILLISECONDS = 300
+"""Time until playing does its first step: what is there has been read already."""
 _WHEEL_NOTCH = 120
 _LEAST_HEIGHT_FOR_PICTURES, _LEAST_HEIGHT_FOR_DETAILS = 560, 420
 """In a window lower than that the pictures, then the figures, would take the canvas its room."""
@@ -98,6 +103,7 @@ class Timeline(QWidget):
         self.setObjectName("timeline")
         self._session = session
         self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._advance)
         self._turned, self._window_height = 0, 0
         self.slider = _MergeSlider(Qt.Orientation.Horizontal)
@@ -115,7 +121,6 @@ class Timeline(QWidget):
         self._buttons.setSpacing(0)
         self._lay_out()
         self._listen(theme)
-        self._show_speed()
         self._show_result()
 
     def _lay_out(self) -> None:
@@ -144,7 +149,7 @@ class Timeline(QWidget):
         session.result_changed.connect(self._show_result)
         session.position_changed.connect(lambda *_: self._show_position())
         session.playing_changed.connect(self._run)
-        session.view_changed.connect(self._show_speed)
+        session.view_changed.connect(self._keep_pace)
         session.view_changed.connect(self.card.refresh)
         for signal in (session.current_changed, session.entry_changed, session.busy_changed):
             signal.connect(lambda *_: self._show_lack())
@@ -221,12 +226,21 @@ class Timeline(QWidget):
         if self._session.result is None:
             self.card.refresh()
 
-    def _show_speed(self) -> None:
-        self._timer.setInterval(round(_STEP_MILLISECONDS / self._session.view.speed))
+    @property
+    def step_milliseconds(self) -> int:
+        """How long the current step stands while the merge is played."""
+        step = self._session.current_step
+        length = _EVENT_LENGTH if step is not None and is_event(step) else 1.0
+        return round(_STEP_MILLISECONDS * length / self._session.view.speed)
+
+    def _keep_pace(self) -> None:
+        """Lets the current step stand no longer than it would at the speed of now."""
+        if self._timer.isActive() and self._timer.remainingTime() > self.step_milliseconds:
+            self._timer.start(self.step_milliseconds)
 
     def _run(self, playing: bool) -> None:
         if playing:
-            self._timer.start()
+            self._timer.start(min(_START_MILLISECONDS, self.step_milliseconds))
         else:
             self._timer.stop()
 
@@ -234,6 +248,8 @@ class Timeline(QWidget):
         self._session.seek(self._session.position + 1)
         if self._session.position >= len(self._session.steps):
             self._session.play(False)
+        else:
+            self._timer.start(self.step_milliseconds)
 
 
 def _times(speed: float) -> str:

@@ -34,11 +34,11 @@ def test_scrubbing_shows_every_position_as_the_trace_replays_it(opened: Any, ses
 
 
 def test_playing_comes_to_the_end_and_stops(opened: Any, session: Session, qtbot: Any) -> None:
-    opened.timeline._timer.setInterval(1)
+    session.change_view(speed=8)
     QTest.keyClick(opened.canvas, Qt.Key.Key_K)
     assert session.playing
     assert session.position <= 1
-    qtbot.waitUntil(lambda: not session.playing, timeout=5000)
+    qtbot.waitUntil(lambda: not session.playing, timeout=15000)
     assert session.position == len(session.steps)
     assert not opened.actions_by_id["play"].isChecked()
 
@@ -111,10 +111,31 @@ def test_the_speed_sets_the_pace_and_is_chosen_in_a_menu(opened: Any, session: S
     paces = {}
     for choice in timeline.speed.menu().actions():
         choice.trigger()
-        paces[timeline.speed.text()] = timeline._timer.interval()
+        paces[timeline.speed.text()] = timeline.step_milliseconds
         assert [each.text() for each in timeline.speed.menu().actions() if each.isChecked()] == [choice.text()]
-    assert paces == {"0.5×": 700, "1×": 350, "2×": 175, "4×": 88, "8×": 44}
+    assert paces == {"0.5×": 2400, "1×": 1200, "2×": 600, "4×": 300, "8×": 150}
     assert session.view.speed == 8
+
+
+def test_steps_that_decide_something_stand_longer(opened: Any, session: Session) -> None:
+    stand = []
+    for position in range(len(session.steps) + 1):
+        session.seek(position)
+        stand.append(opened.timeline.step_milliseconds)
+    assert stand[:5] == [1200, 1200, 1920, 1920, 1200], "the second box contests pixels, the third is discarded"
+    assert set(stand[5:]) == {1200}
+
+
+def test_a_higher_speed_shortens_the_step_that_stands(opened: Any, session: Session) -> None:
+    session.change_view(speed=0.5)
+    session.seek(1)
+    session.play(True)
+    opened.timeline._advance()
+    assert opened.timeline._timer.remainingTime() > 2000
+    session.change_view(speed=8)
+    assert 0 <= opened.timeline._timer.remainingTime() < 300
+    session.play(False)
+    assert not opened.timeline._timer.isActive()
 
 
 def test_the_wheel_steps_whichever_part_is_under_it(opened: Any, session: Session) -> None:
