@@ -94,6 +94,13 @@ class Correspondence:
             self._progress.pop(question.request, None)
             self._update_busy()
 
+    def withdraw(self, kind: type[Question]) -> None:
+        """Forgets the open question of a kind and saves the service the work on it."""
+        question = self._open.get(kind)
+        if question is not None:
+            self.drop(kind)
+            self._service.post(Cancel(question.request))
+
     def cancel(self) -> None:
         """Withdraws every open question; the service says of each that it was cancelled."""
         for question in self._open.values():

@@ -125,7 +125,10 @@ class Session(Gallery, Knobs, Machine, Replay):
     # --------------------------------------------------------------------------------------------------------- opening
 
     def set_entries(self, entries: Sequence[Entry], index: int = 0) -> None:
-        """Replaces the image list and opens one of it."""
+        """Replaces the image list and opens one of it; a data set that is still being read will not replace it."""
+        self.stop_listing()
+        for kind in (OpenImage, Inspect):
+            self._letters.withdraw(kind)
         self._take_entries(entries)
         self._forget_picture()
         self.entries_changed.emit()
@@ -140,6 +143,10 @@ class Session(Gallery, Knobs, Machine, Replay):
         images = None if images_dir is None else str(images_dir)
         self._letters.ask(ListDataset(self._letters.next_number(), str(json_path), images))
 
+    def stop_listing(self) -> None:
+        """Withdraws the data set that was asked for: something else is opened."""
+        self._letters.withdraw(ListDataset)
+
     def open_index(self, index: int) -> None:
         """Opens the image at a position of the list; a position outside it is ignored."""
         if not 0 <= index < len(self.entries):
@@ -151,6 +158,8 @@ class Session(Gallery, Knobs, Machine, Replay):
         self.cancelled = False
         self.current_changed.emit(index)
         if entry.problem and not entry.worth_retrying:
+            self._letters.withdraw(OpenImage)
+            self._letters.withdraw(Inspect)
             self._forget_picture()
             self.failed.emit(Problem(entry.problem, picture=entry.source.path))
             return
@@ -245,6 +254,12 @@ class Session(Gallery, Knobs, Machine, Replay):
 
     def receive(self, reply: Reply) -> None:
         """Takes a reply of the service; replies to what is no longer wanted are ignored."""
+        try:
+            self._take(reply)
+        finally:  # whatever a panel makes of it
+            self.received.emit(reply)
+
+    def _take(self, reply: Reply) -> None:
         match reply:
             case Ready():
                 self._take_service(reply)
@@ -266,7 +281,6 @@ class Session(Gallery, Knobs, Machine, Replay):
             case Inspected():
                 if self._letters.settle(Inspect, reply.request):
                     self._take_result(reply)
-        self.received.emit(reply)
 
     def _take_model(self, reply: ModelLoaded) -> None:
         is_same = self.model is not None and self.network.is_same_network(self._loaded)
@@ -291,12 +305,16 @@ class Session(Gallery, Knobs, Machine, Replay):
             self.failed.emit(Problem(f"{reply.json_path}: this data set holds no image"))
 
     def _take_picture(self, reply: ImageOpened) -> None:
+        if self.current is None or reply.image != image_key(self.current.source):
+            return
         before, self.picture = self.picture, reply
-        if before is None or before.image != reply.image:
-            self._forget_result()
-        self._learn(size=(reply.pixels.shape[0], reply.pixels.shape[1]), problem="", worth_retrying=False)
-        self.picture_changed.emit()
-        self.inspect()
+        try:
+            if before is None or before.image != reply.image:
+                self._forget_result()
+            self._learn(size=(reply.pixels.shape[0], reply.pixels.shape[1]), problem="", worth_retrying=False)
+            self.picture_changed.emit()
+        finally:  # whatever a panel makes of it
+            self.inspect()
 
     def _take_result(self, reply: Inspected) -> None:
         if self.picture is None or reply.image != self.picture.image:
@@ -316,13 +334,17 @@ class Session(Gallery, Knobs, Machine, Replay):
         )
         self._playback.take(reply.trace)
         self._comparison.take(self.result)
-        if not reply.preview:
-            self._keep_measured(self.result)
         selected = 0 if chosen is None else self.result.owner_of(chosen)
         self.selected = selected
+        self._ask_waiting()
+        if not reply.preview:
+            self._keep_measured(self.result)
         self.result_changed.emit()
         self.selection_changed.emit(selected)
         self._point_again(retell=True)
+
+    def _ask_waiting(self) -> None:
+        """Asks for what waited until the service had answered; before panels are told, lest one of them fails."""
         if self._waiting_inspect is not None:
             waiting, self._waiting_inspect = self._waiting_inspect, None
             self._letters.ask(waiting)
@@ -335,13 +357,12 @@ class Session(Gallery, Knobs, Machine, Replay):
         if isinstance(question, OpenImage | Inspect):
             self.cancelled = reply.kind == "cancelled" and self.result is None
         self._letters.drop(type(question))
+        if isinstance(question, Inspect):
+            self._ask_waiting()
         if isinstance(question, LoadModel) and self.model is not None:
             self.network = self._loaded
         if isinstance(question, OpenImage) and not quiet:
             self._learn(problem=reply.sentence, worth_retrying=True)
-        if isinstance(question, Inspect) and self._waiting_inspect is not None:
-            waiting, self._waiting_inspect = self._waiting_inspect, None
-            self._letters.ask(waiting)
         if not quiet:
             self.failed.emit(problem_of(question, reply, self.current, self.model))
 

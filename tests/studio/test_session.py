@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from psygnal import EmitLoopError
 
 from lpsnet.structures import InspectionSettings, StepKind
 from lpsnet_studio.inference.messages import (
@@ -26,7 +27,7 @@ from lpsnet_studio.inference.messages import (
     Progress,
 )
 from lpsnet_studio.session import Session
-from lpsnet_studio.state import NetworkChoice, Problem
+from lpsnet_studio.state import Entry, NetworkChoice, Problem
 from tests.studio import hand_made
 from tests.studio.hand_made import CATEGORIES, PERSON, ROAD, ListeningService
 
@@ -359,3 +360,86 @@ def test_a_device_that_is_not_there_comes_with_advice(
     session.receive(Failed(service.last(LoadModel).request, "bad-input", sentence))
     assert [problem.sentence for problem in problems] == [sentence]
     assert problems[0].advice == "Choose another in Model › Device. No network is loaded."
+
+
+# ------------------------------------------------------------------------------------------------ what comes too late
+
+
+def _unreadable(at: int) -> list[Entry]:
+    """Returns three entries, one of which its data set says cannot be opened."""
+    found = hand_made.entries()
+    found[at] = replace(found[at], problem="there is no such file")
+    return found
+
+
+def test_a_late_image_is_not_shown_as_another_that_cannot_be_opened(
+    session: Session, service: ListeningService
+) -> None:
+    session.set_entries(_unreadable(1))
+    late = service.last(OpenImage)
+    session.open_index(1)
+    assert service.last(Cancel).target == late.request
+    assert session.busy is None
+    session.receive(hand_made.opened(late))
+    assert session.picture is None
+    assert session.entries[1].problem == "there is no such file"
+    assert session.entries[1].size is None
+
+
+def test_a_late_image_is_not_shown_where_the_list_is_empty(session: Session, service: ListeningService) -> None:
+    session.set_entries(hand_made.entries())
+    late = service.last(OpenImage)
+    session.set_entries([])
+    assert service.last(Cancel).target == late.request
+    session.receive(hand_made.opened(late))
+    assert (session.index, session.picture, session.busy) == (-1, None, None)
+
+
+def test_an_answer_about_another_image_than_the_one_asked_for_is_ignored(
+    session: Session, service: ListeningService
+) -> None:
+    session.set_entries(hand_made.entries())
+    session.receive(replace(hand_made.opened(service.last(OpenImage)), image="another"))
+    assert session.picture is None
+    assert session.entries[0].size is None
+
+
+def test_a_late_data_set_does_not_replace_what_was_opened_since(session: Session, service: ListeningService) -> None:
+    session.open_dataset(Path("/slow.json"))
+    late = service.last(ListDataset)
+    session.set_entries(hand_made.entries())
+    assert late.request in [request.target for request in service.posted if isinstance(request, Cancel)]
+    images = (DatasetImage("x.jpg", ImageSource("/x.jpg"), 80, 60),)
+    session.receive(DatasetListed(late.request, "/slow.json", images, CATEGORIES))
+    assert [entry.name for entry in session.entries] == ["0.png", "1.png", "2.png"]
+
+
+def test_the_newest_settings_are_asked_for_though_a_panel_fails(session: Session, service: ListeningService) -> None:
+    hand_made.open_first(session, service)
+    for threshold in (0.5, 0.6):
+        session.change_settings(overlap_threshold=threshold)
+    answer = hand_made.inspected(service.last(Inspect))
+    told: list[object] = []
+    session.received.connect(told.append)
+    session.result_changed.connect(_fail)
+    with pytest.raises(EmitLoopError):
+        session.receive(answer)
+    assert service.last(Inspect).settings.overlap_threshold == 0.6
+    assert told == [answer], "others than panels go on"
+    session.result_changed.disconnect(_fail)
+    session.receive(hand_made.inspected(service.last(Inspect)))
+    assert session.is_current
+
+
+def test_an_opened_image_is_inspected_though_a_panel_fails(session: Session, service: ListeningService) -> None:
+    session.load_model(NetworkChoice("hand-made"))
+    session.receive(ModelLoaded(service.posted[-1].request, hand_made.card()))
+    session.set_entries(hand_made.entries())
+    session.picture_changed.connect(_fail)
+    with pytest.raises(EmitLoopError):
+        session.receive(hand_made.opened(service.last(OpenImage)))
+    assert service.count(Inspect) == 1
+
+
+def _fail() -> None:
+    raise RuntimeError("a panel failed")
