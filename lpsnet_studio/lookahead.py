@@ -12,9 +12,9 @@ from psygnal import Signal
 from lpsnet.metrics.panoptic_quality import PanopticQuality
 from lpsnet.structures import InspectionSettings
 from lpsnet_studio.inference import messages
-from lpsnet_studio.inference.messages import Cancel, Failed, Measure, ModelLoaded, Prefetch, Prefetched, Reply
+from lpsnet_studio.inference.messages import Cancel, Failed, Measure, ModelLoaded, Prefetch, Prefetched, Ready, Reply
 from lpsnet_studio.session import Session, image_key
-from lpsnet_studio.state import Entry, Measured, Problem
+from lpsnet_studio.state import Measured, Problem, settings_possible
 from lpsnet_studio.tally import ClassTally
 
 __all__ = ["Lookahead", "Measuring"]
@@ -61,6 +61,7 @@ class _Fetched:
     needs_network: bool
     network: str
     request: int = field(compare=False)
+    is_ready: bool = field(default=False, compare=False)
 
 
 class Lookahead:
@@ -110,7 +111,7 @@ class Lookahead:
         entry = session.entries[target]
         if entry.problem:
             return
-        settings = _possible(session.settings, entry)
+        settings = settings_possible(session.settings, has_truth=entry.source.truth is not None)
         wanted = _Fetched(image_key(entry.source), settings.needs_network, self._network_of(settings), 0)
         if wanted == self._fetched:
             return
@@ -124,11 +125,22 @@ class Lookahead:
             self._session.service.post(Cancel(self._fetched.request))
         self._fetched, self.is_fetching = None, False
 
-    def _end_fetching(self, *, ready: bool) -> None:
-        """Takes the answer; what was dropped for something more urgent is asked for again when that is done."""
+    def _end_fetching(self, fetched: _Fetched, reply: Prefetched | Failed) -> None:
+        """Takes the answer; what was dropped for something more urgent is asked for again when that is done.
+
+        What failed is not: it would fail again, or end another service.
+        """
         self.is_fetching = False
-        if not ready:
+        if isinstance(reply, Prefetched):
+            self._fetched = replace(fetched, is_ready=True)
+        elif reply.kind in ("superseded", "cancelled"):
             self._fetched = None
+
+    def _forget_ready(self) -> None:
+        """What was ready went with the service that had it."""
+        if self._fetched is not None and self._fetched.is_ready:
+            self._fetched = None
+            self._fetch_next()
 
     # ------------------------------------------------------------------------------------------------------- measuring
 
@@ -210,32 +222,40 @@ class Lookahead:
         self._measure_next()
 
     def _take_failure(self, measuring: Measuring, reply: Failed) -> None:
-        """Notes a failure on its image and goes on, unless every other image would fail of the same."""
+        """Notes a failure on its image and goes on, unless the machine is at fault or all images would fail alike."""
         if reply.kind in ("cancelled", "superseded"):
             self._end_measuring()
         elif reply.kind == "not-possible":
             self._end_measuring()
             self._session.failed.emit(Problem(f"Measuring stopped. {reply.sentence}", reply.advice))
+        elif reply.kind in ("died", "out-of-memory"):
+            self._end_measuring()
+            finished = measuring.done + measuring.failed
+            stopped = f"Measuring stopped after {finished:,} of {measuring.total:,} images, at {self._name(measuring)}."
+            self._session.failed.emit(Problem(f"{stopped} {reply.sentence}", reply.advice, reply.details))
         else:
             self._session.take_problem(measuring.now, reply.sentence)
             measuring.failed += 1
             self._measure_next()
 
+    def _name(self, measuring: Measuring) -> str:
+        return self._session.entries[measuring.now].name
+
     # --------------------------------------------------------------------------------------------------------- replies
 
     def _receive(self, reply: Reply) -> None:
-        measuring = self.measuring
+        measuring, fetched = self.measuring, self._fetched
         match reply:
+            case Ready():
+                self._forget_ready()
             case ModelLoaded():
                 self._leave_network()
             case messages.Measured() if measuring is not None and reply.request == measuring.request:
                 self._take_measured(measuring, reply)
             case Failed() if measuring is not None and reply.request == measuring.request:
                 self._take_failure(measuring, reply)
-            case Prefetched() if self._fetched is not None and reply.request == self._fetched.request:
-                self._end_fetching(ready=True)
-            case Failed() if self._fetched is not None and reply.request == self._fetched.request:
-                self._end_fetching(ready=reply.kind not in ("superseded", "cancelled"))
+            case Prefetched() | Failed() if fetched is not None and reply.request == fetched.request:
+                self._end_fetching(fetched, reply)
 
     def _leave_network(self) -> None:
         """What the service had fetched went with the network before, and so did the sense of going on measuring."""
@@ -252,10 +272,3 @@ class Lookahead:
     def _network_of(self, settings: InspectionSettings) -> str:
         model = self._session.model
         return model.identity if settings.needs_network and model is not None else ""
-
-
-def _possible(settings: InspectionSettings, entry: Entry) -> InspectionSettings:
-    """Returns the settings as an image can have them: without ground truth no oracle."""
-    if entry.source.truth is not None:
-        return settings
-    return replace(settings, box_oracle=False, semantic_oracle=False)

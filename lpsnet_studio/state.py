@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lpsnet.categories import Categories
 from lpsnet.metrics.panoptic_quality import ImageQuality, PanopticQuality
@@ -10,7 +10,17 @@ from lpsnet.structures import Detections, InspectionSettings, Labels, MergeStep,
 from lpsnet_studio.inference.messages import ImageSource
 from lpsnet_studio.tally import ClassTally
 
-__all__ = ["Busy", "Entry", "Measured", "NetworkChoice", "Pointed", "Problem", "Result", "shade_of"]
+__all__ = [
+    "Busy",
+    "Entry",
+    "Measured",
+    "NetworkChoice",
+    "Pointed",
+    "Problem",
+    "Result",
+    "settings_possible",
+    "shade_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +208,11 @@ class Result:
         if mean.n == 0:
             return "no class to compare"
         return f"PQ {100 * mean.pq:.1f} · SQ {100 * mean.sq:.1f} · RQ {100 * mean.rq:.1f}"
+
+
+def settings_possible(settings: InspectionSettings, *, has_truth: bool) -> InspectionSettings:
+    """Returns settings as an image can have them: without ground truth no oracle."""
+    return settings if has_truth else replace(settings, box_oracle=False, semantic_oracle=False)
 
 
 def shade_of(step: MergeStep) -> int:

@@ -2,8 +2,10 @@
 
 The supervisor remembers what has been asked and not yet answered. If the service dies or hangs it starts another one,
 brings it to where the old one was (the network that was loaded, the image that was open), and asks the unanswered
-requests **once** more. A request over which two services were lost fails, and the third service goes on without it. No
-Qt here.
+requests **once** more. A request over which two services were lost fails, and the third service goes on without it.
+
+Work in the background (:class:`Prefetch`, :class:`Measure`) is never asked again: it fails with the service, and what
+the user waits for at the time is not blamed for that. No Qt here.
 """
 
 from __future__ import annotations
@@ -84,7 +86,8 @@ _TICK = 0.5
 _STARTS = 3
 """How many services may be lost in a row before any was ready."""
 _CHANCES = 2
-"""How often a request may be asked."""
+"""How often a request may be asked that the user waits for."""
+_Background = Prefetch | Measure
 
 
 @dataclass(slots=True)
@@ -93,7 +96,8 @@ class _Pending:
 
     Attributes:
         request: as it is sent.
-        losses: how many services were lost while it waited in them.
+        losses: how many services were lost while it waited in them, and may have been lost over it.
+        excused: whether one more was, which is put down to work in the background; a second one is not.
         sent: whether the present service has it.
         withdrawn: whether it was cancelled.
         replayed: whether it only brings a new service to where the old one was: nobody waits for its reply.
@@ -101,9 +105,27 @@ class _Pending:
 
     request: Question
     losses: int = 0
+    excused: bool = False
     sent: bool = False
     withdrawn: bool = False
     replayed: bool = False
+
+    @property
+    def is_background(self) -> bool:
+        """Whether nobody waits for it at the screen."""
+        return isinstance(self.request, _Background)
+
+    def count_loss(self, *, background_may_be_why: bool) -> None:
+        """Notes that the service it was sent to is no more."""
+        if background_may_be_why and not self.is_background and not self.excused:
+            self.excused = True
+        else:
+            self.losses += 1
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether it is not to be asked again."""
+        return self.losses >= (1 if self.is_background else _CHANCES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +263,8 @@ class Supervisor:
         for memory in (self._model, self._image):
             if memory is not None:
                 again = replace(memory, request=self.next_request())
-                losses = next((p.losses for p in unanswered if p.replayed and type(p.request) is type(again)), 0)
-                self._pending[again.request] = _Pending(again, losses=losses, replayed=True)
+                before = next((p for p in unanswered if p.replayed and type(p.request) is type(again)), _Pending(again))
+                self._pending[again.request] = replace(before, request=again, replayed=True)
         self._pending.update({p.request.request: p for p in unanswered if not p.replayed})
         for pending in self._pending.values():
             self._send(pending.request)
@@ -349,13 +371,15 @@ class Supervisor:
         return obituary
 
     def _count_losses(self, complaint: str, obituary: str) -> None:
+        in_background = any(pending.sent and pending.is_background for pending in self._pending.values())
         for number, pending in list(self._pending.items()):
-            pending.losses += pending.sent
+            if pending.sent:
+                pending.count_loss(background_may_be_why=in_background)
             pending.sent = False
             if pending.withdrawn:
                 del self._pending[number]
                 self._on_reply(Failed(number, "cancelled", "Cancelled."))
-            elif pending.losses >= _CHANCES:
+            elif pending.is_hopeless:
                 del self._pending[number]
                 self._fail_lost(pending, complaint, obituary)
 
@@ -367,11 +391,12 @@ class Supervisor:
             else:
                 self._image = None
             return
+        lost = "lost: it" if pending.is_background else "lost twice over this request: the last one"
         self._on_reply(
             Failed(
                 pending.request.request,
                 "died",
-                f"The inference process was lost twice over this request: the last one {complaint}.",
+                f"The inference process was {lost} {complaint}.",
                 "It runs again. If memory is short, a smaller input side or a smaller picture may help.",
                 obituary,
             )

@@ -138,7 +138,7 @@ FailureKind = Literal[
 ``bad-input``      a file or a value is at fault; the sentence names it.
 ``mismatch``       weights that are not those of the network they say they are; ``details`` lists how they differ.
 ``out-of-memory``  never asked again; the advice says what to make smaller.
-``died``           the service ended or hung twice over this request.
+``died``           the service cannot be started, or ended or hung twice over this request; once, if in the background.
 ``cancelled``      the window asked for it.
 ``superseded``     a newer request of its kind took its place; nothing to tell the user.
 ``not-possible``   for example an oracle without ground truth.

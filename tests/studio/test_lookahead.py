@@ -21,6 +21,7 @@ from lpsnet_studio.inference.messages import (
     OpenImage,
     Prefetch,
     Prefetched,
+    Ready,
 )
 from lpsnet_studio.lookahead import Lookahead
 from lpsnet_studio.session import Session
@@ -135,6 +136,28 @@ def test_an_image_that_cannot_be_fetched_is_not_tried_for_ever(
     session.receive(hand_made.inspected(service.last(Inspect)))
     assert service.count(Prefetch) == 1
     assert problems == []
+
+
+def test_a_new_service_has_fetched_nothing(session: Session, service: ListeningService, lookahead: Lookahead) -> None:
+    lookahead.prefetch(True)
+    hand_made.open_first(session, service)
+    fetched = service.last(Prefetch)
+    session.receive(Ready(7, "2.15", ()))
+    assert service.count(Prefetch) == 1, "what is under way is the supervisor's to ask again"
+    session.receive(Prefetched(fetched.request, fetched.image, 0.1))
+    session.receive(Ready(8, "2.15", ()))
+    assert service.count(Prefetch) == 2
+    assert service.last(Prefetch).image == fetched.image
+
+
+def test_fetching_that_ends_the_service_is_not_tried_again(
+    session: Session, service: ListeningService, lookahead: Lookahead
+) -> None:
+    lookahead.prefetch(True)
+    hand_made.open_first(session, service)
+    session.receive(Failed(service.last(Prefetch).request, "died", "The inference process was lost."))
+    session.receive(Ready(8, "2.15", ()))
+    assert service.count(Prefetch) == 1
 
 
 def test_switched_off_it_asks_for_nothing_and_withdraws_what_is_under_way(
@@ -261,6 +284,21 @@ def test_what_no_image_can_have_stops_the_measuring(
     assert opened.measuring is None
     assert session.entries[1].problem == ""
     assert problems == [Problem("Measuring stopped. The classes differ.", "Load another.")]
+
+
+@pytest.mark.parametrize("kind", ["died", "out-of-memory"])
+def test_a_dead_service_stops_the_measuring_and_marks_no_image(
+    opened: Lookahead, session: Session, service: ListeningService, problems: list[Problem], kind: FailureKind
+) -> None:
+    opened.measure([1, 2, 0])
+    session.receive(measured(service.last(Measure)))
+    died = Failed(service.last(Measure).request, kind, "The inference process was lost.", "It runs again.", "SIGKILL")
+    session.receive(died)
+    assert opened.measuring is None
+    assert service.count(Measure) == 2
+    assert [entry.problem for entry in session.entries] == ["", "", ""]
+    told = "Measuring stopped after 1 of 3 images, at 2.png. The inference process was lost."
+    assert problems == [Problem(told, "It runs again.", "SIGKILL")]
 
 
 @pytest.mark.parametrize("kind", ["cancelled", "superseded"])

@@ -25,9 +25,11 @@ from lpsnet_studio.inference.messages import (
     ImageOpened,
     ListDataset,
     LoadModel,
+    Measure,
     ModelCard,
     ModelLoaded,
     OpenImage,
+    Prefetch,
     Progress,
     Ready,
     Shutdown,
@@ -67,7 +69,9 @@ def beat(outbox: Outbox) -> None:
 def write_journal(request: Any) -> None:
     path = os.environ.get("JOURNAL")
     if path:
-        what = getattr(request, "json_path", getattr(request, "config", getattr(request, "image", "")))
+        source = getattr(request, "source", None)
+        image = getattr(request, "image", "" if source is None else source.path)
+        what = getattr(request, "json_path", getattr(request, "config", image))
         with Path(path).open("a") as journal:
             journal.write(f"{os.getpid()} {type(request).__name__} {what}\n")
 
@@ -86,6 +90,9 @@ def answer(request: Any, outbox: Outbox) -> None:
         case OpenImage():
             pixels = np.zeros((60, 80, 3), np.uint8)
             outbox.put(ImageOpened(request.request, request.image, pixels, None, CATEGORIES, True, "", 0.0))
+        case Measure() | Prefetch():
+            if request.source.path == "die":
+                os.kill(os.getpid(), signal.SIGKILL)
         case Cancel():
             outbox.put(Failed(request.target, "cancelled", "Cancelled."))
 

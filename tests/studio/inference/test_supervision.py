@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lpsnet.structures import InspectionSettings
 from lpsnet_studio.inference.messages import (
     CloseImage,
     DatasetListed,
@@ -18,8 +19,10 @@ from lpsnet_studio.inference.messages import (
     ImageSource,
     ListDataset,
     LoadModel,
+    Measure,
     ModelLoaded,
     OpenImage,
+    Prefetch,
 )
 from lpsnet_studio.inference.supervision import Patience
 from tests.studio.inference.conversation import Conversation, is_alive, test_service, wait_for_end
@@ -77,6 +80,41 @@ def test_a_poison_request_fails_and_the_service_is_there_again(talk: Conversatio
     assert isinstance(talk.ask(ListDataset, "answer"), DatasetListed)
     assert len(talk.pids) == 3
     assert len(talk.answers[1]) == 1
+
+
+@pytest.mark.parametrize(("kind", "name"), [(Measure, ()), (Prefetch, ("next",))])
+def test_work_in_the_background_that_kills_the_service_is_not_asked_again(
+    talk: Conversation, journal: Path, kind: type, name: tuple[str, ...]
+) -> None:
+    reply = talk.ask(kind, *name, ImageSource("die"), InspectionSettings())
+    assert reply.kind == "died"
+    assert reply.sentence == "The inference process was lost: it ended."
+    assert isinstance(talk.ask(ListDataset, "answer"), DatasetListed)
+    assert len(talk.pids) == 2
+    assert asked(journal, talk.pids[1]) == ["ListDataset answer"]
+
+
+def test_what_the_user_waits_for_is_not_blamed_for_work_in_the_background(talk: Conversation, journal: Path) -> None:
+    talk.wait_for_service()
+    waiting = talk.post(ListDataset, "keep waiting")
+    for count in (2, 3):
+        assert talk.ask(Measure, ImageSource("die"), InspectionSettings()).kind == "died"
+        talk.wait_for_service(count)
+        talk.ask(ListDataset, "answer")
+        assert asked(journal, talk.pids[-1]) == ["ListDataset keep waiting", "ListDataset answer"]
+    assert waiting not in talk.answers
+    assert talk.ask(Measure, ImageSource("die"), InspectionSettings()).kind == "died"
+    assert talk.answer(waiting).kind == "died", "it is held to be innocent once"
+
+
+def test_a_poison_request_fails_even_if_work_in_the_background_was_lost_with_it(talk: Conversation) -> None:
+    talk.wait_for_service()
+    behind = talk.post(Measure, ImageSource("waits"), InspectionSettings())
+    poison = talk.post(ListDataset, "die")
+    assert talk.answer(behind).kind == "died"
+    assert "lost twice" in talk.answer(poison).sentence
+    assert isinstance(talk.ask(ListDataset, "answer"), DatasetListed)
+    assert len(talk.pids) == 4
 
 
 def test_out_of_memory_is_never_asked_again(talk: Conversation, journal: Path) -> None:
