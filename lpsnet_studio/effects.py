@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lpsnet.structures import InspectionSettings, MergeStep, Segment
-from lpsnet_studio.state import Result
+from lpsnet_studio.state import Result, shade_of
 
-__all__ = ["Comparison", "Effect", "Summary", "compare", "summarize"]
+__all__ = ["Comparison", "Effect", "Part", "Summary", "compare", "summarize"]
 
 _LEAST_IOU = 0.5
 """Two boxes of one class that have more in common than this are taken for the same object, as metrics do."""
@@ -26,11 +25,13 @@ class Part:
         box: of a thing, the detection's, in shares of the image, so that a result of reduced size says the same; None
             for stuff, which is known by its class alone.
         area: pixels.
+        shade: what the shade of a thing follows; 0 for stuff.
     """
 
     label: int
     box: tuple[float, float, float, float] | None
     area: int
+    shade: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +56,28 @@ class Effect:
     """What became of a result.
 
     Attributes:
-        gained: class indices of segments that came, sorted.
-        lost: class indices of segments that went, sorted.
+        came: segments that came, sorted by class.
+        went: segments that went, sorted by class.
         resized: how many of the others grew or shrank; None if the two results are of different sizes.
         pq_before: 0 … 1; None without ground truth.
         pq_after: likewise.
     """
 
-    gained: tuple[int, ...]
-    lost: tuple[int, ...]
+    came: tuple[Part, ...]
+    went: tuple[Part, ...]
     resized: int | None
     pq_before: float | None
     pq_after: float | None
+
+    @property
+    def gained(self) -> tuple[int, ...]:
+        """Class indices of segments that came, sorted."""
+        return tuple(part.label for part in self.came)
+
+    @property
+    def lost(self) -> tuple[int, ...]:
+        """Class indices of segments that went, sorted."""
+        return tuple(part.label for part in self.went)
 
 
 class Comparison:
@@ -127,12 +138,12 @@ def compare(before: Summary, after: Summary) -> Effect:
     most in common, as other candidates of one object take each other's place when NMS or scores change.
     """
     pairs = _pairs(before.parts, after.parts)
-    gained = _labels_without(after.parts, {later for _, later in pairs})
-    lost = _labels_without(before.parts, {earlier for earlier, _ in pairs})
+    came = _parts_without(after.parts, {later for _, later in pairs})
+    went = _parts_without(before.parts, {earlier for earlier, _ in pairs})
     resized = None
     if before.size == after.size:
         resized = sum(before.parts[earlier].area != after.parts[later].area for earlier, later in pairs)
-    return Effect(gained, lost, resized, before.pq, after.pq)
+    return Effect(came, went, resized, before.pq, after.pq)
 
 
 def _part(segment: Segment, founder: MergeStep, size: tuple[int, int]) -> Part:
@@ -140,7 +151,7 @@ def _part(segment: Segment, founder: MergeStep, size: tuple[int, int]) -> Part:
         return Part(segment.label, None, segment.area)
     height, width = size
     x0, y0, x1, y1 = founder.box
-    return Part(segment.label, (x0 / width, y0 / height, x1 / width, y1 / height), segment.area)
+    return Part(segment.label, (x0 / width, y0 / height, x1 / width, y1 / height), segment.area, shade_of(founder))
 
 
 def _pairs(before: tuple[Part, ...], after: tuple[Part, ...]) -> list[tuple[int, int]]:
@@ -184,6 +195,6 @@ def _ious(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np
     return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
 
 
-def _labels_without(parts: tuple[Part, ...], paired: set[int]) -> tuple[int, ...]:
-    left = Counter(part.label for index, part in enumerate(parts) if index not in paired)
-    return tuple(sorted(left.elements()))
+def _parts_without(parts: tuple[Part, ...], paired: set[int]) -> tuple[Part, ...]:
+    left = (part for index, part in enumerate(parts) if index not in paired)
+    return tuple(sorted(left, key=lambda part: part.label))
