@@ -111,6 +111,12 @@ def _application() -> QApplication:
     return application
 
 
+def _complain(words: str) -> None:
+    """Tells the terminal, if the Studio was started from one, why it goes no further."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"lpsnet-studio: {words}\n")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the Studio; returns the exit status."""
     options = parse_arguments(sys.argv[1:] if arguments is None else arguments)
@@ -118,7 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     import PySide6
 
     if complaint := complaint_about_qt(sys.version_info[:3], PySide6.__version_info__[:3]):
-        sys.stderr.write(f"lpsnet-studio: {complaint}\n")
+        _complain(complaint)
         return 1
     from lpsnet_studio.settings import Folders
 
@@ -127,7 +133,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with tempfile.TemporaryDirectory(prefix="lpsnet-studio-") as place:
             return _render(options, Folders.under(Path(place)))
     if complaint := complaint_about_display(os.environ):
-        sys.stderr.write(f"lpsnet-studio: {complaint}\n")
+        _complain(complaint)
         return 1
     return _run(options, Folders.of_user())
 
@@ -136,19 +142,21 @@ def _run(options: argparse.Namespace, folders: Folders) -> int:
     """Shows the window until it is closed; returns the exit status."""
     from lpsnet_studio.log import Log
 
-    log = Log(folders.state)
+    log: Log | None = None
     try:
+        log = Log(folders.state)
         _log.info("LPSNet Studio starts as process %d: %s", os.getpid(), _start_words())
         application = _application()
         log.catch_crashes()
         return _show(application, options, folders, log)
     except Exception as error:
         _log.exception("the Studio ended on an unexpected failure")
-        place = "" if log.studio is None else f"; {log.studio} holds the details"
-        sys.stderr.write(f"lpsnet-studio: unexpected failure, {type(error).__name__}: {error}{place}\n")
+        place = "" if log is None or log.studio is None else f"; {log.studio} holds the details"
+        _complain(f"unexpected failure, {type(error).__name__}: {error}{place}")
         return 1
     finally:
-        log.close()
+        if log is not None:
+            log.close()
 
 
 def _show(application: QApplication, options: argparse.Namespace, folders: Folders, log: Log) -> int:
@@ -187,7 +195,7 @@ def _render(options: argparse.Namespace, folders: Folders) -> int:
     try:
         made = render(Studio(options, folders), options.render)
     except (RenderError, OSError) as error:
-        sys.stderr.write(f"lpsnet-studio: {error}\n")
+        _complain(str(error))
         return 1
     for path in made:
         sys.stdout.write(f"{path}\n")

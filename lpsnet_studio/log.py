@@ -32,7 +32,7 @@ _OLDER_FILES = 2
 _LONGEST_ENTRY = 20_000
 _LONGEST_TRACE = 40_000
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-_LAST_CRASH = "last-crash.txt"
+_CRASH, _LAST_CRASH = "crash.txt", "last-crash.txt"
 _NO_LOCKS_HERE = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS}
 """What some network folders answer: there the first place is taken without a lock."""
 
@@ -55,7 +55,8 @@ class Crash:
 class Log:
     """The log files of one running Studio.
 
-    Without a writable folder everything goes to the terminal alone.
+    Without a writable folder everything goes to the terminal alone. Whatever lies in the folder, none of it is a
+    reason to raise.
 
     Args:
         folder: where the files lie; made if it is not there.
@@ -72,6 +73,7 @@ class Log:
         self.studio: Path | None = None
         self.service: Path | None = None
         self.last_crash: Crash | None = None
+        self._number = 0
         self._lock: IO[str] | None = None
         self._crash_file: IO[str] | None = None
         self._handlers: list[tuple[logging.Logger, logging.Handler]] = []
@@ -82,7 +84,10 @@ class Log:
         except OSError as error:
             _log.warning("%s: no log file can be written (%s)", folder, error)
             return
-        self.last_crash = _find_crash(folder)
+        try:
+            self.last_crash = _find_crash(folder, self._number)
+        except OSError as error:
+            _log.warning("%s: the trace of an earlier crash cannot be kept (%s)", folder, error)
 
     def _show_warnings_in_terminal(self) -> None:
         root = logging.getLogger()
@@ -93,14 +98,13 @@ class Log:
         self._add(root, terminal)
 
     def _open_files(self) -> None:
-        number, self._lock = _take_place(self.folder)
-        ending = "" if number == 1 else f"-{number}"
-        studio, service = self.folder / f"studio{ending}.log", self.folder / f"service{ending}.log"
-        self._crash_path = self.folder / f"crash{ending}.txt"
-        self._add(logging.getLogger(), _RotatingFile(studio, _STUDIO_BYTES))
+        self._number, self._lock = _take_place(self.folder)
+        studio, service = (self.folder / _numbered(name, self._number) for name in ("studio.log", "service.log"))
+        own, its = _RotatingFile(studio, _STUDIO_BYTES), _RotatingFile(service, _SERVICE_BYTES)
         speaker = logging.getLogger(SERVICE_LOGGER)
         speaker.propagate = False
-        self._add(speaker, _RotatingFile(service, _SERVICE_BYTES))
+        self._add(logging.getLogger(), own)
+        self._add(speaker, its)
         self.studio, self.service = studio, service
 
     def _add(self, logger: logging.Logger, handler: logging.Handler) -> None:
@@ -110,12 +114,17 @@ class Log:
 
     def catch_crashes(self) -> None:
         """Has a hard crash, such as a segmentation fault, leave a trace for the next start to find."""
-        if self.studio is None:
+        if self.studio is not None:
+            with contextlib.suppress(OSError):
+                self._crash_file = self._crash_path.open("w", encoding="utf-8")
+                faulthandler.enable(self._crash_file)
+                return
+        with contextlib.suppress(OSError, RuntimeError):  # a Studio without a terminal has nowhere to leave it
             faulthandler.enable()
-            return
-        with contextlib.suppress(OSError):
-            self._crash_file = self._crash_path.open("w", encoding="utf-8")
-            faulthandler.enable(self._crash_file)
+
+    @property
+    def _crash_path(self) -> Path:
+        return self.folder / _numbered(_CRASH, self._number)
 
     def close(self) -> None:
         """Lets go of the files; another Studio may then write to them."""
@@ -159,7 +168,7 @@ class _RotatingFile(RotatingFileHandler):
 
     def handleError(self, record: logging.LogRecord) -> None:
         """Says that an entry could not be written."""
-        if not self._has_complained:
+        if not self._has_complained and sys.stderr is not None:
             self._has_complained = True
             sys.stderr.write(f"{self.baseFilename}: the log cannot be written ({sys.exc_info()[1]})\n")
 
@@ -176,23 +185,44 @@ def tail_of(path: Path | None, lines: int) -> list[str]:
     return found[-lines:]
 
 
+def _numbered(name: str, number: int) -> str:
+    """Returns what the Studio of a number calls a file: ``crash.txt``, ``crash-2.txt`` and so on."""
+    stem, dot, suffix = name.partition(".")
+    return name if number == 1 else f"{stem}-{number}{dot}{suffix}"
+
+
 def _take_place(folder: Path) -> tuple[int, IO[str]]:
     """Returns the first number that no running Studio has, and the open file that keeps others from taking it.
 
     Raises:
         OSError: if all are taken, or the folder cannot be written to.
     """
+    obstacle: OSError | None = None
     for number in range(1, _MOST_STUDIOS + 1):
-        stream = (folder / f"studio-{number}.lock").open("a", encoding="utf-8")
         try:
-            _lock_file(stream)
+            lock = _try_to_lock(folder, number)
         except OSError as error:
-            if error.errno in _NO_LOCKS_HERE:
-                return number, stream
-            stream.close()
+            obstacle = error
         else:
-            return number, stream
-    raise OSError(f"{_MOST_STUDIOS} Studios already write there")
+            if lock is not None:
+                return number, lock
+    raise obstacle or OSError(f"{_MOST_STUDIOS} Studios already write there")
+
+
+def _try_to_lock(folder: Path, number: int) -> IO[str] | None:
+    """Returns the open file that keeps a number from others; None if a running Studio has it.
+
+    Raises:
+        OSError: if there can be no such file.
+    """
+    stream = (folder / f"studio-{number}.lock").open("a", encoding="utf-8")
+    try:
+        _lock_file(stream)
+    except OSError as error:
+        if error.errno not in _NO_LOCKS_HERE:
+            stream.close()
+            return None
+    return stream
 
 
 def _lock_file(stream: IO[str]) -> None:
@@ -211,14 +241,39 @@ def _lock_file(stream: IO[str]) -> None:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def _find_crash(folder: Path) -> Crash | None:
-    """Returns the newest crash of earlier runs; its trace is kept in one file, the others are deleted."""
-    traces = [path for path in folder.glob("crash*.txt") if path.stat().st_size]
-    kept = folder / _LAST_CRASH
-    for path in sorted(traces, key=lambda path: path.stat().st_mtime):
-        path.replace(kept)
+def _find_crash(folder: Path, own: int) -> Crash | None:
+    """Returns the newest crash of earlier runs; its trace is kept in one file, the others are deleted.
+
+    A Studio that starts or runs beside this one has its number, and what lies there is its own to tell or to write.
+
+    Args:
+        folder: where the traces lie.
+        own: the number of the Studio that asks.
+
+    Raises:
+        OSError: if a trace can be neither moved nor read.
+    """
+    traces: list[tuple[float, Path]] = []
+    with contextlib.ExitStack() as locks:
+        for number in range(1, _MOST_STUDIOS + 1):
+            path = folder / _numbered(_CRASH, number)
+            if not path.is_file() or not path.stat().st_size:
+                continue
+            if number != own:
+                lock = _try_to_lock(folder, number)
+                if lock is None:
+                    continue
+                locks.enter_context(lock)
+            traces.append((path.stat().st_mtime, path))
+        return _keep_newest(folder / _LAST_CRASH, [path for _, path in sorted(traces)])
+
+
+def _keep_newest(kept: Path, traces: list[Path]) -> Crash | None:
+    """Moves the newest of the traces, which is the last one, to where it is kept; deletes the others."""
     if not traces:
         return None
+    for path in traces:
+        path.replace(kept)
     with kept.open(encoding="utf-8", errors="replace") as stream:
         trace = stream.read(_LONGEST_TRACE)
     return Crash(kept, datetime.fromtimestamp(kept.stat().st_mtime), trace)

@@ -6,6 +6,7 @@ beside it. Both live in one folder, so that a test or a second user never touche
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 from collections.abc import Mapping, Sequence
@@ -26,6 +27,9 @@ LAYOUT_VERSION = 3
 """Raised whenever docks or toolbars change, so that an older layout is not forced onto them."""
 
 _log = logging.getLogger(__name__)
+
+_LISTS_OF_MAPPINGS = {"layers"}
+"""Preferences that are lists of mappings; all other lists are of text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,17 +149,25 @@ class Settings:
             layout: what :meth:`~PySide6.QtWidgets.QMainWindow.saveState` gave when there was room for the docks; None
                 to take it now.
         """
+        geometry = window.saveGeometry()
+        layout = window.saveState(LAYOUT_VERSION) if layout is None else layout
         store = self._geometry()
-        store.setValue("geometry", window.saveGeometry())
-        store.setValue("layout", window.saveState(LAYOUT_VERSION) if layout is None else layout)
+        store.setValue("geometry", geometry)
+        store.setValue("layout", layout)
+        store.setValue("checksum", _checksum(geometry, layout))
         store.sync()
 
     def restore_window(self, window: QMainWindow) -> bool:
-        """Brings a window's geometry and docks back; False if there is nothing to bring back."""
+        """Brings a window's geometry and docks back; False if there is nothing that could be brought back."""
+        from PySide6.QtCore import QByteArray
+
         store = self._geometry()
         geometry, layout = store.value("geometry"), store.value("layout")
-        restored = geometry is not None and window.restoreGeometry(geometry)
-        return restored and layout is not None and window.restoreState(layout, LAYOUT_VERSION)
+        if not isinstance(geometry, QByteArray) or not isinstance(layout, QByteArray):
+            return False
+        if store.value("checksum") != _checksum(geometry, layout):
+            return False
+        return window.restoreGeometry(geometry) and window.restoreState(layout, LAYOUT_VERSION)
 
     def _geometry(self) -> QSettings:
         from PySide6.QtCore import QSettings
@@ -169,7 +181,7 @@ class Settings:
                 raise ValueError("not an object")
         except FileNotFoundError:
             return Preferences()
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             _log.warning("%s: unreadable preferences are set aside (%s)", self._path, error)
             self._set_aside()
             return Preferences()
@@ -177,7 +189,7 @@ class Settings:
         known = {
             spec.name: _read_in(content[spec.name])
             for spec in fields(Preferences)
-            if spec.name in content and _fits(content[spec.name], getattr(default, spec.name))
+            if spec.name in content and _fits(spec.name, content[spec.name], getattr(default, spec.name))
         }
         return replace(default, **known)
 
@@ -186,6 +198,11 @@ class Settings:
             self._path.replace(self._path.with_suffix(".unreadable"))
         except OSError as error:
             _log.warning("%s: could not be set aside (%s)", self._path, error)
+
+
+def _checksum(geometry: QByteArray, layout: QByteArray) -> str:
+    """Returns what tells a layout that is as it was written from a spoilt one, which may make Qt crash."""
+    return hashlib.sha256(geometry.data() + b"|" + layout.data()).hexdigest()
 
 
 def remembered(recent: Sequence[str], newest: str, most: int = 10) -> tuple[str, ...]:
@@ -197,14 +214,21 @@ def _read_in(value: object) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _fits(value: object, default: object) -> bool:
+def _fits(name: str, value: object, default: object) -> bool:
     """Whether a value from the file is of the kind its preference needs."""
     if isinstance(default, bool):
         return isinstance(value, bool)
     if isinstance(default, float):
         return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 100
     if isinstance(default, tuple):
-        return isinstance(value, list) and len({type(item) for item in value}) <= 1
+        return isinstance(value, list) and all(
+            _is_flat(item) if name in _LISTS_OF_MAPPINGS else isinstance(item, str) for item in value
+        )
     if isinstance(default, Mapping):
-        return isinstance(value, Mapping)
+        return _is_flat(value)
     return isinstance(value, str)
+
+
+def _is_flat(value: object) -> bool:
+    """Whether a value is a mapping of which no value holds others: those may be nested too deeply to be written."""
+    return isinstance(value, dict) and not any(isinstance(item, list | dict) for item in value.values())

@@ -119,3 +119,62 @@ def test_a_crash_of_a_second_studio_is_told_too(log: Log, tmp_path: Path) -> Non
 def test_an_orderly_end_leaves_no_trace(tmp_path: Path) -> None:
     assert run("log.catch_crashes(); log.close()", tmp_path).returncode == 0
     assert not list(tmp_path.glob("*crash*"))
+
+
+@pytest.mark.parametrize("name", ["studio.log", "service.log", "crash.txt", "last-crash.txt", "studio.log.1"])
+def test_a_folder_in_the_place_of_a_file_is_no_failure(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    if name == "last-crash.txt":
+        (tmp_path / "crash.txt").write_text("Segmentation fault")
+    done = run("log.catch_crashes(); logging.warning('still said'); log.close()", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "still said" in done.stderr
+
+
+def test_a_lock_that_cannot_be_opened_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "studio-1.lock").mkdir()
+    log = Log(tmp_path)
+    log.close()
+    assert log.studio == tmp_path / "studio-2.log"
+
+
+def test_the_crash_file_of_a_running_studio_is_left_to_it(log: Log, tmp_path: Path) -> None:
+    log.catch_crashes()
+    (tmp_path / "crash.txt").write_text("is being written")
+    (tmp_path / "crash-3.txt").write_text("of a run before")
+    done = run("print(log.last_crash.trace)", tmp_path)
+    assert done.stdout == "of a run before\n", done.stderr
+    assert (tmp_path / "crash.txt").read_text() == "is being written"
+
+
+def test_of_studios_that_start_at_once_one_tells_of_the_crash(tmp_path: Path) -> None:
+    code = (
+        "import sys, time\nfrom pathlib import Path\nfrom lpsnet_studio.log import Log\n"
+        "print(flush=True); sys.stdin.readline()\nlog = Log(Path(sys.argv[1]))\n"
+        "print(log.last_crash is not None, flush=True); sys.stdin.readline()"
+    )
+    (tmp_path / "crash.txt").write_text("Segmentation fault")
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    started = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    for each in started:
+        assert each.stdout is not None
+        each.stdout.readline()
+    for each in started:
+        assert each.stdin is not None
+        each.stdin.write("\n")
+        each.stdin.flush()
+    told = [each.stdout.readline().strip() for each in started if each.stdout is not None]
+    errors = [each.communicate("\n", timeout=30)[1] for each in started]
+    assert sorted(told) == ["False", "False", "False", "True"]
+    assert errors == [""] * 4
+
+
+def test_without_a_terminal_there_is_nothing_to_complain_to(tmp_path: Path) -> None:
+    code = "sys.stderr = None\nlog.catch_crashes(); logging.warning('unheard'); log.close()"
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    assert run(code, blocked / "state").returncode == 0
