@@ -26,10 +26,11 @@ class Box:
     Attributes:
         box: ``(x0, y0, x1, y1)`` in the overlays' pixels.
         text: beside its upper left corner; may be empty.
+        more: goes on after the text, and takes no part in finding its place: what comes and goes moves nothing.
         color: RGB.
         dashed: whether its line is broken.
         strong: whether it is drawn thick, white over black.
-        pinned: whether its text is placed before all others, and shown however small the box.
+        pinned: whether its text is shown however small the box, over another's if there is no room left.
     """
 
     box: tuple[float, float, float, float]
@@ -38,6 +39,7 @@ class Box:
     dashed: bool = False
     strong: bool = False
     pinned: bool = False
+    more: str = ""
 
 
 class _Arrangement(NamedTuple):
@@ -51,16 +53,17 @@ class _Arrangement(NamedTuple):
 class BoxLayer(Layer):
     """Boxes with a line of text each; lines and text keep their size on the screen.
 
-    A text that finds no room beside its box is left out, unless it is pinned; those that come first are placed first.
+    A text that finds no room beside its box is left out, unless it is pinned. Those that come first are placed first,
+    pinned or not, so that a text keeps its place while boxes are added behind it or another one is pinned.
 
     Args:
         parent: the item that it moves with.
-        above: boxes whose texts are drawn over this layer's, and have their room first.
+        below: boxes whose texts this layer's are drawn over, and which have their room first.
     """
 
-    def __init__(self, parent: QGraphicsItem, above: BoxLayer | None = None) -> None:
+    def __init__(self, parent: QGraphicsItem, below: BoxLayer | None = None) -> None:
         super().__init__(parent)
-        self._above = above
+        self._below = below
         self._boxes: tuple[Box, ...] = ()
         self._arranged: _Arrangement | None = None
         self._taken: tuple[Rectangle, ...] = ()
@@ -95,24 +98,46 @@ class BoxLayer(Layer):
         look = (QTransform(transform), QRectF(view))
         if self._arranged is not None and self._arranged.look == look:
             return self._arranged
-        above = [] if self._above is None else self._above.tags(transform, view)
-        room = Room([*self._taken, *above])
-        frames, tags = [], []
+        below = [] if self._below is None else self._below.tags(transform, view)
+        frames = []
         for box in self._boxes:
             x0, y0, x1, y1 = box.box
             frame = transform.mapRect(QRectF(x0, y0, x1 - x0, y1 - y0))
             # A rectangle without area meets nothing, and a line is wider than the box that it follows.
             if frame.adjusted(-3, -3, 3, 3).intersects(view):
                 frames.append((box, frame))
-        for box, frame in sorted(frames, key=lambda pair: not pair[0].pinned):
-            if box.text and (box.pinned or frame.width() >= _LEAST_WIDTH_FOR_TEXT):
-                outer = (frame.x() - 0.75, frame.y(), frame.width() + 1.5, frame.height())
-                size, edges = self._size_of(box.text), (view.width(), view.height())
-                place = place_tag(outer, size, edges, room, always=box.pinned)
-                if place is not None:
-                    tags.append((box, place))
+        tags = self._place_tags(frames, Room([*self._taken, *below]), (view.width(), view.height()))
         self._arranged = _Arrangement(look, tuple(frames), tuple(tags))
         return self._arranged
+
+    def _place_tags(
+        self, frames: Sequence[tuple[Box, QRectF]], room: Room, edges: tuple[float, float]
+    ) -> list[tuple[Box, Rectangle]]:
+        """Returns where the texts go, in the order in which they are painted: pinned ones that found no room last."""
+        tags, without_room = [], []
+        for box, frame in frames:
+            if not box.text:
+                continue
+            place = None
+            if frame.width() >= _LEAST_WIDTH_FOR_TEXT:
+                place = place_tag(_outer(frame), self._size_of(box.text), edges, room)
+            if place is not None:
+                tags.append((box, self._with_more(box, place, edges[0])))
+            elif box.pinned:
+                without_room.append((box, frame))
+        for box, frame in without_room:
+            place = place_tag(_outer(frame), self._size_of(box.text), edges, room, always=True)
+            if place is not None:
+                tags.append((box, self._with_more(box, place, edges[0])))
+        return tags
+
+    def _with_more(self, box: Box, place: Rectangle, right_edge: float) -> Rectangle:
+        """Returns the place of a text with what goes on after it: to the right, as far as the view allows it."""
+        if not box.more:
+            return place
+        x, y, _, height = place
+        width, _ = self._size_of(box.text + box.more)
+        return max(min(x, right_edge - width), 0.0), y, width, height
 
     def _size_of(self, text: str) -> tuple[float, float]:
         metrics = QFontMetricsF(self._font)
@@ -136,6 +161,11 @@ class BoxLayer(Layer):
         painter.restore()
 
 
+def _outer(frame: QRectF) -> Rectangle:
+    """Returns a frame with the half of its line that lies outside it."""
+    return frame.x() - 0.75, frame.y(), frame.width() + 1.5, frame.height()
+
+
 def _paint_frame(painter: QPainter, frame: QRectF, box: Box) -> None:
     style = Qt.PenStyle.DashLine if box.dashed else Qt.PenStyle.SolidLine
     strokes = [(QColor(0, 0, 0, 160), 3.0), (QColor(*box.color), 1.5)]
@@ -154,4 +184,4 @@ def _paint_tag(painter: QPainter, tag: QRectF, box: Box) -> None:
     painter.fillRect(tag, background)
     dark = background.red() * 0.299 + background.green() * 0.587 + background.blue() * 0.114 > 140
     painter.setPen(QColor(0, 0, 0) if dark else QColor(255, 255, 255))
-    painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, box.text)
+    painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, box.text + box.more)

@@ -28,6 +28,16 @@ class Chip(QLabel):
             self.setText(text)
             self.adjustSize()
 
+    def hold(self, text: str) -> None:
+        """Takes a few words without showing them, so that it has their size."""
+        self._whole = text
+        self.setText(text)
+
+    @property
+    def whole(self) -> str:
+        """The words, though they may be shown elided."""
+        return self._whole
+
     def place_beside(self, mouse: QPoint) -> None:
         """Goes beside the mouse, within the view."""
         room, size = self._view.rect(), self.size()

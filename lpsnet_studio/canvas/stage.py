@@ -69,8 +69,8 @@ class Stage(QGraphicsScene):
         self.labels, self.segments, self.void = (IndexLayer(frame) for _ in range(3))
         self.outlines = OutlineLayer(frame)
         self.glow, self.step = IndexLayer(frame), IndexLayer(frame)
-        self.step_boxes = BoxLayer(frame)
-        self.boxes = BoxLayer(frame, above=self.step_boxes)
+        self.boxes = BoxLayer(frame)
+        self.step_boxes = BoxLayer(frame, below=self.boxes)
         self._taken: tuple[Rectangle, ...] = ()
         self.names = NameLayer(
             frame, self, lambda *look: [*self._taken, *self.boxes.tags(*look), *self.step_boxes.tags(*look)]
@@ -163,19 +163,20 @@ class Stage(QGraphicsScene):
     def set_boxes(self, boxes: Sequence[Box], size: tuple[int, int]) -> None:
         """Shows boxes over overlays of ``size`` (H, W)."""
         self.boxes.set_boxes(boxes, size)
+        self.step_boxes.rearrange()
         self.names.update()
 
     def set_step_boxes(self, boxes: Sequence[Box], size: tuple[int, int]) -> None:
-        """Shows the boxes of one step, whose texts have room before all others."""
+        """Shows the boxes of one step, whose texts find their room after all others."""
         self.step_boxes.set_boxes(boxes, size)
-        self.boxes.rearrange()
         self.names.update()
 
     def keep_clear_of(self, taken: Sequence[Rectangle]) -> None:
         """Writes nothing on rectangles of the view that something else lies on."""
         self._taken = tuple(taken)
-        self.step_boxes.keep_clear_of(taken)
         self.boxes.keep_clear_of(taken)
+        self.step_boxes.keep_clear_of(taken)
+        self.step_boxes.rearrange()
 
     def light_up(self, owner: int) -> None:
         """Makes one segment a little lighter; 0 for none."""
@@ -213,6 +214,7 @@ class Stage(QGraphicsScene):
         layer.setVisible(on and opacity > 0)
         layer.setOpacity(opacity)
         if kind == "boxes":
+            self.step_boxes.rearrange()
             self.names.update()
 
     def _layer(self, kind: LayerKind) -> QGraphicsItem:

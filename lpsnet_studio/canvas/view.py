@@ -86,7 +86,7 @@ class CanvasView(QGraphicsView):
         self._gesture = QTimer(self)
         self._gesture.setSingleShot(True)
         self._gesture.setInterval(_SETTLED_MILLISECONDS)
-        self._chip, self._caption = Chip(self.viewport()), Chip(self.viewport())
+        self._chip, self._caption, self._longest_caption = (Chip(self.viewport()) for _ in range(3))
         self.minimap = Minimap(self.viewport())
         self._wants_minimap = True
         self.minimap.pressed.connect(self._leave_place)
@@ -103,6 +103,7 @@ class CanvasView(QGraphicsView):
         """
         self.stage.set_photo(pixels)
         self.set_chip("")
+        self._longest_caption.hold("")
         self.set_caption("")
         height, width = self.stage.size
         self._fill_minimap()
@@ -123,6 +124,11 @@ class CanvasView(QGraphicsView):
     def set_caption(self, text: str) -> None:
         """Writes a few words at the top of the view; empty text hides them."""
         self._caption.say(text)
+        self._place_furniture()
+
+    def reserve_caption(self, text: str) -> None:
+        """Keeps the room of the longest caption to come free, so that no words move when captions come and go."""
+        self._longest_caption.hold(text)
         self._place_furniture()
 
     def show_minimap(self, on: bool) -> None:
@@ -317,8 +323,11 @@ class CanvasView(QGraphicsView):
         """Puts the minimap at the lower left and the caption at the top; boxes and names leave them free."""
         room = self.viewport().rect()
         self.minimap.move(_MARGIN, room.height() - self.minimap.height() - _MARGIN)
-        self._caption.place_at_top(max(room.width() - 4 * _MARGIN, 1))
+        for caption in (self._caption, self._longest_caption):
+            caption.place_at_top(max(room.width() - 4 * _MARGIN, 1))
         shown = [widget.geometry() for widget in (self.minimap, self._caption) if widget.isVisibleTo(self)]
+        if self._longest_caption.whole:
+            shown.append(self._longest_caption.geometry())
         self.stage.keep_clear_of([(place.x(), place.y(), place.width(), place.height()) for place in shown])
 
     # ------------------------------------------------------------------------------------------------------ coordinates

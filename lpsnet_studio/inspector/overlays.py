@@ -50,7 +50,7 @@ class Overlays(QObject):
         self._session = session
         self._canvas = canvas
         self._stage = canvas.stage
-        self._boxes: list[tuple[int, int, Box]] = []
+        self._boxes: list[tuple[int, MergeStep, Box]] = []
         self._fade = QVariantAnimation(self)
         self._fade.setDuration(_FADE_MILLISECONDS)
         self._fade.setStartValue(0.0)
@@ -77,6 +77,7 @@ class Overlays(QObject):
         result, owners = self._session.result, self._session.owners
         if result is None or owners is None:
             self._stage.clear_overlays()
+            self._canvas.reserve_caption("")
             self._canvas.set_caption("")
             return
         colors = {step.owner: step_color(step, result.categories) for step in result.trace.steps if step.owner}
@@ -87,10 +88,12 @@ class Overlays(QObject):
         self._stage.labels.set_map(IndexMap(result.labels))
         self._stage.step.set_table(*step_tables(colors))
         self._boxes = [
-            (index, step.owner, _box_of(step, result.categories))
+            (index, step, _box_of(step, result.categories))
             for index, step in enumerate(result.trace.steps)
             if step.box is not None
         ]
+        captions = (_caption(step, is_before=False) for step in result.trace.steps)
+        self._canvas.reserve_caption(max(captions, key=len, default=""))
         self._show_boxes()
         self._show_step()
 
@@ -111,10 +114,14 @@ class Overlays(QObject):
         result, chosen = self._session.result, self._session.selected
         if result is None:
             return
-        current = self._session.position - 1
+        current, is_named = self._session.position - 1, self._session.view.names
         done = [
-            replace(box, pinned=True) if owner and owner == chosen else box
-            for index, owner, box in self._boxes
+            replace(
+                box,
+                text=_tag(step, result.categories, is_named=is_named) if step.owner else "",
+                pinned=bool(step.owner) and step.owner == chosen,
+            )
+            for index, step, box in self._boxes
             if index < current
         ]
         self._stage.set_boxes(done, result.size)
@@ -130,8 +137,9 @@ class Overlays(QObject):
         contested = self._session.view.contested
         pixels = StepPixels(result.trace, self._session.position - 1, owners, contested)
         self._stage.step.set_map(pixels, pixels.origin)
-        text = f"{result.categories[step.label].name} {step.score:.2f} · {step.verdict}"
-        self._stage.set_step_boxes([Box(step.box, text, _NEUTRAL, strong=True, pinned=True)], result.size)
+        text = _tag(step, result.categories, is_named=self._session.view.names)
+        box = Box(step.box, text, _NEUTRAL, strong=True, pinned=True, more=f" · {step.verdict}")
+        self._stage.set_step_boxes([box], result.size)
         self._canvas.set_caption(_caption(step, is_before=contested == "before"))
 
     def _show_step_at(self, strength: float) -> None:
@@ -196,10 +204,23 @@ def _names(result: Result) -> dict[int, tuple[str, ...]]:
 
 
 def _box_of(step: MergeStep, categories: Categories) -> Box:
+    """Returns the box of a step that is done; its text is for :func:`_tag`."""
     assert step.box is not None
-    text = f"{categories[step.label].name} {step.score:.2f}"
-    kept = step.verdict is Verdict.KEPT
-    return Box(step.box, text if kept else "", step_color(step, categories), dashed=not kept)
+    return Box(step.box, "", step_color(step, categories), dashed=step.verdict is not Verdict.KEPT)
+
+
+def _tag(step: MergeStep, categories: Categories, *, is_named: bool) -> str:
+    """Returns what stands beside a box: which segment it founded, and the score.
+
+    Args:
+        step: of a detection.
+        categories: the classes of its index.
+        is_named: whether the segment's name is on the canvas already, so that the score is all there is to tell.
+    """
+    score = f"{step.score:.2f}"
+    if not step.owner:
+        return f"{categories[step.label].name} {score}"
+    return score if is_named else f"{categories[step.label].name} #{step.owner} {score}"
 
 
 def _caption(step: MergeStep, *, is_before: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -321,15 +322,64 @@ def test_hidden_names_are_not_looked_for(canvas: CanvasView, qtbot: Any) -> None
     assert canvas.stage.names._places is None
 
 
-def test_a_pinned_text_is_shown_first_and_the_others_give_way(canvas: CanvasView) -> None:
+def _tags(canvas: CanvasView) -> dict[str, tuple[float, ...]]:
+    canvas.viewport().grab()
+    return {box.text: place for box, place in canvas.stage.boxes._arranged.tags}
+
+
+def test_a_pinned_text_is_shown_however_full_it_is_and_moves_no_other(canvas: CanvasView) -> None:
     canvas.stage.set_overlay_size((HEIGHT, WIDTH))
     crowd = [Box((10, 10, 14, 12), f"person {n}", (200, 0, 0)) for n in range(6)]
-    pinned = Box((10, 10, 14, 12), "the chosen one", (0, 0, 200), pinned=True)
-    canvas.stage.set_boxes([*crowd, pinned], (HEIGHT, WIDTH))
-    canvas.viewport().grab()
-    texts = [box.text for box, _ in canvas.stage.boxes._arranged.tags]
-    assert texts[0] == "the chosen one"
-    assert len(texts) < 7
+    last = Box((10, 10, 14, 12), "the chosen one", (0, 0, 200))
+    canvas.stage.set_boxes([*crowd, last], (HEIGHT, WIDTH))
+    before = _tags(canvas)
+    assert "the chosen one" not in before
+    canvas.stage.set_boxes([*crowd, dataclasses.replace(last, pinned=True)], (HEIGHT, WIDTH))
+    after = _tags(canvas)
+    assert list(after)[-1] == "the chosen one", "it is painted over the others"
+    assert {text: after[text] for text in before} == before
+
+
+def test_a_text_keeps_its_place_while_boxes_are_added_and_its_own_is_done(canvas: CanvasView) -> None:
+    canvas.stage.set_overlay_size((HEIGHT, WIDTH))
+    rng = np.random.default_rng(3)
+    corners = rng.uniform((0, 0), (WIDTH - 20, HEIGHT - 16), (150, 2))
+    boxes = [Box((x, y, x + 18, y + 14), f"car #{n} 0.50", (0, 0, 200)) for n, (x, y) in enumerate(corners)]
+    places: dict[str, tuple[float, ...]] = {}
+    overlapping = 0
+    for count, box in enumerate(boxes):
+        current = dataclasses.replace(box, pinned=True, strong=True, more=" · kept")
+        canvas.stage.set_boxes(boxes[:count], (HEIGHT, WIDTH))
+        canvas.stage.set_step_boxes([current], (HEIGHT, WIDTH))
+        shown = _tags(canvas)
+        assert places.items() <= shown.items(), "none of those that were there has moved"
+        ((_, place),) = canvas.stage.step_boxes._arranged.tags
+        fits = canvas.stage.boxes.tags(canvas.viewportTransform(), QRectF(canvas.viewport().rect()))
+        places = shown
+        canvas.stage.set_boxes(boxes[: count + 1], (HEIGHT, WIDTH))
+        done = _tags(canvas).get(box.text)
+        if done is None:
+            overlapping += 1
+            assert any(QRectF(*place).intersects(QRectF(*other)) for other in fits)
+        else:
+            at_the_edge = place[0] + place[2] >= canvas.viewport().width() - 0.01
+            assert done[1] == place[1]
+            assert done[0] >= place[0] if at_the_edge else done[0] == place[0]
+    assert 0 < overlapping < len(boxes)
+
+
+def test_no_word_moves_when_a_caption_comes_whose_room_was_reserved(canvas: CanvasView) -> None:
+    canvas.stage.set_overlay_size((HEIGHT, WIDTH))
+    canvas.zoom_by(1.5)
+    canvas.stage.set_boxes([Box((20, 9, 40, 30), "car #1 0.90", (0, 0, 200))], (HEIGHT, WIDTH))
+    canvas.pan_by(QPointF(0, 14 - _screen(canvas, 20, 9).y()))
+    free = _tags(canvas)
+    canvas.reserve_caption("12,345 contested pixels: held by earlier boxes, which speaks against this one")
+    before = _tags(canvas)
+    canvas.set_caption("12,345 contested pixels: held by earlier boxes, which speaks against this one")
+    assert _tags(canvas) == before != free
+    assert canvas._longest_caption.geometry() == canvas._caption.geometry()
+    assert canvas._longest_caption.isHidden()
 
 
 # ------------------------------------------------------------------------------------------------------------ history

@@ -110,6 +110,20 @@ def test_only_what_is_done_has_a_box_and_the_selected_one_is_pinned(opened: Any,
     assert [box.pinned for box in boxes._boxes] == [False, True, False, False, False]
 
 
+def test_tags_say_which_segment_and_the_score_alone_where_it_is_named(opened: Any, session: Session) -> None:
+    stage = opened.canvas.stage
+    session.seek(4)
+    assert [box.text for box in stage.boxes._boxes] == ["person #1 0.90", "person #2 0.80", ""]
+    (current,) = stage.step_boxes._boxes
+    assert (current.text, current.more) == ("car #3 0.60", " · kept")
+    session.change_view(names=True)
+    assert [box.text for box in stage.boxes._boxes] == ["0.90", "0.80", ""]
+    assert stage.step_boxes._boxes[0].text == "0.60"
+    session.seek(3)
+    (current,) = stage.step_boxes._boxes
+    assert (current.text, current.more) == ("person 0.70", " · discarded"), "what founds no segment has no name"
+
+
 def test_names_follow_the_merge(opened: Any, session: Session, qtbot: Any) -> None:
     session.change_view(names=True)
     names = opened.canvas.stage.names
