@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import threading
+import time
 import weakref
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -75,6 +74,7 @@ class Task:
         title: in words; empty if nobody needs to know of it.
         cancellable: whether its result may be thrown away.
         cancelled: whether the user withdrew it.
+        ended: whether its thread has nothing more to do, withdrawn or not.
         fraction: how far it is, 0 … 1; negative if unknown.
     """
 
@@ -82,12 +82,21 @@ class Task:
         self.title, self.cancellable = title, cancellable
         self.fraction = -1.0
         self._on_progress = on_progress
-        self._cancelled = threading.Event()
+        self._cancelled, self._ended = threading.Event(), threading.Event()
 
     @property
     def cancelled(self) -> bool:
         """Whether the user withdrew it."""
         return self._cancelled.is_set()
+
+    @property
+    def ended(self) -> bool:
+        """Whether its thread has nothing more to do."""
+        return self._ended.is_set()
+
+    def end(self) -> None:
+        """Says that its thread has nothing more to do."""
+        self._ended.set()
 
     def cancel(self) -> None:
         """Withdraws it, if it can be."""
@@ -112,11 +121,13 @@ class _Work:
 
     task: Task
     done: Callable[[Any], None]
-    future: Future[None] | None = None
+    thread: threading.Thread | None = None
 
 
 class Background(QObject):
-    """Runs functions in threads of its own.
+    """Runs functions, each in a thread of its own, so that none waits for one that is stuck, as on a dead share.
+
+    Threads of work that can be withdrawn end with the program; it waits for the others.
 
     Args:
         failed: takes the exception of work that failed, in the GUI thread.
@@ -131,7 +142,6 @@ class Background(QObject):
     def __init__(self, failed: Callable[[Exception], None], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._failed = failed
-        self._pool = ThreadPoolExecutor(max(2, os.cpu_count() or 2), thread_name_prefix="background")
         self._waiting: list[_Work] = []
         self._courier = courier()
 
@@ -174,23 +184,30 @@ class Background(QObject):
                 outcome = (work(task),)
             except Exception as error:  # whatever it is, the GUI thread tells it
                 outcome = error
+            task.end()
             bring(me, lambda background: background._deliver(running, outcome))
 
         self._waiting.append(running)
-        running.future = self._pool.submit(run)
+        running.thread = threading.Thread(target=run, name=f"background {title}".rstrip(), daemon=cancellable)
+        running.thread.start()
         self.busy_changed.emit()
         return task
 
-    def cancel(self) -> None:
-        """Withdraws all work that can be."""
-        for work in self._waiting:
-            work.task.cancel()
+    def cancel(self) -> bool:
+        """Withdraws all work that can be; returns whether the user knew of any of it."""
+        withdrawn = [work.task for work in self._waiting if work.task.cancellable and not work.task.cancelled]
+        for task in withdrawn:
+            task.cancel()
         self.busy_changed.emit()
+        return any(task.title for task in withdrawn)
 
     def wait(self, milliseconds: int) -> bool:
         """Waits until everything is done; False if that took too long."""
-        under_way = [work.future for work in self._waiting if work.future is not None]
-        return not wait(under_way, milliseconds / 1000).not_done
+        deadline = time.monotonic() + milliseconds / 1000
+        threads = [work.thread for work in self._waiting if work.thread is not None]
+        for thread in threads:
+            thread.join(max(deadline - time.monotonic(), 0))
+        return not any(thread.is_alive() for thread in threads)
 
     def _deliver(self, work: _Work, outcome: Exception | tuple[Any]) -> None:
         self._waiting.remove(work)

@@ -433,7 +433,7 @@ class MainWindow(QMainWindow):
         layout = self._roomy_layout if self._is_cramped else None
         self._bring_docks_back()
         self._settings.save_window(self, layout)
-        self.commands.wait_for_background(3000)
+        self.commands.stop_background()
         self.images.close_thumbnails()
         self.closing.emit()
         super().closeEvent(event)

@@ -18,6 +18,8 @@ from lpsnet_studio.commands.workplace import Workplace
 
 __all__ = ["Commands"]
 
+_PATIENCE_MILLISECONDS = 1000
+
 
 class Commands:
     """All commands, by group: an action's handler ``merge.step_back`` is ``commands.merge.step_back``.
@@ -58,6 +60,11 @@ class Commands:
     def close_when_saved(self, close: Callable[[], object]) -> None:
         """Lets the window close once every file is written, unless the user decides to stay."""
         ask_to_wait(self._place.window, self._place.background, close)
+
+    def stop_background(self) -> None:
+        """Withdraws what need not be finished, and gives it a moment to end; what is stuck ends with the program."""
+        self._place.background.cancel()
+        self._place.background.wait(_PATIENCE_MILLISECONDS)
 
     def wait_for_background(self, milliseconds: int) -> bool:
         """Waits for files that are still being written; False if that took too long."""

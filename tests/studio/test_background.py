@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 import threading
+import time
 import weakref
+from pathlib import Path
 from typing import Any
 
+import pytest
 from PySide6.QtCore import QObject
 from shiboken6 import isValid
 
@@ -105,3 +110,53 @@ def test_a_window_that_goes_while_its_work_goes_on_waits_for_nothing(qtbot: Any)
     go_on.set()
     qtbot.wait(50)
     assert told == []
+
+
+@pytest.mark.parametrize(("cancellable", "written"), [(True, False), (False, True)])
+def test_a_program_ends_without_work_that_is_stuck_but_not_without_what_it_saves(
+    cancellable: bool, written: bool, tmp_path: Path
+) -> None:
+    path, seconds = tmp_path / "saved", 60 if cancellable else 1
+    code = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from PySide6.QtCore import QCoreApplication\n"
+        "from lpsnet_studio.background import Background\n"
+        "application = QCoreApplication([])\n"
+        "def work():\n"
+        f"    time.sleep({seconds})\n"
+        "    Path(sys.argv[1]).write_text('saved')\n"
+        f"Background(print).run(work, print, cancellable={cancellable})\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
+    assert path.exists() is written
+
+
+def test_work_that_is_stuck_is_in_nobodys_way(qtbot: Any) -> None:
+    background, go_on = Background(lambda _error: None), threading.Event()
+    for _ in range(40):
+        background.run(lambda: go_on.wait(20), lambda _: None)
+    saved: list[int] = []
+    background.run(lambda: 7, saved.append, cancellable=False)
+    qtbot.waitUntil(lambda: saved == [7], timeout=2000)
+    before = time.monotonic()
+    assert not background.wait(100)
+    assert time.monotonic() - before < 2, "forty of them share the time"
+    go_on.set()
+    assert background.wait(2000)
+
+
+def test_cancelling_says_whether_anybody_knew_of_the_work(qtbot: Any) -> None:
+    background, go_on = Background(lambda _error: None), threading.Event()
+    assert not background.cancel()
+    background.run(lambda: go_on.wait(5), lambda _: None)
+    background.run(lambda: go_on.wait(5), lambda _: None, title="saving", cancellable=False)
+    assert not background.cancel()
+    task = background.run(lambda: go_on.wait(5), lambda _: None, title="listing photos")
+    assert background.cancel()
+    assert not background.cancel(), "once is enough"
+    assert task.cancelled
+    assert not task.ended
+    go_on.set()
+    qtbot.waitUntil(lambda: task.ended)

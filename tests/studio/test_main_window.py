@@ -216,6 +216,16 @@ def test_closing_waits_for_a_file_that_is_being_written(window: Any, qtbot: Any)
     qtbot.waitUntil(lambda: not window.isVisible())
 
 
+def test_closing_does_not_wait_for_what_is_stuck(window: Any, qtbot: Any) -> None:
+    go_on = threading.Event()
+    task = window.commands._place.background.run(lambda: go_on.wait(20), lambda _: None, title="listing photos")
+    window.close()
+    assert not window.isVisible()
+    assert task.cancelled
+    assert not task.ended
+    go_on.set()
+
+
 def test_what_the_window_works_on_is_shown_and_can_be_withdrawn(window: Any, qtbot: Any) -> None:
     background, bar = window.commands._place.background, window.statusBar()
     go_on = threading.Event()
