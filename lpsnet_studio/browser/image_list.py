@@ -60,7 +60,7 @@ class ImageList(QWidget):
         self.model = ImageListModel(session, self.lookahead, self.thumbnails, theme)
         self.view, self.filter = ImageView(), FilterField(theme)
         self.foot = ImageFoot(session, self.lookahead, theme)
-        self._row = ImageRow(theme)
+        self._row = ImageRow(session, theme)
         self.view.setModel(self.model)
         self.view.setItemDelegate(self._row)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -103,6 +103,7 @@ class ImageList(QWidget):
         for signal in (session.settings_changed, session.model_changed, theme.changed):
             signal.connect(self._repaint_rows)
         self.filter.textChanged.connect(session.filter_entries)
+        self.filter.textChanged.connect(lambda _text: self.foot.show_count())
         self.filter.left.connect(self.view.setFocus)
         self.view.chosen.connect(self._open)
         self.view.clicked.connect(self._retry)

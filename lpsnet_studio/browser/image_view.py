@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from lpsnet_studio.browser.image_row import ROW_HEIGHT
@@ -16,6 +16,8 @@ _REST = 120
 """Milliseconds after the last arrow key until its row is opened: a held key does not open all that it passes."""
 _MORE_ROWS = 6
 """Rows below and above the screen whose thumbnails are made beforehand."""
+
+_FOCUS_LINE = 2
 
 
 class ImageView(QTableView):
@@ -47,6 +49,8 @@ class ImageView(QTableView):
         self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
+        # Scrolling moves what is painted already; a frame around the list must not go with it.
+        self.verticalScrollBar().valueChanged.connect(lambda _value: self.viewport().update())
         self.setAccessibleName("Images")
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
@@ -62,6 +66,7 @@ class ImageView(QTableView):
             self._is_told_by_program = True
             self.setCurrentIndex(place)
             self._is_told_by_program = False
+            self.scrollTo(place)
         if row < 0:
             self.clearSelection()
 
@@ -92,10 +97,18 @@ class ImageView(QTableView):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints, and tells what is on screen if that is another thing now."""
         super().paintEvent(event)
+        if self.hasFocus() and not self.visualRect(self.currentIndex()).intersects(self.viewport().rect()):
+            self._paint_focus()
         rows = self._rows_on_screen()
         if rows != self._told:
             self._told = rows
             self.on_screen.emit(rows)
+
+    def _paint_focus(self) -> None:
+        """Frames the whole list while the row that bears the frame is out of sight, or there is none."""
+        painter = QPainter(self.viewport())
+        painter.setPen(QPen(self.palette().highlight(), 2 * _FOCUS_LINE))
+        painter.drawRect(self.viewport().rect())
 
     def tell_again(self) -> None:
         """Tells what is on screen once more at the next paint, whatever was told."""
