@@ -15,6 +15,8 @@ __all__ = ["ImageFoot", "time_words"]
 
 _PAUSE = 200
 """Milliseconds in which changes are gathered before the PQ is pooled anew."""
+_LEAST_LEFT = 2
+"""Seconds; what takes less is over before it is read."""
 
 
 def time_words(seconds: float) -> str:
@@ -61,12 +63,12 @@ class ImageFoot(QWidget):
             signal.connect(self._pool_soon)
         session.entry_changed.connect(lambda _index: self._pool_soon())
         for signal in (session.entries_changed, session.order_changed):
-            signal.connect(self._show_count)
-        session.current_changed.connect(lambda _index: self._show_count())
+            signal.connect(self.show_count)
+        session.current_changed.connect(lambda _index: self.show_count())
         lookahead.changed.connect(self._show_progress)
         theme.changed.connect(self._show_icon)
         self._show_icon()
-        self._show_count()
+        self.show_count()
         self._show_progress()
 
     def _lay_out(self) -> None:
@@ -90,11 +92,12 @@ class ImageFoot(QWidget):
         layout.addWidget(self._measuring)
         layout.addLayout(figures)
 
-    def _show_count(self) -> None:
+    def show_count(self) -> None:
+        """Says the place of the open image, or how many images the filter leaves."""
         session = self._session
         shown, total = len(session.order), len(session.entries)
         if session.filter_text.strip():
-            self.count.setText(f"{shown:,} of {total:,}")
+            self.count.setText(f"{shown:,} of {total:,} listed")
             self.count.setToolTip("Images that fit the filter, of all")
         else:
             row = session.row_of(session.index)
@@ -128,9 +131,10 @@ class ImageFoot(QWidget):
         if measuring is None:
             return
         finished, left = measuring.done + measuring.failed, self._lookahead.seconds_left
-        words = [f"Measuring {finished + 1:,} of {measuring.total:,}"]
-        words += [] if left is None else [f"{time_words(left)} left"]
+        is_last = measuring.total - finished < 2
+        words = [f"{measuring.done:,} of {measuring.total:,} measured"]
         words += [f"{measuring.failed:,} failed"] if measuring.failed else []
+        words += [] if left is None or left < _LEAST_LEFT or is_last else [f"{time_words(left)} left"]
         self.progress.setText(" · ".join(words))
         self.progress.setToolTip(
             "Each image is inspected with the settings that were there when measuring began. "

@@ -36,8 +36,10 @@ class ImageCommands:
             self._place.notifications.show_info("Every image shown has been measured with the settings of now.")
 
     def worst_first(self, on: bool) -> None:
-        """Lists images by their PQ, or in their own order."""
+        """Lists images by their PQ, the worst in view, or in their own order."""
         self._place.session.show_worst_first(on)
+        if on:
+            self._place.images.view.scrollToTop()
 
     def prefetch(self, on: bool) -> None:
         """Switches the fetching of the next image."""

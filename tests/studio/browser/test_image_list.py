@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from PIL import Image
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPixmap
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QStyleOptionViewItem
 
 from lpsnet_studio.browser.image_foot import time_words
 from lpsnet_studio.browser.image_list import ImageList
 from lpsnet_studio.browser.image_model import Role
-from lpsnet_studio.browser.image_row import ROW_HEIGHT
+from lpsnet_studio.browser.image_row import ROW_HEIGHT, shared_ending
 from lpsnet_studio.browser.listing import entries_of
 from lpsnet_studio.inference.messages import CloseImage, Failed, Measure, OpenImage, Prefetch
 from lpsnet_studio.session import Session
@@ -106,7 +106,7 @@ def test_ctrl_f_types_into_the_filter_and_esc_gives_the_keys_back(window: Any, s
     assert window.images._rows.currentIndex() == 1
     QTest.keyClick(field, Qt.Key.Key_Backspace)
     assert row_names(window) == ["2.png", "12.png", *(f"{n}.png" for n in range(20, 30))]
-    assert window.images.foot.count.text() == "12 of 30"
+    assert window.images.foot.count.text() == "12 of 30 listed"
     session.select(0)
     QTest.keyClick(field, Qt.Key.Key_Escape)
     assert field.text() == ""
@@ -148,6 +148,31 @@ def test_another_list_empties_the_filter(window: Any, session: Session) -> None:
     session.set_entries(entries(3))
     assert window.images.filter.text() == ""
     assert len(row_names(window)) == 3
+
+
+def test_the_open_image_is_in_view_again_when_the_filter_is_cleared(window: Any, session: Session, qtbot: Any) -> None:
+    session.set_entries(entries(400))
+    session.open_index(300)
+    view, field = window.images.view, window.images.filter
+    field.setText("nothing is called so")
+    assert window.images.foot.count.text() == "0 of 400 listed"
+    field.clear()
+    assert window.images.foot.count.text() == "301 of 400"
+    qtbot.waitUntil(lambda: view.viewport().rect().contains(view.visualRect(view.currentIndex())))
+    assert view.currentIndex().row() == 300
+    assert [index.row() for index in view.selectionModel().selectedRows()] == [300]
+
+
+def test_the_foot_counts_what_is_listed_even_where_the_filter_leaves_all(window: Any, session: Session) -> None:
+    session.set_entries(entries(40))
+    session.show_worst_first(True)
+    session.open_index(13)
+    foot = window.images.foot
+    assert foot.count.text() == "14 of 40"
+    window.images.filter.setText(".png")
+    assert foot.count.text() == "40 of 40 listed"
+    window.images.filter.clear()
+    assert foot.count.text() == "14 of 40"
 
 
 # --------------------------------------------------------------------------------------------------------------- keys
@@ -244,6 +269,19 @@ def test_worst_first_follows_results_after_a_while(
     assert row_names(window) == ["0.png", "1.png", "2.png"]
 
 
+def test_sorting_brings_the_worst_into_view(window: Any, session: Session) -> None:
+    session.set_entries(entries(500))
+    for index in range(400, 500):
+        session.take_measured(index, Measured(0.1 + index / 1000, session.settings, ""))
+    session.open_index(200)
+    bar = window.images.view.verticalScrollBar()
+    assert bar.value() > 0
+    window.actions_by_id["worst_first"].trigger()
+    assert bar.value() == 0
+    assert row_names(window)[0] == "400.png"
+    assert (session.index, window.images.view.currentIndex().row()) == (200, session.row_of(200))
+
+
 def test_a_list_that_follows_results_stays_where_it_is_scrolled_to(window: Any, session: Session, qtbot: Any) -> None:
     session.set_entries(entries(500))
     session.show_worst_first(True)
@@ -266,7 +304,7 @@ def test_measuring_shows_how_far_it_is_and_stops_at_esc(
     assert not foot._measuring.isVisible()
     window.actions_by_id["measure_all"].trigger()
     assert foot._measuring.isVisible()
-    assert foot.progress.text() == "Measuring 1 of 2"
+    assert foot.progress.text() == "0 of 2 measured"
     window.commands.files.cancel()
     assert not foot._measuring.isVisible()
     window.actions_by_id["measure_all"].trigger()
@@ -353,6 +391,100 @@ def test_rows_are_painted_in_every_width(
         colors = {image.pixel(x, y) for x in range(40, image.width()) for y in range(y0, y0 + ROW_HEIGHT)}
         assert len(colors) > 10, "there are words in the row"
     made.close_thumbnails()
+
+
+def test_the_time_left_is_told_while_it_is_of_use(
+    window: Any, session: Session, service: ListeningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.set_entries(entries(5))
+    lookahead, foot, left = window.images.lookahead, window.images.foot, [40.0]
+    monkeypatch.setattr(type(lookahead), "seconds_left", property(lambda _self: left[0]))
+    session.change_settings(box_oracle=True, semantic_oracle=True)
+    lookahead.measure(range(5))
+
+    def fail() -> str:
+        session.receive(Failed(service.last(Measure).request, "bad-input", "it is broken"))
+        return foot.progress.text()
+
+    assert fail() == "0 of 5 measured · 1 failed · 40 s left"
+    left[0] = 1.9
+    assert fail() == "0 of 5 measured · 2 failed"
+    left[0] = 12.0
+    assert fail() == "0 of 5 measured · 3 failed · 10 s left"
+    assert fail() == "0 of 5 measured · 4 failed", "the last one"
+
+
+# ------------------------------------------------------------------------------------------------------------- a row
+
+
+@pytest.mark.parametrize(
+    ("names", "ending"),
+    [
+        ([], ""),
+        (["000139.jpg"], ""),
+        (["000139.jpg", "000285.jpg"], ".jpg"),
+        (["000139.jpg", "000285.png"], ""),
+        (["10.png", "20.png"], ".png"),
+        (["aachen_0_leftImg8bit.png", "aachen_1_leftImg8bit.png"], "_leftImg8bit.png"),
+        ([".png", "a.png"], ""),
+        (["a.png", "a.png"], ".png"),
+    ],
+)
+def test_what_all_names_end_with(names: list[str], ending: str) -> None:
+    assert shared_ending(names) == ending
+
+
+def painted_texts(made: ImageList) -> list[str]:
+    """Returns what rows write, by listening to their painter."""
+    texts: list[str] = []
+
+    class Listening(QPainter):
+        def drawText(self, *arguments: Any) -> None:  # noqa: N802
+            texts.append(arguments[-1])
+
+    canvas = QPixmap(made.view.viewport().size())
+    for row in range(made.model.rowCount()):
+        option = QStyleOptionViewItem()
+        option.rect, option.font = made.view.visualRect(made.model.index(row, 0)), made.view.font()
+        painter = Listening(canvas)
+        made.view.itemDelegate().paint(painter, option, made.model.index(row, 0))
+        painter.end()
+    return texts
+
+
+@pytest.mark.parametrize("width", [120, 160, 200, 300])
+def test_numbered_images_are_told_apart_in_every_width(
+    session: Session, theme: Any, tmp_path: Path, qtbot: Any, width: int
+) -> None:
+    made = ImageList(session, theme, tmp_path)
+    qtbot.addWidget(made)
+    names = ["000000000139.jpg", "000000000285.jpg", "000000100285.jpg"]
+    session.set_entries([replace(entry, name=name) for entry, name in zip(entries(3), names, strict=True)])
+    session.take_measured(0, Measured(1.0, session.settings, ""))
+    made.setFixedSize(width, 300)
+    made.show()
+    texts = painted_texts(made)
+    shown, figures = texts[::2], texts[1::2]
+    assert [text[-3:] for text in shown] == ["139", "285", "285"]
+    assert [figure.removeprefix("PQ ") for figure in figures] == ["100.0", "—", "—"]
+    made.close_thumbnails()
+
+
+@pytest.mark.parametrize("theme_name", ["dark", "light"])
+def test_the_keys_are_seen_to_be_in_the_list(window: Any, session: Session, theme_name: Any, qtbot: Any) -> None:
+    window._theme.apply(theme_name)
+    session.set_entries(entries(60))
+    window.activateWindow()
+    view = window.images.view
+
+    def picture(focused: Any) -> Any:
+        focused.setFocus()
+        qtbot.waitUntil(focused.hasFocus)
+        return view.viewport().grab().toImage()
+
+    assert picture(view) != picture(window.images.filter)
+    view.verticalScrollBar().setValue(view.verticalScrollBar().maximum())
+    assert picture(view) != picture(window.images.filter), "the row is out of sight"
 
 
 @pytest.mark.parametrize(
