@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lpsnet.structures import MergeStep, MergeTrace, Owners, TraceCursor, Verdict, Window
+from lpsnet.structures import MergeStep, MergeTrace, Owners, StepKind, TraceCursor, Verdict, Window
 
 __all__ = ["Playback", "event_after", "event_before", "is_event"]
 
@@ -65,6 +65,22 @@ class Playback:
         self.position = position
         return windows
 
+    def owner_before(self, x: int, y: int) -> int:
+        """Returns who owned a pixel before the step done last; 0 for nobody.
+
+        Args:
+            x: column in the owner map.
+            y: row in the owner map.
+        """
+        owners, step = self.owners, self.current_step
+        if owners is None:
+            return 0
+        changed = 0
+        if step is not None and step.delta is not None and step.window is not None and _changes(step, x, y):
+            y0, x0, _, _ = step.window
+            changed = int(step.delta[y - y0, x - x0])
+        return int(owners[y, x]) ^ changed
+
     def step_that_took(self, x: int, y: int) -> int:
         """Returns the index of the step by which a pixel came to its final owner; -1 if nobody owns it.
 
@@ -78,8 +94,9 @@ class Playback:
 
 
 def is_event(step: MergeStep) -> bool:
-    """Whether a step discarded what it could have pasted, or contested pixels."""
-    return step.verdict is Verdict.DISCARDED or bool(step.contests)
+    """Whether a step discarded what it could have pasted, or contested pixels; leftovers are never pasted."""
+    is_discarded = step.verdict is Verdict.DISCARDED and step.kind is not StepKind.LEFTOVERS
+    return is_discarded or bool(step.contests)
 
 
 def event_before(steps: Sequence[MergeStep], position: int) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QResizeEvent
+from PySide6.QtGui import QIcon, QPalette, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from lpsnet_studio.theme import Theme, caption_font, figure_font
@@ -31,12 +31,14 @@ class Chip:
         tip: one sentence about what it lets pass.
         icon: stands for the words where there is little room; empty for a choice that keeps its words.
         color: which colour of the palette the icon has.
+        apart: whether a line sets it apart from those before it, which it overlaps.
     """
 
     name: str
     tip: str
     icon: str = ""
     color: str = "text"
+    apart: bool = False
 
 
 class FilterChips(QWidget):
@@ -74,6 +76,8 @@ class FilterChips(QWidget):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.clicked.connect(lambda _checked=False, name=chip.name: self.chosen.emit(name))
             group.addButton(button)
+            if chip.apart:
+                layout.addWidget(_divider())
             layout.addWidget(button)
         layout.addStretch(1)
         self.buttons[chips[0].name].setChecked(True)
@@ -110,7 +114,7 @@ class FilterChips(QWidget):
 
     def _width_in_words(self) -> int:
         metrics = next(iter(self.buttons.values())).fontMetrics()
-        return sum(metrics.horizontalAdvance(self._words(chip)) + 18 for chip in self._chips)
+        return sum(metrics.horizontalAdvance(self._words(chip)) + 18 + 8 * chip.apart for chip in self._chips)
 
     def _icon(self, chip: Chip) -> QIcon:
         """Returns a choice's icon in its colour, and in that of text on the accent while it is on."""
@@ -119,3 +123,11 @@ class FilterChips(QWidget):
             self._theme.pixmap(chip.icon, self._theme.palette.on_accent, _ICON), QIcon.Mode.Normal, QIcon.State.On
         )
         return icon
+
+
+def _divider() -> QWidget:
+    line = QWidget()
+    line.setFixedSize(1, _ICON)
+    line.setAutoFillBackground(True)
+    line.setBackgroundRole(QPalette.ColorRole.Mid)
+    return line

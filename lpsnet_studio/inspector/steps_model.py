@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from lpsnet.structures import MergeStep, StepKind, Verdict
+from lpsnet.structures import MergeStep, StepKind
 from lpsnet_studio.inspector.sorting import Order, arranged, as_tsv
+from lpsnet_studio.inspector.wording import leftovers_words
 from lpsnet_studio.state import Result
 
 __all__ = ["COLUMNS", "FILTERS", "Column", "StepFilter", "StepRow", "StepsModel", "cell_text"]
@@ -28,7 +29,7 @@ class StepRow:
         level: pyramid level 3 … 7; None for other steps and boxes of no level.
         candidates: pixels that it could take.
         overlap: share of them that earlier boxes held, 0 … 1; None for other steps and without candidates.
-        verdict: what became of it.
+        verdict: what became of it; of leftovers, which get none, where they are.
         contested: pixels disputed with earlier boxes; None unless a detection was kept.
         gained: pixels that came to it at this step; None unless kept.
         final: pixels that are its own after the last step; None unless kept.
@@ -42,7 +43,7 @@ class StepRow:
     level: int | None
     candidates: int
     overlap: float | None
-    verdict: Verdict
+    verdict: str
     contested: int | None
     gained: int | None
     final: int | None
@@ -219,7 +220,7 @@ def _row(result: Result, index: int, step: MergeStep, areas: dict[int, int]) -> 
         level=(int(result.detections.level[step.detection]) or None) if is_detection else None,
         candidates=step.candidate_pixels,
         overlap=step.overlap if is_detection and step.candidate_pixels else None,
-        verdict=step.verdict,
+        verdict=leftovers_words(step.candidate_pixels) if step.kind is StepKind.LEFTOVERS else str(step.verdict),
         contested=step.contested_pixels if is_detection and step.owner else None,
         gained=step.candidate_pixels - step.overlap_pixels + won if step.owner else None,
         final=areas.get(step.owner, 0) if step.owner else None,

@@ -24,16 +24,22 @@ __all__ = ["StepsTable", "StepsTableModel"]
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 _CHIPS = (
-    Chip("all", "Every step of the merge."),
+    Chip("all", "Every step of the merge; its last one counts leftovers, which are not judged."),
     Chip("kept", "Boxes that were pasted, and stuff classes that were filled in.", "kept", "kept"),
     Chip(
         "discarded",
-        "Boxes above the overlap threshold, stuff below its limit, leftovers that stay void.",
+        "Boxes above the overlap threshold, and stuff below its limit.",
         "discarded",
         "discarded",
     ),
     Chip("empty", "Boxes without a pixel of their class.", "empty", "dim"),
-    Chip("contested", "Boxes that disputed pixels with earlier ones of their class.", "contested", "contested"),
+    Chip(
+        "contested",
+        "Boxes that disputed pixels with earlier ones of their class; they are among the kept ones.",
+        "contested",
+        "contested",
+        apart=True,
+    ),
 )
 _NOTHING_YET = "The steps of the merge are listed here once an image has been inspected."
 _TYPING_MILLISECONDS = 120

@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolTip, QWidget
 
-from lpsnet.structures import MergeStep, Verdict
+from lpsnet.structures import MergeStep, StepKind, Verdict
 from lpsnet_studio.inspector.wording import as_tip, step_tip, verdict_icon, verdict_words
 from lpsnet_studio.labels import ElidedLabel
 from lpsnet_studio.state import Result
@@ -32,8 +32,8 @@ _STRIP_TIP = "Tall is kept, with a foot if it contested pixels; low is discarded
 
 
 def verdict_color(step: MergeStep, palette: Palette) -> str:
-    """Returns the colour of a step's verdict; contested wins over kept."""
-    if step.verdict is Verdict.EMPTY:
+    """Returns the colour of a step's verdict; contested wins over kept, and leftovers are no one's failure."""
+    if step.verdict is Verdict.EMPTY or step.kind is StepKind.LEFTOVERS:
         return palette.dim
     if step.verdict is Verdict.DISCARDED:
         return palette.discarded
@@ -138,7 +138,7 @@ class VerdictStrip(QWidget):
                 painter.drawRoundedRect(QRectF(left, 1, width, 9), 1, 1)
                 if step.contests:
                     painter.drawRect(QRectF(left + width / 2 - 0.75, 10, 1.5, 3))
-            elif step.verdict is Verdict.DISCARDED:
+            elif step.verdict is Verdict.DISCARDED and step.kind is not StepKind.LEFTOVERS:
                 painter.drawRoundedRect(QRectF(left, 8, width, 6), 1, 1)
             else:
                 painter.drawEllipse(QPointF(left + width / 2, 8), 1.5, 1.5)

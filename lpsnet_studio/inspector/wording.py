@@ -10,6 +10,7 @@ from lpsnet_studio.state import Result
 
 __all__ = [
     "as_tip",
+    "leftovers_words",
     "no_result_line",
     "overlap_words",
     "step_details",
@@ -43,14 +44,21 @@ def step_headline(result: Result, index: int) -> str:
 def verdict_words(result: Result, step: MergeStep) -> str:
     """Returns a step's verdict in two or three words."""
     if step.kind is StepKind.LEFTOVERS:
-        return "left void" if step.candidate_pixels else "nothing is left"
+        return leftovers_words(step.candidate_pixels)
     if step.verdict is Verdict.KEPT and step.kind is StepKind.DETECTION:
         return f"kept as {_named(result, step, step.owner)}"
     return str(step.verdict)
 
 
+def leftovers_words(count: int) -> str:
+    """Returns what became of so many leftover pixels of thing classes: nobody judged them, so it is no verdict."""
+    return "left void" if count else "nothing is left"
+
+
 def verdict_icon(step: MergeStep) -> str:
-    """Returns the name of the icon that stands for a verdict; a kept step that contested pixels has its own."""
+    """Returns the name of the icon that stands for a verdict; contested pixels and leftovers have their own."""
+    if step.kind is StepKind.LEFTOVERS:
+        return "void"
     return "contested" if step.contests else _ICONS[step.verdict]
 
 
@@ -72,7 +80,7 @@ def step_sentence(result: Result, index: int, *, before: bool = False) -> str:
         before: whether the canvas shows contested pixels as they were before the step.
     """
     if index < 0:
-        return " ".join([_START, *(f"{note[:1].upper()}{note[1:]}." for note in result.trace.notes)])
+        return " ".join([_start(result), *(f"{note[:1].upper()}{note[1:]}." for note in result.trace.notes)])
     step = result.trace.steps[index]
     if step.kind is StepKind.LEFTOVERS:
         return _leftovers_sentence(result, step)
@@ -83,6 +91,17 @@ def step_sentence(result: Result, index: int, *, before: bool = False) -> str:
         parts.append(_contest_sentence(result, step))
         parts += [_AS_BEFORE] if before else []
     return " ".join(parts)
+
+
+def _start(result: Result) -> str:
+    """Returns how the merge will go about it, or why it begins with stuff."""
+    if any(step.kind is StepKind.DETECTION for step in result.trace.steps):
+        return _START
+    if not len(result.detections):
+        return "There are no boxes: only stuff classes follow."
+    threshold = result.settings.score_threshold
+    shown = f"{threshold:.2f}" if round(threshold, 2) == threshold else f"{threshold:.4g}"
+    return f"No box reaches the score threshold {shown}: only stuff classes follow."
 
 
 def step_details(result: Result, index: int) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from lpsnet.panoptic_head import merge
-from lpsnet.structures import Detections, MergeTrace
+from lpsnet.structures import Detections, MergeTrace, Verdict
 from lpsnet_studio.playback import Playback, event_after, event_before, is_event
 from tests.studio import hand_made
 
@@ -65,6 +67,12 @@ def test_some_pixels_change_hands_and_some_stay_void() -> None:
 
 def test_without_a_merge_no_step_took_anything() -> None:
     assert Playback().step_that_took(0, 0) == -1
+
+
+def test_leftovers_are_no_event() -> None:
+    """They are counted, not judged, whether some stay void or none is left."""
+    leftovers = replace(hand_made.trace().steps[-1], candidate_pixels=9, verdict=Verdict.DISCARDED)
+    assert not is_event(leftovers)
 
 
 def test_events_are_found_both_ways() -> None:

@@ -42,7 +42,8 @@ def test_a_row_says_of_its_step_what_the_owner_maps_say(model: StepsModel) -> No
         changed = int(np.count_nonzero(before != after))
         assert row.gained == (changed if step.owner else None)
         assert row.final == (int(np.count_nonzero(trace.owners == step.owner)) if step.owner else None)
-        assert (row.candidates, row.verdict, row.owner) == (step.candidate_pixels, step.verdict, step.owner)
+        assert (row.candidates, row.owner) == (step.candidate_pixels, step.owner)
+        assert row.verdict == ("nothing is left" if row.kind is StepKind.LEFTOVERS else step.verdict)
         assert (row.score is None) == (row.kind is not StepKind.DETECTION)
 
 
@@ -69,7 +70,7 @@ def test_pixels_gained_count_those_won_from_others() -> None:
 
 
 def test_the_filters_let_pass_what_they_count(model: StepsModel) -> None:
-    assert model.counts == {"all": 8, "kept": 5, "discarded": 1, "empty": 2, "contested": 1}
+    assert model.counts == {"all": 8, "kept": 5, "discarded": 1, "empty": 1, "contested": 1}
     for name in FILTERS:
         model.filter_by(name)
         assert len(model.shown) == model.counts[name]
@@ -140,4 +141,14 @@ def test_the_rows_shown_are_copied_for_a_spreadsheet(model: StepsModel) -> None:
 
 
 def test_verdicts_are_those_of_the_head(model: StepsModel) -> None:
-    assert {row.verdict for row in model.shown} == set(Verdict)
+    assert {row.verdict for row in model.shown[:-1]} == set(Verdict)
+
+
+def test_leftovers_are_no_discarded_box() -> None:
+    painted = hand_made.labels()
+    trace = hand_made.trace()
+    left = replace(trace.steps[-1], candidate_pixels=painted.size, verdict=Verdict.DISCARDED)
+    model = StepsModel()
+    model.set_result(result_of(replace(trace, steps=(*trace.steps[:-1], left))))
+    assert model.counts["discarded"] == 1
+    assert cell_text(model.shown[-1], COLUMNS[column_of("verdict")]) == "left void"

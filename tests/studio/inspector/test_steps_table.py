@@ -122,7 +122,8 @@ def test_the_menu_sorts_for_the_keyboard(steps: Any) -> None:
 
 def test_the_chips_count_and_filter(steps: Any) -> None:
     words = [button.accessibleName() for button in steps.chips.buttons.values()]
-    assert words == ["All 8", "Kept 5", "Discarded 1", "Empty 2", "Contested 1"]
+    assert words == ["All 8", "Kept 5", "Discarded 1", "Empty 1", "Contested 1"]
+    assert "among the kept" in steps.chips.buttons["contested"].toolTip()
     steps.chips.buttons["contested"].click()
     assert shown(steps) == [1]
     assert steps.chips.buttons["contested"].isChecked()
@@ -132,7 +133,7 @@ def test_the_chips_count_and_filter(steps: Any) -> None:
 def test_the_chips_take_icons_where_words_have_no_room(steps: Any) -> None:
     steps.chips.resize(220, 24)
     assert steps.chips.brief
-    assert [button.text() for button in steps.chips.buttons.values()] == ["All 8", "5", "1", "2", "1"]
+    assert [button.text() for button in steps.chips.buttons.values()] == ["All 8", "5", "1", "1", "1"]
     assert not steps.chips.buttons["kept"].icon().isNull()
     steps.chips.resize(600, 24)
     assert not steps.chips.brief
@@ -183,7 +184,7 @@ def test_verdicts_are_told_by_word_and_icon_and_numbers_stand_right(steps: Any) 
         tip = steps.model.headerData(section, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole)
         assert tip.endswith(".")
     assert "Step 3 of 8: person 0.70" in cell(steps, 2, "name", Qt.ItemDataRole.ToolTipRole)
-    assert cell(steps, 7, "verdict", Qt.ItemDataRole.AccessibleTextRole) == "Verdict: empty, current step"
+    assert cell(steps, 7, "verdict", Qt.ItemDataRole.AccessibleTextRole) == "Verdict: nothing is left, current step"
 
 
 def test_a_hidden_table_is_filled_when_it_is_shown(window: Any, session: Session, service: ListeningService) -> None:

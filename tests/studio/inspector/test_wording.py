@@ -91,10 +91,21 @@ def test_every_step_of_the_merge_is_told(result: Result) -> None:
 
 def test_no_sign_stands_for_two_things(result: Result) -> None:
     signs = {verdict_icon(step) for step in result.trace.steps}
-    assert signs == {"kept", "contested", "discarded", "empty"}
+    assert signs == {"kept", "contested", "discarded", "empty", "void"}
     contested = next(step for step in result.trace.steps if step.contests)
     assert verdict_icon(contested) == "contested"
     assert verdict_icon(replace(contested, contests=())) == "kept"
+
+
+def test_before_the_first_step_it_says_whether_boxes_follow(result: Result) -> None:
+    assert step_sentence(result, -1).startswith("Boxes are pasted by descending score")
+    stuff_only = replace(result.trace, steps=result.trace.steps[5:])
+    none_survived = replace(result, trace=stuff_only)
+    assert step_sentence(none_survived, -1) == "No box reaches the score threshold 0.20: only stuff classes follow."
+    higher = replace(none_survived, settings=replace(result.settings, score_threshold=0.955))
+    assert "threshold 0.955: " in step_sentence(higher, -1)
+    none_found = replace(none_survived, detections=Detections.from_boxes(np.empty((0, 4)), np.empty(0), np.empty(0)))
+    assert step_sentence(none_found, -1) == "There are no boxes: only stuff classes follow."
 
 
 @pytest.mark.parametrize(
