@@ -67,7 +67,8 @@ class _Fetched:
 class Lookahead:
     """Fetches the next image once nothing else is wanted, and measures images one at a time.
 
-    The service does both in its lowest lanes: opening or inspecting an image never waits for them.
+    The service does both in its lowest lanes: opening and inspecting go before them and wait for no more than the step
+    that is being done at the time, which is a file being read, a layer of the network or one stage of a measuring.
 
     Attributes:
         is_fetching: whether the next image is being fetched now.

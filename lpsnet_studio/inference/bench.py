@@ -38,6 +38,7 @@ __all__ = ["PREVIEW_PIXELS", "ClassesDifferError", "ImageBench", "LoadedNetwork"
 
 PREVIEW_PIXELS = 2_000_000
 """Larger images are merged at no more than this many pixels while a slider is dragged."""
+_AFTER_NETWORK = tuple(stage for stage in Stage if stage is not Stage.NETWORK)
 _BYTES_PER_PIXEL = 16
 """Of one inspection: labels, owners, truth, what the merge keeps."""
 
@@ -194,8 +195,15 @@ class ImageBench:
             seconds=time.perf_counter() - arrived,
         )
 
-    def measure(self, request: Measure) -> Measured:
+    def measure(self, request: Measure, should_stop: Callable[[], bool] = lambda: False) -> Measured | None:
         """Runs every stage after the network at full size and compares the result with the ground truth.
+
+        Args:
+            request: what is asked.
+            should_stop: asked before every stage; those that were done keep their results, and a later call goes on.
+
+        Returns:
+            The figures; None if it was stopped.
 
         Raises:
             ClassesDifferError: as :meth:`inspect`.
@@ -205,16 +213,19 @@ class ImageBench:
         self._check_classes(request.settings)
         if self._fitted.truth is None:
             raise ValueError(self._fitted.notice or f"{self.picture.source.path}: has no ground truth")
-        started = time.perf_counter()
         inspection = self._inspection(preview=False)
-        inspection.run(request.settings)
+        stages: tuple[StageResult, ...] = ()
+        for stage in _AFTER_NETWORK:
+            if should_stop():
+                return None
+            stages = inspection.run(request.settings, through=stage)
         assert inspection.quality is not None
         return Measured(
             request=request.request,
             settings=request.settings,
             quality=inspection.quality,
             categories=self._fitted.categories,
-            seconds=self._output_seconds + time.perf_counter() - started,
+            seconds=sum(result.seconds for result in stages),
         )
 
     def _check_classes(self, settings: InspectionSettings) -> None:

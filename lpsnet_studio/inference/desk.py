@@ -12,7 +12,9 @@ network          LoadModel, forwards for Inspect, for Prefetch; Measure as a who
 post-processing  Probe, then the other stages of Inspect
 ===============  ==================================================================  ==================================
 
-Measuring runs its post-processing in the network lane too, so that a slider never waits for another image's stages.
+Measuring runs its post-processing in the network lane too, so that a slider never waits for another image's stages. A
+forward gives way between two layers, a measuring between two stages as well; a file that is being read is read to its
+end, and so is a network that is being loaded.
 
 Nothing here knows torch: what is done lies behind :class:`~lpsnet_studio.inference.workbench.Workshop` and
 :class:`~lpsnet_studio.inference.workbench.Bench`.
@@ -20,15 +22,14 @@ Nothing here knows torch: what is done lies behind :class:`~lpsnet_studio.infere
 
 from __future__ import annotations
 
-import os
 import threading
 import time
-import traceback
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
 from typing import Generic
 
+from lpsnet_studio.inference.lane import Job, start_lane
 from lpsnet_studio.inference.messages import (
     Cancel,
     CloseImage,
@@ -58,9 +59,8 @@ __all__ = ["Desk"]
 _MEMORY_FOR_IMAGES = 768 * 2**20
 """Bytes that the images which are kept may take together; the current one is always kept."""
 _PROGRESS_INTERVAL = 0.1
-_FORWARD_NICENESS = 6
-"""Forwards give way to sliders, which run at the process's own niceness."""
-_CRASHED = 70
+_FORWARDS_GIVE_WAY = 4
+"""By how much forwards are nicer than sliders, which run at the process's own niceness."""
 
 
 class Desk(Generic[NetworkT]):
@@ -86,26 +86,9 @@ class Desk(Generic[NetworkT]):
         self._to_load: AskedQuestion | None = None
         self._loading = False
         self._forward: RunningForward | None = None
-        self._lane("files", self._pick_file)
-        self._lane("network", self._pick_network, niceness=_FORWARD_NICENESS)
-        self._lane("post-processing", self._pick_stages)
-
-    def _lane(self, name: str, pick: Callable[[], Callable[[], None] | None], niceness: int | None = None) -> None:
-        threading.Thread(target=self._work, args=(pick, niceness), name=name, daemon=True).start()
-
-    def _work(self, pick: Callable[[], Callable[[], None] | None], niceness: int | None) -> None:
-        if niceness is not None and os.path.isdir("/proc/self/task"):  # noqa: PTH112 - Linux: threads have their own
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
-        try:
-            while True:
-                with self._changed:
-                    while (job := pick()) is None:
-                        self._changed.wait()
-                job()
-        except BaseException:
-            # Without this lane requests would wait for ever: the Studio starts another service instead.
-            traceback.print_exc()
-            os._exit(_CRASHED)
+        start_lane("files", self._pick_file, self._changed)
+        start_lane("network", self._pick_network, self._changed, gives_way=_FORWARDS_GIVE_WAY)
+        start_lane("post-processing", self._pick_stages, self._changed)
 
     # ------------------------------------------------------------------------------------------------------- requests
 
@@ -125,6 +108,7 @@ class Desk(Generic[NetworkT]):
     def _go_on(self) -> None:
         """Lets the lanes look again at what is wanted; ends every change of it."""
         self._forget_unopened()
+        self._answer_prefetches()
         self._prefer_urgent()
         self._forget_oldest()
         self._changed.notify_all()
@@ -266,7 +250,7 @@ class Desk(Generic[NetworkT]):
 
     # ----------------------------------------------------------------------------------------------------- files lane
 
-    def _pick_file(self) -> Callable[[], None] | None:
+    def _pick_file(self) -> Job | None:
         self._to_read = [asked for asked in self._to_read if not asked.answered]
         for kind in (OpenImage, ListDataset, Prefetch, Measure):
             for asked in self._to_read:
@@ -306,18 +290,28 @@ class Desk(Generic[NetworkT]):
             if isinstance(request, OpenImage):
                 self._answer(asked, image.bench.opened(request, time.perf_counter() - started))
             else:
-                self._prefetch(asked, request, image)
+                image.prefetch = asked
             if self._current in self._images:
                 self._images.move_to_end(self._current)
             self._go_on()
 
-    def _prefetch(self, asked: AskedQuestion, request: Prefetch, image: WantedImage) -> None:
-        image.prefetch = asked
-        if not (request.settings.needs_network and image.wants_forward):
-            self._answer_prefetch(asked, request)
+    def _answer_prefetches(self) -> None:
+        """Answers those whose image has been read and whose forward is done, not needed, or not possible."""
+        for image in self._images.values():
+            asked = image.prefetch
+            if asked is None or not isinstance(asked.request, Prefetch) or not image.is_open:
+                continue
+            may_run = image.wants_forward or (self._network_is_coming and not self._has_output(image))
+            if not (asked.request.settings.needs_network and may_run):
+                self._answer(asked, Prefetched(asked.request.request, asked.request.image, asked.seconds))
 
-    def _answer_prefetch(self, asked: AskedQuestion, request: Prefetch) -> None:
-        self._answer(asked, Prefetched(request.request, request.image, asked.seconds))
+    @staticmethod
+    def _has_output(image: WantedImage) -> bool:
+        return image.bench is not None and image.bench.has_output
+
+    @property
+    def _network_is_coming(self) -> bool:
+        return self._loading or (self._to_load is not None and not self._to_load.answered)
 
     def _read_to_measure(self, asked: AskedQuestion, request: Measure) -> None:
         picture = self._workshop.read(request.source)
@@ -354,7 +348,7 @@ class Desk(Generic[NetworkT]):
 
     # --------------------------------------------------------------------------------------------------- network lane
 
-    def _pick_network(self) -> Callable[[], None] | None:
+    def _pick_network(self) -> Job | None:
         if self._to_load is not None:
             asked, self._to_load = self._to_load, None
             if not asked.answered and isinstance(asked.request, LoadModel):
@@ -406,8 +400,6 @@ class Desk(Generic[NetworkT]):
             self._forward = None
             if failure is not None:
                 self._fail_forward(image, failure)
-            elif bench.has_output and image.prefetch is not None and isinstance(image.prefetch.request, Prefetch):
-                self._answer_prefetch(image.prefetch, image.prefetch.request)
             self._go_on()
 
     def _fail_forward(self, image: WantedImage, error: Exception) -> None:
@@ -416,7 +408,7 @@ class Desk(Generic[NetworkT]):
         if image.inspect is not None and image.wants_network_for_inspect:
             self._fail_with(image.inspect, error)
 
-    def _pick_measure(self) -> Callable[[], None] | None:
+    def _pick_measure(self) -> Job | None:
         image = self._to_measure
         if image is None or image.bench is None or image.measure is None:
             self._to_measure = None
@@ -441,7 +433,7 @@ class Desk(Generic[NetworkT]):
 
     # ------------------------------------------------------------------------------------------- post-processing lane
 
-    def _pick_stages(self) -> Callable[[], None] | None:
+    def _pick_stages(self) -> Job | None:
         newest_first = [image for image in reversed(self._images.values()) if image.is_open]
         for image in newest_first:
             if image.probe is not None:
@@ -458,7 +450,7 @@ class Desk(Generic[NetworkT]):
         assert image.bench is not None
         if not image.wants_network_for_inspect or image.bench.has_output:
             return True
-        return not (image.bench.can_run_network or self._loading or self._to_load is not None)
+        return not (image.bench.can_run_network or self._network_is_coming)
 
     def _run_stages(self, asked: AskedQuestion, image: WantedImage) -> None:
         bench = image.bench
@@ -493,8 +485,8 @@ class Desk(Generic[NetworkT]):
 
 
 def _measure(asked: AskedQuestion, bench: Bench, should_stop: Callable[[], bool]) -> Measured | None:
-    """Runs what a measurement needs; None if it was stopped, to be done again."""
+    """Runs what a measurement needs; None if it was stopped, to be gone on with later."""
     assert isinstance(asked.request, Measure)
     if asked.request.settings.needs_network and bench.can_run_network and not bench.has_output:
         bench.run_network(should_stop, lambda _fraction: None)
-    return None if should_stop() else bench.measure(asked.request)
+    return bench.measure(asked.request, should_stop)

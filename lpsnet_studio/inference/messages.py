@@ -14,7 +14,8 @@ being loaded.
 ``superseded``, likewise :class:`Probe`; one that is being computed is still answered, so that the picture follows a
 slider that never rests. A probe never cancels an inspection's post-processing, post-processing never a forward.
 :class:`OpenImage` cancels what other images still wanted. :class:`Prefetch` gives way to every inspection and is
-dropped for its forward; :class:`Measure` gives way to both and goes on afterwards.
+dropped for its forward; :class:`Measure` gives way to both and goes on afterwards. Ways are given between two layers of
+a forward and between two stages of a measuring; a file is read to its end.
 """
 
 from __future__ import annotations

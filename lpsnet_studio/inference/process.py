@@ -82,10 +82,6 @@ class ServiceProcess:
         """Its process number."""
         return self._process.pid
 
-    def has_ended(self) -> bool:
-        """Whether the process is no more."""
-        return self._process.poll() is not None
-
     def cpu_seconds(self) -> float:
         """Returns how long it has computed so far; a process that hangs or is stopped stands still."""
         try:

@@ -73,8 +73,8 @@ class Bench(Protocol):
         """Reads the network's output at a pixel (post-processing lane)."""
         ...
 
-    def measure(self, request: Measure) -> Measured:
-        """Runs every stage after the network and compares with the truth (network lane)."""
+    def measure(self, request: Measure, should_stop: Callable[[], bool]) -> Measured | None:
+        """Runs every stage after the network and compares with the truth (network lane); None if it was stopped."""
         ...
 
     def opened(self, request: OpenImage, seconds: float) -> ImageOpened:

@@ -14,9 +14,9 @@ import torch
 from lpsnet.engine.network import load_network
 from lpsnet.inspection import MissingNetworkError, MissingTruthError
 from lpsnet.model.cancellation import Cancelled
-from lpsnet.structures import InspectionSettings
+from lpsnet.structures import InspectionSettings, Stage
 from lpsnet_studio.inference.bench import PREVIEW_PIXELS, ImageBench, LoadedNetwork
-from lpsnet_studio.inference.messages import Inspect, LoadModel, OpenImage, Probe
+from lpsnet_studio.inference.messages import Inspect, LoadModel, Measure, OpenImage, Probe
 from lpsnet_studio.inference.pictures import PictureReader
 from lpsnet_studio.inference.workshop import TorchWorkshop
 from tests.studio.inference.conftest import SMALL_NETWORK, Drawn
@@ -99,6 +99,28 @@ def test_the_preview_counts_stuff_as_the_full_size_would(drawn: Drawn) -> None:
     ]
     assert kept[0] == kept[1]
     assert len(kept[0]) == 1
+
+
+def test_measuring_stops_before_any_stage_and_goes_on_from_there(drawn: Drawn, network: LoadedNetwork) -> None:
+    on = bench(drawn, 1, network)
+    on.run_network(never, lambda _: None)
+    request = Measure(1, on.picture.source, InspectionSettings(stuff_limit=0))
+    for stages in range(4):
+        asked = iter([False] * stages + [True])
+        assert on.measure(request, lambda asked=asked: next(asked)) is None  # type: ignore[misc]
+        assert on._inspection(preview=False).missing_stages(request.settings) == set(list(Stage)[1 + stages :])
+    told = on.measure(request, never)
+    shown = inspect(bench_with_output_of(on, drawn, network), request.settings)
+    assert told is not None
+    assert shown.quality is not None
+    assert told.quality.counts.iou.tolist() == shown.quality.counts.iou.tolist()
+    assert told.seconds >= sum(stage.seconds for stage in shown.stages if stage.stage is Stage.NETWORK)
+
+
+def bench_with_output_of(other: ImageBench, drawn: Drawn, network: LoadedNetwork) -> ImageBench:
+    made = bench(drawn, 1, network)
+    made.output = other.output
+    return made
 
 
 def test_oracles_need_truth(drawn: Drawn, network: LoadedNetwork) -> None:

@@ -100,9 +100,13 @@ class ScriptedBench:
         self.shop.do(f"probe {request.image}")
         return Probed(request.request, request.image, request.x, request.y, (), (), (), ())
 
-    def measure(self, request: Measure) -> Any:
+    def measure(self, request: Measure, should_stop: Callable[[], bool]) -> Any:
+        if should_stop():
+            return None
         assert self.has_output or not request.settings.needs_network or self.network is None
         self.shop.do(f"measure {self.picture.source.path}")
+        if should_stop():
+            return None
         if request.settings.needs_network and self.network is None:
             raise LookupError("no network")
         reply = Measured.__new__(Measured)
@@ -388,6 +392,25 @@ def test_a_prefetch_gives_way_to_an_inspection(room: Room) -> None:
     assert room.kind(prefetch) == "superseded"
 
 
+@pytest.mark.parametrize("loads", [True, False])
+def test_a_prefetch_waits_for_a_network_that_is_being_loaded(room: Room, loads: bool) -> None:
+    gate = room.shop.gate("load net")
+    if not loads:
+        room.shop.failures["load net"] = ValueError("net: damaged")
+    loading = room.post(LoadModel, "net")
+    assert gate.entered.wait(SOON)
+    prefetch = room.prefetch("next")
+    read_after_it = room.shop.gate("read behind it")
+    room.measure("behind it")
+    assert read_after_it.entered.wait(SOON)
+    assert not room.answers(prefetch)
+    read_after_it.open.set()
+    gate.open.set()
+    assert isinstance(room.answer(prefetch), Prefetched)
+    room.answer(loading)
+    assert ("forward next" in room.shop.done) == loads
+
+
 def test_a_prefetched_image_needs_no_forward_when_it_is_opened(room: Room) -> None:
     room.with_network()
     room.answer(room.open("a"))
@@ -485,6 +508,21 @@ def test_a_measuring_gives_way_to_an_inspection_and_goes_on_afterwards(room: Roo
     done = room.shop.done
     assert done.index("stopped a") < done.index("forward seen") < done.index("measure a")
     assert done.count("forward a") == 2
+
+
+def test_a_measuring_gives_way_between_its_stages_and_needs_no_second_forward(room: Room) -> None:
+    room.with_network()
+    stage = room.shop.gate("measure a")
+    measuring = room.measure("a")
+    assert stage.entered.wait(SOON)
+    room.answer(room.open("seen"))
+    inspection = room.post(Inspect, "seen", NETWORK)
+    stage.open.set()
+    assert isinstance(room.answer(inspection), Inspected)
+    assert isinstance(room.answer(measuring), Measured)
+    done = room.shop.done
+    assert done.index("measure a") < done.index("forward seen") < len(done) - 1 - done[::-1].index("measure a")
+    assert done.count("forward a") == 1
 
 
 def test_a_measuring_gives_way_to_a_prefetch(room: Room) -> None:
