@@ -139,7 +139,7 @@ class SegmentsModel(QAbstractTableModel):
         if column == 1:
             return "" if segment.score is None else f"{segment.score:.2f}"
         height, width = result.size
-        return f"{100 * segment.area / (height * width):.1f} %"
+        return _percent(segment.area / (height * width))
 
     def _when_pasted(self, result: Result, segment: Segment) -> str:
         """Says at which step of the merge the segment comes in, for one that is not on the canvas yet."""
@@ -165,7 +165,7 @@ class SegmentsList(QWidget):
         self.table = SortedTable(self.model, "Segments")
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.table.fit_columns({1: "0.00", 2: "00.0 %"})
+        self.table.fit_columns({1: "0.00", 2: "< 0.1 %"})
         self._empty = QLabel(_NOTHING_YET)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setTextFormat(Qt.TextFormat.PlainText)
@@ -206,6 +206,11 @@ class SegmentsList(QWidget):
         if index >= 0:
             self._session.play(False)
             self._session.seek(index + 1)
+
+
+def _percent(share: float) -> str:
+    """Returns a share in percent; of a segment, which has a pixel at least, never 0.0."""
+    return f"{100 * share:.1f} %" if share >= 0.0005 else "< 0.1 %"
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:

@@ -91,3 +91,14 @@ def test_the_list_is_copied_with_its_titles(segments: Any) -> None:
     assert lines[0] == "Segment\tScore\tArea"
     assert lines[1] == "person #1\t0.90\t13.8 %"
     assert len(lines) == 6
+
+
+def test_a_segment_of_few_pixels_has_an_area(segments: Any, session: Session) -> None:
+    from dataclasses import replace
+
+    result = session.result
+    assert result is not None
+    first, second, *rest = result.trace.segments
+    tiny = (replace(first, area=4), replace(second, area=5), *rest)
+    segments.model.set_result(replace(result, size=(100, 100), trace=replace(result.trace, segments=tiny)), 8)
+    assert [segments.model.index(row, 2).data() for row in range(2)] == ["< 0.1 %", "0.1 %"]
