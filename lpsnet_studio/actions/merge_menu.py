@@ -188,7 +188,7 @@ MERGE: tuple[Action, ...] = (
     Action(
         id="preset_paper",
         text="Settings of the paper",
-        tip="Set every knob as the paper says, or as the method decides where it is silent.",
+        tip="Set every setting as the paper says, or as the method decides where it is silent.",
         handler="inspection.use_preset",
         menu="Merge",
         icon="preset",
@@ -210,7 +210,7 @@ MERGE: tuple[Action, ...] = (
     Action(
         id="preset_mine",
         text="My settings",
-        tip="Set every knob as it was when my settings were saved.",
+        tip="Set every setting as it was when my settings were saved.",
         handler="inspection.use_preset",
         menu="Merge",
         icon="preset",
@@ -221,7 +221,7 @@ MERGE: tuple[Action, ...] = (
     Action(
         id="save_mine",
         text="Save as my settings",
-        tip="Keep every knob as it is now, to come back to it.",
+        tip="Keep every setting as it is now, to come back to it.",
         handler="inspection.save_mine",
         menu="Merge",
         icon="save",
@@ -231,7 +231,7 @@ MERGE: tuple[Action, ...] = (
     Action(
         id="reset_settings",
         text="Reset settings",
-        tip="Set every knob as the network's config asks.",
+        tip="Set every setting but the oracles as the network's config asks.",
         handler="inspection.reset_settings",
         menu="Merge",
         icon="reset",

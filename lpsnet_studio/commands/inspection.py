@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from lpsnet_studio.commands.workplace import Workplace
 from lpsnet_studio.inspector.preset_bar import PRESET_NAMES
 from lpsnet_studio.inspector.setting_words import undo_words
-from lpsnet_studio.presets import PresetName, flaws_of, preset_changes
+from lpsnet_studio.presets import PresetName, field_by_field, flaws_of, preset_changes
 
 __all__ = ["InspectionCommands"]
 
-_NO_MINE = "There are no settings of yours yet: turn the knobs, then choose “Save as my settings” in the Merge menu."
+_NO_MINE = "There are no settings of yours yet: change some, then choose “Save as my settings” in the Merge menu."
 
 
 class InspectionCommands:
@@ -64,9 +62,9 @@ class InspectionCommands:
             self._place.notifications.show_info("Saved as my settings: the preset Mine comes back to them.")
 
     def reset_settings(self) -> None:
-        """Turns every knob to what the network's config asks for, the oracles too."""
+        """Turns every knob but the oracles to what the network's config asks for."""
         session = self._place.session
-        session.change_settings(words="reset of settings", **asdict(session.default_settings))
+        session.change_settings(words="reset of settings", **field_by_field(session.default_settings))
 
     def _keep_mine(self) -> None:
         """Writes the user's own settings to disk."""

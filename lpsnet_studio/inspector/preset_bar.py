@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from lpsnet.structures import InspectionSettings
 from lpsnet_studio.inspector.setting_words import name_of
 from lpsnet_studio.labels import ElidedLabel
 from lpsnet_studio.presets import ORACLE_FIELDS, PRESETS, active_presets, changed_fields
@@ -17,6 +18,16 @@ from lpsnet_studio.theme import caption_font
 __all__ = ["PRESET_NAMES", "PresetBar"]
 
 PRESET_NAMES = {"paper": "Paper", "fcos": "FCOS", "mine": "Mine"}
+_ORACLE_NAMES = {"box_oracle": "the box oracle", "semantic_oracle": "the semantic oracle"}
+_STYLE = """
+    QPushButton { border: 1px solid palette(mid); border-radius: 4px; padding: 3px 6px; background: palette(button); }
+    QPushButton:hover { border-color: palette(placeholder-text); }
+    QPushButton:pressed { background: palette(mid); }
+    QPushButton:checked { border: 1px solid palette(highlight); border-bottom: 3px solid palette(highlight);
+        padding-bottom: 1px; font-weight: 600; }
+    QPushButton:focus { border-color: palette(highlight); }
+    QPushButton:checked:focus { border-width: 2px 2px 3px 2px; padding: 2px 5px 1px 5px; }
+"""
 
 
 class PresetBar(QWidget):
@@ -42,8 +53,8 @@ class PresetBar(QWidget):
         for button in self.buttons.values():
             self._row.addWidget(button, 1)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 8, 16, 8)
-        layout.setSpacing(4)
+        layout.setContentsMargins(16, 4, 16, 4)
+        layout.setSpacing(2)
         layout.addLayout(self._row)
         layout.addWidget(self.state)
         for signal in (session.settings_changed, session.mine_changed):
@@ -70,6 +81,7 @@ class PresetBar(QWidget):
     def _button(text: str) -> QPushButton:
         button = QPushButton(text)
         button.setCheckable(True)
+        button.setStyleSheet(_STYLE)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setMinimumWidth(44)
         button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -82,15 +94,18 @@ class PresetBar(QWidget):
         for name, button in self.buttons.items():
             button.setChecked(name in active)
         changed = list(changed_fields(session.settings, session.default_settings))
-        self.state.setText(_state_words([PRESET_NAMES[name] for name in active], changed))
+        self.state.setText(_state_words([PRESET_NAMES[name] for name in active], changed, session.settings))
         listed = ["Not as the network's config asks:", *map(name_of, changed)] if changed else []
         self.state.setToolTip("\n".join(listed))
 
 
-def _state_words(active: list[str], changed: list[str]) -> str:
-    """Returns which presets are on, and else how much is not as the network's config asks."""
+def _state_words(active: list[str], changed: list[str], settings: InspectionSettings) -> str:
+    """Returns which presets are on, and else how much is not as the network's config asks; and which oracles are on."""
     turned = [name for name in changed if name not in ORACLE_FIELDS]
-    oracles = ", with oracles" if len(turned) < len(changed) else ""
+    on = [words for field, words in _ORACLE_NAMES.items() if getattr(settings, field)]
+    if "oracle_borderness" in changed and not settings.box_oracle:
+        on.append("another border-ness of the box oracle")
+    oracles = f", with {' and '.join(on)}" if on else ""
     if active:
         return f"{' and '.join(active)}{oracles}"
     if not turned:

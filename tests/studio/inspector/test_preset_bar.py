@@ -30,13 +30,13 @@ def test_a_press_turns_every_knob_at_once_and_undo_turns_them_back(
     assert on(window) == set()
     assert bar.state.text() == "As the network's config asks"
     session.change_settings(overlap_threshold=0.9, box_oracle=True)
-    assert bar.state.text() == "Changed: 1 setting, with oracles"
+    assert bar.state.text() == "Changed: 1 setting, with the box oracle"
     asked = service.count(Inspect)
     QTest.mouseClick(bar.buttons["paper"], Qt.MouseButton.LeftButton)
     assert session.settings == InspectionSettings(stuff_limit=0, box_oracle=True), "oracles are never part of a preset"
     assert service.count(Inspect) <= asked + 1
     assert on(window) == {"paper"}
-    assert bar.state.text() == "Paper, with oracles"
+    assert bar.state.text() == "Paper, with the box oracle"
     assert window.actions_by_id["undo"].text() == "Undo preset Paper"
     window.actions_by_id["undo"].trigger()
     assert session.settings == replace(CONFIG, overlap_threshold=0.9, box_oracle=True)
@@ -45,6 +45,17 @@ def test_a_press_turns_every_knob_at_once_and_undo_turns_them_back(
     assert on(window) == {"fcos"}
     session.change_settings(nms_iou=0.5)
     assert on(window) == set()
+
+
+def test_the_state_names_the_oracles_that_are_on(window: Any, session: Session, service: ListeningService) -> None:
+    open_first(session, service)
+    state = window.panel.presets.state
+    session.change_settings(box_oracle=True, semantic_oracle=True)
+    assert state.text() == "As the network's config asks, with the box oracle and the semantic oracle"
+    session.change_settings(box_oracle=False)
+    assert state.text() == "As the network's config asks, with the semantic oracle"
+    session.change_settings(semantic_oracle=False, oracle_borderness="box")
+    assert state.text() == "As the network's config asks, with another border-ness of the box oracle"
 
 
 def test_a_press_on_the_preset_that_is_on_leaves_it_on(window: Any, session: Session, service: Any) -> None:
@@ -104,10 +115,13 @@ def test_settings_of_another_version_are_taken_as_far_as_they_hold(
     window.close()
 
 
-def test_reset_goes_to_the_config_with_the_oracles(window: Any, session: Session, service: ListeningService) -> None:
+def test_reset_goes_to_the_config_and_leaves_the_oracles_alone(
+    window: Any, session: Session, service: ListeningService
+) -> None:
     open_first(session, service)
     session.change_settings(overlap_threshold=0.9, box_oracle=True, conflict="highest")
     window.actions_by_id["reset_settings"].trigger()
-    assert session.settings == CONFIG
+    assert session.settings == replace(CONFIG, box_oracle=True), "the demo shows nothing without its box oracle"
+    assert window.panel.presets.state.text() == "As the network's config asks, with the box oracle"
     window.actions_by_id["undo"].trigger()
     assert session.settings == replace(CONFIG, overlap_threshold=0.9, box_oracle=True, conflict="highest")
