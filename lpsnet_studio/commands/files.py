@@ -202,7 +202,7 @@ class FileCommands:
             session.play(False)
         else:
             session.select(0)
-        self._saving.forget()
+        self._saving.give_up()
         self._place.background.cancel()
         session.cancel()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -12,20 +13,43 @@ from PySide6.QtWidgets import QFileDialog
 
 from lpsnet_studio.chrome.note import NoteAction
 from lpsnet_studio.commands.workplace import Workplace
+from lpsnet_studio.inference.messages import ImageSource
 from lpsnet_studio.saving import Shown, save_overlay, save_panoptic
 from lpsnet_studio.state import Problem
 
 __all__ = ["SavingCommands"]
 
+_NOTHING = Problem("There is nothing to save yet: no image has been inspected.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What waits to be saved.
+
+    Attributes:
+        source: the image whose result it is.
+        path: where it is to go.
+        write: writes it there.
+    """
+
+    source: ImageSource
+    path: Path
+    write: Callable[[Shown, Path], Path]
+
 
 class SavingCommands:
-    """Saves the finished merge once the result that the settings ask for is here at full size."""
+    """Saves the finished merge once the result that the settings ask for is here at full size.
+
+    What waits for that belongs to the image that was shown when the user asked; whatever comes between is told.
+    """
 
     def __init__(self, place: Workplace) -> None:
         self._place = place
-        self._when_current: Callable[[Shown], None] | None = None
-        place.session.result_changed.connect(self._go_on_when_current)
-        place.session.failed.connect(lambda _problem: self.forget())
+        self._wishes: list[_Wish] = []
+        place.session.received.connect(lambda _reply: self._go_on_when_current())
+        place.session.current_changed.connect(lambda _index: self._give_up_other_image())
+        place.session.settings_changed.connect(self._give_up_before_obstacle)
+        place.session.failed.connect(self._take_failure)
 
     def save_panoptic(self) -> None:
         """Asks for a JSON file and saves what is shown there."""
@@ -37,25 +61,55 @@ class SavingCommands:
 
     def save_panoptic_to(self, path: Path) -> None:
         """Saves the finished merge as COCO panoptic JSON + PNG, at full size; it is shown as it is saved."""
-        self._save(partial(save_panoptic, json_path=path))
+        self._save(save_panoptic, path)
 
     def save_overlay_to(self, path: Path) -> None:
         """Saves the photo with its segments over it as a PNG, at full size; it is shown as it is saved."""
-        self._save(partial(save_overlay, png_path=path))
+        self._save(save_overlay, path)
 
-    def forget(self) -> None:
-        """Gives up what waits to be saved."""
-        self._when_current = None
+    def give_up(self, why: str = "its result was withdrawn") -> bool:
+        """Gives up what waits to be saved, and says so.
 
-    def _save(self, write: Callable[[Shown], Path]) -> None:
-        def save(shown: Shown) -> None:
-            self._place.background.run(partial(write, shown), self._tell_saved, title="saving", cancellable=False)
+        Args:
+            why: goes on after "… was not saved:".
 
-        self._when_current = save
-        if self._place.session.is_current:
+        Returns:
+            Whether anything waited.
+        """
+        wishes, self._wishes = self._wishes, []
+        for wish in wishes:
+            self._place.notifications.show_warning(Problem(f"{wish.path} was not saved: {why.rstrip('.')}."))
+        return bool(wishes)
+
+    def _give_up_other_image(self) -> None:
+        entry = self._place.session.current
+        if any(entry is None or entry.source != wish.source for wish in self._wishes):
+            self.give_up("another image was opened before the result was here")
+
+    def _give_up_before_obstacle(self) -> None:
+        obstacle = self._place.session.obstacle
+        if obstacle:
+            self.give_up(f"there will be no result. {obstacle}")
+
+    def _take_failure(self, problem: Problem) -> None:
+        """Gives up where the failure is about the picture that waits, or leaves it without a network."""
+        if any(problem.picture == wish.source.path for wish in self._wishes):
+            self.give_up("its image could not be inspected")
+        else:
+            self._give_up_before_obstacle()
+
+    def _save(self, write: Callable[[Shown, Path], Path], path: Path) -> None:
+        session = self._place.session
+        if session.current is None:
+            self._place.fail(_NOTHING)
+            return
+        self._wishes = [wish for wish in self._wishes if wish.path != path]
+        self._wishes.append(_Wish(session.current.source, path, write))
+        if session.is_current:
             self._go_on_when_current()
         else:
-            self._place.session.inspect()
+            self._give_up_before_obstacle()
+            session.inspect()
 
     def _tell_saved(self, path: Path) -> None:
         show = NoteAction("Show in folder", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent))))
@@ -64,33 +118,38 @@ class SavingCommands:
     def _go_on_when_current(self) -> None:
         session = self._place.session
         result, picture = session.result, session.picture
-        if self._when_current is None or result is None or picture is None or not session.is_current:
+        entry = session.current
+        if not self._wishes or entry is None or result is None or picture is None or not session.is_current:
             return
-        act, self._when_current = self._when_current, None
+        wishes, self._wishes = self._wishes, []
         session.play(False)
         session.seek(len(session.steps))
-        entry = session.current
-        truth = entry.source.truth if entry is not None else None
-        act(
-            Shown(
-                file_name="image" if entry is None else entry.name,
-                image_id=1 if truth is None else truth.image_id,
-                pixels=picture.pixels,
-                segmentation=result.trace.segmentation(),
-                categories=result.categories,
-                opacity=session.view.layer("segments").opacity,
-                shades=result.shades,
-            )
+        truth = entry.source.truth
+        shown = Shown(
+            file_name=entry.name,
+            image_id=1 if truth is None else truth.image_id,
+            pixels=picture.pixels,
+            segmentation=result.trace.segmentation(),
+            categories=result.categories,
+            opacity=session.view.layer("segments").opacity,
+            shades=result.shades,
         )
+        for wish in wishes:
+            write = partial(wish.write, shown, wish.path)
+            self._place.background.run(write, self._tell_saved, title="saving", cancellable=False)
 
     def _ask_where(self, title: str, pattern: str, ending: str, save: Callable[[Path], None]) -> None:
         place, entry = self._place, self._place.session.current
         if entry is None or place.session.result is None:
-            place.fail(Problem("There is nothing to save yet: no image has been inspected."))
+            place.fail(_NOTHING)
             return
         proposed = Path(place.last_folder()) / f"{Path(entry.name).stem}_{ending}"
         name, _ = QFileDialog.getSaveFileName(place.window, title, str(proposed), pattern)
         if name:
             path = Path(name)
+            path = path if path.suffix else path.with_suffix(Path(ending).suffix)
             place.remember_folder(path.parent)
-            save(path if path.suffix else path.with_suffix(Path(ending).suffix))
+            if place.session.current is None or place.session.current.source != entry.source:
+                place.fail(Problem(f"{path} was not saved: another image was opened while it was being named."))
+            else:
+                save(path)

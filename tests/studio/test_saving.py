@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +11,14 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from psygnal import EmitLoopError
+from PySide6.QtWidgets import QFileDialog
 
 from lpsnet_studio.canvas.sampling import Grid
-from lpsnet_studio.inference.messages import Inspect
+from lpsnet_studio.inference.messages import Failed, ImageSource, Inspect, OpenImage
 from lpsnet_studio.session import Session
-from tests.studio.hand_made import ListeningService, inspected, open_first
+from lpsnet_studio.state import Problem
+from tests.studio.hand_made import ListeningService, entries, inspected, open_first, opened
 
 
 def on_screen(window: Any) -> NDArray[np.uint8]:
@@ -59,3 +64,139 @@ def test_an_object_keeps_its_colour_while_others_come_and_go(
     session.receive(inspected(service.last(Inspect)))
     assert session.owner_at(67, 40) != owner, "one more person is kept, so that the car's number moves"
     np.testing.assert_array_equal(on_screen(window)[40, 67], before)
+
+
+# -------------------------------------------------------------------------------------------- while a result is awaited
+
+
+@pytest.fixture
+def waiting(window: Any, session: Session, service: ListeningService, tmp_path: Path) -> Path:
+    """Asks to save the first image while its new result is on its way; returns where to."""
+    open_first(session, service)
+    session.change_settings(overlap_threshold=0.7)
+    assert not session.is_current
+    path = tmp_path / "zero.json"
+    window.commands.saving.save_panoptic_to(path)
+    return path
+
+
+def finish(window: Any, session: Session, service: ListeningService) -> None:
+    """Lets the service answer what it was asked for last, and everything that follows be written."""
+    session.receive(inspected(service.last(Inspect)))
+    assert session.is_current
+    assert window.commands.wait_for_background(10_000)
+
+
+def test_what_waits_is_saved_when_its_result_is_here(
+    waiting: Path, window: Any, session: Session, service: ListeningService
+) -> None:
+    overlay = waiting.with_name("zero.png")
+    window.commands.saving.save_overlay_to(overlay)
+    assert not waiting.exists()
+    finish(window, session, service)
+    assert json.loads(waiting.read_text())["images"][0]["file_name"] == "0.png"
+    assert overlay.exists(), "the second does not take the place of the first"
+
+
+def test_no_other_image_is_saved_in_its_place(
+    waiting: Path, window: Any, session: Session, service: ListeningService
+) -> None:
+    session.step_image(1)
+    assert window.notifications.texts == [
+        f"{waiting} was not saved: another image was opened before the result was here."
+    ]
+    session.receive(opened(service.last(OpenImage)))
+    finish(window, session, service)
+    assert not waiting.exists()
+
+
+def test_nor_one_of_another_list(waiting: Path, window: Any, session: Session, service: ListeningService) -> None:
+    session.set_entries([replace(entries()[0], source=ImageSource("/elsewhere/0.png"))])
+    assert len(window.notifications.texts) == 1
+    session.receive(opened(service.last(OpenImage)))
+    finish(window, session, service)
+    assert not waiting.exists()
+
+
+def test_the_same_image_in_a_new_list_is_still_it(
+    waiting: Path, window: Any, session: Session, service: ListeningService
+) -> None:
+    session.set_entries(list(reversed(entries())), index=2)
+    session.receive(opened(service.last(OpenImage)))
+    finish(window, session, service)
+    assert json.loads(waiting.read_text())["images"][0]["file_name"] == "0.png"
+
+
+def test_a_failure_of_something_else_leaves_it_waiting(
+    waiting: Path, window: Any, session: Session, service: ListeningService
+) -> None:
+    session.failed.emit(Problem("No file manager could be opened."))
+    session.failed.emit(Problem("2.png: truncated", picture="/pictures/2.png"))
+    finish(window, session, service)
+    assert waiting.exists()
+
+
+def test_a_failure_of_its_image_ends_the_wait_with_a_word(
+    waiting: Path, window: Any, session: Session, service: ListeningService
+) -> None:
+    session.receive(Failed(service.last(Inspect).request, "internal", "It went wrong."))
+    assert f"{waiting} was not saved: its image could not be inspected." in window.notifications.texts
+    session.inspect()
+    finish(window, session, service)
+    assert not waiting.exists()
+
+
+def test_what_can_have_no_result_is_said_at_once(
+    window: Any, session: Session, service: ListeningService, tmp_path: Path
+) -> None:
+    session.change_settings(box_oracle=True, semantic_oracle=True)
+    session.set_entries(entries())
+    session.receive(opened(service.last(OpenImage)))
+    session.receive(inspected(service.last(Inspect)))
+    session.change_settings(box_oracle=False)
+    window.commands.saving.save_overlay_to(tmp_path / "zero.png")
+    (text,) = window.notifications.texts
+    assert text.startswith(f"{tmp_path / 'zero.png'} was not saved: there will be no result. No network is loaded")
+
+
+def test_esc_withdraws_what_waits_with_a_word(
+    waiting: Path, window: Any, session: Session, service: ListeningService
+) -> None:
+    window.actions_by_id["cancel"].trigger()
+    assert window.notifications.texts == [f"{waiting} was not saved: its result was withdrawn."]
+    session.receive(Failed(service.last(Inspect).request, "cancelled", "Cancelled."))
+    session.inspect()
+    finish(window, session, service)
+    assert not waiting.exists()
+
+
+def test_it_is_saved_though_a_panel_fails(
+    waiting: Path, window: Any, session: Session, service: ListeningService
+) -> None:
+    def fail() -> None:
+        raise RuntimeError("a panel failed")
+
+    session.selection_changed.connect(fail)
+    with pytest.raises(EmitLoopError):
+        finish(window, session, service)
+    session.selection_changed.disconnect(fail)
+    assert window.commands.wait_for_background(10_000)
+    assert waiting.exists()
+
+
+def test_an_image_that_changes_while_the_file_is_named_is_not_saved(
+    window: Any, session: Session, service: ListeningService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_first(session, service)
+
+    def go_on(*_: Any) -> tuple[str, str]:
+        session.step_image(1)
+        session.receive(opened(service.last(OpenImage)))
+        session.receive(inspected(service.last(Inspect)))
+        return str(tmp_path / "zero"), ""
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", go_on)
+    window.commands.saving.save_overlay()
+    assert window.commands.wait_for_background(10_000)
+    assert not (tmp_path / "zero.png").exists()
+    assert "another image was opened" in window.notifications.texts[0]
