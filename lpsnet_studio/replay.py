@@ -121,6 +121,23 @@ class Replay:
         place = self._place_in_owners(x, y)
         return 0 if place is None or self.owners is None else int(self.owners[place[1], place[0]])
 
+    def pointed_words(self, *, before: bool = False) -> str:
+        """Names who owns the pixel under the mouse; empty if there is none, or no merge.
+
+        What nobody owns is void only at the end of the merge: until then it may still be claimed.
+
+        Args:
+            before: whether to name who held a pixel that the current step took from somebody.
+        """
+        pointed, result, owners = self.pointed, self.result, self.owners
+        place = None if pointed is None else self._place_in_owners(pointed.x, pointed.y)
+        if result is None or owners is None or place is None:
+            return ""
+        owner, holder = int(owners[place[1], place[0]]), self._playback.owner_before(*place)
+        if before and holder and holder != owner:
+            return f"{result.describe(holder)} before this step"
+        return result.describe(owner) or ("void" if self.position == len(self.steps) else "not claimed yet")
+
     def _place_in_owners(self, x: int, y: int) -> tuple[int, int] | None:
         """Returns where a pixel of the image lies in the owner map, which may be of a reduced size."""
         if self.owners is None or self.picture is None:

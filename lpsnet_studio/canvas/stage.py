@@ -45,7 +45,7 @@ class Stage(QGraphicsScene):
         photo: the photo.
         labels: the semantic map.
         segments: who owns each pixel.
-        void: pixels that nobody owns, striped.
+        void: pixels that nobody owns, striped; of the owners' map unless it is given another.
         boxes: boxes and their texts.
         outlines: borders of the segments, right above them.
         glow: the segment under the mouse, a little lighter.

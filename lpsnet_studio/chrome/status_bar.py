@@ -72,6 +72,8 @@ class StatusBar(QStatusBar):
         self._patience.timeout.connect(self._show_busy)
         self._hide_busy()
         session.pointed_changed.connect(self._show_pointed)
+        session.view_changed.connect(self._show_pointed)
+        session.position_changed.connect(lambda *_: self._show_pointed())
         session.busy_changed.connect(self._take_busy)
         for signal in (session.model_changed, session.result_changed, session.service_changed):
             signal.connect(self._show_network)
@@ -94,10 +96,9 @@ class StatusBar(QStatusBar):
         return self._session.busy or self._background
 
     def _show_pointed(self) -> None:
-        pointed, result = self._session.pointed, self._session.result
+        pointed = self._session.pointed
         self._cursor.setText("" if pointed is None else f"x {pointed.x} y {pointed.y}")
-        owner = "" if pointed is None or result is None else result.describe(pointed.owner) or "void"
-        self._segment.setText(owner)
+        self._segment.setText(self._session.pointed_words(before=self._session.view.contested == "before"))
 
     def _show_network(self) -> None:
         self._device.setText(device_words(self._session))

@@ -29,7 +29,7 @@ __all__ = ["LayerList", "LayerRow", "LayersPanel"]
 _WORDS: dict[LayerKind, tuple[str, str]] = {
     "labels": ("Semantic labels", "Every pixel in the colour of its class in the semantic map that was merged."),
     "segments": ("Segments", "Every pixel in the colour of the segment that owns it. Contours keep their strength."),
-    "void": ("Void", "Stripes on the pixels that no segment owns."),
+    "void": ("Void", "Stripes on the pixels that no segment owns at the end of the merge."),
     "boxes": ("Boxes", "The boxes that have been merged so far, with class and score."),
 }
 _HIDDEN = "This overlay is hidden: show it first."

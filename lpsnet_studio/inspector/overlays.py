@@ -84,6 +84,8 @@ class Overlays(QObject):
         self._stage.set_overlay_size(result.size)
         self._stage.set_segment_colors(*_owner_tables(colors))
         self._stage.set_owners(owners, _names(result))
+        # Not what is unclaimed at the position: until the merge is at its end, that is no void.
+        self._stage.void.set_map(IndexMap(result.trace.owners))
         self._stage.labels.set_table(color_table(result.categories.colors))
         self._stage.labels.set_map(IndexMap(result.labels))
         self._stage.step.set_table(*step_tables(colors))
@@ -106,6 +108,7 @@ class Overlays(QObject):
         self._stage.repaint_segments(windows if area < height * width else [(0, 0, height, width)])
         self._show_boxes()
         self._show_step()
+        self._show_owner()
         if self._session.playing and self._session.view.motion:
             self._fade.start()
 
@@ -155,7 +158,7 @@ class Overlays(QObject):
         stage.names.setVisible(view.overlays and view.names)
         self._canvas.show_minimap(view.minimap)
         self._show_step()
-        self._show_lit()
+        self._show_pointed()
         self._show_selection(self._session.selected)
 
     # ------------------------------------------------------------------------------------------------------------ mouse
@@ -165,12 +168,12 @@ class Overlays(QObject):
         self._show_boxes()
 
     def _show_pointed(self) -> None:
-        pointed, result = self._session.pointed, self._session.result
-        words = ""
-        if pointed is not None and result is not None:
-            words = result.describe(pointed.owner) or "void"
-        self._canvas.set_chip(words)
+        self._show_owner()
         self._show_lit()
+
+    def _show_owner(self) -> None:
+        """Says beside the mouse who owns the pixel; what nobody owns is called otherwise at the merge's end."""
+        self._canvas.set_chip(self._session.pointed_words(before=self._session.view.contested == "before"))
 
     def _show_lit(self) -> None:
         pointed = self._session.pointed

@@ -58,6 +58,20 @@ def test_the_step_that_took_a_pixel_is_found_without_a_replay(seed: int) -> None
     assert playback.position == 3, "asking does not move"
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_who_owned_a_pixel_before_a_step_is_who_owned_it_after_the_one_before(seed: int) -> None:
+    trace = random_trace(seed)
+    playback = Playback()
+    playback.take(trace)
+    for position in range(len(trace.steps), 0, -1):
+        playback.seek(position)
+        before = trace.owners_after(position - 1)
+        told = [[playback.owner_before(x, y) for x in range(WIDTH)] for y in range(HEIGHT)]
+        np.testing.assert_array_equal(told, before)
+    playback.seek(0)
+    assert playback.owner_before(0, 0) == 0
+
+
 def test_some_pixels_change_hands_and_some_stay_void() -> None:
     """What the comparison above rests on: the random merges hold both."""
     contested = sum(contest.won for seed in range(6) for step in random_trace(seed).steps for contest in step.contests)

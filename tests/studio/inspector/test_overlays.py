@@ -10,9 +10,10 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
+from lpsnet_studio.inference.messages import Inspect
 from lpsnet_studio.inspector.step_pixels import HELD_BEFORE, LOST, WON
 from lpsnet_studio.session import Session
-from tests.studio.hand_made import ListeningService, open_first
+from tests.studio.hand_made import ListeningService, inspected, open_first
 
 
 @pytest.fixture
@@ -95,8 +96,48 @@ def test_pointing_names_and_lights_up_the_segment(opened: Any, session: Session)
     assert opened.canvas._chip.text() == "person #1 · 0.90"
     assert opened.canvas.stage.glow.isVisible()
     session.seek(0)
-    assert opened.canvas._chip.text() == "void"
+    assert opened.canvas._chip.text() == "not claimed yet"
     assert not opened.canvas.stage.glow.isVisible()
+
+
+def test_what_nobody_owns_is_void_only_at_the_end(opened: Any, session: Session, service: ListeningService) -> None:
+    session.change_settings(stuff_limit=10_000)
+    session.receive(inspected(service.last(Inspect)))
+    session.seek(len(session.steps))
+    session.point(70, 5)
+    assert opened.canvas._chip.text() == opened.statusBar()._segment.text() == "void", "the sky is too small to stay"
+    session.seek(len(session.steps) - 1)
+    assert opened.canvas._chip.text() == opened.statusBar()._segment.text() == "not claimed yet"
+
+
+def test_before_a_step_its_contested_pixels_are_named_by_who_held_them(
+    opened: Any, session: Session, service: ListeningService
+) -> None:
+    session.change_settings(overlap_threshold=1.0)
+    session.receive(inspected(service.last(Inspect)))
+    session.seek(3)
+    session.point(40, 40)
+    chip, told = opened.canvas._chip, opened.statusBar()._segment
+    assert chip.text() == told.text() == "person #3 · 0.70"
+    opened.actions_by_id["contested_before"].trigger()
+    assert chip.text() == told.text() == "person #2 · 0.80 before this step"
+    session.point(12, 30)
+    assert chip.text() == told.text() == "person #1 · 0.90", "the step did not contest it"
+    session.point(40, 40)
+    session.seek(2)
+    assert chip.text() == told.text() == "person #2 · 0.80", "it was free before this step"
+
+
+def test_only_what_stays_void_is_hatched(opened: Any, session: Session, service: ListeningService) -> None:
+    session.change_settings(stuff_limit=10_000)
+    session.receive(inspected(service.last(Inspect)))
+    session.seek(0)
+    hatched = opened.canvas.stage.void.picture.indices == 0
+    assert 0 < hatched.sum() < hatched.size
+    for position in range(len(session.steps) + 1):
+        session.seek(position)
+        assert not session.owners[hatched].any(), "nobody ever owns what is hatched"
+    np.testing.assert_array_equal(hatched, session.owners == 0)
 
 
 def test_only_what_is_done_has_a_box_and_the_selected_one_is_pinned(opened: Any, session: Session) -> None:
