@@ -162,6 +162,20 @@ class Knobs:
         self.view = view
         self.view_changed.emit()
 
+    def reset_choices(self) -> None:
+        """Makes the look and the user's own settings, as far as they are kept between runs, what they are at first."""
+        first = ViewOptions(overlays=self.view.overlays, contested=self.view.contested)
+        if self.view == first and not self.mine:
+            return
+        self._end_gesture()
+        self._note_change("reset of preferences")
+        if self.view != first:
+            self.view = first
+            self.view_changed.emit()
+        if self.mine:
+            self._turn_mine({})
+        self._end_gesture()
+
     def _forget_history(self) -> None:
         self._history.clear()
         self.history_changed.emit()

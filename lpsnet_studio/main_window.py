@@ -305,6 +305,7 @@ class MainWindow(QMainWindow):
         session.view_changed.connect(self._keep_view)
         self.panel.folded_changed.connect(lambda names: self._settings.change(folded_groups=names))
         self._settings.changed.connect(self._show_choices)
+        self._settings.changed.connect(lambda: self.panel.fold(self._settings.preferences.folded_groups))
         self._theme.changed.connect(self._show_theme)
         self._show_choices()
         self._show_stage()

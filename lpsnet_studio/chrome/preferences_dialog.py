@@ -25,7 +25,7 @@ from lpsnet_studio.chrome.question import ask
 from lpsnet_studio.labels import ElidedLabel
 from lpsnet_studio.recent import Recent
 from lpsnet_studio.session import Session
-from lpsnet_studio.settings import Folders, Settings
+from lpsnet_studio.settings import Folders, Preferences, Settings
 from lpsnet_studio.theme import THEME_CHOICES, Theme
 
 __all__ = ["PreferencesDialog"]
@@ -60,6 +60,7 @@ class PreferencesDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self._settings, self._session, self._theme, self._recent = settings, session, theme, recent
+        self._switch_prefetch = prefetch
         self.setWindowTitle("Preferences")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.theme_choice = QComboBox()
@@ -133,18 +134,18 @@ class PreferencesDialog(QDialog):
             self,
             "Reset all preferences?",
             "Theme, view options, recent items, your own inspection settings and everything else that is kept between "
-            "runs will be as at first. What is open stays open.",
+            "runs will be as at first. What is open stays open, and panels stay where they are: Reset layout in the "
+            "menu View puts them back.",
             "Reset",
             self._reset,
         )
 
     def _reset(self) -> None:
-        self._settings.reset()
-        first = self._settings.preferences
+        first = Preferences()
         self._theme.choose(first.theme)
-        self._session.change_view(
-            motion=first.motion, contours=first.contours, names=first.names, minimap=first.minimap, speed=first.speed
-        )
+        self._session.reset_choices()
+        self._switch_prefetch(first.prefetch)
+        self._settings.reset()  # last, as each of the others keeps what it changed
         self._recent.changed.emit()
 
 

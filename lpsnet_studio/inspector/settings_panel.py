@@ -134,9 +134,9 @@ class SettingsPanel(QWidget):
         self.groups: dict[Group, SettingsGroup] = {}
         for name in GROUPS:
             group = SettingsGroup(name, [self.controls[each.field] for each in SETTINGS if each.group == name])
-            group.fold(name in folded)
             group.folded.connect(self._report_folded)
             self.groups[name] = group
+        self.fold(folded)
         self.scroll = QScrollArea()
         self._lay_out()
         self._connect()
@@ -146,6 +146,11 @@ class SettingsPanel(QWidget):
     def folded(self) -> tuple[str, ...]:
         """The names of the groups that are folded."""
         return tuple(name for name, group in self.groups.items() if group.is_folded)
+
+    def fold(self, names: Sequence[str]) -> None:
+        """Folds the groups of some names and unfolds all others."""
+        for name, group in self.groups.items():
+            group.fold(name in names)
 
     def add_actions(self, actions: Mapping[str, QAction]) -> None:
         """Gives the presets their actions."""

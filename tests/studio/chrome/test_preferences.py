@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from lpsnet_studio.chrome.preferences_dialog import PreferencesDialog
 from lpsnet_studio.session import Session
 from lpsnet_studio.settings import Folders, Preferences, Settings
 from lpsnet_studio.theme import THEME_CHOICES
+from lpsnet_studio.view_options import ViewOptions
 
 
 @pytest.fixture
@@ -96,6 +98,33 @@ def test_resetting_asks_first_and_undoes_everything_kept(
     assert not session.view.names
     kept = Settings(folders.config).preferences
     assert (kept.last_folder, kept.recent_paths, kept.names) == ("", (), Preferences().names)
+
+
+def test_resetting_leaves_nothing_as_it_was(
+    dialog: PreferencesDialog, window: Any, session: Session, folders: Folders
+) -> None:
+    inspection = window.commands.inspection
+    session.change_settings(overlap_threshold=0.7)
+    inspection.save_mine()
+    session.change_layer("segments", opacity=0.11)
+    session.move_layer("boxes", 0)
+    window.commands.images.prefetch(False)
+    window.panel.groups["Merge"].heading.click()
+    window.panel.groups["Boxes"].heading.click()
+    view, mine = session.view, dict(session.mine)
+    dialog.reset.click()
+    answer(dialog, "Reset")
+    assert json.loads((folders.config / "preferences.json").read_text()) == {}
+    assert session.view == ViewOptions()
+    assert not session.mine
+    assert window.images.lookahead._prefetches
+    assert window.panel.folded == Preferences().folded_groups
+    inspection.save_mine()
+    assert Settings(folders.config).preferences.my_settings["overlap_threshold"] == 0.7
+    session.undo()
+    assert session.undo_words == "reset of preferences"
+    session.undo()
+    assert (session.view, dict(session.mine)) == (view, mine)
 
 
 def test_it_says_where_things_are_and_in_which_language(dialog: PreferencesDialog, folders: Folders) -> None:
