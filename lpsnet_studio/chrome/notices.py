@@ -8,13 +8,16 @@ __all__ = ["network_words", "notices"]
 
 
 def notices(session: Session) -> list[str]:
-    """Returns what the user must know to read the picture, in sentences; empty if nothing."""
-    sentences = [_untrained(session), session.obstacle]
-    if session.picture is not None:
-        sentences.append(session.picture.notice)
+    """Returns what the user must know to read the picture, in sentences; empty if nothing.
+
+    What is peculiar to the picture comes first, what is so with every picture last: there may not be room for all.
+    """
+    sentences = [] if session.picture is None else [session.picture.notice]
+    sentences.append(session.obstacle)
     if session.result is not None:
         sentences += session.result.trace.notes
-    return [sentence[:1].upper() + sentence[1:] for sentence in sentences if sentence]
+    sentences.append(_untrained(session))
+    return [_as_sentence(words) for words in sentences if words]
 
 
 def network_words(session: Session) -> str:
@@ -30,6 +33,11 @@ def network_words(session: Session) -> str:
     if model.trained:
         return f"Photos are inspected with {model.name}."
     return f"Photos are inspected with {model.name}, which is untrained: its predictions mean nothing yet."
+
+
+def _as_sentence(words: str) -> str:
+    """Returns words with a capital and a full stop: causes that readers give have neither, and others follow them."""
+    return words[:1].upper() + words[1:] + ("" if words[-1] in ".!?" else ".")
 
 
 def _untrained(session: Session) -> str:

@@ -79,14 +79,14 @@ def fit_truth(picture: Picture, network: Categories | None) -> FittedTruth:
         return FittedTruth(picture.truth, picture.categories, True, picture.notice)
     table = picture.categories.indices_in(network)
     if table is None:
-        notice = f"{_difference(picture.categories, network)} Only both oracles together can run."
+        notice = f"Only both oracles together can run: {_difference(picture.categories, network)}"
         return FittedTruth(picture.truth, picture.categories, False, notice)
     return FittedTruth(picture.truth.with_labels(table), network, True, picture.notice)
 
 
 def _difference(dataset: Categories, network: Categories) -> str:
-    """Says in a sentence how a data set's classes differ from a network's."""
-    counts = f"The data set has {len(dataset)} classes, the network {len(network)}; "
+    """Says in words that end a sentence how a data set's classes differ from a network's."""
+    counts = f"the data set has {len(dataset)} classes, the network {len(network)}; "
     known = {(entry.id, entry.name) for entry in network}
     common = [entry.name for entry in dataset if (entry.id, entry.name) in known]
     if common:

@@ -105,7 +105,7 @@ def test_a_new_window_is_no_larger_than_the_screen(window: Any, theme: Any) -> N
     assert window.height() <= room.height()
 
 
-def test_the_canvas_keeps_its_height_whatever_the_banner_says(
+def test_the_banner_takes_a_second_line_where_one_does_not_suffice_and_no_third(
     window: Any, session: Session, service: ListeningService, qtbot: Any
 ) -> None:
     open_first(session, service)
@@ -114,10 +114,14 @@ def test_the_canvas_keeps_its_height_whatever_the_banner_says(
     banner = window.findChild(object, "banner")
     qtbot.waitUntil(banner.isVisible)
     qtbot.wait(20)
-    one_line = banner.height()
-    banner.text.setText("word " * 200)
-    qtbot.wait(20)
-    assert banner.height() == one_line
+    heights = []
+    for words in (1, 40, 200, 1000, 2):
+        banner.text.setText("word " * words)
+        qtbot.wait(20)
+        heights.append(banner.height())
+    one_line, two_lines = heights[0], heights[1]
+    assert one_line < two_lines < 2 * one_line
+    assert heights == [one_line, two_lines, two_lines, two_lines, one_line]
 
 
 def test_only_what_can_act_is_offered(window: Any, session: Session, service: ListeningService) -> None:

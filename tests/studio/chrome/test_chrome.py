@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import pytest
+
+from lpsnet_studio.chrome.banner import ElidedLines
 from lpsnet_studio.chrome.model_words import device_words, network_words
 from lpsnet_studio.chrome.notices import notices
 from lpsnet_studio.chrome.status_bar import StatusBar
@@ -25,6 +29,37 @@ def test_an_untrained_network_is_said_with_what_helps(session: Session, service:
     assert "Turn both oracles on" in notices(session)[0]
     session.change_settings(box_oracle=True, semantic_oracle=True)
     assert "this is the ground truth, merged" in notices(session)[0]
+
+
+def test_what_is_peculiar_to_the_picture_comes_before_what_is_always_so(
+    window: Any, session: Session, service: ListeningService
+) -> None:
+    session.load_model(NetworkChoice("hand-made"))
+    session.receive(ModelLoaded(service.posted[-1].request, card(trained=False)))
+    session.set_entries(entries())
+    cause = "No ground truth: /data/a.png: there is no such file"
+    session.receive(replace(opened(service.last(OpenImage)), truth=None, notice=cause))
+    assert notices(session)[0] == f"{cause}."
+    assert notices(session)[-1].startswith("Untrained network")
+    banner = window.findChild(object, "banner")
+    assert banner.text.text().startswith(cause)
+    assert banner.toolTip() == "\n".join(notices(session))
+
+
+@pytest.mark.parametrize("width", [60, 200, 500, 3000])
+def test_lines_hold_as_many_words_as_they_can(qtbot: Any, width: int) -> None:
+    label = ElidedLines()
+    qtbot.addWidget(label)
+    label.setText("No ground truth: /a/path/without/any/spaces/that/is/long/panoptic_val2017.png: it is not there.")
+    label.setFixedWidth(width)
+    label.resize(width, label.heightForWidth(width))
+    lines = label.shown.split("\n")
+    assert all(label.fontMetrics().horizontalAdvance(line) <= width for line in lines)
+    assert "".join(label.shown.split()).rstrip("…") in "".join(label.text().split())
+    assert (len(lines) == 1) == (width == 3000)
+    assert label.shown.endswith("…") == (width < 500)
+    assert label.heightForWidth(width) >= len(lines) * label.fontMetrics().lineSpacing()
+    assert label.heightForWidth(width) == label.heightForWidth(60) or len(lines) == 1
 
 
 def test_a_trained_network_needs_no_banner(window: Any, session: Session, service: ListeningService) -> None:

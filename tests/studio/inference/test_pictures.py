@@ -53,19 +53,19 @@ def test_a_network_that_lacks_a_class_does_not_fit(picture: Picture, coco: Categ
     assert fitted.categories == coco
     assert fitted.truth is picture.truth
     assert fitted.notice == (
-        "The data set has 133 classes, the network 100; in common: person, bicycle, car, motorcycle, airplane and 95 "
-        "more; the network lacks road, roof, sand, sea, shelf and 28 more. Only both oracles together can run."
+        "Only both oracles together can run: the data set has 133 classes, the network 100; in common: person, "
+        "bicycle, car, motorcycle, airplane and 95 more; the network lacks road, roof, sand, sea, shelf and 28 more."
     )
 
 
 def test_a_network_of_nothing_the_same_is_told_as_such(picture: Picture, coco: Categories) -> None:
     renumbered = Categories(tuple(replace(each, id=each.id + 1000) for each in coco.entries[:2]))
     assert fit_truth(picture, renumbered).notice == (
-        "The data set has 133 classes, the network 2; in common: none, since person, bicycle have other ids in the "
-        "network. Only both oracles together can run."
+        "Only both oracles together can run: the data set has 133 classes, the network 2; in common: none, since "
+        "person, bicycle have other ids in the network."
     )
     scenes = Categories((Category(999, "dragon", True, (1, 2, 3)),))
-    assert "133 classes, the network 1; in common: none. Only" in fit_truth(picture, scenes).notice
+    assert "133 classes, the network 1; in common: none." in fit_truth(picture, scenes).notice
 
 
 def test_a_class_of_the_same_id_and_another_name_does_not_fit(picture: Picture, coco: Categories) -> None:
