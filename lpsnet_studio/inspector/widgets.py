@@ -16,7 +16,7 @@ from PySide6.QtGui import (
     QTextLayout,
     QTextOption,
 )
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStyle, QToolTip, QWidget
 
 from lpsnet.structures import MergeStep, StepKind, Verdict
 from lpsnet_studio.inspector.wording import as_tip, step_tip, verdict_icon, verdict_words
@@ -42,6 +42,8 @@ def verdict_color(step: MergeStep, palette: Palette) -> str:
 
 class VerdictStrip(QWidget):
     """One mark a step: kept stands tall, discarded hangs low, empty is a dot. A click or a drag goes there.
+
+    Below a slider of its width over the positions, a mark stands where the slider's handle does right after its step.
 
     Attributes:
         sought: the position that was asked for, 0 … number of steps.
@@ -81,15 +83,25 @@ class VerdictStrip(QWidget):
         """Scrubs."""
         self.mousePressEvent(event)
 
+    def middle_of(self, position: int) -> float:
+        """Returns where a position lies across the strip, 0 being left of the first mark."""
+        return self._end() + position * self._pitch()
+
+    def _end(self) -> float:
+        """Returns how far from the strip's edges its first and last positions lie: half a slider's handle."""
+        return self.style().pixelMetric(QStyle.PixelMetric.PM_SliderLength, None, self) / 2
+
+    def _pitch(self) -> float:
+        return max(self.width() - 2 * self._end(), 1.0) / max(len(self._steps), 1)
+
     def _position_at(self, x: float) -> int:
-        """Returns the position right after the step at a place of the strip."""
-        place = int(x / max(self.width(), 1) * len(self._steps)) + 1
-        return min(max(place, 1), len(self._steps))
+        """Returns the position nearest to a place of the strip."""
+        return min(max(round((x - self._end()) / self._pitch()), 0), len(self._steps))
 
     def event(self, event: QEvent) -> bool:
         """Tells of the step under the mouse."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and self._result is not None:
-            index = self._position_at(event.pos().x()) - 1
+            index = max(self._position_at(event.pos().x()) - 1, 0)
             QToolTip.showText(event.globalPos(), as_tip(f"{step_tip(self._result, index)}\n{_STRIP_TIP}"), self)
             return True
         return super().event(event)
@@ -99,8 +111,8 @@ class VerdictStrip(QWidget):
         if not self._steps:
             return
         painter = QPainter(self)
-        pitch = self.width() / len(self._steps)
-        done = round(self._position * pitch)
+        pitch = self._pitch()
+        done = round(self.middle_of(self._position) + pitch / 2)
         marks = self._marks()
         painter.setClipRect(0, 0, done, self.height())
         painter.drawPixmap(0, 0, marks)
@@ -111,7 +123,7 @@ class VerdictStrip(QWidget):
             painter.setClipping(False)
             painter.setOpacity(1)
             width = max(_mark_width(pitch), 3.0)
-            place = QRectF((self._position - 0.5) * pitch - width / 2, 14, width, 2)
+            place = QRectF(self.middle_of(self._position) - width / 2, 14, width, 2)
             painter.fillRect(place, QColor(self._theme.palette.text))
 
     def _marks(self) -> QPixmap:
@@ -129,11 +141,10 @@ class VerdictStrip(QWidget):
         painter = QPainter(marks)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        pitch = self.width() / len(self._steps)
-        width = _mark_width(pitch)
+        width = _mark_width(self._pitch())
         for index, step in enumerate(self._steps):
             painter.setBrush(QColor(verdict_color(step, self._theme.palette)))
-            left = (index + 0.5) * pitch - width / 2
+            left = self.middle_of(index + 1) - width / 2
             if step.verdict is Verdict.KEPT:
                 painter.drawRoundedRect(QRectF(left, 1, width, 9), 1, 1)
                 if step.contests:

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QToolTip
+from PySide6.QtWidgets import QStyle, QStyleOptionSlider, QToolTip
 
 from lpsnet_studio.canvas.sampling import Grid
 from lpsnet_studio.inspector.widgets import Paragraph
@@ -77,9 +77,32 @@ def test_the_card_tells_what_a_step_did(opened: Any, session: Session) -> None:
 
 def test_the_strip_goes_where_it_is_clicked(opened: Any, session: Session) -> None:
     strip = opened.timeline.strip
-    pitch = strip.width() / len(session.steps)
-    QTest.mouseClick(strip, Qt.MouseButton.LeftButton, pos=strip.rect().center().__class__(int(2.5 * pitch), 8))
-    assert session.position == 3
+    for position in (3, 8, 1):
+        QTest.mouseClick(strip, Qt.MouseButton.LeftButton, pos=QPoint(round(strip.middle_of(position)), 8))
+        assert session.position == position
+    QTest.mouseClick(strip, Qt.MouseButton.LeftButton, pos=QPoint(0, 8))
+    assert session.position == 0, "left of the first mark nothing is pasted yet"
+
+
+@pytest.mark.parametrize("width", [1200, 701, 420])
+def test_the_handle_stands_over_the_mark_of_the_step(opened: Any, session: Session, qtbot: Any, width: int) -> None:
+    opened.resize(width, 800)
+    qtbot.waitUntil(lambda: opened.width() == width)
+    qtbot.wait(50)
+    slider, strip = opened.timeline.slider, opened.timeline.strip
+    assert (slider.x(), slider.width()) == (strip.x(), strip.width())
+    for position in range(len(session.steps) + 1):
+        session.seek(position)
+        option = QStyleOptionSlider()
+        slider.initStyleOption(option)
+        parts = QStyle.ComplexControl.CC_Slider, option, QStyle.SubControl.SC_SliderHandle, slider
+        handle = QRectF(slider.style().subControlRect(*parts))
+        assert abs(handle.center().x() - strip.middle_of(position)) <= 1
+    marks = strip.grab().toImage()
+    ratio = marks.devicePixelRatio()
+    ground = marks.pixel(0, 8)
+    for position in range(1, len(session.steps) + 1):
+        assert marks.pixel(round(strip.middle_of(position) * ratio), round(9 * ratio)) != ground
 
 
 def test_contested_and_candidate_pixels_of_the_step_are_shown(opened: Any, session: Session) -> None:
