@@ -21,8 +21,8 @@ _CHANGED = "•"
 class Control(QWidget):
     """A setting's name with a reset button that is there while the value is not the default.
 
-    Tab reaches all of it. A click takes no focus but where something is typed: who turns a knob with the mouse keeps
-    the keys of where the focus was.
+    Tab reaches all of it. A click takes no focus but where something is typed: who turns a setting with the mouse
+    keeps the keys of where the focus was.
 
     Subclasses place what edits the value and call :meth:`_complete`, report by :meth:`_take` what the user does, and
     say in :meth:`_show` how a value looks.
@@ -58,7 +58,7 @@ class Control(QWidget):
         self.reset_button.setIconSize(QSize(14, 14))
         self.reset_button.setFixedSize(20, 20)
         self.reset_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.reset_button.setAccessibleName(f"Reset {name[0].lower()}{name[1:]}")
+        self.reset_button.setAccessibleName(f"Reset {_within_a_sentence(name)}")
         keep_place = QSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         keep_place.setRetainSizeWhenHidden(True)
         self.reset_button.setSizePolicy(keep_place)
@@ -71,18 +71,22 @@ class Control(QWidget):
         self.head = QHBoxLayout()
         self.head.setSpacing(4)
         self.head.addWidget(self.label, 1)
-        self.head.addWidget(self.reset_button)
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(0, 0, 0, 0)
-        self.body.setSpacing(2)
+        self.body.setSpacing(0)
         self.body.addLayout(self.head)
         self.body.addWidget(self._note)
         theme.changed.connect(lambda: self._show_icon(theme))
         self._show_icon(theme)
 
     def _complete(self) -> None:
-        """Watches the widgets and gives them their order for Tab; a subclass calls it once it has placed them."""
-        for first, second in pairwise((*self.editors(), self.reset_button)):
+        """Adds the reset button, watches the widgets and gives them their order for Tab.
+
+        A subclass calls it once it has placed what edits the value.
+        """
+        # Tab follows the order in which widgets are placed: the way back comes after what it would reset.
+        self.head.addWidget(self.reset_button)
+        for first, second in pairwise(self.editors()):
             QWidget.setTabOrder(first, second)
         for widget in (self.label, *self.editors()):
             widget.installEventFilter(self)
@@ -197,3 +201,8 @@ class Control(QWidget):
 
     def _show_icon(self, theme: Theme) -> None:
         self.reset_button.setIcon(theme.icon("reset"))
+
+
+def _within_a_sentence(name: str) -> str:
+    """Returns a name without its capital; an abbreviation keeps it."""
+    return f"{name[0].lower()}{name[1:]}" if name[1:2].islower() else name

@@ -164,3 +164,25 @@ def test_percent_is_shown_and_typed_in_percent(qtbot: Any, theme: Any) -> None:
     QTest.keyClicks(made.box, "75")
     QTest.keyClick(made.box, Qt.Key.Key_Return)
     assert made.value() == 0.75
+
+
+def test_tab_reaches_a_value_before_the_way_back_from_it(qtbot: Any, theme: Any) -> None:
+    """As the settings panel puts them together: within a page, beside each other."""
+    from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+    from lpsnet_studio.inspector.controls import control_of
+    from lpsnet_studio.inspector.setting_words import SETTINGS
+
+    page = QWidget()
+    qtbot.addWidget(page)
+    layout = QVBoxLayout(page)
+    controls = [control_of(setting, theme) for setting in SETTINGS]
+    for control in controls:
+        layout.addWidget(control)
+    expected = [widget for control in controls for widget in (*control.editors(), control.reset_button)]
+    found, widget = [], page.nextInFocusChain()
+    while widget is not page:
+        found += [widget] if widget in expected else []
+        widget = widget.nextInFocusChain()
+    assert found == expected
+    assert next(each for each in controls if each.name == "NMS IoU").reset_button.accessibleName() == "Reset NMS IoU"
