@@ -1,7 +1,8 @@
 """What a report of a fault needs, as Markdown: versions, device, settings, and the last lines of the logs; no Qt.
 
 Nothing here asks the service, so that it can be gathered when the service is dead. Nothing of a photo but its size is
-told, the home folder is shortened to ``~``, and the user's name is taken out wherever it stands.
+told: paths outside the Studio's own folders are taken out of log lines and tracebacks, and with them names of files.
+The home folder is shortened to ``~``, and the user's name is taken out wherever it stands.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import os
 import platform
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -22,6 +23,7 @@ import psutil
 from lpsnet_studio.failures import Failure
 from lpsnet_studio.inference.messages import Device, Ready
 from lpsnet_studio.log import Crash, Log, tail_of
+from lpsnet_studio.redaction import program_folders, redacted
 from lpsnet_studio.session import Session
 
 __all__ = ["Diagnostics", "ServiceWatch", "anonymous", "differences", "versions"]
@@ -81,6 +83,7 @@ class Diagnostics:
         screens: what the window system says, by name.
         failures: unexpected failures of this run.
         crash: a hard crash of the run before; None if there was none.
+        folders: where the Studio keeps files of its own.
     """
 
     session: Session
@@ -89,6 +92,7 @@ class Diagnostics:
     screens: Mapping[str, str] = field(default_factory=dict)
     failures: Sequence[Failure] = ()
     crash: Crash | None = None
+    folders: Sequence[Path] = ()
 
     def report(self) -> str:
         """Returns the report as Markdown."""
@@ -102,15 +106,24 @@ class Diagnostics:
             _table("Settings that differ from the network's own", self._setting_facts()),
             _table("View options that differ from the first ones", self._view_facts()),
         ]
+        parts += [_block(title, self._redacted(lines)) for title, lines in self._records()]
+        return anonymous("\n\n".join(part for part in parts if part) + "\n")
+
+    def _records(self) -> Iterator[tuple[str, Sequence[str]]]:
+        """Yields what was written down about this run and the last one: a title, and lines that may name files."""
         for failure in self.failures:
             times = f"{failure.count} times" if failure.count != 1 else "once"
-            parts.append(_block(f"Unexpected failure, {times}, {failure.where}", failure.details.splitlines()))
+            yield f"Unexpected failure, {times}, {failure.where}", failure.details.splitlines()
         if self.crash is not None:
-            parts.append(_block(f"Crash of {self.crash.when:%Y-%m-%d %H:%M}", self.crash.trace.splitlines()))
+            yield f"Crash of {self.crash.when:%Y-%m-%d %H:%M}", self.crash.trace.splitlines()
         if self.log is not None:
-            parts.append(_block("Log of the Studio", tail_of(self.log.studio, _LOG_LINES)))
-            parts.append(_block("Log of the service", tail_of(self.log.service, _LOG_LINES)))
-        return anonymous("\n\n".join(part for part in parts if part) + "\n")
+            yield "Log of the Studio", tail_of(self.log.studio, _LOG_LINES)
+            yield "Log of the service", tail_of(self.log.service, _LOG_LINES)
+
+    def _redacted(self, lines: Sequence[str]) -> list[str]:
+        names = (name for entry in self.session.entries for name in (entry.source.path, entry.name))
+        own = [*program_folders(), *self.folders, *([] if self.log is None else [self.log.folder])]
+        return redacted("\n".join(lines), names, own).splitlines()
 
     def _service_facts(self) -> dict[str, str]:
         session, ready = self.session, self.service.ready

@@ -65,8 +65,10 @@ class HelpCommands:
         """Returns what a report needs, as Markdown."""
         log = self.log
         crash = None if log is None else log.last_crash
-        gathered = Diagnostics(self._place.session, self.service, log, self._screens(), self.failures(), crash)
-        return gathered.report()
+        place = self._place
+        folders = (place.folders.config, place.folders.cache, place.folders.state)
+        known = Diagnostics(place.session, self.service, log, self._screens(), self.failures(), crash, folders)
+        return known.report()
 
     def open_log(self) -> None:
         """Shows the folder of the log files."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import traceback
 from datetime import datetime
 from pathlib import Path
 
@@ -10,9 +12,10 @@ import pytest
 
 from lpsnet_studio.diagnostics import Diagnostics, ServiceWatch, anonymous, differences
 from lpsnet_studio.failures import Failure
-from lpsnet_studio.inference.messages import Device, Ready
-from lpsnet_studio.log import Crash, Log
+from lpsnet_studio.inference.messages import Device, ImageSource, Ready
+from lpsnet_studio.log import SERVICE_LOGGER, Crash, Log
 from lpsnet_studio.session import Session
+from lpsnet_studio.state import Entry
 from tests.studio.hand_made import ListeningService, open_first
 
 
@@ -95,6 +98,37 @@ def test_failures_and_the_last_crash_are_in_it(session: Session, watch: ServiceW
     assert "## Unexpected failure, 4 times, view.py, line 3" in report
     assert "Traceback of a view" in report
     assert "## Crash of 2026-01-02 03:04" in report
+
+
+def test_no_picture_is_named(session: Session, watch: ServiceWatch, tmp_path: Path) -> None:
+    log = Log(tmp_path / "state")
+    try:
+        session.failed.connect(lambda problem: logging.getLogger("lpsnet_studio").warning("told: %s", problem.sentence))
+        names = ["/media/patients/Jane Doe 1961.png", "/media/patients/Jane Doe"]
+        session.set_entries([Entry(Path(name).name, ImageSource(name), problem=f"{name}: truncated") for name in names])
+        session.open_index(1)
+        logging.getLogger(SERVICE_LOGGER).error("Jane Doe 1961.png has no pixels")
+        logging.getLogger(SERVICE_LOGGER).error("%s: kept", tmp_path / "state" / "studio.log")
+        failure = Failure("OSError", "view.py, line 3", "OSError: no such file: '/elsewhere/John.tif'", count=1)
+        report = Diagnostics(session, watch, log, failures=[failure]).report()
+    finally:
+        log.close()
+    for name in ("Jane", "Doe", "1961", "patients", "/media", "elsewhere", "John"):
+        assert name not in report
+    assert "told: <picture>.png: truncated" in report
+    assert "told: <path>: truncated" in report
+    assert "<picture>.png has no pixels" in report
+    assert "'<picture>.tif'" in report
+    assert "studio.log: kept" in report
+
+
+def test_where_in_the_program_it_happened_is_told(session: Session, watch: ServiceWatch) -> None:
+    try:
+        differences(None, None)
+    except TypeError:
+        details = traceback.format_exc()
+    report = Diagnostics(session, watch, failures=[Failure("TypeError", "", details, count=1)]).report()
+    assert "diagnostics.py" in report
 
 
 @pytest.mark.parametrize(
