@@ -22,6 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QGraphicsView, QMenu, QWidget
 
 from lpsnet_studio.canvas.chip import Chip
+from lpsnet_studio.canvas.focus_frame import FocusFrame
 from lpsnet_studio.canvas.minimap import Minimap
 from lpsnet_studio.canvas.places import Place, Places
 from lpsnet_studio.canvas.stage import Stage
@@ -87,6 +88,7 @@ class CanvasView(QGraphicsView):
         self._gesture.setSingleShot(True)
         self._gesture.setInterval(_SETTLED_MILLISECONDS)
         self._chip, self._caption, self._longest_caption = (Chip(self.viewport()) for _ in range(3))
+        self._focus_frame = FocusFrame(self)
         self.minimap = Minimap(self.viewport())
         self._wants_minimap = True
         self.minimap.pressed.connect(self._leave_place)

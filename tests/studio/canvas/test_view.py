@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QWheelEvent
+from PySide6.QtGui import QColor, QFocusEvent, QWheelEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from lpsnet_studio.canvas.boxes import Box
 from lpsnet_studio.canvas.colors import color_table
@@ -380,6 +381,39 @@ def test_no_word_moves_when_a_caption_comes_whose_room_was_reserved(canvas: Canv
     assert _tags(canvas) == before != free
     assert canvas._longest_caption.geometry() == canvas._caption.geometry()
     assert canvas._longest_caption.isHidden()
+
+
+@pytest.mark.parametrize("reason", ["TabFocusReason", "BacktabFocusReason", "ShortcutFocusReason"])
+def test_the_focus_is_framed_where_the_keyboard_brought_it_and_moves_nothing(
+    canvas: CanvasView, qtbot: Any, reason: str
+) -> None:
+    accent = canvas.palette().highlight().color()
+    before = canvas.place
+    QApplication.sendEvent(canvas, QFocusEvent(QEvent.Type.FocusIn, getattr(Qt.FocusReason, reason)))
+    shown = canvas.viewport().grab().toImage()
+    width, height = shown.width(), shown.height()
+    for x, y in ((0, 0), (width - 1, 0), (1, height // 2), (width // 2, height - 1)):
+        assert shown.pixelColor(x, y) == accent
+    assert shown.pixelColor(3, 3) != accent
+    assert canvas.place == before
+    QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
+    assert canvas._focus_frame.isHidden(), "one knows where one has clicked"
+
+
+def test_the_focus_of_the_mouse_is_not_framed_and_a_window_comes_back_as_it_was(canvas: CanvasView) -> None:
+    def take(kind: QEvent.Type, reason: Qt.FocusReason) -> bool:
+        QApplication.sendEvent(canvas, QFocusEvent(kind, reason))
+        return not canvas._focus_frame.isHidden()
+
+    reasons = Qt.FocusReason
+    assert not take(QEvent.Type.FocusIn, reasons.MouseFocusReason)
+    assert not take(QEvent.Type.FocusIn, reasons.OtherFocusReason)
+    assert take(QEvent.Type.FocusIn, reasons.TabFocusReason)
+    assert not take(QEvent.Type.FocusOut, reasons.ActiveWindowFocusReason)
+    assert take(QEvent.Type.FocusIn, reasons.ActiveWindowFocusReason)
+    canvas.resize(500, 400)
+    assert canvas._focus_frame.size() == canvas.viewport().size()
+    assert not take(QEvent.Type.FocusOut, reasons.TabFocusReason)
 
 
 # ------------------------------------------------------------------------------------------------------------ history
