@@ -94,10 +94,12 @@ class StepCard(QWidget):
             self.details.setText("")
             self._make_room()
             return
-        index = self._session.position - 1
+        index, picture = self._session.position - 1, self._session.picture
+        size = None if picture is None else (picture.pixels.shape[0], picture.pixels.shape[1])
+        is_before = self._session.view.contested == "before"
         self.headline.setText(step_headline(result, index))
-        self.sentence.setText(step_sentence(result, index, before=self._session.view.contested == "before"))
-        self.details.setText(step_details(result, index))
+        self.sentence.setText(step_sentence(result, index, before=is_before, full_size=size))
+        self.details.setText(step_details(result, index, full_size=size))
         if step is None:
             self._make_room()
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from dataclasses import replace
 
 from lpsnet.panoptic_head import explain_step, told_apart
 from lpsnet.structures import MergeStep, StepKind, Verdict
@@ -71,17 +72,18 @@ def overlap_words(result: Result, step: MergeStep) -> str:
     return f"{overlap} {'>' if step.overlap > threshold else '≤'} {limit}"
 
 
-def step_sentence(result: Result, index: int, *, before: bool = False) -> str:
-    """Returns what a step did and why.
+def step_sentence(result: Result, index: int, *, before: bool = False, full_size: tuple[int, int] | None = None) -> str:
+    """Returns what a step did and why; pixels are the picture's, those of a preview marked as ``≈``.
 
     Args:
         result: whose merge it is.
         index: the step; -1 is the place before the first one.
         before: whether the canvas shows contested pixels as they were before the step.
+        full_size: ``(H, W)`` of the picture, which a preview is smaller than; None for that of the result.
     """
     if index < 0:
         return " ".join([_start(result), *(f"{note[:1].upper()}{note[1:]}." for note in result.trace.notes)])
-    step = result.trace.steps[index]
+    step = _at_full_size(result, result.trace.steps[index], full_size)
     if step.kind is StepKind.LEFTOVERS:
         return _leftovers_sentence(result, step)
     if step.kind is StepKind.STUFF:
@@ -104,26 +106,35 @@ def _start(result: Result) -> str:
     return f"No box reaches the score threshold {shown}: only stuff classes follow."
 
 
-def step_details(result: Result, index: int) -> str:
-    """Returns the figures behind a step: box, level, how the score came about, pixels, every rival."""
+def step_details(result: Result, index: int, *, full_size: tuple[int, int] | None = None) -> str:
+    """Returns the figures behind a step: box, level, how the score came about, pixels, every rival.
+
+    Args:
+        result: whose merge it is.
+        index: the step; -1 is the place before the first one, which has none.
+        full_size: as for :func:`step_sentence`.
+    """
     if index < 0:
         return ""
-    step = result.trace.steps[index]
-    pixels = _pixels(step.candidate_pixels, "candidate pixel")
+    step = _at_full_size(result, result.trace.steps[index], full_size)
+    pixels = _pixels(result, step.candidate_pixels, "candidate pixel")
     if step.kind is StepKind.LEFTOVERS:
         return f"{pixels} · {_LEFTOVERS[result.settings.leftovers]}"
     if step.kind is StepKind.STUFF:
-        adopted = [f"{step.adopted_pixels:,} adopted from thing classes"] if step.adopted_pixels else []
+        adopted = [f"{_count(result, step.adopted_pixels)} adopted from thing classes"] if step.adopted_pixels else []
         return " · ".join([pixels, *adopted, f"stuff limit {result.settings.stuff_limit:,}"])
     assert step.box is not None
     x0, y0, x1, y1 = step.box
     level = int(result.detections.level[step.detection])
     parts = [
-        f"{pixels}, {step.overlap_pixels:,} held",
-        *(f"{contest.won:,} of {contest.pixels:,} won from #{contest.rival}" for contest in step.contests),
+        f"{pixels}, {_count(result, step.overlap_pixels)} held",
+        *(
+            f"{_count(result, contest.won)} of {_count(result, contest.pixels)} won from #{contest.rival}"
+            for contest in step.contests
+        ),
         _score_words(result, step),
         f"level P{level}" if level else "",
-        f"box {x0:.0f}, {y0:.0f} to {x1:.0f}, {y1:.0f}",
+        f"box {_about(result)}{x0:.0f}, {y0:.0f} to {x1:.0f}, {y1:.0f}",
     ]
     return " · ".join(part for part in parts if part)
 
@@ -132,7 +143,7 @@ def step_tip(result: Result, index: int) -> str:
     """Returns a step in one line, as the core's tools tell it."""
     steps = result.trace.steps
     told = explain_step(steps[index], result.trace, result.categories)
-    return f"Step {index + 1:,} of {len(steps):,}: {told}"
+    return f"Step {index + 1:,} of {len(steps):,}: {told}{' · counted in a smaller preview' if result.preview else ''}"
 
 
 def as_tip(text: str) -> str:
@@ -159,7 +170,7 @@ def _judgement(result: Result, step: MergeStep) -> str:
     name = result.categories[step.label].name
     if step.verdict is Verdict.EMPTY:
         return f"No pixel in its box is labelled {name}, so there is nothing to paste."
-    count = _pixels(step.candidate_pixels)
+    count = _pixels(result, step.candidate_pixels)
     if step.overlap_pixels == 0:
         held = f"None of its {count} is taken by an earlier box"
         return f"{held}, so it is kept as {_named(result, step, step.owner)} with all of them."
@@ -180,15 +191,16 @@ def _contest_sentence(result: Result, step: MergeStep) -> str:
     rivals = _listed([f"#{contest.rival}" for contest in step.contests])
     rival = f"{result.categories[step.label].name} {rivals}"
     own, several = f"#{step.owner}", len(step.contests) > 1
-    those = f"The {_pixels(contested, 'contested pixel')}"
+    those = f"The {_pixels(result, contested, 'contested pixel')}"
     if won == 0:
         return f"{those} {_verb(contested, 'stay')} with {rival}{_reason(result, won=False, several=several)}."
     if won == contested:
         went = f"{those} {_verb(contested, 'go', 'goes')} from {rival} to {own}"
         return f"{went}{_reason(result, won=True, several=several)}."
     left = contested - won
-    split = f"Of {_pixels(contested)} contested with {rival}, {won:,} {_verb(won, 'go', 'goes')} to {own}"
-    return f"{split}{_reason(result, won=True, several=several)}; {left:,} {_verb(left, 'stay')}."
+    went = f"{_count(result, won)} {_verb(won, 'go', 'goes')} to {own}"
+    split = f"Of {_pixels(result, contested)} contested with {rival}, {went}"
+    return f"{split}{_reason(result, won=True, several=several)}; {_count(result, left)} {_verb(left, 'stay')}."
 
 
 def _reason(result: Result, *, won: bool, several: bool) -> str:
@@ -210,21 +222,21 @@ def _reason(result: Result, *, won: bool, several: bool) -> str:
 def _stuff_sentence(result: Result, step: MergeStep) -> str:
     """Says why a stuff class was filled in or not (method rows 54 and 55)."""
     limit = result.settings.stuff_limit
-    count, own = _pixels(step.candidate_pixels), step.candidate_pixels - step.adopted_pixels
+    count, own = _pixels(result, step.candidate_pixels), step.candidate_pixels - step.adopted_pixels
     if step.verdict is Verdict.DISCARDED:
         those = f"{count} of this class {_verb(step.candidate_pixels, 'are', 'is')} free"
         return f"Only {those}; that is below the stuff limit of {limit:,}, so {_it(step.candidate_pixels)} void."
     reached = f"; that reaches the stuff limit of {limit:,}, so they are filled in" if limit else " and filled in"
     if not step.adopted_pixels:
         return f"{count} of this class {_verb(step.candidate_pixels, 'are', 'is')} free{reached}."
-    adopted = f"{step.adopted_pixels:,} leftover thing pixels whose likeliest stuff class it is"
-    return f"{_pixels(own)} of this class and {adopted} are free{reached}."
+    adopted = f"{_count(result, step.adopted_pixels)} leftover thing pixels whose likeliest stuff class it is"
+    return f"{_pixels(result, own)} of this class and {adopted} are free{reached}."
 
 
 def _leftovers_sentence(result: Result, step: MergeStep) -> str:
     if step.candidate_pixels == 0:
         return "Every pixel of a thing class has found an owner."
-    those = f"{_pixels(step.candidate_pixels)} of thing classes {_verb(step.candidate_pixels, 'lie', 'lies')}"
+    those = f"{_pixels(result, step.candidate_pixels)} of thing classes {_verb(step.candidate_pixels, 'lie', 'lies')}"
     refused = " and in no stuff class that was filled in" if result.settings.leftovers == "next_stuff" else ""
     return f"{those} in no kept box{refused}, so {_it(step.candidate_pixels)} void."
 
@@ -260,8 +272,43 @@ def _listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _pixels(count: int, noun: str = "pixel") -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+def _at_full_size(result: Result, step: MergeStep, full_size: tuple[int, int] | None) -> MergeStep:
+    """Returns a step with counts and box in the pixels of the picture, as the settings' limits are.
+
+    A preview counts in its own, smaller size, and against a limit made smaller in proportion. Where rounding would move
+    a count to the other side of the limit, it stays on the side on which it was judged.
+    """
+    if not result.preview or full_size is None:
+        return step
+    down, across = full_size[0] / result.size[0], full_size[1] / result.size[1]
+    candidates = round(step.candidate_pixels * down * across)
+    if step.kind is StepKind.STUFF:
+        limit = result.settings.stuff_limit
+        candidates = max(candidates, limit) if step.verdict is Verdict.KEPT else min(candidates, limit - 1)
+    return replace(
+        step,
+        box=None if step.box is None else tuple(side * (across, down)[n % 2] for n, side in enumerate(step.box)),
+        candidate_pixels=candidates,
+        overlap_pixels=round(step.overlap_pixels * down * across),
+        adopted_pixels=min(round(step.adopted_pixels * down * across), candidates),
+        contests=tuple(
+            replace(contest, pixels=round(contest.pixels * down * across), won=round(contest.won * down * across))
+            for contest in step.contests
+        ),
+    )
+
+
+def _about(result: Result) -> str:
+    """Returns the sign before figures that were not counted in the picture itself."""
+    return "≈ " if result.preview else ""
+
+
+def _count(result: Result, count: int) -> str:
+    return f"{_about(result) if count else ''}{count:,}"
+
+
+def _pixels(result: Result, count: int, noun: str = "pixel") -> str:
+    return f"{_count(result, count)} {noun if count == 1 else f'{noun}s'}"
 
 
 def _verb(count: int, plural: str, singular: str = "") -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from lpsnet.borderness import box_borderness
 from lpsnet.panoptic_head import explain_step, merge
+from lpsnet.scenes import draw_scene, scene_categories
 from lpsnet.structures import (
     BordernessLevel,
     BordernessMaps,
@@ -19,6 +22,10 @@ from lpsnet.structures import (
     StepKind,
     Verdict,
 )
+from lpsnet_studio.inference.bench import ImageBench
+from lpsnet_studio.inference.messages import ImageSource, Inspect, ModelLoaded, OpenImage
+from lpsnet_studio.inference.pictures import Picture
+from lpsnet_studio.inspector.step_card import StepCard
 from lpsnet_studio.inspector.wording import (
     as_tip,
     overlap_words,
@@ -29,7 +36,9 @@ from lpsnet_studio.inspector.wording import (
     verdict_icon,
     verdict_words,
 )
-from lpsnet_studio.state import Result
+from lpsnet_studio.session import Session
+from lpsnet_studio.state import NetworkChoice, Result
+from lpsnet_studio.theme import Theme
 from tests.studio import hand_made
 
 
@@ -251,3 +260,83 @@ def test_every_kind_of_step_has_details(result: Result) -> None:
     for index, step in enumerate(result.trace.steps):
         assert f"{step.candidate_pixels:,} candidate pixel" in step_details(result, index)
     assert {step.kind for step in result.trace.steps} == set(StepKind)
+
+
+# ------------------------------------------------------------------------------------------------------- previews
+
+FULL = (2 * hand_made.HEIGHT, 3 * hand_made.WIDTH)
+"""Of the picture that the hand-made merge is a preview of here: a pixel of it stands for six of the picture's."""
+
+
+def preview_of(trace: MergeTrace, settings: InspectionSettings) -> Result:
+    return replace(result_of(trace, settings), preview=True)
+
+
+def test_a_previews_counts_boxes_and_limit_are_the_pictures() -> None:
+    merged = hand_made.trace(InspectionSettings(stuff_limit=1700, conflict="smallest"))
+    told = preview_of(merged, InspectionSettings(stuff_limit=6 * 1700, conflict="smallest"))
+    assert step_sentence(told, 5, full_size=FULL) == (
+        "≈ 12,000 pixels of this class are free; that reaches the stuff limit of 10,200, so they are filled in."
+    )
+    assert step_sentence(told, 6, full_size=FULL) == (
+        "Only ≈ 8,700 pixels of this class are free; that is below the stuff limit of 10,200, so they stay void."
+    )
+    assert step_details(told, 6, full_size=FULL) == "≈ 8,700 candidate pixels · stuff limit 10,200"
+    assert step_sentence(told, 0, full_size=FULL) == (
+        "None of its ≈ 3,960 pixels is taken by an earlier box, so it is kept as person #1 with all of them."
+    )
+    details = step_details(told, 1, full_size=FULL)
+    assert details.startswith("≈ 3,960 candidate pixels, ≈ 720 held · 0 of ≈ 720 won from #1 · ")
+    assert details.endswith(" · box ≈ 84, 40 to 150, 100")
+    assert "The ≈ 720 contested pixels stay with person #1" in step_sentence(told, 1, full_size=FULL)
+    assert step_tip(told, 0).endswith(" · counted in a smaller preview")
+
+
+@pytest.mark.parametrize(("count", "kept"), [(1699, True), (1701, False)])
+def test_rounding_never_moves_a_previews_count_across_the_limit(count: int, kept: bool) -> None:
+    verdict = Verdict.KEPT if kept else Verdict.DISCARDED
+    merged = with_step(hand_made.trace(), 5, candidate_pixels=count, adopted_pixels=count, verdict=verdict)
+    told = preview_of(merged, InspectionSettings(stuff_limit=10_200, conflict="smallest"))
+    assert step_details(told, 5, full_size=FULL).startswith(f"≈ {10_200 if kept else 10_199:,} candidate pixels · ")
+    assert "-" not in step_sentence(told, 5, full_size=FULL)
+
+
+def test_what_is_told_of_a_preview_agrees_with_the_full_size() -> None:
+    """A preview of a real scene is told in the same words; its counts are within some percent of the counted ones."""
+    scene = draw_scene(32, 1536, 2048)
+    source = ImageSource("/scene.png")
+    bench = ImageBench(Picture(source, (), scene.image, scene.segmentation, None, scene_categories()), None)
+    settings = InspectionSettings(box_oracle=True, semantic_oracle=True, stuff_limit=60_000)
+    told: list[list[str]] = []
+    for preview in (True, False):
+        reply = bench.inspect(Inspect(1, "a", settings, preview), 0.0)
+        shown = replace(
+            result_of(reply.trace, settings),
+            categories=scene_categories(),
+            size=reply.size,
+            preview=reply.preview,
+            detections=reply.detections,
+        )
+        stuff = [index for index, step in enumerate(reply.trace.steps) if step.kind is StepKind.STUFF]
+        told.append([step_sentence(shown, index, full_size=(1536, 2048)) for index in stuff])
+    assert len(told[0]) == len(told[1]) == 7
+    for about, counted in zip(*told, strict=True):
+        assert re.sub(r"≈ [\d,]+", "…", about) == re.sub(r"^[\d,]+", "…", counted)
+        one, other = (int(re.findall(r"[\d,]+", text)[0].replace(",", "")) for text in (about, counted))
+        assert one == pytest.approx(other, rel=0.05)
+
+
+def test_the_card_tells_a_preview_in_the_pictures_pixels(
+    qtbot: Any, session: Session, service: hand_made.ListeningService
+) -> None:
+    session.load_model(NetworkChoice("hand-made"))
+    session.receive(ModelLoaded(service.posted[-1].request, hand_made.card()))
+    session.set_entries(hand_made.entries(1))
+    session.receive(hand_made.opened(service.last(OpenImage), size=FULL))
+    session.receive(replace(hand_made.inspected(service.last(Inspect)), preview=True))
+    card = StepCard(session, Theme("dark"))
+    qtbot.addWidget(card)
+    session.seek(1)
+    card.refresh()
+    assert "None of its ≈ 3,960 pixels" in card.sentence.text()
+    assert "box ≈ 30, 40 to 96, 100" in card.details.text()
