@@ -63,8 +63,8 @@ class SettingsGroup(QWidget):
         self.caption.hide()
         self._body = QWidget()
         body = QVBoxLayout(self._body)
-        body.setContentsMargins(0, 4, 0, 8)
-        body.setSpacing(8)
+        body.setContentsMargins(0, 0, 0, 4)
+        body.setSpacing(4)
         for widget in (self.caption, *controls):
             body.addWidget(widget)
         layout = QVBoxLayout(self)
@@ -176,8 +176,8 @@ class SettingsPanel(QWidget):
         self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         page = QWidget()
         inside = QVBoxLayout(page)
-        inside.setContentsMargins(16, 4, 16, 16)
-        inside.setSpacing(4)
+        inside.setContentsMargins(16, 0, 16, 8)
+        inside.setSpacing(0)
         for group in self.groups.values():
             inside.addWidget(group)
         inside.addStretch(1)
