@@ -219,7 +219,7 @@ class MainWindow(QMainWindow):
         first = {panel.pile: dock for panel, dock in reversed(self._docks.items())}
         self.resizeDocks([first["images"]], [250], Qt.Orientation.Horizontal)
         self.resizeDocks([first["result"]], [320], Qt.Orientation.Horizontal)
-        self.resizeDocks([first["result"], first["knobs"]], [300, 380], Qt.Orientation.Vertical)
+        self.resizeDocks([first["result"], first["knobs"]], [250, 430], Qt.Orientation.Vertical)
 
     def _restore(self) -> None:
         if self._settings.restore_window(self):
