@@ -152,4 +152,4 @@ def problem_of(question: Question, reply: Failed, entry: Entry | None, model: Mo
 def _what_is_loaded(model: ModelCard | None) -> str:
     if model is None:
         return "No network is loaded."
-    return f"The network of before, {model.name} ({'trained' if model.trained else 'untrained'}), stays loaded."
+    return f"The previous network, {model.name} ({'trained' if model.trained else 'untrained'}), stays loaded."

@@ -101,7 +101,6 @@ class Banner(QWidget):
     def _refresh(self) -> None:
         sentences = notices(self._session)
         self.text.setText(" ".join(sentences))
-        self.setToolTip("\n".join(sentences))
         self._icon.setPixmap(self._theme.pixmap("warning", self._theme.palette.contested))
         self.setVisible(bool(sentences))
 

@@ -28,6 +28,7 @@ from lpsnet_studio.chrome.input_costs import (
     input_cost,
     offered_sides,
 )
+from lpsnet_studio.chrome.model_words import macs_words
 from lpsnet_studio.inference.messages import ModelCard
 from lpsnet_studio.session import Session
 from lpsnet_studio.theme import figure_font
@@ -72,8 +73,8 @@ class InputSizeDialog(QDialog):
         self.side.setToolTip("Pixels of the input's shorter side, any number.")
         self.cost = QLabel()
         self.cost.setTextFormat(Qt.TextFormat.PlainText)
-        advice = QLabel(_ADVICE)
-        advice.setWordWrap(True)
+        self.advice = QLabel()
+        self.advice.setWordWrap(True)
         exact = QHBoxLayout()
         exact.setSpacing(8)
         exact.addWidget(QLabel("Short side"))
@@ -84,7 +85,7 @@ class InputSizeDialog(QDialog):
         layout.setSpacing(8)
         layout.addWidget(self.table, 1)
         layout.addLayout(exact)
-        layout.addWidget(advice)
+        layout.addWidget(self.advice)
         layout.addWidget(self._buttons())
         self.resize(640, 400)
         self.side.valueChanged.connect(lambda _value: self._show_cost())
@@ -149,6 +150,7 @@ class InputSizeDialog(QDialog):
                 self.table.setItem(row, column, QTableWidgetItem(text))
         self.table.blockSignals(False)
         self.side.setValue(chosen)
+        self.advice.setText(f"{_ADVICE} {_limit_words(model)}".rstrip())
         own = model.own_short_side or model.short_side
         self._own.setText(f"Back to the config's {own} px")
         self._own.setEnabled(model.short_side != own)
@@ -187,13 +189,17 @@ class InputSizeDialog(QDialog):
         return (
             f"{cost.short_side} px{mark}",
             f"{cost.size[0]} × {cost.size[1]}",
-            _macs_words(cost.macs),
+            macs_words(cost.macs),
             time,
             f"× {cost.share:.2f}",
         )
 
 
-def _macs_words(macs: int) -> str:
-    if not macs:
-        return "—"
-    return f"{macs / 1e9:.0f} G" if macs >= 10**10 else f"{macs / 1e9:.1f} G"
+def _limit_words(model: ModelCard) -> str:
+    """Says what becomes of the limit that the model card tells; empty if there is none."""
+    if not model.long_side_cap:
+        return ""
+    return (
+        f"The limit of the long side, {model.long_side_cap} px at a short side of {model.short_side} px, "
+        "scales along with the short side."
+    )

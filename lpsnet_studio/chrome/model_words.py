@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from lpsnet.structures import InspectionSettings
 from lpsnet_studio.inference.messages import MemoryUse, ModelCard
 from lpsnet_studio.session import Session
 
-__all__ = ["byte_words", "card_rows", "card_text", "class_words", "device_words", "memory_words", "network_words"]
+__all__ = [
+    "byte_words",
+    "card_rows",
+    "card_text",
+    "class_words",
+    "device_words",
+    "macs_words",
+    "memory_words",
+    "network_words",
+]
 
 _STATES = {
     "starting": "starting the inference service",
@@ -55,6 +65,13 @@ def byte_words(count: int) -> str:
     return f"{count} bytes"
 
 
+def macs_words(count: int) -> str:
+    """Returns a number of multiply-adds for people; a dash where it is unknown."""
+    if not count:
+        return "—"
+    return f"{count / 1e9:.0f} G" if count >= 10**10 else f"{count / 1e9:.1f} G"
+
+
 def card_rows(card: ModelCard) -> list[tuple[str, str]]:
     """Returns what there is to say of a network, name and value, but its classes and its writer's notes."""
     height, width = card.input_size
@@ -67,7 +84,7 @@ def card_rows(card: ModelCard) -> list[tuple[str, str]]:
     if card.file_bytes:
         rows.append(("File", byte_words(card.file_bytes)))
     if card.macs:
-        rows.append(("Cost", f"{card.macs / 1e9:.0f} G multiply-adds for an input of {height} × {width}"))
+        rows.append(("Cost", f"{macs_words(card.macs)} multiply-adds for an input of {height} × {width}"))
     rows += [
         ("Classes", class_words(card)),
         ("Input", _input_words(card)),
@@ -105,12 +122,25 @@ def _input_words(card: ModelCard) -> str:
     return words
 
 
+_UNITS = {"stuff_limit": " px"}
+
+
 def _settings_words(settings: InspectionSettings) -> str:
     """Names what a config asks for that is not the method's default."""
     default = InspectionSettings()
     differing = [
-        f"{spec.name.replace('_', ' ')} {getattr(settings, spec.name)}"
+        f"{_field_words(spec.name)} {_value_words(spec.name, getattr(settings, spec.name))}"
         for spec in fields(InspectionSettings)
         if getattr(settings, spec.name) != getattr(default, spec.name)
     ]
-    return ", ".join(differing) or "the method's defaults"
+    return f"asks for: {', '.join(differing)}; all else as in the paper" if differing else "all as in the paper"
+
+
+def _field_words(name: str) -> str:
+    return name.removeprefix("use_").replace("borderness", "border-ness").replace("_", " ")
+
+
+def _value_words(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value}{_UNITS.get(name, '')}"

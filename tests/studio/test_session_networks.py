@@ -71,7 +71,7 @@ def test_a_network_that_cannot_be_loaded_leaves_the_one_before(
     sentence = "/runs/broken.safetensors: not a whole safetensors file"
     session.receive(Failed(service.last(LoadModel).request, "bad-input", sentence))
     assert (session.network, session.model) == (before, model)
-    assert problems == [Problem(sentence, "The network of before, hand-made (trained), stays loaded.")]
+    assert problems == [Problem(sentence, "The previous network, hand-made (trained), stays loaded.")]
 
 
 def test_the_first_network_that_fails_is_still_the_one_that_is_wanted(

@@ -99,6 +99,16 @@ def test_every_size_says_what_it_costs(sizes: InputSizeDialog) -> None:
     assert not sizes._load.isEnabled()
 
 
+def test_the_limit_of_the_card_is_said_to_scale_along(sizes: InputSizeDialog, session: Session) -> None:
+    assert session.model is not None
+    session.model = replace(session.model, long_side_cap=853)
+    session.model_changed.emit()
+    assert "853 px at a short side of 512 px, scales along" in sizes.advice.text()
+    session.model = replace(session.model, long_side_cap=0)
+    session.model_changed.emit()
+    assert "scales along" not in sizes.advice.text()
+
+
 def test_a_row_or_a_number_is_chosen(sizes: InputSizeDialog, chosen: list[int]) -> None:
     sizes.table.setCurrentCell(1, 0)
     assert sizes.side.value() == 384

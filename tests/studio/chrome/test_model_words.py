@@ -7,11 +7,14 @@ from dataclasses import replace
 import pytest
 
 from lpsnet.structures import InspectionSettings
+from lpsnet_studio.chrome.input_costs import InputCost
+from lpsnet_studio.chrome.input_size import InputSizeDialog
 from lpsnet_studio.chrome.model_words import (
     byte_words,
     card_rows,
     card_text,
     device_words,
+    macs_words,
     memory_words,
     network_words,
 )
@@ -26,6 +29,21 @@ from tests.studio.hand_made import ListeningService, card, open_first
 )
 def test_bytes_are_told_with_the_digits_they_deserve(count: int, words: str) -> None:
     assert byte_words(int(count)) == words
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(0, "—"), (412 * 10**6, "0.4 G"), (6_430_000_000, "6.4 G"), (212 * 10**9, "212 G")]
+)
+def test_multiply_adds_are_told_alike_in_the_card_and_where_sizes_are_chosen(count: int, words: str) -> None:
+    assert macs_words(count) == words
+    made = replace(card(), macs=count)
+    assert dict(card_rows(made)).get("Cost", "—").split(" multiply")[0] == words
+    assert InputSizeDialog._cells(made, InputCost(64, (64, 64), 1.0, count, None))[2] == words
+
+
+def test_switches_that_a_config_turns_are_told_in_words() -> None:
+    rows = dict(card_rows(replace(card(), settings=InspectionSettings(use_borderness=False))))
+    assert rows["Inspection"] == "asks for: border-ness off; all else as in the paper"
 
 
 def test_memory_on_the_card_is_told_apart() -> None:
@@ -62,7 +80,7 @@ def test_a_card_says_all_that_is_known() -> None:
         ("Classes", "4: 2 things, 2 stuff"),
         ("Input", "short side 640 px, long side at most 1066 px; its config asks for 800 px"),
         ("Device", "CPU, no CUDA device: there is no NVIDIA driver"),
-        ("Inspection", "conflict smallest, stuff limit 0"),
+        ("Inspection", "asks for: conflict smallest, stuff limit 0 px; all else as in the paper"),
     ]
 
 
@@ -70,7 +88,7 @@ def test_a_card_without_a_file_says_that_it_is_untrained() -> None:
     rows = dict(card_rows(replace(card(trained=False), macs=0, settings=InspectionSettings())))
     assert rows["Weights"].startswith("untrained: random")
     assert rows["Origin"] == "preset here"
-    assert rows["Inspection"] == "the method's defaults"
+    assert rows["Inspection"] == "all as in the paper"
     assert not {"File", "Cost"} & rows.keys()
 
 
