@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,10 +12,11 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
 from lpsnet_studio.chrome.note import NoteAction
+from lpsnet_studio.chrome.question import ask
 from lpsnet_studio.commands.workplace import Workplace
 from lpsnet_studio.inference.messages import ImageSource
-from lpsnet_studio.saving import Shown, save_overlay, save_panoptic
-from lpsnet_studio.state import Problem
+from lpsnet_studio.saving import Shown, objection_to_name, objection_to_replacing, save_overlay, save_panoptic
+from lpsnet_studio.state import Entry, Problem
 
 __all__ = ["SavingCommands"]
 
@@ -61,11 +62,15 @@ class SavingCommands:
 
     def save_panoptic_to(self, path: Path) -> None:
         """Saves the finished merge as COCO panoptic JSON + PNG, at full size; it is shown as it is saved."""
-        self._save(save_panoptic, path)
+        entry = self._place.session.current
+        png = path.with_suffix("") / f"{Path('image' if entry is None else entry.name).stem}.png"
+        if self._may_write((path, png), ".json"):
+            self._save(save_panoptic, path)
 
     def save_overlay_to(self, path: Path) -> None:
         """Saves the photo with its segments over it as a PNG, at full size; it is shown as it is saved."""
-        self._save(save_overlay, path)
+        if self._may_write((path,), ".png"):
+            self._save(save_overlay, path)
 
     def give_up(self, why: str = "its result was withdrawn") -> bool:
         """Gives up what waits to be saved, and says so.
@@ -97,6 +102,17 @@ class SavingCommands:
             self.give_up("its image could not be inspected")
         else:
             self._give_up_before_obstacle()
+
+    def _may_write(self, targets: Sequence[Path], ending: str) -> bool:
+        """Whether files may be written; says why if not. Nothing that is open here is ever replaced."""
+        session = self._place.session
+        sources = [entry.source for entry in session.entries]
+        inputs = {source.path for source in sources} | {source.truth.json_path for source in sources if source.truth}
+        inputs |= {session.network.checkpoint, session.network.config}
+        objection = objection_to_name(targets[0], ending) or objection_to_replacing(targets, map(Path, inputs))
+        if objection:
+            self._place.fail(Problem(objection, "Nothing was saved: choose another name."))
+        return not objection
 
     def _save(self, write: Callable[[Shown, Path], Path], path: Path) -> None:
         session = self._place.session
@@ -147,9 +163,24 @@ class SavingCommands:
         name, _ = QFileDialog.getSaveFileName(place.window, title, str(proposed), pattern)
         if name:
             path = Path(name)
-            path = path if path.suffix else path.with_suffix(Path(ending).suffix)
             place.remember_folder(path.parent)
-            if place.session.current is None or place.session.current.source != entry.source:
-                place.fail(Problem(f"{path} was not saved: another image was opened while it was being named."))
-            else:
-                save(path)
+            if not path.suffix:
+                # The dialog has asked about replacing the name as it was typed, not as it becomes.
+                path = path.with_suffix(Path(ending).suffix)
+                if path.exists():
+                    ask(
+                        place.window,
+                        f"Replace {path.name}?",
+                        f"{path} is there already. Saving replaces it.",
+                        "Replace",
+                        lambda: self._save_if_still_open(entry, path, save),
+                    )
+                    return
+            self._save_if_still_open(entry, path, save)
+
+    def _save_if_still_open(self, entry: Entry, path: Path, save: Callable[[Path], None]) -> None:
+        place = self._place
+        if place.session.current is None or place.session.current.source != entry.source:
+            place.fail(Problem(f"{path} was not saved: another image was opened while it was being named."))
+        else:
+            save(path)

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QFileDialog
 from lpsnet_studio.canvas.sampling import Grid
 from lpsnet_studio.inference.messages import Failed, ImageSource, Inspect, OpenImage
 from lpsnet_studio.session import Session
-from lpsnet_studio.state import Problem
+from lpsnet_studio.state import Entry, Problem
 from tests.studio.hand_made import ListeningService, entries, inspected, open_first, opened
 
 
@@ -200,3 +200,30 @@ def test_an_image_that_changes_while_the_file_is_named_is_not_saved(
     assert window.commands.wait_for_background(10_000)
     assert not (tmp_path / "zero.png").exists()
     assert "another image was opened" in window.notifications.texts[0]
+
+
+def test_what_is_open_is_never_replaced(
+    window: Any, session: Session, service: ListeningService, tmp_path: Path, qtbot: Any
+) -> None:
+    (tmp_path / "out").mkdir()
+    photos = [tmp_path / "photo.png", tmp_path / "out" / "0.png"]
+    for photo in photos:
+        photo.write_bytes(b"a photo")
+    open_first(session, service)
+    opened_ones = [Entry("0.png", ImageSource(str(photo))) for photo in photos]
+    session.set_entries(opened_ones)
+    session.receive(opened(service.last(OpenImage)))
+    session.receive(inspected(service.last(Inspect)))
+    saving = window.commands.saving
+    saving.save_overlay_to(photos[0])
+    saving.save_panoptic_to(tmp_path / "out.json")
+    saving.save_panoptic_to(photos[0])
+    saving.save_overlay_to(tmp_path / "new.jpg")
+    assert window.commands.wait_for_background(10_000)
+    qtbot.wait(20)
+    assert [photo.read_bytes() for photo in photos] == [b"a photo"] * 2
+    assert not (tmp_path / "out.json").exists()
+    assert not (tmp_path / "new.jpg").exists()
+    told = " ".join(window.notifications.texts)
+    assert "this file is open here" in told
+    assert "must end in" in told
