@@ -194,7 +194,7 @@ def _names_in(dataset: CocoPanopticDataset) -> frozenset[Path]:
 
 def _listed(dataset: CocoPanopticDataset, record: Record, present: frozenset[Path]) -> DatasetImage:
     if record.image_path is None:
-        problem = f"{dataset.path}: the folder of its photos was not found beside it"
+        problem = dataset.photos_problem
     elif record.image_path not in present:
         problem = f"{record.image_path}: there is no such file"
     else:

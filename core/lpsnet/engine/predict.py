@@ -138,7 +138,7 @@ def _pictures_in(path: Path) -> list[Picture]:
 
 def _no_photos(dataset: CocoPanopticDataset) -> list[Picture]:
     if dataset.records:
-        raise FileNotFoundError(f"{dataset.path}: the folder of its photos was not found beside it")
+        raise FileNotFoundError(dataset.photos_problem)
     raise ValueError(f"{dataset.path}: lists no images")
 
 

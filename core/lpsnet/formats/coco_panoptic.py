@@ -6,10 +6,12 @@ JSON says is checked when it is opened, a PNG when it is read; nothing outside t
 
 from __future__ import annotations
 
+import os
 import pickle
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,12 @@ __all__ = [
 
 ImageId = int | str
 _MAX_SIDE = 2**16 - 1
+_FIRST_PHOTOS = 4
+"""How many photos a folder is asked for that does not bear a customary name."""
+_MOST_NEIGHBOURS = 64
+"""How many folders beside the JSON, and beside its own, are looked into."""
+_NAMED = 5
+"""How many folders a message names."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,6 +93,7 @@ class CocoPanopticDataset:
         images_dir: the folder of photos, if one was found.
         pngs_dir: the folder of PNGs.
         header: the other fields of the JSON, such as ``info`` and ``licenses``.
+        searched: the folders in which photos were looked for, if none was found to hold them.
     """
 
     path: Path
@@ -93,6 +102,7 @@ class CocoPanopticDataset:
     images_dir: Path | None
     pngs_dir: Path
     header: Mapping[str, Any]
+    searched: tuple[Path, ...] = ()
 
     def __len__(self) -> int:
         return len(self.records)
@@ -101,6 +111,18 @@ class CocoPanopticDataset:
     def by_id(self) -> Mapping[ImageId, Record]:
         """The record of each image id."""
         return {record.image_id: record for record in self.records}
+
+    @cached_property
+    def photos_problem(self) -> str:
+        """Why there are no photos, in a sentence that names where they were looked for; empty if there are."""
+        if self.images_dir is not None or not self.records:
+            return ""
+        places = [str(folder) for folder in self.searched[:_NAMED]]
+        more = len(self.searched) - len(places)
+        where = ", ".join([*places, *([f"{more} more"] if more else [])])
+        sought = self.records[0].file_name
+        looked_in = f"; looked in {where}" if where else ""
+        return f"{self.path}: the folder of its photos, such as {sought}, was not found beside it{looked_in}"
 
     def read_segmentation(self, record: Record) -> PanopticSegmentation:
         """Reads the segmentation of one image. Areas and boxes are counted in the PNG, segments keep the JSON's order.
@@ -143,7 +165,8 @@ def read_coco_panoptic(
     Args:
         json_path: the JSON file.
         images_dir: folder of the photos; by default searched where COCO puts it: ``panoptic_val2017.json`` in
-            ``annotations/`` beside ``val2017/``, or in ``images/``.
+            ``annotations/`` beside ``val2017/``, or in ``images/``; else among the folders beside the JSON and beside
+            its folder the one that holds most of the first photos.
         pngs_dir: folder of the PNGs; by default the JSON's name without its suffix.
         reference: ground truth whose images and categories stand for those of this file, for predictions that hold
             annotations only. Annotations of further images are left out.
@@ -158,8 +181,10 @@ def read_coco_panoptic(
         categories = reference.categories if reference else _read_categories(content)
         pngs = Path(pngs_dir) if pngs_dir is not None else path.with_suffix("")
         photos = Path(images_dir) if images_dir is not None else None
+        searched: Sequence[Path] = ()
         if reference is None:
-            photos = photos or _find_images(path, content, pngs)
+            if photos is None:
+                photos, searched = _find_images(path, content, pngs)
             records = _read_images(content, photos)
         else:
             photos = photos or reference.images_dir
@@ -169,7 +194,7 @@ def read_coco_panoptic(
         raise PanopticFormatError(str(error)) from None
     header = {name: value for name, value in content.value.items() if name not in _OWN_FIELDS}
     kept = annotated if reference else {**records, **annotated}
-    return CocoPanopticDataset(path, categories, tuple(kept.values()), photos, pngs, header)
+    return CocoPanopticDataset(path, categories, tuple(kept.values()), photos, pngs, header, tuple(searched))
 
 
 _OWN_FIELDS = frozenset({"images", "annotations", "categories"})
@@ -197,17 +222,36 @@ def _customary_colors() -> Mapping[tuple[int, str], tuple[int, int, int]]:
     return {(entry.id, entry.name): entry.color for entry in table}
 
 
-def _find_images(path: Path, content: Fields, pngs: Path) -> Path | None:
-    """Returns the first customary folder that holds the first photo of the data set.
+def _find_images(path: Path, content: Fields, pngs: Path) -> tuple[Path | None, Sequence[Path]]:
+    """Returns the folder of photos, and, if there is none, the folders in which they were looked for.
 
+    That is the first customary folder that holds the first photo, else the neighbour that holds most of the first few.
     The folder of id PNGs is passed over: where photos are PNGs too, it holds files of the same names.
     """
-    first = next(content.objects("images"), None)
-    if first is None:
-        return None
-    split = path.stem.removeprefix("panoptic_")
-    home = path.parent
-    for folder in (
+    photos = list(islice(content.objects("images"), _FIRST_PHOTOS))
+    if not photos:
+        return None, ()
+    searched = []
+    for folder in _customary_folders(path):
+        if folder.is_dir() and not _is_same(folder, pngs):
+            if ConfinedFolder(folder).file(photos[0], "file_name").is_file():
+                return folder, ()
+            searched.append(folder)
+    found: Path | None = None
+    most = 0
+    for folder in _neighbours(path):
+        if folder not in searched and not _is_same(folder, pngs):
+            searched.append(folder)
+            held = _count_held(folder, photos)
+            if held > most:
+                found, most = folder, held
+    return found, () if found else searched
+
+
+def _customary_folders(path: Path) -> tuple[Path, ...]:
+    """Returns where COCO puts the photos of a data set, and where others do; some may not exist."""
+    split, home = _split_of(path), path.parent
+    return (
         home.parent / split,
         home.parent / "images" / split,
         home.parent / "images",
@@ -215,12 +259,40 @@ def _find_images(path: Path, content: Fields, pngs: Path) -> Path | None:
         home / "images" / split,
         home / "images",
         home,
-    ):
-        if not folder.is_dir() or (pngs.is_dir() and folder.samefile(pngs)):
+    )
+
+
+def _split_of(path: Path) -> str:
+    """Returns for example ``val2017`` for ``panoptic_val2017.json``."""
+    return path.stem.removeprefix("panoptic_")
+
+
+def _neighbours(path: Path) -> Iterator[Path]:
+    """Returns the folders beside a data set's JSON and those beside its own, those first that are called like it."""
+    split = _split_of(path)
+    for place in (path.parent, path.parent.parent):
+        try:
+            with os.scandir(place) as entries:
+                names = [entry.name for entry in entries if not entry.name.startswith(".") and entry.is_dir()]
+        except OSError:
             continue
-        if ConfinedFolder(folder).file(first, "file_name").is_file():
-            return folder
-    return None
+        names.sort(key=lambda name: (name not in split, split not in name, name))
+        yield from (place / name for name in names[:_MOST_NEIGHBOURS])
+
+
+def _count_held(folder: Path, photos: Sequence[Fields]) -> int:
+    """Returns how many photos lie in a folder and do not lead out of it."""
+    confined, held = ConfinedFolder(folder), 0
+    for photo in photos:
+        try:
+            held += confined.file(photo, "file_name").is_file()
+        except FormatError:
+            continue
+    return held
+
+
+def _is_same(folder: Path, other: Path) -> bool:
+    return other.is_dir() and folder.samefile(other)
 
 
 def _read_images(content: Fields, folder: Path | None) -> dict[ImageId, Record]:

@@ -113,6 +113,64 @@ def test_ids_are_base_256_with_red_lowest() -> None:
             rgb_from_ids(np.array([[wrong]]))
 
 
+# ------------------------------------------------------------------------------------------------- finding the photos
+
+
+def test_photos_are_found_in_a_folder_of_another_name(dataset: Path, tmp_path: Path) -> None:
+    (tmp_path / "mini").rename(tmp_path / "photos of the garden")
+    assert read_coco_panoptic(dataset).images_dir == tmp_path / "photos of the garden"
+    (tmp_path / "photos of the garden").rename(dataset.parent / "shots")
+    opened = read_coco_panoptic(dataset)
+    assert opened.images_dir == dataset.parent / "shots"
+    assert all(record.image_path and record.image_path.is_file() for record in opened.records)
+    assert (opened.searched, opened.photos_problem) == ((), "")
+
+
+def test_of_two_neighbours_the_one_with_more_photos_is_taken(dataset: Path, tmp_path: Path) -> None:
+    (tmp_path / "mini").rename(tmp_path / "whole")
+    (tmp_path / "a part").mkdir()
+    (tmp_path / "a part" / "a.jpg").write_bytes((tmp_path / "whole" / "a.jpg").read_bytes())
+    assert read_coco_panoptic(dataset).images_dir == tmp_path / "whole"
+    (tmp_path / "mini2024").mkdir()
+    for name in ("a.jpg", "b.jpg"):
+        (tmp_path / "mini2024" / name).write_bytes((tmp_path / "whole" / name).read_bytes())
+    assert read_coco_panoptic(dataset).images_dir == tmp_path / "mini2024", "of equals the one that is called like it"
+
+
+def test_folders_are_not_searched_in_depth_and_those_searched_are_named(dataset: Path, tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "mini").rename(tmp_path / "deep" / "mini")
+    opened = read_coco_panoptic(dataset)
+    assert opened.images_dir is None
+    assert set(opened.searched) == {dataset.parent, tmp_path / "deep"}
+    assert f"{dataset}: the folder of its photos, such as a.jpg, was not found beside it" in opened.photos_problem
+    assert str(tmp_path / "deep") in opened.photos_problem
+    for number in range(200):
+        (tmp_path / f"{number:03}").mkdir()
+    opened = read_coco_panoptic(dataset)
+    assert len(opened.searched) < 80
+    assert opened.photos_problem.endswith(f", {len(opened.searched) - 5} more")
+
+
+def test_a_neighbour_whose_photos_are_links_out_of_it_is_passed_over(dataset: Path, tmp_path: Path) -> None:
+    (tmp_path / "hidden").mkdir()
+    (tmp_path / "mini").rename(tmp_path / "hidden" / "mini")
+    (tmp_path / "links").mkdir()
+    for name in ("a.jpg", "b.jpg"):
+        (tmp_path / "links" / name).symlink_to(tmp_path / "hidden" / "mini" / name)
+    assert read_coco_panoptic(dataset).images_dir is None
+
+
+@pytest.mark.parametrize("name", ["../other/b.jpg", "/etc/hostname", "C:/b.jpg"])
+def test_a_name_that_leaves_the_folder_is_refused_among_neighbours_too(
+    dataset: Path, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "mini").rename(tmp_path / "photos")
+    edit(dataset, put("images", 1, "file_name", name))
+    with pytest.raises(PanopticFormatError, match=r"images\[1\]\.file_name must stay inside"):
+        read_coco_panoptic(dataset)
+
+
 # --------------------------------------------------------------------------------------------------- malformed files
 
 SEGMENT = ("annotations", 0, "segments_info", 0)
