@@ -17,7 +17,7 @@ from lpsnet.categories import Categories
 from lpsnet.config import Config, apply_overrides, parse_config
 from lpsnet.formats.atomic import write_atomically
 from lpsnet.model.lpsnet import LPSNet, build_lpsnet
-from lpsnet.model.tensor_files import is_pytorch_file, read_tensors
+from lpsnet.model.tensor_files import is_pytorch_file, read_tensors, safetensors_flaw
 
 __all__ = ["Checkpoint", "MismatchError", "card_text", "load_checkpoint", "network_from", "save_checkpoint"]
 
@@ -135,7 +135,7 @@ def load_checkpoint(path: str | Path, overrides: Sequence[str] = ()) -> Checkpoi
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
     except SafetensorError as error:
-        raise ValueError(f"{path}: not a whole safetensors file ({error})") from None
+        raise ValueError(f"{path}: {safetensors_flaw(path, error)}") from None
     if metadata.get("format") != _FORMAT:
         raise ValueError(f"{path}: not an LPSNet checkpoint: its format is {metadata.get('format', 'not given')!r}")
     content = {name: _json(path, metadata, name) for name in ("config", "categories", "card")}

@@ -12,6 +12,7 @@ from lpsnet.categories import Categories, Category
 from lpsnet.checkpoint import MismatchError, card_text, load_checkpoint, network_from, save_checkpoint
 from lpsnet.config import Config, load_config
 from lpsnet.model.lpsnet import LPSNet
+from lpsnet.model.tensor_files import read_tensors
 
 CATEGORIES = Categories(tuple(Category(3 * i + 1, f"class {i}", i < 3, (10 * i, 0, 255)) for i in range(7)))
 SMALL = ["model.channels=32", "model.semantic_head.channels=16", "model.backbone.width=0.25"]
@@ -149,6 +150,17 @@ def test_a_truncated_file_is_refused(saved: Path, kept: float) -> None:
     saved.write_bytes(content[: int(kept if kept == 0 or kept > 1 else kept * len(content))])
     with pytest.raises(ValueError, match=r"trained\.safetensors: not a whole safetensors file"):
         load_checkpoint(saved)
+
+
+@pytest.mark.parametrize("content", [b"#!/bin/sh\necho hello\n", bytes(range(7, 256)), b"\xff" * 4096])
+def test_a_file_of_another_kind_is_not_called_a_damaged_one(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "random.pt"
+    path.write_bytes(content)
+    for read in (load_checkpoint, read_tensors):
+        with pytest.raises(
+            ValueError, match=r"random\.pt: neither a safetensors file nor a checkpoint that PyTorch can"
+        ):
+            read(path)
 
 
 class Harmful:

@@ -13,13 +13,28 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-__all__ = ["is_pytorch_file", "read_tensors"]
+__all__ = ["is_pytorch_file", "read_tensors", "safetensors_flaw"]
+
+_LENGTH = 8
+"""Bytes before the header of a safetensors file, which say how long it is; a JSON object follows."""
 
 
 def is_pytorch_file(path: Path) -> bool:
     """Tells whether a file begins as ``torch.save`` writes it: a zip archive, or a bare pickle."""
     with path.open("rb") as stream:
         return stream.read(2) in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+
+
+def safetensors_flaw(path: Path, error: SafetensorError) -> str:
+    """Returns in words what is wrong with a file that could not be read as safetensors.
+
+    One that does not begin as such a file does is of another kind altogether, not a damaged one.
+    """
+    with path.open("rb") as stream:
+        begin = stream.read(_LENGTH + 1)
+    if len(begin) > _LENGTH and not begin.endswith(b"{"):
+        return "neither a safetensors file nor a checkpoint that PyTorch can read safely"
+    return f"not a whole safetensors file ({error})"
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -39,7 +54,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         try:
             return load_file(path)
         except SafetensorError as error:
-            raise ValueError(f"{path}: not a whole safetensors file ({error})") from None
+            raise ValueError(f"{path}: {safetensors_flaw(path, error)}") from None
     try:
         with path.open("rb") as stream:
             content = torch.load(stream, map_location="cpu", weights_only=True)
