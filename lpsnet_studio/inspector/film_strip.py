@@ -26,7 +26,8 @@ from lpsnet_studio.background import Background
 from lpsnet_studio.inspector.overlays import step_color
 from lpsnet_studio.inspector.step_pictures import step_picture
 from lpsnet_studio.inspector.widgets import verdict_color
-from lpsnet_studio.inspector.wording import as_tip, step_tip, verdict_icon
+from lpsnet_studio.inspector.wording import step_tip, verdict_icon
+from lpsnet_studio.labels import as_tip
 from lpsnet_studio.session import Session
 from lpsnet_studio.theme import Theme
 
@@ -35,7 +36,8 @@ __all__ = ["FilmStrip"]
 _CELL = QSize(60, 42)
 _GAP = 4
 _BADGE = 16
-_STILL_TO_COME = 0.45
+_STILL_TO_COME = {"dark": 0.45, "light": 0.6}
+"""How strong pictures of steps to come are; on a light ground fainter ones are washed out."""
 _BATCH = 6
 """Pictures drawn in one go of the worker: few enough for what is no longer wanted to end soon."""
 _REST_MILLISECONDS = 120
@@ -107,12 +109,15 @@ class FilmStrip(QWidget):
         return sorted(range(first, last), key=lambda index: abs(index - current))
 
     def show_position(self) -> None:
-        """Moves the current step to the middle, unless it was clicked where it is."""
+        """Moves the current step to the middle, unless it was clicked where it is.
+
+        The strip begins with a whole picture wherever it is, and at its end all that it shows are whole.
+        """
         if not self._was_clicked:
             pitch = _CELL.width() + _GAP
-            middle = max(self._session.position - 1, 0) * pitch + pitch // 2
-            most = len(self._session.steps) * pitch + _GAP - self.width()
-            self._scroll = max(min(middle - self.width() // 2, most), 0)
+            whole = max((self.width() - _GAP) // pitch, 1)
+            first = max(self._session.position - 1, 0) - whole // 2
+            self._scroll = pitch * max(min(first, len(self._session.steps) - whole), 0)
         result, index = self._session.result, self._session.position - 1
         told = "" if result is None or index < 0 else step_tip(result, index)
         self.setAccessibleDescription(told)
@@ -196,7 +201,7 @@ class FilmStrip(QWidget):
         founding = result.step_of(self._session.selected)
         for index in self._in_sight():
             step, place = result.trace.steps[index], self.cell(index)
-            painter.setOpacity(1.0 if index < self._session.position else _STILL_TO_COME)
+            painter.setOpacity(1.0 if index < self._session.position else _STILL_TO_COME[self._theme.name])
             picture = self._pictures.get(self._key(step))
             painter.fillRect(place, QColor(self._theme.palette.raised))
             if picture is None:
