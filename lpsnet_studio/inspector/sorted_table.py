@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from PySide6.QtCore import QAbstractItemModel, QAbstractTableModel, QEvent, QModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QIcon, QKeyEvent, QKeySequence, QPixmap
+from PySide6.QtGui import QColor, QContextMenuEvent, QIcon, QKeyEvent, QKeySequence, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QMenu, QTableView
 
 from lpsnet_studio.inspector.sorting import Order
@@ -16,7 +16,14 @@ __all__ = ["SORT_TIP", "SortedModel", "SortedTable", "swatch_icon"]
 SORT_TIP = "A click sorts, another turns round, a third goes back to the order of the merge."
 _ROW_HEIGHT = 24
 _SWATCH = 12
-_CELL_MARGINS = 20
+_CELL_MARGINS = 12
+_STYLE = """
+    QTableView { border: 2px solid transparent; }
+    QTableView:focus { border-color: palette(highlight); }
+    QHeaderView::section { padding: 7px 3px 3px 3px; }
+    QHeaderView::up-arrow, QHeaderView::down-arrow { subcontrol-origin: border; subcontrol-position: top center;
+        width: 8px; height: 8px; }
+"""
 
 
 class SortedModel(Protocol):
@@ -59,6 +66,7 @@ class SortedTable(QTableView):
         self.setModel(model)
         self.setAccessibleName(name)
         self.setFont(figure_font(self.font()))
+        self.setStyleSheet(_STYLE)
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
@@ -82,11 +90,21 @@ class SortedTable(QTableView):
         self.horizontalHeader().setSortIndicator(order.column, direction)
 
     def fit_columns(self, widest: dict[int, str]) -> None:
-        """Gives columns the width of their title or of the longest text to expect in them."""
+        """Gives columns the width of their title, or of the longest text to expect in them."""
         for column, text in widest.items():
-            title = str(self.model().headerData(column, Qt.Orientation.Horizontal))
-            width = max(self.fontMetrics().horizontalAdvance(words) for words in (text, title))
-            self.setColumnWidth(column, width + _CELL_MARGINS)
+            self.setColumnWidth(column, self.width_of(column, text))
+
+    def width_of(self, column: int, widest: str) -> int:
+        """Returns the width that a column needs for its title and for a text."""
+        title = str(self.model().headerData(column, Qt.Orientation.Horizontal))
+        advance = self.fontMetrics().horizontalAdvance
+        return max(advance(title), advance(widest)) + _CELL_MARGINS
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keeps the current row in sight, which a scroll bar that comes later would hide."""
+        super().resizeEvent(event)
+        if self.currentIndex().isValid():
+            self.scrollTo(self.currentIndex())
 
     def mark_row(self, row: int) -> None:
         """Selects a row and scrolls to it without telling that the user did so; -1 selects none."""
@@ -139,13 +157,19 @@ class SortedTable(QTableView):
         menu.addSection("Sort by")
         now = self._sorted.order
         for column in range(-1, self.model().columnCount()):
-            title = self.model().headerData(column, Qt.Orientation.Horizontal) if column >= 0 else "Step order"
+            title = self._title(column) if column >= 0 else "Step order"
             choice = menu.addAction(str(title))
             choice.setCheckable(True)
             choice.setChecked(now.column == column)
             wanted = now.clicked(column) if column >= 0 else Order()
             choice.triggered.connect(lambda _checked=False, order=wanted: self.sort_by(order))
         return menu
+
+    def _title(self, column: int) -> Any:
+        """Returns what a column is called, even if its header has no room to say so."""
+        header = self.model().headerData
+        spoken = header(column, Qt.Orientation.Horizontal, Qt.ItemDataRole.AccessibleTextRole)
+        return spoken or header(column, Qt.Orientation.Horizontal)
 
     def _tell(self, now: QModelIndex) -> None:
         if now.isValid():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, Qt, QTimer
+from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer
 from PySide6.QtGui import QColor, QIcon, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
@@ -43,7 +43,11 @@ _CHIPS = (
 )
 _NOTHING_YET = "The steps of the merge are listed here once an image has been inspected."
 _TYPING_MILLISECONDS = 120
-_WITH_ICON, _ICON_ROOM = ("name", "verdict"), 8
+_WITH_ICON, _ICON_ROOM = ("name", "verdict"), 16
+_ICON_WIDTH = 28
+_LEAST_CLASS_WIDTH = 64
+_IN_SIGHT = ("index", "name", "verdict", "score", "overlap")
+"""What a narrow panel shows without being scrolled."""
 
 
 class StepsTableModel(QAbstractTableModel):
@@ -54,11 +58,13 @@ class StepsTableModel(QAbstractTableModel):
 
     Attributes:
         steps: the rows, filters and order.
+        brief: whether a verdict is an icon alone; its words are in the tool tip then.
     """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.steps = StepsModel()
+        self.brief = False
         self._theme = theme
         self._result: Result | None = None
         self._position = 0
@@ -105,6 +111,13 @@ class StepsTableModel(QAbstractTableModel):
         self._icons.clear()
         self.set_position(self._position)
 
+    def be_brief(self, on: bool) -> None:
+        """Has verdicts shown as icons alone, or with their words."""
+        if on != self.brief:
+            self.brief = on
+            self.set_position(self._position)
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(COLUMNS) - 1)
+
     def rowCount(self, parent: _Index = _ROOT) -> int:
         """Returns how many steps pass the filters."""
         return 0 if parent.isValid() else len(self.steps.shown)
@@ -119,9 +132,15 @@ class StepsTableModel(QAbstractTableModel):
             return None
         column = COLUMNS[section]
         if role == Qt.ItemDataRole.DisplayRole:
+            return "" if self._is_icon_only(column.field) else column.title
+        if role == Qt.ItemDataRole.AccessibleTextRole:
             return column.title
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{column.tip}\n{SORT_TIP}"
+            return (
+                f"{column.title}: {column.tip}\n{SORT_TIP}"
+                if self._is_icon_only(column.field)
+                else f"{column.tip}\n{SORT_TIP}"
+            )
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(column.digits is not None)
         return None
@@ -134,19 +153,23 @@ class StepsTableModel(QAbstractTableModel):
         is_current = row.index == self._position - 1
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                text = cell_text(row, column)
+                text = "" if self._is_icon_only(column.field) else cell_text(row, column)
                 return f"▸ {text}" if is_current and column.field == "index" else text
             case Qt.ItemDataRole.DecorationRole:
                 return self._icon(self._result, row, column.field)
             case Qt.ItemDataRole.TextAlignmentRole:
                 return _alignment(column.digits is not None)
             case Qt.ItemDataRole.ToolTipRole:
-                return as_tip(step_tip(self._result, row.index))
+                told = step_tip(self._result, row.index)
+                return as_tip(f"{row.verdict.capitalize()}\n{told}" if self._is_icon_only(column.field) else told)
             case Qt.ItemDataRole.AccessibleTextRole:
                 return f"{column.title}: {cell_text(row, column) or 'none'}{', current step' if is_current else ''}"
             case Qt.ItemDataRole.ForegroundRole if row.index >= self._position:
                 return QColor(self._theme.palette.dim)
         return None
+
+    def _is_icon_only(self, field: str) -> bool:
+        return self.brief and field == "verdict"
 
     def _icon(self, result: Result, row: StepRow, field: str) -> QIcon | None:
         step = result.trace.steps[row.index]
@@ -203,9 +226,11 @@ class StepsTable(QWidget):
         self.model = StepsTableModel(theme)
         self.table = SortedTable(self.model, "Merge steps")
         self.table.fit_columns({place: column.widest for place, column in enumerate(COLUMNS)})
-        for column, what in enumerate(COLUMNS):
-            if what.field in _WITH_ICON:
-                self.table.setColumnWidth(column, self.table.columnWidth(column) + _ICON_ROOM)
+        self._natural = {
+            column.field: self.table.width_of(place, column.widest) + _ICON_ROOM * (column.field in _WITH_ICON)
+            for place, column in enumerate(COLUMNS)
+        }
+        self.table.viewport().installEventFilter(self)
         self.chips = FilterChips(_CHIPS, theme)
         self.search = _SearchLine()
         self.search.setPlaceholderText("Filter by class")
@@ -260,6 +285,26 @@ class StepsTable(QWidget):
         theme.changed.connect(self.model.refresh_icons)
 
     # --------------------------------------------------------------------------------------------------------- showing
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Fits the columns into what the table shows."""
+        if watched is self.table.viewport() and event.type() == QEvent.Type.Resize:
+            self._fit_columns()
+        return super().eventFilter(watched, event)
+
+    def _fit_columns(self) -> None:
+        """Has the columns that matter most in sight: where there is little room verdicts are icons, names give way."""
+        room = self.table.viewport().width()
+        widths = {field: self._natural[field] for field in _IN_SIGHT}
+        brief = sum(widths.values()) > room
+        if brief:
+            widths["verdict"] = _ICON_WIDTH
+        rest = sum(width for field, width in widths.items() if field != "name")
+        widths["name"] = min(max(room - rest, _LEAST_CLASS_WIDTH), widths["name"])
+        self.model.be_brief(brief)
+        for place, column in enumerate(COLUMNS):
+            if column.field in widths:
+                self.table.setColumnWidth(place, widths[column.field])
 
     def showEvent(self, event: QShowEvent) -> None:
         """Shows what came while the table was hidden, which costs nothing then."""

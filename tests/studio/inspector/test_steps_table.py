@@ -174,6 +174,9 @@ def test_copy_takes_the_rows_shown(steps: Any) -> None:
 
 
 def test_verdicts_are_told_by_word_and_icon_and_numbers_stand_right(steps: Any) -> None:
+    steps.table.resize(600, 300)
+    QApplication.processEvents()
+    steps._fit_columns()
     assert [cell(steps, row, "verdict") for row in range(3)] == ["kept", "kept", "discarded"]
     icons = [cell(steps, row, "verdict", Qt.ItemDataRole.DecorationRole).pixmap(16).toImage() for row in range(3)]
     assert icons[0] != icons[1], "contested has a sign of its own"
@@ -196,3 +199,48 @@ def test_a_hidden_table_is_filled_when_it_is_shown(window: Any, session: Session
     assert len(window.steps.model.steps) == 8
     session.seek(2)
     assert selected(window.steps) == [1]
+
+
+def test_what_matters_most_is_in_sight_in_a_panel_of_320_pixels(
+    qtbot: Any, theme: Any, session: Session, service: ListeningService
+) -> None:
+    from lpsnet_studio.inspector.steps_table import StepsTable
+
+    steps = StepsTable(session, theme)
+    qtbot.addWidget(steps)
+    open_first(session, service)
+    for width in (320, 300, 280):
+        steps.resize(width, 200)
+        steps.show()
+        qtbot.waitExposed(steps)
+        last = FIELDS.index("overlap")
+        right = steps.table.columnViewportPosition(last) + steps.table.columnWidth(last)
+        assert right <= steps.table.viewport().width()
+    assert steps.model.brief
+    assert cell(steps, 2, "verdict") == ""
+    assert not cell(steps, 2, "verdict", Qt.ItemDataRole.DecorationRole).isNull()
+    assert "Discarded" in cell(steps, 2, "verdict", Qt.ItemDataRole.ToolTipRole)
+    assert "discarded" in cell(steps, 2, "verdict", Qt.ItemDataRole.AccessibleTextRole)
+    assert "Verdict" in [action.text() for action in steps.table.make_menu().actions()]
+    steps.resize(800, 200)
+    assert cell(steps, 2, "verdict") == "discarded"
+
+
+def test_the_current_row_stays_in_sight_when_the_room_shrinks(steps: Any, session: Session) -> None:
+    session.seek(8)
+    for height in (400, 130, 90):
+        steps.table.resize(320, height)
+        row = steps.table.visualRect(steps.model.index(7, 0))
+        assert steps.table.viewport().rect().contains(row.center())
+        assert row.bottom() <= steps.table.viewport().rect().bottom() + 1
+
+
+def test_the_focus_is_visible_without_a_selection(steps: Any, session: Session, theme: Any) -> None:
+    session.seek(0)
+    for name in ("dark", "light"):
+        theme.apply(name)
+        for focused in (steps.search, steps.table):
+            focused.setFocus()
+            edge = steps.table.grab().toImage().pixelColor(0, 60).name()
+            assert (edge == theme.palette.accent) == (focused is steps.table)
+    theme.apply("dark")
