@@ -193,6 +193,11 @@ class Background(QObject):
         self.busy_changed.emit()
         return task
 
+    def withdraw(self, task: Task) -> None:
+        """Withdraws one piece of work, if it can be."""
+        task.cancel()
+        self.busy_changed.emit()
+
     def cancel(self) -> bool:
         """Withdraws all work that can be; returns whether the user knew of any of it."""
         withdrawn = [work.task for work in self._waiting if work.task.cancellable and not work.task.cancelled]

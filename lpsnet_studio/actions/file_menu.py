@@ -90,7 +90,7 @@ FILE: tuple[Action, ...] = (
     Action(
         id="cancel",
         text="Cancel",
-        tip="Stop playing, drop the selection, and withdraw what is being computed.",
+        tip="Stop playing; else drop the selection; else withdraw what is computed or drawn; else stop measuring.",
         handler="files.cancel",
         menu="File",
         icon="cancel",

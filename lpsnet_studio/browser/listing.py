@@ -16,9 +16,14 @@ PathKind = Literal["image", "folder", "dataset", "checkpoint"]
 CHECKPOINT_SUFFIXES = (".safetensors", ".pt", ".pth")
 
 
-def kind_of(path: Path) -> PathKind:
-    """Returns what a path can be opened as; anything without a telling name is taken for an image."""
-    if path.is_dir():
+def kind_of(path: Path, *, ask_disk: bool = True) -> PathKind:
+    """Returns what a path can be opened as; anything without a telling name is taken for an image.
+
+    Args:
+        path: of anything.
+        ask_disk: whether to look if it is a folder; a slow disk may take its time over that.
+    """
+    if ask_disk and path.is_dir():
         return "folder"
     suffix = path.suffix.lower()
     if suffix == ".json":

@@ -9,9 +9,11 @@ from pathlib import Path
 from lpsnet.images import IMAGE_SUFFIXES
 from lpsnet_studio.browser.listing import kind_of
 
-__all__ = ["CONFIG_SUFFIXES", "Dropped", "judge_drop"]
+__all__ = ["CONFIG_SUFFIXES", "MOST_LOOKED_AT", "Dropped", "judge_drop"]
 
 CONFIG_SUFFIXES = (".yaml", ".yml")
+MOST_LOOKED_AT = 50
+"""Of so many paths the disk is asked what they are, while the user waits; the names of the others must do."""
 _KNOWN = "a picture, a folder, a COCO panoptic JSON file, a checkpoint or a config"
 
 
@@ -38,20 +40,28 @@ def judge_drop(paths: Sequence[Path]) -> Dropped:
     """
     if not paths:
         return Dropped((), "", f"Only files can be dropped here: {_KNOWN}.")
-    usable = tuple(path for path in paths if _is_usable(path))
-    refused = [path for path in paths if path not in usable]
+    strange = [path for path in paths if not _has_usable_name(path)]
+    folders = {path for path in strange[:MOST_LOOKED_AT] if _is_folder(path)}
+    refused = [path for path in strange if path not in folders]
+    usable = tuple(path for path in paths if path in folders or _has_usable_name(path))
     complaint = ""
     if refused:
         complaint = f"{refused[0].name}: not {_KNOWN}{_others(len(refused) - 1)}"
     return Dropped(usable, _words(usable), complaint)
 
 
-def _is_usable(path: Path) -> bool:
-    """Whether a path may be something that can be opened; a file without any suffix may be a picture."""
-    if kind_of(path) != "image":
-        return True
+def _has_usable_name(path: Path) -> bool:
+    """Whether a path may be something that can be opened; one without any suffix may be a folder or a picture."""
     suffix = path.suffix.lower()
-    return not suffix or suffix in IMAGE_SUFFIXES or suffix in CONFIG_SUFFIXES
+    has_telling_name = kind_of(path, ask_disk=False) != "image"
+    return has_telling_name or not suffix or suffix in IMAGE_SUFFIXES or suffix in CONFIG_SUFFIXES
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def _others(count: int) -> str:

@@ -14,11 +14,12 @@ from lpsnet_studio.actions.entry import Choice
 from lpsnet_studio.background import Task
 from lpsnet_studio.browser.listing import entries_of, kind_of, list_folder
 from lpsnet_studio.chrome.question import ask
-from lpsnet_studio.commands.drops import CONFIG_SUFFIXES, judge_drop
+from lpsnet_studio.commands.drops import CONFIG_SUFFIXES, MOST_LOOKED_AT, judge_drop
 from lpsnet_studio.commands.model import ModelCommands
+from lpsnet_studio.commands.presence import Presence
 from lpsnet_studio.commands.saving import SavingCommands
 from lpsnet_studio.commands.workplace import Workplace
-from lpsnet_studio.recent import Recent, origin_of, problems_of
+from lpsnet_studio.recent import Recent, origin_of
 from lpsnet_studio.state import NetworkChoice, Problem
 
 __all__ = ["FileCommands"]
@@ -39,8 +40,11 @@ class FileCommands:
 
     def __init__(self, place: Workplace, model: ModelCommands, saving: SavingCommands) -> None:
         self._place, self._model, self._saving = place, model, saving
-        self._drawing: Task | None = None
+        self._opening: Task | None = None
         self.recently = Recent(place.settings, place.folders.cache)
+        self._presence = Presence(
+            place.background, lambda: place.settings.preferences.recent_paths, self.recently.take_problems
+        )
         self._is_to_remember = False
         place.session.entries_changed.connect(self._await_picture)
         place.session.picture_changed.connect(self._remember)
@@ -48,27 +52,30 @@ class FileCommands:
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Opens what is given on the command line or was open before: pictures, a folder, a data set or a network."""
-        missing = [path for path in paths if not path.exists()]
-        if missing:
-            self._place.fail(Problem(f"{missing[0]}: there is no such file or folder"))
+        problem = _first_problem(paths)
+        if problem is not None:
+            self._place.fail(problem)
             return
+        kinds = [kind_of(path, ask_disk=place < MOST_LOOKED_AT) for place, path in enumerate(paths)]
         if paths:
-            self._place.remember_folder((paths[0] if paths[0].is_dir() else paths[0].parent).absolute())
-        configs = [path for path in paths if path.suffix.lower() in CONFIG_SUFFIXES]
-        if not configs:
-            self._ensure_network(paths)
-        pictures = [path for path in paths if kind_of(path) == "image" and path not in configs]
-        for path in paths:
-            kind = kind_of(path)
+            self._place.remember_folder((paths[0] if kinds[0] == "folder" else paths[0].parent).absolute())
+        if "checkpoint" not in kinds and not any(_is_config(path) for path in paths):
+            self._model.ensure_network()
+        pictures = []
+        for path, kind in zip(paths, kinds, strict=True):
             if kind == "checkpoint":
                 self._model.load_checkpoint(path)
-            elif path in configs:
-                self._model.load_config(str(path))
             elif kind == "dataset":
+                self._stop_opening()
                 self._place.session.open_dataset(path)
             elif kind == "folder":
                 self.list_folder(path)
+            elif _is_config(path):
+                self._model.load_config(str(path))
+            else:
+                pictures.append(path)
         if pictures:
+            self._stop_opening()
             self._place.session.set_entries(entries_of(pictures))
 
     def open_dropped(self, paths: Sequence[Path]) -> None:
@@ -79,15 +86,20 @@ class FileCommands:
         if dropped.usable:
             self.open_paths(dropped.usable)
 
-    def _ensure_network(self, paths: Sequence[Path]) -> None:
-        """Has a network built where none is loaded, so that the first photo is inspected at once."""
-        if not any(kind_of(path) == "checkpoint" for path in paths):
-            self._model.ensure_network()
-
     def list_folder(self, folder: Path) -> None:
         """Lists a folder in the background and opens its first picture."""
+        self._stop_opening()
         title = f"listing {folder.name or folder}"
-        self._place.background.run(partial(list_folder, folder), self._place.session.set_entries, title=title)
+        self._opening = self._place.background.run(
+            partial(list_folder, folder), self._place.session.set_entries, title=title
+        )
+
+    def _stop_opening(self) -> None:
+        """Withdraws what is being listed, drawn or read, so that nothing late replaces what is opened now."""
+        if self._opening is not None:
+            self._place.background.withdraw(self._opening)
+            self._opening = None
+        self._place.session.stop_listing()
 
     def open_image(self) -> None:
         """Asks for pictures."""
@@ -137,8 +149,7 @@ class FileCommands:
 
     def check_recent(self) -> None:
         """Looks, in the background, whether what was open before is still there."""
-        paths = self._place.settings.preferences.recent_paths
-        self._place.background.run(partial(problems_of, paths), self.recently.take_problems)
+        self._presence.look()
 
     def clear_recent(self) -> None:
         """Asks, then forgets what was open before."""
@@ -175,11 +186,10 @@ class FileCommands:
         self._show_scenes(demo.Scenes(self._place.folders.cache, seed))
 
     def _show_scenes(self, scenes: demo.Scenes) -> None:
-        if self._drawing is not None:
-            self._drawing.cancel()
+        self._stop_opening()
         if self._place.session.current is None:
             self._load_demo_network()
-        self._drawing = self._place.background.run_task(
+        self._opening = self._place.background.run_task(
             lambda task: _drawn(scenes, task.report), self._open_scenes, title="drawing scenes"
         )
 
@@ -196,19 +206,41 @@ class FileCommands:
         self._place.session.open_dataset(dataset)
 
     def cancel(self) -> None:
-        """Stops playing; else drops the selection; and withdraws what is being computed, listed or drawn."""
+        """Does one thing: stops playing, else drops the selection, else withdraws what goes on."""
         session = self._place.session
         if session.playing:
             session.play(False)
-        else:
+        elif session.selected:
             session.select(0)
-        self._saving.give_up()
-        self._place.background.cancel()
-        session.cancel()
+        else:
+            self.withdraw()
+
+    def withdraw(self) -> None:
+        """Withdraws what is being computed, listed or drawn; the measuring only where there is none of that."""
+        session = self._place.session
+        gave_up_saving = self._saving.give_up()
+        withdrew_work = self._place.background.cancel()
+        if session.busy is not None or not (gave_up_saving or withdrew_work):
+            session.cancel()
 
     def quit(self) -> None:
         """Closes the window."""
         self._place.window.close()
+
+
+def _first_problem(paths: Sequence[Path]) -> Problem | None:
+    """Returns why the first of some paths that is not there cannot be opened; looks at so many only."""
+    for path in paths[:MOST_LOOKED_AT]:
+        try:
+            if not path.exists():
+                return Problem(f"{path}: there is no such file or folder")
+        except OSError as error:
+            return Problem(f"{path}: cannot be reached ({error.strerror or error})")
+    return None
+
+
+def _is_config(path: Path) -> bool:
+    return path.suffix.lower() in CONFIG_SUFFIXES
 
 
 def _drawn(scenes: demo.Scenes, on_progress: Callable[[float], None]) -> Path:

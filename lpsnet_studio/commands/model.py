@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog
 from lpsnet.assets import resources_folder
 from lpsnet_studio.actions.entry import Choice
 from lpsnet_studio.browser.listing import CHECKPOINT_SUFFIXES
+from lpsnet_studio.commands.presence import Presence
 from lpsnet_studio.commands.workplace import Workplace
 from lpsnet_studio.inference.messages import Device
 from lpsnet_studio.networks import RecentNetwork, RecentNetworks
-from lpsnet_studio.recent import problems_of
 from lpsnet_studio.state import NetworkChoice
 
 __all__ = ["ModelCommands"]
@@ -35,6 +35,7 @@ class ModelCommands:
     def __init__(self, place: Workplace, device: str = "auto") -> None:
         self._place = place
         self._recent = RecentNetworks(place.settings)
+        self._presence = Presence(place.background, lambda: self._recent.paths, self._recent.take_problems)
         self._card: QDialog | None = None
         self._sizes: QDialog | None = None
         place.session.model_changed.connect(self._remember)
@@ -112,7 +113,7 @@ class ModelCommands:
 
     def check_recent(self) -> None:
         """Looks, in the background, whether the networks that were loaded before are still there."""
-        self._place.background.run(partial(problems_of, self._recent.paths), self._recent.take_problems)
+        self._presence.look()
 
     def _load_again(self, network: RecentNetwork) -> None:
         self.load(network.choice(self.device))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lpsnet_studio.commands.drops import judge_drop
+from lpsnet_studio.commands.drops import MOST_LOOKED_AT, judge_drop
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,20 @@ def test_text_and_links_are_no_files() -> None:
     dropped = judge_drop([])
     assert dropped.usable == ()
     assert dropped.complaint.startswith("Only files can be dropped here")
+
+
+def test_the_disk_is_asked_about_few_names_and_not_about_telling_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path] = []
+
+    def is_dir(path: Path) -> bool:
+        asked.append(path)
+        raise OSError(112, "Host is down")
+
+    monkeypatch.setattr(Path, "is_dir", is_dir)
+    pictures = [tmp_path / f"{number}.png" for number in range(500)]
+    films = [tmp_path / f"{number}.mp4" for number in range(500)]
+    dropped = judge_drop([*pictures, *films])
+    assert dropped.usable == tuple(pictures)
+    assert asked == films[:MOST_LOOKED_AT]

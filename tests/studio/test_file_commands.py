@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from lpsnet_studio import demo
-from lpsnet_studio.inference.messages import ListDataset, LoadModel
+from lpsnet_studio.commands import files, presence
+from lpsnet_studio.commands.drops import MOST_LOOKED_AT
+from lpsnet_studio.inference.messages import Cancel, DatasetListed, Failed, Inspect, ListDataset, LoadModel
 from lpsnet_studio.session import Session
-from tests.studio.hand_made import ListeningService, open_first
+from tests.studio.hand_made import CATEGORIES, ListeningService, open_first
 
 
 class Drawing:
@@ -92,3 +94,221 @@ def test_a_config_that_is_dropped_is_loaded(window: Any, service: ListeningServi
     assert service.last(LoadModel).config == str(config)
     assert service.count(LoadModel) == 1
     assert window.notifications.texts[0].startswith("film.mp4: not a picture")
+
+
+# ------------------------------------------------------------------------------------ whatever was asked for last stays
+
+
+@pytest.fixture
+def slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Makes two folders, "slow" and "fast"; the slow one is listed once the event is set."""
+    for name in ("slow", "fast"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.png").write_bytes(b"read by the service alone")
+    go_on, list_folder = threading.Event(), files.list_folder
+
+    def list_slowly(folder: Path) -> Any:
+        if folder.name == "slow":
+            go_on.wait(20)
+        return list_folder(folder)
+
+    monkeypatch.setattr(files, "list_folder", list_slowly)
+    yield go_on
+    go_on.set()
+
+
+def names(session: Session) -> list[str]:
+    return [entry.name for entry in session.entries]
+
+
+def let_it_end(window: Any, qtbot: Any, go_on: threading.Event) -> None:
+    go_on.set()
+    assert window.commands.wait_for_background(5000)
+    qtbot.wait(30)
+
+
+def test_a_slow_folder_does_not_replace_a_fast_one(
+    window: Any, session: Session, slow: threading.Event, tmp_path: Path, qtbot: Any
+) -> None:
+    window.commands.files.open_paths([tmp_path / "slow"])
+    window.commands.files.open_paths([tmp_path / "fast"])
+    qtbot.waitUntil(lambda: names(session) == ["fast.png"])
+    let_it_end(window, qtbot, slow)
+    assert names(session) == ["fast.png"]
+    assert window.commands._place.background.busy is None
+
+
+def test_nor_a_picture_and_nothing_seems_to_be_listed_any_more(
+    window: Any, session: Session, slow: threading.Event, tmp_path: Path, qtbot: Any
+) -> None:
+    told: list[Any] = []
+    background = window.commands._place.background
+    background.busy_changed.connect(lambda: told.append(background.busy))
+    window.commands.files.open_paths([tmp_path / "slow"])
+    assert background.busy is not None
+    window.commands.files.open_paths([tmp_path / "fast" / "fast.png"])
+    assert told[-1] is None
+    let_it_end(window, qtbot, slow)
+    assert names(session) == ["fast.png"]
+
+
+def test_nor_is_a_network_that_is_opened_meanwhile_in_its_way(
+    window: Any, session: Session, service: ListeningService, slow: threading.Event, tmp_path: Path, qtbot: Any
+) -> None:
+    checkpoint = tmp_path / "net.safetensors"
+    checkpoint.write_bytes(b"read by the service alone")
+    window.commands.files.open_paths([tmp_path / "slow"])
+    window.commands.files.open_paths([checkpoint])
+    let_it_end(window, qtbot, slow)
+    assert names(session) == ["slow.png"]
+
+
+def test_the_demo_does_not_replace_what_was_opened_while_it_was_drawn(
+    window: Any,
+    session: Session,
+    service: ListeningService,
+    drawing: Drawing,
+    slow: threading.Event,
+    tmp_path: Path,
+    qtbot: Any,
+) -> None:
+    window.actions_by_id["show_demo"].trigger()
+    window.commands.files.open_paths([tmp_path / "fast"])
+    qtbot.waitUntil(lambda: names(session) == ["fast.png"])
+    let_it_end(window, qtbot, drawing.go_on)
+    assert names(session) == ["fast.png"]
+    assert service.count(ListDataset) == 0
+    assert not session.settings.box_oracle
+    assert not session.settings.semantic_oracle
+
+
+def test_a_data_set_that_is_being_read_makes_way_for_a_folder(
+    window: Any, session: Session, service: ListeningService, slow: threading.Event, tmp_path: Path, qtbot: Any
+) -> None:
+    truth = tmp_path / "truth.json"
+    truth.write_text("{}")
+    window.commands.files.open_paths([truth])
+    listing = service.last(ListDataset)
+    window.commands.files.open_paths([tmp_path / "slow"])
+    assert service.last(Cancel).target == listing.request
+    session.receive(DatasetListed(listing.request, str(truth), (), CATEGORIES))
+    assert session.current is None
+    assert window.notifications.texts == []
+    let_it_end(window, qtbot, slow)
+    assert names(session) == ["slow.png"]
+
+
+# ----------------------------------------------------------------------------------------------- Esc, one thing a press
+
+
+def test_esc_does_one_thing_a_press(
+    window: Any, session: Session, service: ListeningService, drawing: Drawing, qtbot: Any
+) -> None:
+    open_first(session, service)
+    esc, lookahead = window.actions_by_id["cancel"], window.images.lookahead
+    window.actions_by_id["measure_all"].trigger()
+    session.change_settings(overlap_threshold=0.7)
+    asked = service.last(Inspect).request
+    window.actions_by_id["show_demo"].trigger()
+    session.select(1)
+    session.play(True)
+    cancels = service.count(Cancel)
+
+    def state() -> tuple[bool, int, bool, bool]:
+        drawn = window.commands._place.background.busy is not None
+        return session.playing, session.selected, drawn, lookahead.measuring is not None
+
+    assert state() == (True, 1, True, True)
+    esc.trigger()
+    assert state() == (False, 1, True, True)
+    esc.trigger()
+    assert state() == (False, 0, True, True)
+    assert service.count(Cancel) == cancels
+    esc.trigger()
+    assert state() == (False, 0, False, True)
+    assert service.last(Cancel).target == asked
+    session.receive(Failed(asked, "cancelled", "Cancelled."))
+    esc.trigger()
+    assert state() == (False, 0, False, False)
+
+
+def test_a_listing_that_is_withdrawn_leaves_the_measuring(
+    window: Any, session: Session, service: ListeningService, slow: threading.Event, tmp_path: Path
+) -> None:
+    open_first(session, service)
+    window.actions_by_id["measure_all"].trigger()
+    window.commands.files.open_paths([tmp_path / "slow"])
+    window.actions_by_id["cancel"].trigger()
+    assert window.commands._place.background.busy is None
+    assert window.images.lookahead.measuring is not None
+
+
+def test_the_button_beside_the_progress_withdraws_though_something_is_selected(
+    window: Any, session: Session, service: ListeningService, slow: threading.Event, tmp_path: Path, qtbot: Any
+) -> None:
+    open_first(session, service)
+    session.select(1)
+    window.commands.files.open_paths([tmp_path / "slow"])
+    qtbot.waitUntil(window.statusBar()._cancel.isVisible, timeout=3000)
+    window.statusBar()._cancel.click()
+    assert window.commands._place.background.busy is None
+    assert session.selected == 1
+
+
+# ------------------------------------------------------------------------------------------------------- slow disks
+
+
+def test_recent_things_are_looked_for_once_at_a_time_and_stand_in_no_savings_way(
+    window: Any, session: Session, monkeypatch: pytest.MonkeyPatch, qtbot: Any
+) -> None:
+    assert window.commands.wait_for_background(5000)
+    qtbot.wait(20)
+    go_on, looked = threading.Event(), []
+
+    def look(paths: Any) -> dict[str, str]:
+        looked.append(tuple(paths))
+        go_on.wait(20)
+        return dict.fromkeys(looked[-1], "is not there any more")
+
+    monkeypatch.setattr(presence, "problems_of", look)
+    window.commands._place.settings.change(recent_paths=("/gone/a",))
+    for _ in range(10):
+        window.commands.files.recent()
+        window.commands.model.recent()
+    qtbot.waitUntil(lambda: len(looked) == 2)
+    saved: list[int] = []
+    window.commands._place.background.run(lambda: 7, saved.append, title="saving", cancellable=False)
+    qtbot.waitUntil(lambda: saved == [7], timeout=2000)
+    assert len(looked) == 2, "one for each list"
+    window.commands._place.settings.change(recent_paths=("/gone/b",))
+    go_on.set()
+    qtbot.waitUntil(
+        lambda: [item.problem for item in window.commands.files.recently.paths] == ["is not there any more"]
+    )
+    assert sorted(looked) == [(), (), ("/gone/a",), ("/gone/b",)], "once more, as it was asked for meanwhile"
+
+
+def test_a_share_that_cannot_be_reached_is_named(window: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Path] = []
+
+    def exists(path: Path) -> bool:
+        asked.append(path)
+        raise OSError(112, "Host is down")
+
+    monkeypatch.setattr(Path, "exists", exists)
+    paths = [tmp_path / f"{number}.png" for number in range(200)]
+    window.commands.files.open_paths(paths)
+    assert window.notifications.texts == [f"{paths[0]}: cannot be reached (Host is down)"]
+    assert asked == [paths[0]], "one answer is enough"
+
+
+def test_of_many_paths_only_the_first_are_looked_at(
+    window: Any, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: set[Path] = set()
+    monkeypatch.setattr(Path, "exists", lambda path: bool(asked.add(path)) or True)
+    monkeypatch.setattr(Path, "is_dir", lambda path: bool(asked.add(path)))
+    paths = [tmp_path / f"{number}.png" for number in range(1000)]
+    window.commands.files.open_paths(paths)
+    assert names(session) == [path.name for path in paths]
+    assert {path for path in asked if path.suffix == ".png"} == set(paths[:MOST_LOOKED_AT])
