@@ -90,11 +90,9 @@ class ViewCommands:
         self._place.session.change_view(motion=on)
 
     def full_screen(self, on: bool) -> None:
-        """Gives the window the whole screen, or gives it back."""
-        if on:
-            self._place.window.showFullScreen()
-        else:
-            self._place.window.showNormal()
+        """Gives the window the whole screen, or gives it back; a maximised one is so again."""
+        window, full = self._place.window, Qt.WindowState.WindowFullScreen
+        window.setWindowState(window.windowState() | full if on else window.windowState() & ~full)
 
     def next_area(self) -> None:
         """Gives the keyboard to the next part of the window."""

@@ -220,6 +220,16 @@ def test_closing_waits_for_a_file_that_is_being_written(window: Any, qtbot: Any)
     qtbot.waitUntil(lambda: not window.isVisible())
 
 
+def test_a_maximised_window_is_so_again_after_the_full_screen(window: Any, qtbot: Any) -> None:
+    window.showMaximized()
+    qtbot.waitUntil(window.isMaximized)
+    window.actions_by_id["full_screen"].trigger()
+    qtbot.waitUntil(window.isFullScreen)
+    window.actions_by_id["full_screen"].trigger()
+    qtbot.waitUntil(lambda: not window.isFullScreen())
+    assert window.isMaximized()
+
+
 def test_closing_does_not_wait_for_what_is_stuck(window: Any, qtbot: Any) -> None:
     go_on = threading.Event()
     task = window.commands._place.background.run(lambda: go_on.wait(20), lambda _: None, title="listing photos")
