@@ -38,6 +38,8 @@ FIRST_SEED = 32
 COUNT = 12
 _SIZE = (576, 768)
 _SETS_KEPT = 4
+_NO_CONSOLE = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+"""Keeps Windows from opening a console for the process that draws."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,14 @@ def draw_elsewhere(scenes: Scenes, on_progress: Callable[[float], None]) -> Path
         return scenes.json_path
     command = [sys.executable, "-m", __name__, str(scenes.cache), str(scenes.seed), str(scenes.count)]
     command += [str(side) for side in scenes.size]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        creationflags=_NO_CONSOLE,
+    ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         try:

@@ -87,3 +87,20 @@ def test_the_drawing_process_needs_neither_qt_nor_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_complaint_in_no_known_letters_is_still_told_and_no_console_opens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started, popen = [], subprocess.Popen
+    code = "import sys; sys.stderr.buffer.write(b'no room on \\xff\\xfe'); sys.exit(1)"
+
+    def complain(_command: list[str], **options: object) -> object:
+        started.append(options)
+        return popen([sys.executable, "-c", code], **{**options, "creationflags": 0})
+
+    monkeypatch.setattr(subprocess, "Popen", complain)
+    monkeypatch.setattr(demo, "_NO_CONSOLE", 0x08000000)
+    with pytest.raises(OSError, match="The scenes could not be drawn: no room on \ufffd"):
+        demo.draw_elsewhere(demo.Scenes(tmp_path, 3, 1, SIZE), lambda _share: None)
+    assert started[0]["creationflags"] == 0x08000000
