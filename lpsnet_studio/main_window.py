@@ -150,7 +150,7 @@ class MainWindow(QMainWindow):
         menus["View"].addSeparator()
         for dock in self._docks.values():
             menus["View"].addAction(dock.toggleViewAction())
-        bar = StatusBar(session, theme, self.commands.files.cancel, self.actions_by_id)
+        bar = StatusBar(session, theme, self.commands.files.withdraw, self.actions_by_id)
         self.setStatusBar(bar)
         self.canvas.zoom_changed.connect(bar.show_zoom)
         place.background.busy_changed.connect(lambda: bar.show_background(place.background.busy))
