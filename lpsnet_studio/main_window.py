@@ -33,6 +33,7 @@ from lpsnet_studio.commands.commands import Commands
 from lpsnet_studio.commands.drops import judge_drop
 from lpsnet_studio.commands.workplace import Workplace
 from lpsnet_studio.inspector.layers_panel import LayersPanel
+from lpsnet_studio.inspector.no_picture import NoPicture
 from lpsnet_studio.inspector.overlays import Overlays
 from lpsnet_studio.inspector.segments_list import SegmentsList
 from lpsnet_studio.inspector.settings_panel import SettingsPanel
@@ -130,6 +131,7 @@ class MainWindow(QMainWindow):
         self.commands = Commands(place, device)
         self._drop_hint = DropHint(self._view, theme)
         self._overlays = Overlays(session, self.canvas, self)
+        NoPicture(session, theme, self.canvas)
         views = (self.canvas, self.images.view, self.segments.table, self.steps.table, self.timeline)
         steppers = (self.canvas, self.segments.table, self.steps.table, self.timeline.film)
         for stepper in steppers:

@@ -113,6 +113,11 @@ class Session(Gallery, Knobs, Machine, Replay):
         return self._letters.busy
 
     @property
+    def opening_picture(self) -> bool:
+        """Whether the current image's pixels are on their way."""
+        return self._letters.pending(OpenImage) is not None
+
+    @property
     def loading_model(self) -> LoadModel | None:
         """The network that is on its way."""
         return self._letters.pending(LoadModel)
