@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QRect, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import QWidget
 
 from lpsnet_studio.canvas.view import CanvasView
@@ -17,7 +17,8 @@ __all__ = ["NoPicture", "reason_of"]
 _WIDTH = 300
 _GAP = 8
 _MARGIN = 16
-_WRAP = Qt.AlignmentFlag.AlignHCenter.value | Qt.TextFlag.TextWordWrap.value | Qt.TextFlag.TextWrapAnywhere.value
+_ROOM_FOR_NOTES = 144
+"""Left free at the bottom of the canvas, where the same failure may be noted, as far as there is room."""
 _CANCELLED = "Opening it was cancelled."
 _ADVICE = "F5 tries again."
 
@@ -81,11 +82,20 @@ class NoPicture(QWidget):
     def _place(self) -> None:
         room = self._view.rect()
         width = max(min(_WIDTH, room.width() - 2 * _MARGIN), 1)
-        self.resize(width, ICON_SIZE.height() + sum(_GAP + self._height(text, width) for text in self.words))
-        self.move((room.width() - width) // 2, max((room.height() - self.height()) // 2, 0))
+        self.resize(width, ICON_SIZE.height() + sum(_GAP + self._height(text, width) for text in self.words) + _GAP)
+        spare = room.height() - self.height()
+        self.move((room.width() - width) // 2, max(min(spare // 2, spare - _ROOM_FOR_NOTES), _GAP))
 
     def _height(self, text: str, width: int) -> int:
-        return QFontMetrics(self.font()).boundingRect(QRect(0, 0, width, 10_000), _WRAP, text).height()
+        layout = QTextLayout(text, self.font())
+        layout.setTextOption(_wrapped())
+        layout.beginLayout()
+        lines = 0
+        while (line := layout.createLine()).isValid():
+            line.setLineWidth(width)
+            lines += 1
+        layout.endLayout()
+        return lines * self.fontMetrics().lineSpacing()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints the icon and the words, which are plain text."""
@@ -97,5 +107,13 @@ class NoPicture(QWidget):
         for place, text in enumerate(self.words):
             height = self._height(text, self.width())
             painter.setPen(colors.text if place < 2 else colors.dim)
-            painter.drawText(QRect(0, top + _GAP, self.width(), height), _WRAP, text)
+            # A little more than the lines take, whose heights may be fractions of pixels.
+            painter.drawText(QRectF(0, top + _GAP, self.width(), height + _GAP / 2), text, _wrapped())
             top += _GAP + height
+
+
+def _wrapped() -> QTextOption:
+    """Returns lines in the middle, broken between words, and within one that is longer than a line, as names are."""
+    option = QTextOption(Qt.AlignmentFlag.AlignHCenter)
+    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    return option
