@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 import weakref
 from collections import OrderedDict
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -22,6 +22,8 @@ __all__ = ["Thumbnails"]
 
 _MEMORY = 32 * 2**20
 """Bytes of thumbnails that are kept in memory, more than a thousand."""
+_FAREWELL = 0.3
+"""Seconds that closing waits for what is being made; most pictures take less."""
 
 
 class Thumbnails(QObject):
@@ -51,19 +53,16 @@ class Thumbnails(QObject):
         threads: int | None = None,
     ) -> None:
         super().__init__(parent)
-        self._store, self._memory = store, memory
+        self._memory = memory
         self._kept: OrderedDict[str, QPixmap] = OrderedDict()
         self._bytes = 0
         self._hopeless: set[str] = set()
-        self._lock = threading.Lock()
-        self._wanted: list[str] = []
-        self._under_way: set[str] = set()
-        self._workers = 0
-        self._has_pruned = False
         # One core stays free for the window, and decoding never takes more than two.
-        self._threads = threads or max(1, min(2, (os.cpu_count() or 2) - 1))
-        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="thumbnails")
-        self._courier = courier()
+        threads = threads or max(1, min(2, (os.cpu_count() or 2) - 1))
+        me, bring = weakref.ref(self), courier().bring
+        self._makers = _Makers(
+            store, threads, lambda path, outcome: bring(me, partial(Thumbnails._take, path=path, outcome=outcome))
+        )
 
     def find(self, path: str) -> QPixmap | None:
         """Returns the thumbnail of a picture; None if it has not been made."""
@@ -75,17 +74,12 @@ class Thumbnails(QObject):
     def want(self, paths: Sequence[str]) -> None:
         """Has thumbnails made, the first first; whatever was wanted before is so no more."""
         missing = [path for path in paths if path not in self._kept and path not in self._hopeless]
-        with self._lock:
-            self._wanted = [path for path in missing if path not in self._under_way]
-            starting = max(min(len(self._wanted), self._threads - self._workers), 0)
-            self._workers += starting
-        for _ in range(starting):
-            self._pool.submit(self._work, weakref.ref(self))
+        self._makers.want(missing)
 
     @property
     def is_idle(self) -> bool:
         """Whether everything that is wanted has been made."""
-        return not self._wanted and not self._under_way
+        return self._makers.are_idle
 
     def forget(self, path: str) -> None:
         """Has the thumbnail of a picture made again when it is next wanted."""
@@ -99,36 +93,11 @@ class Thumbnails(QObject):
         self._hopeless.clear()
 
     def close(self) -> None:
-        """Makes no more, and waits for what is being made."""
-        self.want(())
-        self._threads = 0
-        self._pool.shutdown()
-
-    def _work(self, me: weakref.ref[QObject]) -> None:
-        """Makes what is wanted until nothing is; runs in a thread of the pool."""
-        if not self._has_pruned:
-            self._has_pruned = True
-            self._store.prune()
-        while (path := self._next()) is not None:
-            outcome: object
-            try:
-                outcome = _image(self._store.thumbnail(path))
-            except Exception as error:  # a decoder may raise anything; the row says what
-                outcome = str(error)
-            self._courier.bring(me, partial(Thumbnails._take, path=path, outcome=outcome))
-
-    def _next(self) -> str | None:
-        with self._lock:
-            if not self._wanted:
-                self._workers -= 1
-                return None
-            path = self._wanted.pop(0)
-            self._under_way.add(path)
-            return path
+        """Makes no more; a picture that takes long to read, as on a dead share, is left to end with the program."""
+        self._makers.close(_FAREWELL)
 
     def _take(self, path: str, outcome: object) -> None:
-        with self._lock:
-            self._under_way.discard(path)
+        self._makers.delivered(path)
         if isinstance(outcome, QImage):
             self.forget(path)
             self._kept[path] = QPixmap.fromImage(outcome)
@@ -139,6 +108,76 @@ class Thumbnails(QObject):
         else:
             self._hopeless.add(path)
             self.failed.emit(path, str(outcome))
+
+
+class _Makers:
+    """Threads that make what is wanted, and end when nothing is.
+
+    They are daemons: the program would otherwise stay for as long as one of them is stuck in a decoder.
+
+    Args:
+        store: where thumbnails come from.
+        threads: how many there may be at a time.
+        deliver: takes a path and its thumbnail, or why there is none; called in one of the threads.
+    """
+
+    def __init__(self, store: ThumbnailStore, threads: int, deliver: Callable[[str, object], None]) -> None:
+        self._store, self._most, self._deliver = store, threads, deliver
+        self._lock = threading.Lock()
+        self._wanted: list[str] = []
+        self._under_way: set[str] = set()
+        self._threads: set[threading.Thread] = set()
+        self._has_pruned = False
+
+    @property
+    def are_idle(self) -> bool:
+        """Whether everything that is wanted has been made and delivered."""
+        return not self._wanted and not self._under_way
+
+    def want(self, paths: Sequence[str]) -> None:
+        """Has thumbnails made, the first first, and no others any more."""
+        with self._lock:
+            self._wanted = [path for path in paths if path not in self._under_way]
+            for _ in range(min(len(self._wanted), self._most - len(self._threads))):
+                thread = threading.Thread(target=self._work, name="thumbnails", daemon=True)
+                self._threads.add(thread)
+                thread.start()
+
+    def delivered(self, path: str) -> None:
+        """Notes that a path's outcome has been taken."""
+        with self._lock:
+            self._under_way.discard(path)
+
+    def close(self, seconds: float) -> None:
+        """Makes no more, and waits at most so long for what is being made."""
+        with self._lock:
+            self._wanted, self._most = [], 0
+            threads = list(self._threads)
+        deadline = time.monotonic() + seconds
+        for thread in threads:
+            thread.join(max(deadline - time.monotonic(), 0.0))
+
+    def _work(self) -> None:
+        """Makes what is wanted until nothing is."""
+        if not self._has_pruned:
+            self._has_pruned = True
+            self._store.prune()
+        while (path := self._next()) is not None:
+            outcome: object
+            try:
+                outcome = _image(self._store.thumbnail(path))
+            except Exception as error:  # a decoder may raise anything; the row says what
+                outcome = str(error)
+            self._deliver(path, outcome)
+
+    def _next(self) -> str | None:
+        with self._lock:
+            if not self._wanted:
+                self._threads.discard(threading.current_thread())
+                return None
+            path = self._wanted.pop(0)
+            self._under_way.add(path)
+            return path
 
 
 def _image(pixels: NDArray[np.uint8]) -> QImage:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -202,3 +205,37 @@ def test_closing_waits_for_what_is_being_made(thumbnails: Thumbnails, slow: Slow
     thumbnails.want(["d"])
     qtbot.wait(30)
     assert len(slow.asked) == asked
+
+
+def test_closing_does_not_wait_for_a_picture_that_is_stuck(qtbot: Any) -> None:
+    slow = SlowStore()
+    made = Thumbnails(slow, threads=1)
+    made.want(["/stuck", "/never"])
+    qtbot.waitUntil(lambda: slow.asked == ["/stuck"])
+    started = time.monotonic()
+    made.close()
+    assert time.monotonic() - started < 2.0
+    slow.go.set()
+    qtbot.wait(50)
+    assert slow.asked == ["/stuck"], "what waited is not begun"
+
+
+def test_a_picture_that_is_stuck_does_not_keep_the_program() -> None:
+    code = (
+        "import time\n"
+        "from PySide6.QtWidgets import QApplication\n"
+        "from lpsnet_studio.browser.thumbnails import Thumbnails\n"
+        "class Stuck:\n"
+        "    asked = False\n"
+        "    def prune(self): pass\n"
+        "    def thumbnail(self, path):\n"
+        "        Stuck.asked = True\n"
+        "        time.sleep(60)\n"
+        "app = QApplication([])\n"
+        "made = Thumbnails(Stuck())\n"
+        "made.want(['/stuck'])\n"
+        "while not Stuck.asked: time.sleep(0.01)\n"
+        "made.close()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 0, done.stderr
