@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedLayout, QVBoxLay
 
 from lpsnet_studio.actions.build import build_actions, build_canvas_menu, build_menus, build_toolbar, refresh_icons
 from lpsnet_studio.availability import action_texts, actions_on, actions_possible
+from lpsnet_studio.background import Background
 from lpsnet_studio.browser.image_list import ImageList
 from lpsnet_studio.canvas.view import CanvasView
 from lpsnet_studio.chrome.banner import Banner
@@ -146,16 +147,7 @@ class MainWindow(QMainWindow):
         self._settled.setSingleShot(True)
         self._settled.setInterval(_SETTLED_MILLISECONDS)
         self._settled.timeout.connect(self._keep_layout)
-        menus = build_menus(self, self.actions_by_id)
-        build_toolbar(self, self.actions_by_id)
-        self.canvas.set_menu(build_canvas_menu(self.canvas, self.actions_by_id))
-        menus["View"].addSeparator()
-        for dock in self._docks.values():
-            menus["View"].addAction(dock.toggleViewAction())
-        bar = StatusBar(session, theme, self.commands.files.withdraw, self.actions_by_id)
-        self.setStatusBar(bar)
-        self.canvas.zoom_changed.connect(bar.show_zoom)
-        place.background.busy_changed.connect(lambda: bar.show_background(place.background.busy))
+        self._add_bars(session, theme, place.background)
         self._listen()
         self._restore()
         ShortcutsByPlace(self)
@@ -177,6 +169,19 @@ class MainWindow(QMainWindow):
         layout.addWidget(self._view, 1)
         layout.addWidget(self.timeline)
         self.setCentralWidget(stage)
+
+    def _add_bars(self, session: Session, theme: Theme, background: Background) -> None:
+        """Adds the menus, the toolbar and the status bar."""
+        menus = build_menus(self, self.actions_by_id)
+        build_toolbar(self, self.actions_by_id)
+        self.canvas.set_menu(build_canvas_menu(self.canvas, self.actions_by_id))
+        menus["View"].addSeparator()
+        for dock in self._docks.values():
+            menus["View"].addAction(dock.toggleViewAction())
+        bar = StatusBar(session, theme, self.commands.files.withdraw, self.actions_by_id)
+        self.setStatusBar(bar)
+        self.canvas.zoom_changed.connect(bar.show_zoom)
+        background.busy_changed.connect(lambda: bar.show_background(background.busy))
 
     def _panels(self) -> list[_Panel]:
         """Returns the panels, the front one of every pile first."""
