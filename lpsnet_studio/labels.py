@@ -1,14 +1,21 @@
-"""A label that gives way: what it has no room for is elided, and its tool tip says all of it."""
+"""Text as it is written: a label that gives way, whose tool tip says what is elided, and tool tips without markup."""
 
 from __future__ import annotations
+
+import html
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QToolTip
 
-__all__ = ["ElidedLabel"]
+__all__ = ["ElidedLabel", "as_tip"]
 
 _LEAST_CHARACTERS = 9
+
+
+def as_tip(text: str) -> str:
+    """Returns plain text as a tool tip in which no file's or class's name is taken for markup."""
+    return f"<qt>{html.escape(text)}</qt>".replace("\n", "<br>") if text else ""
 
 
 class ElidedLabel(QLabel):
@@ -33,10 +40,16 @@ class ElidedLabel(QLabel):
     def event(self, event: QEvent) -> bool:
         """Tells the whole text where it is elided, above the label's own tool tip."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and self.shown != self.text():
-            parts = [part for part in (self.text(), self.toolTip()) if part]
-            QToolTip.showText(event.globalPos(), "\n".join(parts), self)
+            QToolTip.showText(event.globalPos(), self._whole_tip(), self)
             return True
         return super().event(event)
+
+    def _whole_tip(self) -> str:
+        """Returns the whole text above the label's own tool tip, which may be markup already."""
+        whole, own = as_tip(self.text()), self.toolTip()
+        if own and not own.startswith("<qt>"):
+            own = as_tip(own)
+        return "<br>".join(part for part in (whole, own) if part)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paints what there is room for."""

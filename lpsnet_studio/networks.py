@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from lpsnet_studio.paths import path_words
 from lpsnet_studio.settings import Settings, remembered
 from lpsnet_studio.state import NetworkChoice
 
@@ -35,11 +36,9 @@ class RecentNetwork:
         """Its name, and where it is or why it cannot be loaded."""
         if self.is_preset:
             return f"{self.origin}  –  {self.problem or 'untrained preset'}"
-        path, home = Path(self.origin), Path.home()
-        folder = path.parent
-        shown = Path("~") / folder.relative_to(home) if folder.is_relative_to(home) else folder
+        path = Path(self.origin)
         kind = "untrained, " if path.suffix.lower() in _CONFIG_SUFFIXES else ""
-        return f"{path.name}  –  {self.problem or f'{kind}{shown}'}"
+        return f"{path.name}  –  {self.problem or f'{kind}{path_words(path.parent)}'}"
 
     def choice(self, device: str) -> NetworkChoice:
         """Returns what to ask the session for."""

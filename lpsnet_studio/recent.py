@@ -8,6 +8,7 @@ from pathlib import Path
 
 from psygnal import Signal
 
+from lpsnet_studio.paths import path_words
 from lpsnet_studio.settings import Settings, remembered
 from lpsnet_studio.state import Entry
 
@@ -36,8 +37,7 @@ class RecentPath:
     @property
     def folder(self) -> str:
         """Where it lies, with the home folder as ``~``."""
-        folder, home = self.path.parent, Path.home()
-        return str(Path("~") / folder.relative_to(home)) if folder.is_relative_to(home) else str(folder)
+        return path_words(self.path.parent)
 
 
 def origin_of(entries: Sequence[Entry]) -> Path | None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QWidget
 
 from lpsnet_studio.actions.entry import MENUS, Action, Choice, Context
 from lpsnet_studio.actions.table import ACTIONS
+from lpsnet_studio.labels import as_tip
 from lpsnet_studio.theme import ICON_SIZE, Theme
 
 __all__ = ["build_actions", "build_canvas_menu", "build_menus", "build_toolbar", "handler_of", "refresh_icons"]
@@ -93,7 +94,7 @@ def _fill(menu: QMenu, choices: Sequence[Choice]) -> None:
         menu.addAction("Nothing yet").setEnabled(False)
     for choice in choices:
         action = menu.addAction(choice.text.replace("&", "&&"))
-        action.setToolTip(choice.tip)
+        action.setToolTip(as_tip(choice.tip))
         action.setStatusTip(choice.tip)
         action.setEnabled(choice.enabled)
         if choice.checked is not None:

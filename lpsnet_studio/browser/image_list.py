@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -25,6 +25,7 @@ from lpsnet_studio.browser.image_view import ImageView
 from lpsnet_studio.browser.thumbnail_store import ThumbnailStore
 from lpsnet_studio.browser.thumbnails import Thumbnails
 from lpsnet_studio.lookahead import Lookahead
+from lpsnet_studio.paths import show_folder
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import Problem
 from lpsnet_studio.theme import Theme
@@ -161,7 +162,7 @@ class ImageList(QWidget):
             self.menu_of(index.row()).popup(self.view.viewport().mapToGlobal(place))
 
     def _show_folder(self, folder: Path) -> None:
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+        if not show_folder(folder):
             self._session.failed.emit(Problem("No file manager could be opened.", f"The image is in {folder}"))
 
     # ------------------------------------------------------------------------------------------------ what is shown

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from lpsnet.categories import Categories
 from lpsnet_studio.chrome.model_words import card_rows, card_text
 from lpsnet_studio.inference.messages import ModelCard
+from lpsnet_studio.labels import as_tip
 from lpsnet_studio.session import Session
 from lpsnet_studio.theme import Theme
 
@@ -178,7 +179,7 @@ def _value(name: str, value: str) -> QWidget:
         path.setFrame(False)
         path.setCursorPosition(0)
         path.setTextMargins(-2, 0, 0, 0)
-        path.setToolTip(value)
+        path.setToolTip(as_tip(value))
         path.setAccessibleName(name)
         path.setStyleSheet("background: transparent")
         return path

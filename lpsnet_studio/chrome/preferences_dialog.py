@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -22,10 +20,12 @@ from PySide6.QtWidgets import (
 )
 
 from lpsnet_studio.chrome.question import ask
-from lpsnet_studio.labels import ElidedLabel
+from lpsnet_studio.labels import ElidedLabel, as_tip
+from lpsnet_studio.paths import show_folder
 from lpsnet_studio.recent import Recent
 from lpsnet_studio.session import Session
 from lpsnet_studio.settings import Folders, Preferences, Settings
+from lpsnet_studio.state import Problem
 from lpsnet_studio.theme import THEME_CHOICES, Theme
 
 __all__ = ["PreferencesDialog"]
@@ -88,9 +88,9 @@ class PreferencesDialog(QDialog):
         form.addRow("Prefetch", self.prefetch)
         form.addRow("Language", QLabel("English. There is no other yet."))
         form.addRow("Recent", _beside(self._counted(), self.forget))
-        form.addRow("Preferences", _folder_row(folders.config, "preferences"))
-        form.addRow("Log", _folder_row(folders.state, "log"))
-        form.addRow("Cache", _folder_row(folders.cache, "cache"))
+        form.addRow("Preferences", _folder_row(folders.config, "preferences", self._show_folder))
+        form.addRow("Log", _folder_row(folders.state, "log", self._show_folder))
+        form.addRow("Cache", _folder_row(folders.cache, "cache", self._show_folder))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.addButton(self.reset, QDialogButtonBox.ButtonRole.ResetRole)
         buttons.rejected.connect(self.reject)
@@ -148,6 +148,16 @@ class PreferencesDialog(QDialog):
         self._settings.reset()  # last, as each of the others keeps what it changed
         self._recent.changed.emit()
 
+    def _show_folder(self, folder: Path) -> None:
+        """Shows a folder that is made first if nothing was kept there yet; a failure is told in the window."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            self._session.failed.emit(Problem(f"{folder}: the folder cannot be made ({error.strerror})"))
+            return
+        if not show_folder(folder):
+            self._session.failed.emit(Problem("No file manager could be opened.", f"The folder is {folder}"))
+
 
 def _beside(first: QWidget, second: QWidget) -> QWidget:
     holder = QWidget()
@@ -158,17 +168,12 @@ def _beside(first: QWidget, second: QWidget) -> QWidget:
     return holder
 
 
-def _folder_row(folder: Path, what: str) -> QWidget:
+def _folder_row(folder: Path, what: str, show: Callable[[Path], None]) -> QWidget:
     path = ElidedLabel(str(folder))
     path.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     path.setMinimumWidth(240)
     button = QPushButton("Open folder")
     button.setAccessibleName(f"Open the folder of the {what}")
-    button.setToolTip(f"Show {folder} in the file manager")
-    button.clicked.connect(partial(_open_folder, folder))
+    button.setToolTip(as_tip(f"Show {folder} in the file manager"))
+    button.clicked.connect(lambda: show(folder))
     return _beside(path, button)
-
-
-def _open_folder(folder: Path, _checked: bool = False) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

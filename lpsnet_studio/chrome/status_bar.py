@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QMenu, QProgressBar, QSizePolicy, QStatusB
 from lpsnet_studio.background import Working
 from lpsnet_studio.chrome.model_words import device_words, memory_words, network_words
 from lpsnet_studio.chrome.status_parts import StatusPart
-from lpsnet_studio.labels import ElidedLabel
+from lpsnet_studio.labels import ElidedLabel, as_tip
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import Busy
 from lpsnet_studio.theme import Theme, caption_font, figure_font
@@ -105,7 +105,7 @@ class StatusBar(QStatusBar):
         self._network.setText(network_words(self._session))
         model, result = self._session.model, self._session.result
         reason = "" if model is None else model.device_reason
-        self._device.setToolTip("\n".join(part for part in (reason, "Click to choose where the network runs.") if part))
+        self._device.setToolTip(as_tip(f"{reason}\nClick to choose where the network runs.".lstrip()))
         stages = () if result is None else result.stages
         times = [f"{each.stage}: {1000 * each.seconds:.0f} ms{'' if each.ran else ' (kept)'}" for each in stages]
         card = [

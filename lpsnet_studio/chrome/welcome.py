@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from lpsnet_studio.chrome.notices import network_words
-from lpsnet_studio.labels import ElidedLabel
+from lpsnet_studio.labels import ElidedLabel, as_tip
 from lpsnet_studio.recent import Recent, RecentPath
 from lpsnet_studio.session import Session
 from lpsnet_studio.theme import Theme, caption_font
@@ -218,7 +218,7 @@ class _RecentButton(_WideButton):
     def __init__(self, item: RecentPath, theme: Theme, reopen: Callable[[Path], None]) -> None:
         super().__init__("recent", 42)
         self.setMaximumWidth(_COLUMN)
-        self.setToolTip(f"{item.path}\n{item.problem}" if item.problem else str(item.path))
+        self.setToolTip(as_tip(f"{item.path}\n{item.problem}" if item.problem else str(item.path)))
         self.setAccessibleName(f"Open {item.name} again")
         self.setEnabled(not item.problem)
         self.clicked.connect(lambda _checked=False: reopen(item.path))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, QUrl, qVersion
-from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication
+from PySide6.QtCore import Qt, qVersion
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QDialog
 
 from lpsnet_studio.commands.workplace import Workplace
 from lpsnet_studio.diagnostics import Diagnostics, ServiceWatch
 from lpsnet_studio.failures import Failure
 from lpsnet_studio.log import Log
+from lpsnet_studio.paths import show_folder
 from lpsnet_studio.settings import remembered
 from lpsnet_studio.state import Problem
 
@@ -75,7 +76,7 @@ class HelpCommands:
         folder = self._place.folders.state if self.log is None else self.log.folder
         if not folder.is_dir():
             self._place.fail(Problem(f"{folder}: there are no log files", "The folder could not be written to."))
-        elif not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+        elif not show_folder(folder):
             self._place.fail(Problem("No file manager could be opened.", f"The log files are in {folder}"))
 
     def about(self) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from html import escape
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from lpsnet_studio.labels import as_tip
 from lpsnet_studio.state import Result
 
 __all__ = ["Legend", "LegendLine", "legend_of"]
@@ -81,6 +81,6 @@ class Legend(QWidget):
             if 0 <= row < len(self._lines):
                 name, _, count = self._lines[row]
                 words = f"{name}: {count} segment{'' if count == 1 else 's'}"
-                QToolTip.showText(event.globalPos(), escape(words), self)
+                QToolTip.showText(event.globalPos(), as_tip(words), self)
             return True
         return super().event(event)

@@ -14,7 +14,8 @@ from lpsnet_studio.inspector.sorted_table import SORT_TIP, SortedTable, swatch_i
 from lpsnet_studio.inspector.sorting import Order
 from lpsnet_studio.inspector.steps_model import COLUMNS, StepFilter, StepRow, StepsModel, cell_text
 from lpsnet_studio.inspector.widgets import verdict_color
-from lpsnet_studio.inspector.wording import as_tip, no_result_line, step_tip, verdict_icon
+from lpsnet_studio.inspector.wording import no_result_line, step_tip, verdict_icon
+from lpsnet_studio.labels import as_tip
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import Result
 from lpsnet_studio.theme import Theme

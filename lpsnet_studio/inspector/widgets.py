@@ -19,8 +19,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStyle, QToolTip, QWidget
 
 from lpsnet.structures import MergeStep, StepKind, Verdict
-from lpsnet_studio.inspector.wording import as_tip, step_tip, verdict_icon, verdict_words
-from lpsnet_studio.labels import ElidedLabel
+from lpsnet_studio.inspector.wording import step_tip, verdict_icon, verdict_words
+from lpsnet_studio.labels import ElidedLabel, as_tip
 from lpsnet_studio.state import Result
 from lpsnet_studio.theme import Palette, Theme, caption_font, figure_font
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import replace
 
 from lpsnet.panoptic_head import explain_step, told_apart
@@ -10,7 +9,6 @@ from lpsnet.structures import MergeStep, StepKind, Verdict
 from lpsnet_studio.state import Result
 
 __all__ = [
-    "as_tip",
     "leftovers_words",
     "no_result_line",
     "overlap_words",
@@ -144,11 +142,6 @@ def step_tip(result: Result, index: int) -> str:
     steps = result.trace.steps
     told = explain_step(steps[index], result.trace, result.categories)
     return f"Step {index + 1:,} of {len(steps):,}: {told}{' · counted in a smaller preview' if result.preview else ''}"
-
-
-def as_tip(text: str) -> str:
-    """Returns plain text as a tool tip in which no class name is taken for markup."""
-    return f"<qt>{html.escape(text)}</qt>".replace("\n", "<br>") if text else ""
 
 
 def no_result_line(problem: str, cancelled: bool) -> str:

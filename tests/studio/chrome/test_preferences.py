@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton
 
@@ -125,6 +126,31 @@ def test_resetting_leaves_nothing_as_it_was(
     assert session.undo_words == "reset of preferences"
     session.undo()
     assert (session.view, dict(session.mine)) == (view, mine)
+
+
+def test_folders_are_shown_and_failures_to_do_so_are_told(
+    dialog: PreferencesDialog, session: Session, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, shown = [], []
+    session.failed.connect(lambda problem: told.append((problem.sentence, problem.advice)))
+
+    def show_url(url: QUrl) -> bool:
+        shown.append(Path(url.toLocalFile()))
+        return len(shown) == 1
+
+    monkeypatch.setattr(QDesktopServices, "openUrl", show_url)
+    buttons = {button.accessibleName(): button for button in dialog.findChildren(QPushButton)}
+    for what in ("log", "log"):
+        buttons[f"Open the folder of the {what}"].click()
+    assert shown == [folders.state] * 2
+    assert folders.state.is_dir()
+    assert told == [("No file manager could be opened.", f"The folder is {folders.state}")]
+    folders.cache.parent.mkdir(exist_ok=True, parents=True)
+    if folders.cache.is_dir():
+        folders.cache.rename(folders.cache.with_name("moved"))
+    folders.cache.touch()
+    buttons["Open the folder of the cache"].click()
+    assert told[1][0].startswith(f"{folders.cache}: the folder cannot be made (")
 
 
 def test_it_says_where_things_are_and_in_which_language(dialog: PreferencesDialog, folders: Folders) -> None:

@@ -27,7 +27,6 @@ from lpsnet_studio.inference.messages import ImageSource, Inspect, ModelLoaded, 
 from lpsnet_studio.inference.pictures import Picture
 from lpsnet_studio.inspector.step_card import StepCard
 from lpsnet_studio.inspector.wording import (
-    as_tip,
     overlap_words,
     step_details,
     step_headline,
@@ -249,11 +248,6 @@ def test_a_tip_is_one_line_that_agrees_with_the_core(result: Result) -> None:
         told = step_tip(result, index)
         assert told == f"Step {index + 1} of 8: {explain_step(step, result.trace, result.categories)}"
         assert "\n" not in told
-
-
-def test_a_class_name_is_never_markup() -> None:
-    assert as_tip("<b>1</b>\n2") == "<qt>&lt;b&gt;1&lt;/b&gt;<br>2</qt>"
-    assert as_tip("") == ""
 
 
 def test_every_kind_of_step_has_details(result: Result) -> None:
