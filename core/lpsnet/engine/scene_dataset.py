@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -12,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import cv2
+import psutil
 
 from lpsnet.formats.coco_panoptic_writer import CocoPanopticWriter
 from lpsnet.scenes import WEATHERS, draw_scene, scene_categories
@@ -23,6 +25,10 @@ __all__ = ["JSON_NAME", "SceneRequest", "available_processes", "write_scenes"]
 JSON_NAME = "panoptic_scenes.json"
 _GENERATOR = "lpsnet scenes"
 _PHOTO = re.compile(r"scene-\d{6,}\.png")
+_MARK = ".panoptic_scenes.unfinished"
+"""Beside the JSON while a data set is being written; a run that was killed leaves it."""
+_STAGED = re.compile(r"\.[0-9a-f]{16}\.tmp")
+"""What :mod:`lpsnet.formats.atomic` calls files on their way."""
 _LONGEST_SIDE = 8192
 _MOST_SCENES = 1_000_000
 
@@ -89,6 +95,7 @@ def write_scenes(
 
     The image ids are the seeds. The same request gives the same files. Whatever stops the work, an older data set of
     drawn scenes in ``out`` stays whole; once the new one is complete, pictures that only the older one had are removed.
+    What a run that was killed has left there is removed first.
 
     Args:
         out: the folder; it is made.
@@ -101,10 +108,11 @@ def write_scenes(
         The JSON file.
 
     Raises:
-        ValueError: if files stand there that are not drawn scenes.
+        ValueError: if files stand there that are not drawn scenes, or another run is writing there.
         OSError: one sentence naming the file that cannot be written, or saying that the memory did not suffice.
     """
     json_path, photos = out / "annotations" / JSON_NAME, out / "images"
+    _clear_up(json_path, photos)
     older = _own_photos(json_path)
     if not overwrite:
         _refuse_strangers(json_path, photos, request, older)
@@ -115,16 +123,21 @@ def write_scenes(
             "weather": request.weather or "by seed",
         }
     }
-    with CocoPanopticWriter(json_path, None, scene_categories(), header=header) as writer:
+    with (
+        CocoPanopticWriter(json_path, None, scene_categories(), header=header) as writer,
+        _marked(json_path, photos, request, older or set()),
+    ):
         for seed, (photo, segmentation) in zip(request.seeds, _drawn(request, processes), strict=True):
             name = _photo_name(seed)
             writer.add_file(photos / name, photo)
             writer.add(seed, name, segmentation)
             on_done(name)
+        writer.close()
     written = {_photo_name(seed) for seed in request.seeds}
     for name in (older or set()) - written:
         (photos / name).unlink(missing_ok=True)
         (writer.pngs_dir / name).unlink(missing_ok=True)
+    json_path.with_name(_MARK).unlink(missing_ok=True)
     return json_path
 
 
@@ -151,6 +164,68 @@ def _refuse_strangers(json_path: Path, photos: Path, request: SceneRequest, olde
                     f"{path} is there already, perhaps from a run that was killed; choose another --out, or give "
                     "--overwrite"
                 )
+
+
+# --------------------------------------------------------------------------------------------- runs that were killed
+
+
+@contextlib.contextmanager
+def _marked(json_path: Path, photos: Path, request: SceneRequest, older: set[str]) -> Iterator[None]:
+    """Leaves a mark for the next run that says what this one may leave behind; an error, which clears up, removes it.
+
+    Noted are the files that were not there before, and those of the older data set, which go when it is replaced.
+    """
+    folders = (photos, json_path.with_suffix(""))
+    free = [
+        [name for name in map(_photo_name, request.seeds) if not os.path.lexists(folder / name)] for folder in folders
+    ]
+    me = psutil.Process()
+    content = {"pid": me.pid, "started": me.create_time(), "free": free, "older": sorted(older)}
+    mark = json_path.with_name(_MARK)
+    try:
+        mark.write_text(json.dumps(content))
+        yield
+    except BaseException:
+        mark.unlink(missing_ok=True)
+        raise
+
+
+def _clear_up(json_path: Path, photos: Path) -> None:
+    """Removes what a run that was killed has left: files on their way, and pictures that no JSON names.
+
+    Raises:
+        ValueError: if the run is still going on.
+    """
+    mark = json_path.with_name(_MARK)
+    try:
+        content = json.loads(mark.read_bytes())
+        pid, started = int(content["pid"]), float(content["started"])
+        (free_photos, free_pngs), older = content["free"], content["older"]
+        leftovers = {photos: {*free_photos, *older}, json_path.with_suffix(""): {*free_pngs, *older}}
+    except (OSError, ValueError, LookupError, TypeError):
+        return
+    if _is_running(pid, started):
+        raise ValueError(f"another run, process {pid}, is writing to {photos.parent}; wait for its end")
+    named = _own_photos(json_path)
+    if named is None and os.path.lexists(json_path):
+        return  # Someone put another data set there, which may use the pictures.
+    for folder, names in leftovers.items():
+        for name in names - (named or set()):
+            if isinstance(name, str) and _PHOTO.fullmatch(name):
+                (folder / name).unlink(missing_ok=True)
+    for folder in (json_path.parent, *leftovers):
+        with contextlib.suppress(FileNotFoundError):
+            for path in [path for path in folder.iterdir() if _STAGED.fullmatch(path.name)]:
+                path.unlink(missing_ok=True)
+    mark.unlink(missing_ok=True)
+
+
+def _is_running(pid: int, started: float) -> bool:
+    """Whether a process still runs; another one may have got its number since."""
+    try:
+        return abs(psutil.Process(pid).create_time() - started) < 1.0
+    except (psutil.Error, ValueError):
+        return False
 
 
 # ------------------------------------------------------------------------------------------------------------ drawing

@@ -5,6 +5,9 @@ from __future__ import annotations
 import errno
 import json
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -148,6 +151,71 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OSError, match=r"file.*could not be written"):
         write_scenes(tmp_path / "file" / "set", REQUEST)
+
+
+def killed_at(folder: Path, moment: str, request: str = "first_seed=3, count=3") -> None:
+    """Runs a writing in a process of its own that is killed without a chance to clear up."""
+    code = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from lpsnet.engine.scene_dataset import SceneRequest, write_scenes\n"
+        "from lpsnet.formats import atomic\n"
+        "def die(*_): os.kill(os.getpid(), signal.SIGKILL)\n"
+        "if sys.argv[2] == 'publish': atomic._Replacement.perform = die\n"
+        "def on_done(name):\n"
+        "    if sys.argv[2] == 'draw' or (sys.argv[2] == 'stage' and name[-5] in '49'): die()\n"
+        f"write_scenes(Path(sys.argv[1]), SceneRequest({request}, height=96, width=128), on_done=on_done)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(folder), moment], check=False, timeout=60)
+    assert done.returncode == -signal.SIGKILL
+
+
+needs_kill = pytest.mark.skipif(os.name != "posix", reason="signals")
+
+
+@needs_kill
+@pytest.mark.parametrize("moment", ["draw", "stage"])
+def test_a_killed_run_leaves_nothing_for_good(tmp_path: Path, moment: str) -> None:
+    killed_at(tmp_path / "set", moment)
+    assert names_in(tmp_path / "set" / "images")
+    write_scenes(tmp_path / "set", SceneRequest(first_seed=4, count=4, height=96, width=128))
+    write_scenes(tmp_path / "fresh", SceneRequest(first_seed=4, count=4, height=96, width=128))
+    assert contents(tmp_path / "set") == contents(tmp_path / "fresh")
+
+
+@needs_kill
+@pytest.mark.parametrize("moment", ["stage", "publish"])
+def test_a_run_killed_over_an_older_data_set_leaves_that_and_no_more(tmp_path: Path, moment: str) -> None:
+    older = SceneRequest(first_seed=4, count=2, height=64, width=64)
+    write_scenes(tmp_path / "set", older)
+    before = contents(tmp_path / "set")
+    killed_at(tmp_path / "set", moment)
+    left = contents(tmp_path / "set")
+    assert {name: left[name] for name in before} == before
+    assert any(name.endswith(".tmp") for name in left)
+    write_scenes(tmp_path / "set", older)
+    assert contents(tmp_path / "set") == before
+
+
+@needs_kill
+def test_pictures_that_were_there_before_a_killed_run_stay(tmp_path: Path) -> None:
+    stranger = tmp_path / "images" / "scene-000004.png"
+    stranger.parent.mkdir()
+    stranger.write_bytes(b"mine")
+    killed_at(tmp_path, "stage", "first_seed=5, count=10")
+    with pytest.raises(ValueError, match=r"scene-000004.png is there already"):
+        write_scenes(tmp_path, REQUEST)
+    assert contents(tmp_path) == {"images/scene-000004.png": b"mine"}
+
+
+def test_two_runs_do_not_write_to_one_folder(tmp_path: Path) -> None:
+    def start_another(_name: str) -> None:
+        with pytest.raises(ValueError, match=r"another run, process .*, is writing to .*set; wait for its end"):
+            write_scenes(tmp_path / "set", REQUEST)
+
+    write_scenes(tmp_path / "set", REQUEST, on_done=start_another)
+    write_scenes(tmp_path / "fresh", REQUEST)
+    assert contents(tmp_path / "set") == contents(tmp_path / "fresh")
 
 
 def _die(seed: int, request: SceneRequest) -> None:
