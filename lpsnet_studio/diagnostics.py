@@ -35,7 +35,6 @@ _LIBRARIES = (
     "opencv-python-headless",
     "Pillow",
     "PySide6-Essentials",
-    "pyqtgraph",
     "psygnal",
 )
 _LOG_LINES = 50

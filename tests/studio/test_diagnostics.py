@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import traceback
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from lpsnet_studio.diagnostics import Diagnostics, ServiceWatch, anonymous, differences
+from lpsnet_studio.diagnostics import _LIBRARIES, Diagnostics, ServiceWatch, anonymous, differences, versions
 from lpsnet_studio.failures import Failure
 from lpsnet_studio.inference.messages import Device, ImageSource, Ready
 from lpsnet_studio.log import SERVICE_LOGGER, Crash, Log
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import Entry
+from tests.conftest import PROJECT
 from tests.studio.hand_made import ListeningService, open_first
 
 
@@ -48,6 +50,15 @@ def test_the_report_names_what_runs(session: Session, service: ListeningService,
     ):
         assert words in report
     assert "/pictures/" not in report
+
+
+@pytest.mark.parametrize("name", _LIBRARIES)
+def test_a_library_whose_version_is_told_is_used(name: str) -> None:
+    module = {"opencv-python-headless": "cv2", "Pillow": "PIL", "PySide6-Essentials": "PySide6"}.get(name, name)
+    packages = (PROJECT / "core" / "lpsnet", PROJECT / "lpsnet_studio")
+    sources = (path.read_text(encoding="utf-8") for package in packages for path in package.rglob("*.py"))
+    assert any(re.search(rf"^\s*(from|import) {module}\b", source, re.MULTILINE) for source in sources)
+    assert versions()[name] != "not installed"
 
 
 def test_what_is_as_at_first_is_not_listed(session: Session) -> None:
