@@ -312,6 +312,7 @@ class MainWindow(QMainWindow):
         session.view_changed.connect(self._keep_view)
         self.panel.folded_changed.connect(lambda names: self._settings.change(folded_groups=names))
         self._settings.changed.connect(self._show_choices)
+        self.canvas.places_changed.connect(self._show_choices)
         self._settings.changed.connect(lambda: self.panel.fold(self._settings.preferences.folded_groups))
         self._theme.changed.connect(self._show_theme)
         self._show_choices()
@@ -348,6 +349,8 @@ class MainWindow(QMainWindow):
             actions[name].setEnabled(possible)
         for name, text in action_texts(self._session).items():
             actions[name].setText(text)
+        actions["view_back"].setEnabled(self.canvas.places.can_go_back)
+        actions["view_forward"].setEnabled(self.canvas.places.can_go_forward)
         actions["light_theme"].setChecked(self._theme.name == "light")
         actions["full_screen"].setChecked(self.isFullScreen())
         actions["prefetch"].setChecked(self._settings.preferences.prefetch)

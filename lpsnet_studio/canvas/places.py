@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import isclose
 
@@ -36,11 +37,17 @@ class Place:
 
 
 class Places:
-    """The places before and after the one that is shown."""
+    """The places before and after the one that is shown.
 
-    def __init__(self) -> None:
+    Args:
+        on_change: called after :attr:`can_go_back` or :attr:`can_go_forward` has changed.
+    """
+
+    def __init__(self, on_change: Callable[[], None] = lambda: None) -> None:
         self._back: list[Place] = []
         self._forward: list[Place] = []
+        self._on_change = on_change
+        self._told = (False, False)
 
     @property
     def can_go_back(self) -> bool:
@@ -58,19 +65,31 @@ class Places:
         if not self._back or not self._back[-1].is_near(place):
             self._back.append(place)
             del self._back[:-_MOST]
+        self._tell()
 
     def back(self, now: Place) -> Place | None:
         """Returns the place before, and remembers the one that is left for :meth:`forward`."""
-        return _turn(now, self._back, self._forward)
+        found = _turn(now, self._back, self._forward)
+        self._tell()
+        return found
 
     def forward(self, now: Place) -> Place | None:
         """Returns the place that :meth:`back` left."""
-        return _turn(now, self._forward, self._back)
+        found = _turn(now, self._forward, self._back)
+        self._tell()
+        return found
 
     def clear(self) -> None:
         """Forgets every place."""
         self._back.clear()
         self._forward.clear()
+        self._tell()
+
+    def _tell(self) -> None:
+        possible = (self.can_go_back, self.can_go_forward)
+        if possible != self._told:
+            self._told = possible
+            self._on_change()
 
 
 def _turn(now: Place, source: list[Place], target: list[Place]) -> Place | None:

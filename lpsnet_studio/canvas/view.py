@@ -48,18 +48,21 @@ class CanvasView(QGraphicsView):
 
     Attributes:
         stage: what is shown.
+        places: where it has looked.
         minimap: the whole photo, small, where it does not fit the view.
         hovered: the pixel of the photo under the mouse, x and y, whichever of the two moved; outside the photo the
             numbers are outside it too.
         left: the mouse has left the canvas.
         clicked: the pixel of the photo that was clicked with the left button.
         zoom_changed: screen pixels per image pixel.
+        places_changed: whether there are places to go back or forward to.
     """
 
     hovered = Signal(int, int)
     left = Signal()
     clicked = Signal(int, int)
     zoom_changed = Signal(float)
+    places_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -83,7 +86,7 @@ class CanvasView(QGraphicsView):
         self._space = False
         self._pan_from: QPoint | None = None
         self._mouse: QPointF | None = None
-        self._places = Places()
+        self.places = Places(self.places_changed.emit)
         self._gesture = QTimer(self)
         self._gesture.setSingleShot(True)
         self._gesture.setInterval(_SETTLED_MILLISECONDS)
@@ -114,7 +117,7 @@ class CanvasView(QGraphicsView):
         self._size = (height, width)
         # Room to pan the photo to any place of the view.
         self.setSceneRect(QRectF(-4 * width - 4000, -4 * height - 4000, 9 * width + 8000, 9 * height + 8000))
-        self._places.clear()
+        self.places.clear()
         self._gesture.stop()
         self._fit()
 
@@ -255,11 +258,11 @@ class CanvasView(QGraphicsView):
 
     def go_back(self) -> None:
         """Goes to where the canvas looked before the last jump, or the last turns of the wheel and drags."""
-        self._go(self._places.back(self.place))
+        self._go(self.places.back(self.place))
 
     def go_forward(self) -> None:
         """Goes to where :meth:`go_back` came from."""
-        self._go(self._places.forward(self.place))
+        self._go(self.places.forward(self.place))
 
     def _go(self, place: Place | None) -> None:
         self._gesture.stop()
@@ -275,7 +278,7 @@ class CanvasView(QGraphicsView):
     def _leave_place(self) -> None:
         """Remembers where the canvas looks, before it is made to look elsewhere."""
         if self._size[0]:
-            self._places.leave(self.place)
+            self.places.leave(self.place)
             self._gesture.start()
 
     def _note_gesture(self) -> None:

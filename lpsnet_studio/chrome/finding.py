@@ -23,6 +23,8 @@ _ENDS = {
     "slower": "It cannot be played slower.",
     "faster": "It cannot be played faster.",
     "zoom_selected": "No segment is selected.",
+    "view_back": "The canvas has looked nowhere else.",
+    "view_forward": "The canvas did not go back.",
 }
 
 

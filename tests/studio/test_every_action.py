@@ -293,12 +293,15 @@ def _(bench: Bench) -> None:
 @effect_of("view_back", "view_forward")
 def _(bench: Bench, name: str) -> None:
     canvas = bench.window.canvas
-    fitted = canvas.zoom
+    fitted, offered = canvas.zoom, bench.window.actions_by_id
+    assert not offered["view_back"].isEnabled()
     bench.trigger("zoom_actual")
     jumped = canvas.zoom
     assert jumped != fitted
+    assert not offered["view_forward"].isEnabled()
     bench.trigger("view_back")
     assert canvas.zoom == pytest.approx(fitted)
+    assert not offered["view_back"].isEnabled()
     if name == "view_forward":
         bench.trigger("view_forward")
         assert canvas.zoom == pytest.approx(jumped)

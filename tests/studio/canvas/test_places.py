@@ -37,6 +37,18 @@ def test_back_and_forward_are_a_finger_on_a_list(moves: list[int | str]) -> None
         assert places.can_go_forward == (finger < len(seen) - 1)
 
 
+def test_changes_of_where_one_can_go_are_told_once() -> None:
+    told: list[tuple[bool, bool]] = []
+    places = Places(lambda: told.append((places.can_go_back, places.can_go_forward)))
+    for number in range(3):
+        places.leave(_place(number))
+    places.back(_place(3))
+    places.forward(_place(2))
+    places.clear()
+    places.clear()
+    assert told == [(True, False), (True, True), (True, False), (False, False)]
+
+
 def test_places_that_look_the_same_are_one() -> None:
     places = Places()
     places.leave(Place(2.0, 10.0, 10.0, False))
