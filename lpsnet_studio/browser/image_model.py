@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
 from lpsnet_studio.browser.thumbnails import Thumbnails
+from lpsnet_studio.labels import as_tip
 from lpsnet_studio.lookahead import Lookahead
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import Entry
@@ -97,7 +98,8 @@ class ImageListModel(QAbstractListModel):
 
     def _tip(self, entry: Entry) -> str:
         size = "" if entry.size is None else f"{entry.size[1]} × {entry.size[0]} pixels"
-        return "\n".join(part for part in (entry.source.path, size, self._pq_words(entry), entry.problem) if part)
+        lines = (entry.source.path, size, self._pq_words(entry), entry.problem)
+        return as_tip("\n".join(part for part in lines if part))
 
     def _show_entry(self, index: int) -> None:
         row = self._session.row_of(index)

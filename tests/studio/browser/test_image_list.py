@@ -347,6 +347,16 @@ def test_reloading_asks_the_service_to_forget_the_image(
     assert service.count(OpenImage) == before + 1
 
 
+def test_names_and_problems_are_never_markup_in_a_tip(window: Any, session: Session, service: ListeningService) -> None:
+    entry = entries(1)[0]
+    source = replace(entry.source, path="/pictures/<b>1</b>.png")
+    session.set_entries([replace(entry, source=source, problem="<img src=x>.png: truncated")])
+    model = window.images.model
+    tip = model.data(model.index(0, 0), Qt.ItemDataRole.ToolTipRole)
+    assert "/pictures/&lt;b&gt;1&lt;/b&gt;.png<br>" in tip
+    assert "&lt;img src=x&gt;.png: truncated" in tip
+
+
 def test_reloading_makes_the_thumbnail_again(window: Any, session: Session, tmp_path: Path, qtbot: Any) -> None:
     path = tmp_path / "0.png"
     Image.new("RGB", (64, 48), (9, 99, 9)).save(path)
