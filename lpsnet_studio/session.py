@@ -39,7 +39,7 @@ from lpsnet_studio.inference.messages import (
 from lpsnet_studio.knobs import Knobs
 from lpsnet_studio.machine import Machine
 from lpsnet_studio.replay import Replay
-from lpsnet_studio.state import Busy, Entry, Measured, NetworkChoice, Problem, Result
+from lpsnet_studio.state import Busy, Entry, Measured, NetworkChoice, Problem, Result, settings_possible
 from lpsnet_studio.tally import ClassTally
 
 __all__ = ["Service", "Session", "image_key"]
@@ -91,9 +91,7 @@ class Session(Gallery, Knobs, Machine, Replay):
     @property
     def effective_settings(self) -> InspectionSettings:
         """The settings as the current image can have them: without ground truth no oracle."""
-        if self.truth is not None:
-            return self.settings
-        return replace(self.settings, box_oracle=False, semantic_oracle=False)
+        return settings_possible(self.settings, has_truth=self.truth is not None)
 
     @property
     def obstacle(self) -> str:

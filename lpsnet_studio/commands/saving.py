@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
 from lpsnet_studio.chrome.note import NoteAction
 from lpsnet_studio.chrome.question import ask
 from lpsnet_studio.commands.workplace import Workplace
 from lpsnet_studio.inference.messages import ImageSource
+from lpsnet_studio.paths import show_folder
 from lpsnet_studio.saving import Shown, objection_to_name, objection_to_replacing, save_overlay, save_panoptic
 from lpsnet_studio.state import Entry, Problem
 
@@ -128,8 +127,11 @@ class SavingCommands:
             session.inspect()
 
     def _tell_saved(self, path: Path) -> None:
-        show = NoteAction("Show in folder", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent))))
-        self._place.notifications.show_info(f"Saved {path}", show)
+        self._place.notifications.show_info(f"Saved {path}", NoteAction("Show in folder", partial(self._show, path)))
+
+    def _show(self, path: Path) -> None:
+        if not show_folder(path.parent):
+            self._place.fail(Problem("No file manager could be opened.", f"The file is {path}"))
 
     def _go_on_when_current(self) -> None:
         session = self._place.session
