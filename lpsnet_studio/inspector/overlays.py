@@ -19,8 +19,10 @@ from lpsnet_studio.inspector.step_pixels import StepPixels, step_tables
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import Result, shade_of
 
-__all__ = ["Overlays", "step_color"]
+__all__ = ["PICTURE_FIRST", "Overlays", "step_color"]
 
+PICTURE_FIRST = 10
+"""With what priority the canvas listens to the session; everything else has none."""
 _FADE_MILLISECONDS = 150
 _LINE_WHITENESS = 0.45
 """How much whiter a segment's outline is than the segment, so that it shows on its own colour."""
@@ -57,8 +59,9 @@ class Overlays(QObject):
         self._fade.setEndValue(1.0)
         self._fade.valueChanged.connect(self._show_step_at)
         session.picture_changed.connect(self._show_picture)
-        session.result_changed.connect(self._show_result)
-        session.position_changed.connect(self._show_position)
+        # Before any list: the picture follows a slider at once, whatever else is told of the result.
+        session.result_changed.connect(self._show_result, priority=PICTURE_FIRST)
+        session.position_changed.connect(self._show_position, priority=PICTURE_FIRST)
         session.selection_changed.connect(self._show_selection)
         session.view_changed.connect(self._show_options)
         session.pointed_changed.connect(self._show_pointed)
