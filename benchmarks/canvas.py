@@ -20,12 +20,12 @@ import cv2
 import numpy as np
 from _display import open_studio, wait_until_shown, with_display
 from _machine import describe_machine, markdown_table
+from _stalls import Stalls
 
 SIZES = ((1500, 2000), (4000, 6000))
 DRAWN = (500, 750)
 FRAMES = 120
 BUDGET = 16
-TICK = 2
 
 
 def write_scene(folder: Path, size: tuple[int, int]) -> Path:
@@ -101,34 +101,23 @@ def frame_times(studio: Any, move: Callable[[int], None]) -> list[float]:
 
 
 def open_and_move(size: tuple[int, int]) -> tuple[dict[str, list[float]], float]:
-    """Returns the frames of every move, and the longest gap between ticks of a timer while the photo was opened."""
-    from PySide6.QtCore import QTimer
-
+    """Returns the frames of every move, and the longest stall while the photo was opened, less an idle program's."""
     with tempfile.TemporaryDirectory() as place:
         dataset = write_scene(Path(place), size)
         studio, close = open_studio(str(dataset), "--config", "demo")
         studio.session.change_settings(semantic_oracle=True, box_oracle=True, overlap_threshold=1.0)
         studio.session.change_layer("void", visible=True)
         studio.session.change_view(names=True)
-        gaps, last = [0.0], time.perf_counter()
-
-        def tick() -> None:
-            nonlocal last
-            now = time.perf_counter()
-            gaps.append(1000 * (now - last))
-            last = now
-
-        timer = QTimer()
-        timer.timeout.connect(tick)
         studio.window.repaint()
-        last = time.perf_counter()
-        timer.start(TICK)
-        studio.begin()
-        wait_until_shown(studio)
-        timer.stop()
+
+        def show() -> None:
+            studio.begin()
+            wait_until_shown(studio)
+
+        stall = Stalls().during(show)
         taken = {name: frame_times(studio, move) for name, move in moves(studio)}
         close()
-    return taken, max(gaps)
+    return taken, stall
 
 
 def main() -> None:

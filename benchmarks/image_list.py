@@ -15,18 +15,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from _display import open_studio, with_display
 from _machine import describe_machine, markdown_table
-from stalls import IDLE
+from _stalls import Stalls
 
 MANY, FEW = 10_000, 100
 SEGMENTS = 11
 SIZE = (480, 640)
-TICK = 4
 SCROLLS = 200
 REPEATS = 7
 
@@ -84,38 +82,6 @@ def make_dataset(root: Path, count: int) -> Path:
     path.parent.mkdir()
     path.write_text(json.dumps({"images": images, "annotations": annotations, "categories": categories}))
     return path
-
-
-class Stalls:
-    """The gaps between the ticks of a timer in the window's event loop, in milliseconds."""
-
-    def __init__(self) -> None:
-        from PySide6.QtCore import QTimer
-
-        self.longest = 0.0
-        self._last = time.perf_counter()
-        self._timer = QTimer()
-        self._timer.timeout.connect(self._tick)
-
-    def _tick(self) -> None:
-        now = time.perf_counter()
-        self.longest, self._last = max(self.longest, 1000 * (now - self._last)), now
-
-    def during(self, action: Callable[[], None]) -> float:
-        """Returns by how much the longest stall while ``action`` lets events happen exceeds an idle program's."""
-        idle = subprocess.Popen([sys.executable, "-c", IDLE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert idle.stdin is not None
-        assert idle.stdout is not None
-        idle.stdout.readline()
-        self.longest, self._last = 0.0, time.perf_counter()
-        self._timer.start(TICK)
-        action()
-        self._timer.stop()
-        idle.stdin.write("\n")
-        idle.stdin.flush()
-        quiet = float(idle.stdout.readline())
-        idle.wait()
-        return self.longest - quiet
 
 
 def memory() -> float:
