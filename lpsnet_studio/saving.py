@@ -53,18 +53,18 @@ def objection_to_name(path: Path, ending: str) -> str:
     return f"{path}: what is saved here is a {ending.lstrip('.').upper()} file, so its name must end in {ending}"
 
 
-def objection_to_replacing(targets: Iterable[Path], inputs: Iterable[Path]) -> str:
+def objection_to_replacing(targets: Iterable[Path], inputs: Iterable[str]) -> str:
     """Returns why saving would destroy what is open, in a sentence; empty if it would not.
 
     Args:
         targets: the files that would be written.
-        inputs: the files that are open: photos, their ground truth, the network.
+        inputs: paths of the files that are open: photos, their ground truth, the network.
     """
-    by_name: dict[str, list[Path]] = {}
-    for path in inputs:
-        by_name.setdefault(path.name.casefold(), []).append(path)
+    open_here = tuple(inputs)
     for target in targets:
-        if any(_is_same_file(target, each) for each in by_name.get(target.name.casefold(), [])):
+        # Ten thousand images are told apart by the ends of their paths; only what bears the name is asked of the disk.
+        name = target.name.casefold()
+        if any(_is_same_file(target, Path(each)) for each in open_here if each.casefold().endswith(name)):
             return f"{target}: this file is open here, and saving would replace it"
     return ""
 

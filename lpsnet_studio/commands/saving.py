@@ -108,7 +108,7 @@ class SavingCommands:
         sources = [entry.source for entry in session.entries]
         inputs = {source.path for source in sources} | {source.truth.json_path for source in sources if source.truth}
         inputs |= {session.network.checkpoint, session.network.config}
-        objection = objection_to_name(targets[0], ending) or objection_to_replacing(targets, map(Path, inputs))
+        objection = objection_to_name(targets[0], ending) or objection_to_replacing(targets, inputs)
         if objection:
             self._place.fail(Problem(objection, "Nothing was saved: choose another name."))
         return not objection

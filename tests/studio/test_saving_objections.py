@@ -26,9 +26,9 @@ def test_a_file_that_is_open_is_not_replaced_whatever_it_is_called_by(tmp_path: 
     photo.touch()
     other.touch()
     (tmp_path / "link").symlink_to(tmp_path, target_is_directory=True)
-    inputs = [tmp_path / "elsewhere" / "photo.png", photo]
+    inputs = [str(tmp_path / "elsewhere" / "photo.png"), str(photo)]
     for target in (photo, tmp_path / "link" / "photo.png", tmp_path / "link" / ".." / "photo.png"):
         if target.exists():
             assert objection_to_replacing([other, target], inputs).startswith(str(target))
     assert objection_to_replacing([other, tmp_path / "new.png"], inputs) == ""
-    assert objection_to_replacing([photo], [tmp_path / "gone" / "photo.png"]) == ""
+    assert objection_to_replacing([photo], [str(tmp_path / "gone" / "photo.png")]) == ""
