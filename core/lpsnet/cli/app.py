@@ -1,0 +1,76 @@
+"""What the commands share: the Typer app they hang on, how it ends, and how they talk to the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+from rich.panel import Panel
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from lpsnet.engine.predict import Predictor
+
+__all__ = ["announce", "app", "main", "messages", "progress_bar", "report_failures", "results", "say"]
+
+app = typer.Typer(
+    name="lpsnet",
+    help="LPSNet: one-pass panoptic segmentation. The window is `lpsnet-studio`.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_UNTRAINED = (
+    "[bold]This network is untrained:[/bold] its weights are random and its predictions mean nothing.\n"
+    "Give a trained checkpoint with --checkpoint FILE."
+)
+
+
+def main() -> None:
+    """Runs the command line; a mistake of the user ends in one sentence, not in a traceback."""
+    try:
+        app()
+    except (ValueError, OSError) as error:
+        say(f"error: {error}", "bold red")
+        raise SystemExit(1) from None
+
+
+def say(text: str, style: str = "") -> None:
+    """Prints what is not a result. Names of files and classes are shown as they are, never read as markup."""
+    messages().print(Text(text, style), soft_wrap=True)
+
+
+def messages() -> Console:
+    """Returns the console of all that is not a result: standard error."""
+    return Console(stderr=True, markup=False, highlight=False)
+
+
+def results() -> Console:
+    """Returns the console of results: standard output, which a pipe can take."""
+    return Console(markup=False, highlight=False)
+
+
+def progress_bar() -> Progress:
+    """Returns a bar that counts what is done and is gone afterwards; it draws beside the messages."""
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=messages(), transient=True)
+
+
+def report_failures(failures: Sequence[str]) -> None:
+    """Says which inputs failed, one sentence each, while the rest goes on."""
+    for failure in failures:
+        say(f"failed: {failure}", "red")
+
+
+def announce(predictor: Predictor) -> None:
+    """Says what runs where, and loudly if it was never trained."""
+    if predictor.network is None:
+        say("Both oracles are on: boxes and semantics come from ground truth, no network runs.")
+        return
+    say(f"{predictor.network.name} on {predictor.network.device_words}")
+    if not predictor.network.trained:
+        messages().print(Panel(Text.from_markup(_UNTRAINED), title="UNTRAINED", border_style="bold red", expand=False))
