@@ -1,4 +1,4 @@
-"""``lpsnet info``: the presets and the device, or what a network costs."""
+"""``lpsnet info``: the presets and the device, or what a network costs and what its checkpoint tells of it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from lpsnet.cli.app import results
 
@@ -22,7 +23,7 @@ def info(
     size: Annotated[str, typer.Option(help="Height x width of the network's input.")] = "800x800",
     override: Annotated[list[str] | None, typer.Option("--set", help="Change the config.")] = None,
 ) -> None:
-    """Prints the presets, or a network's parameters, multiply-adds by part and peak memory."""
+    """Prints the presets, or a network's parameters, multiply-adds by part, peak memory and a checkpoint's card."""
     from lpsnet.config import load_config, preset_names
 
     if config is None and checkpoint is None:
@@ -32,10 +33,11 @@ def info(
     if config is not None and checkpoint is not None:
         raise ValueError("--checkpoint brings its own config: give --checkpoint or --config, not both")
     if checkpoint is not None:
-        from lpsnet.checkpoint import load_checkpoint
+        from lpsnet.checkpoint import card_text, load_checkpoint
 
         loaded = load_checkpoint(checkpoint, override or ())
         _print_complexity(loaded.config, len(loaded.categories), _parse_size(size))
+        _print_card(card_text(loaded.card))
         return
     chosen = load_config(config or "", override or ())
     _print_complexity(chosen, len(chosen.load_categories()), _parse_size(size))
@@ -70,6 +72,13 @@ def _print_complexity(config: Config, num_classes: int, size: tuple[int, int]) -
     results().print(table)
     if found.peak_bytes is not None:
         results().print(f"peak memory of one forward: {found.peak_bytes / 2**30:.2f} GiB")
+
+
+def _print_card(card: str) -> None:
+    """Prints what a checkpoint's writer noted. No escape sequence of a stranger's file reaches the terminal."""
+    if card:
+        shown = "".join(sign if sign.isprintable() or sign in "\n\t" else "\N{REPLACEMENT CHARACTER}" for sign in card)
+        results().print(Text(f"\n{shown}"), soft_wrap=True)
 
 
 def _parse_size(text: str) -> tuple[int, int]:
