@@ -84,7 +84,13 @@ def read_image(
     return np.ascontiguousarray(_upright(pixels, orientation))
 
 
-def read_image_size(path: str | Path, *, apply_exif: bool = True, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
+def read_image_size(
+    path: str | Path,
+    *,
+    apply_exif: bool = True,
+    stated_size: tuple[int, int] | None = None,
+    max_pixels: int = MAX_PIXELS,
+) -> tuple[int, int]:
     """Reads ``(height, width)`` from a picture's header, as :func:`read_image` would return it.
 
     Raises:
@@ -92,6 +98,8 @@ def read_image_size(path: str | Path, *, apply_exif: bool = True, max_pixels: in
     """
     path = Path(path)
     with _opened(path, max_pixels) as image:
+        if stated_size is not None:
+            apply_exif = _stated_upright(image, stated_size, path)
         width, height = image.size
         sideways = apply_exif and _orientation(image) >= 5
     return (width, height) if sideways else (height, width)

@@ -23,17 +23,22 @@ from lpsnet.formats.id_png import MAX_ID, PanopticFormatError, read_id_png
 from lpsnet.structures import PanopticSegmentation
 
 __all__ = [
+    "FIRST_PHOTOS",
+    "MAX_SIDE",
     "CocoPanopticDataset",
     "CocoPanopticWriter",
     "ImageId",
     "PanopticFormatError",
     "Record",
+    "find_photos",
+    "read_box",
     "read_coco_panoptic",
 ]
 
 ImageId = int | str
-_MAX_SIDE = 2**16 - 1
-_FIRST_PHOTOS = 4
+MAX_SIDE = 2**16 - 1
+"""Pixels of the longest side that an image may have."""
+FIRST_PHOTOS = 4
 """How many photos a folder is asked for that does not bear a customary name."""
 _MOST_NEIGHBOURS = 64
 """How many folders beside the JSON, and beside its own, are looked into."""
@@ -184,7 +189,8 @@ def read_coco_panoptic(
         searched: Sequence[Path] = ()
         if reference is None:
             if photos is None:
-                photos, searched = _find_images(path, content, pngs)
+                first = list(islice(content.objects("images"), FIRST_PHOTOS))
+                photos, searched = find_photos(path, first, pngs)
             records = _read_images(content, photos)
         else:
             photos = photos or reference.images_dir
@@ -222,13 +228,20 @@ def _customary_colors() -> Mapping[tuple[int, str], tuple[int, int, int]]:
     return {(entry.id, entry.name): entry.color for entry in table}
 
 
-def _find_images(path: Path, content: Fields, pngs: Path) -> tuple[Path | None, Sequence[Path]]:
+def find_photos(path: Path, photos: Sequence[Fields], pngs: Path) -> tuple[Path | None, Sequence[Path]]:
     """Returns the folder of photos, and, if there is none, the folders in which they were looked for.
 
     That is the first customary folder that holds the first photo, else the neighbour that holds most of the first few.
     The folder of id PNGs is passed over: where photos are PNGs too, it holds files of the same names.
+
+    Args:
+        path: the data set's JSON file.
+        photos: the first :data:`FIRST_PHOTOS` objects of its ``images``.
+        pngs: the folder of id PNGs.
+
+    Raises:
+        FormatError: if the first photo's name leads out of a customary folder.
     """
-    photos = list(islice(content.objects("images"), _FIRST_PHOTOS))
     if not photos:
         return None, ()
     searched = []
@@ -308,8 +321,8 @@ def _read_images(content: Fields, folder: Path | None) -> dict[ImageId, Record]:
         records[identity] = Record(
             image_id=identity,
             file_name=entry.text("file_name"),
-            width=entry.whole("width", 1, _MAX_SIDE),
-            height=entry.whole("height", 1, _MAX_SIDE),
+            width=entry.whole("width", 1, MAX_SIDE),
+            height=entry.whole("height", 1, MAX_SIDE),
             image_path=image_path if folder is not None else None,
             png_path=None,
             packed_segments=_pack([]),
@@ -371,10 +384,16 @@ def _check_segments(annotation: Fields, record: Record, categories: Categories) 
         if "score" in present:
             segment.number("score", 0, 1)
         if "bbox" in present:
-            _check_box(segment)
+            read_box(segment)
 
 
-def _check_box(segment: Fields) -> None:
+def read_box(segment: Fields) -> list[float]:
+    """Returns the ``bbox`` of a segment: x, y, width and height in pixels.
+
+    Raises:
+        FormatError: naming file and field, if it is no list of four numbers.
+    """
     box = segment.items("bbox")
     if len(box) != 4 or any(isinstance(side, bool) or not isinstance(side, (int, float)) for side in box):
         raise segment.refuse("bbox", f"must be four numbers x, y, width, height, not {box!r}")
+    return box

@@ -14,7 +14,7 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
-__all__ = ["ConfinedFolder", "Fields", "FormatError", "StreamedList", "load_json", "read_file"]
+__all__ = ["ConfinedFolder", "Fields", "FormatError", "StreamedList", "load_json", "places_not_finite", "read_file"]
 
 
 _SPACE = re.compile(r"[ \t\n\r]*")
@@ -55,23 +55,24 @@ class StreamedList:
         return (self._decoder.raw_decode(self._text, place)[0] for place in self._places)
 
 
-def load_json(path: Path, *, streamed: AbstractSet[str] = frozenset()) -> Fields:
+def load_json(path: Path, *, streamed: AbstractSet[str] = frozenset(), not_finite: list[str] | None = None) -> Fields:
     """Reads a JSON file whose outermost value is an object.
 
     Args:
         path: the file.
         streamed: fields of the outermost object whose lists become a :class:`StreamedList`.
+        not_finite: takes the numbers that are not finite, as they are written, instead of the file being refused.
 
     Raises:
         FormatError: naming the file, if it cannot be read, is cut short or no JSON, holds a number that is not finite
             (naming the field too), or holds no object.
     """
-    not_finite: list[str] = []
+    found: list[str] = [] if not_finite is None else not_finite
 
     def parse_number(text: str) -> float:
         value = float(text)
         if not math.isfinite(value):
-            not_finite.append(text)
+            found.append(text)
         return value
 
     decoder = json.JSONDecoder(parse_float=parse_number, parse_constant=parse_number)
@@ -84,8 +85,9 @@ def load_json(path: Path, *, streamed: AbstractSet[str] = frozenset()) -> Fields
         raise FormatError(f"{path}: cannot be read ({error.strerror})") from None
     except (ValueError, RecursionError) as error:
         raise FormatError(f"{path}: not JSON, or cut short ({error})") from None
-    if not_finite:
-        raise FormatError(f"{path}: {_find_not_finite(decoder.decode(text))} is {not_finite[0]}, not a finite number")
+    if found and not_finite is None:
+        place = next(places_not_finite(decoder.decode(text)), ("a field that is given twice", math.nan))[0]
+        raise FormatError(f"{path}: {place} is {found[0]}, not a finite number")
     return Fields(content, str(path), "")
 
 
@@ -147,20 +149,19 @@ def _skip_space(text: str, index: int) -> int:
     return index if match is None else match.end()
 
 
-def _find_not_finite(content: Any) -> str:
-    """Returns where the first NaN or infinity stands."""
-    waiting = [("", content)]
+def places_not_finite(content: Any, where: str = "") -> Iterator[tuple[str, float]]:
+    """Yields where NaN and infinities stand in a JSON value, which itself stands at ``where``, and what they are."""
+    waiting = [(where, content)]
     while waiting:
         where, value = waiting.pop()
         if isinstance(value, float) and not math.isfinite(value):
-            return where or "the file"
+            yield where or "the file", value
         children: list[tuple[str, Any]] = []
         if isinstance(value, dict):
             children = [(f"{where}.{name}" if where else name, child) for name, child in value.items()]
         elif isinstance(value, list):
             children = [(f"{where}[{index}]", child) for index, child in enumerate(value)]
         waiting.extend(reversed(children))
-    return "a field that is given twice"
 
 
 class Fields:
