@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-__all__ = ["input_size", "network_input"]
+__all__ = ["as_tensor", "input_size", "network_input", "normalise", "resize_picture"]
 
 _SMALLEST_SIDE = 32
 
@@ -37,14 +37,8 @@ def input_size(height: int, width: int, short_side: int, long_side_cap: int | No
     return max(_SMALLEST_SIDE, round(height * scale)), max(_SMALLEST_SIDE, round(width * scale))
 
 
-def network_input(
-    image: NDArray[np.uint8],
-    short_side: int,
-    long_side_cap: int | None,
-    mean: Sequence[float],
-    std: Sequence[float],
-) -> Tensor:
-    """Resizes and normalises a picture.
+def resize_picture(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Resizes a picture as the network's input is resized.
 
     Resizing is bilinear, antialiased where it shrinks: otherwise fine texture would alias into patterns that no other
     scale has, and the ImageNet weights and the detectors that the method builds on were trained on antialiased input.
@@ -52,24 +46,57 @@ def network_input(
 
     Args:
         image: RGB uint8 ``[H, W, 3]``.
-        short_side: see :func:`input_size`.
-        long_side_cap: see :func:`input_size`.
+        size: ``(height, width)`` wanted.
+
+    Raises:
+        ValueError: if the picture is not RGB uint8 ``[H, W, 3]``.
+    """
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+        raise ValueError(f"a picture must be RGB uint8 [H, W, 3], not {image.dtype} {list(image.shape)}")
+    if size == image.shape[:2]:
+        return image
+    resized = F.interpolate(as_tensor(image)[None], size=size, mode="bilinear", align_corners=False, antialias=True)
+    return resized[0].permute(1, 2, 0).numpy()
+
+
+def normalise(pixels: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
+    """Normalises colours.
+
+    Args:
+        pixels: RGB uint8 ``[3, h, w]``, on any device.
         mean: of RGB in [0, 1].
         std: of RGB in [0, 1].
 
     Returns:
         ``[3, h, w]`` float32, ``(value / 255 - mean) / std``.
+    """
+    gain = torch.tensor([1 / (255 * part) for part in std], device=pixels.device).view(3, 1, 1)
+    shift = torch.tensor([-centre / part for centre, part in zip(mean, std, strict=True)], device=pixels.device).view(
+        3, 1, 1
+    )
+    return torch.addcmul(shift, pixels.float(), gain)
+
+
+def network_input(
+    image: NDArray[np.uint8],
+    short_side: int,
+    long_side_cap: int | None,
+    mean: Sequence[float],
+    std: Sequence[float],
+) -> Tensor:
+    """Resizes and normalises a picture: see :func:`input_size`, :func:`resize_picture` and :func:`normalise`.
+
+    Returns:
+        ``[3, h, w]`` float32.
 
     Raises:
         ValueError: if the picture is not RGB uint8 ``[H, W, 3]``, or has no pixel.
     """
-    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-        raise ValueError(f"a picture must be RGB uint8 [H, W, 3], not {image.dtype} {list(image.shape)}")
     size = input_size(image.shape[0], image.shape[1], short_side, long_side_cap)
+    return normalise(as_tensor(resize_picture(image, size)), mean, std)
+
+
+def as_tensor(image: NDArray[np.uint8]) -> Tensor:
+    """Returns a picture ``[H, W, 3]`` as a tensor ``[3, H, W]`` of the same values; no copy if it is writable."""
     writable = image if image.flags.writeable else image.copy()
-    pixels = torch.from_numpy(np.ascontiguousarray(writable)).permute(2, 0, 1)[None]
-    if size != image.shape[:2]:
-        pixels = F.interpolate(pixels, size=size, mode="bilinear", align_corners=False, antialias=True)
-    gain = torch.tensor([1 / (255 * part) for part in std]).view(3, 1, 1)
-    shift = torch.tensor([-centre / part for centre, part in zip(mean, std, strict=True)]).view(3, 1, 1)
-    return torch.addcmul(shift, pixels[0].float(), gain)
+    return torch.from_numpy(np.ascontiguousarray(writable)).permute(2, 0, 1)

@@ -1,0 +1,116 @@
+"""From a labelled picture to one that trains: mirrored, rescaled, cut out and recoloured at random (rows 62–64, 66).
+
+Targets are derived afterwards from the one resampled id map, so that image, masks and boxes cannot disagree.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lpsnet.data.transforms import input_size, resize_picture
+from lpsnet.structures import PanopticSegmentation
+
+__all__ = ["Augmentation", "augmented", "resample_ids"]
+
+UInt8 = NDArray[np.uint8]
+Int32 = NDArray[np.int32]
+_SMALLEST_SIDE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Augmentation:
+    """How pictures vary.
+
+    Attributes:
+        short_side: of the network's input, see :func:`~lpsnet.data.transforms.input_size`.
+        long_side_cap: likewise.
+        flip: the share that is mirrored.
+        scale: the input's size is multiplied by a number drawn from this range.
+        crop: height and width of the part that is cut out, in input pixels; None for the whole.
+        color: the strongest change of brightness, contrast and saturation, as a share.
+    """
+
+    short_side: int
+    long_side_cap: int | None
+    flip: float = 0.0
+    scale: tuple[float, float] = (1.0, 1.0)
+    crop: tuple[int, int] | None = None
+    color: float = 0.0
+
+
+def augmented(
+    image: UInt8, truth: PanopticSegmentation, how: Augmentation, chance: np.random.Generator
+) -> tuple[UInt8, PanopticSegmentation]:
+    """Returns the picture and its truth as the network is to see them.
+
+    Args:
+        image: RGB uint8 ``[H, W, 3]``.
+        truth: of the same size.
+        how: see :class:`Augmentation`.
+        chance: where every random choice comes from; the same state gives the same result.
+    """
+    # Every number is drawn whether it is used or not: a switch changes what it says and nothing else.
+    mirrored = chance.random() < how.flip
+    factor = math.exp(chance.uniform(math.log(how.scale[0]), math.log(how.scale[1])))
+    place = chance.random(2)
+    tone = 1 + how.color * chance.uniform(-1, 1, 3)
+    ids = truth.ids
+    height, width = input_size(ids.shape[0], ids.shape[1], how.short_side, how.long_side_cap)
+    size = max(_SMALLEST_SIDE, round(height * factor)), max(_SMALLEST_SIDE, round(width * factor))
+    if how.crop is not None:
+        image, ids, size = _cut_out(image, ids, size, how.crop, place)
+    image, ids = resize_picture(image, size), resample_ids(ids, size)
+    if mirrored:
+        image, ids = image[:, ::-1], ids[:, ::-1]
+    if how.color:
+        image = _recoloured(image, tone)
+    return np.ascontiguousarray(image), _same_segments(truth, np.ascontiguousarray(ids))
+
+
+def resample_ids(ids: Int32, size: tuple[int, int]) -> Int32:
+    """Returns the id under the centre of every pixel of a map of another size, ``[h, w]`` (method row 66)."""
+    if ids.shape == size:
+        return ids
+    rows, columns = (
+        ((np.arange(length) + 0.5) * (full / length)).astype(np.intp)
+        for length, full in zip(size, ids.shape, strict=True)
+    )
+    return ids[np.ix_(rows, columns)]
+
+
+def _cut_out(
+    image: UInt8, ids: Int32, size: tuple[int, int], crop: tuple[int, int], place: NDArray[np.float64]
+) -> tuple[UInt8, Int32, tuple[int, int]]:
+    """Cuts out of the picture, before it is resized to ``size``, what becomes ``crop`` or less afterwards."""
+    windows, cut = [], []
+    for full, resized, wanted, share in zip(ids.shape, size, crop, place, strict=True):
+        kept = min(wanted, resized)
+        length = max(1, round(full * kept / resized))
+        begin = round(float(share) * (full - length))
+        windows.append(slice(begin, begin + length))
+        cut.append(kept)
+    return image[windows[0], windows[1]], ids[windows[0], windows[1]], (cut[0], cut[1])
+
+
+def _recoloured(image: UInt8, tone: NDArray[np.float64]) -> UInt8:
+    """Multiplies brightness, contrast about the mean, and saturation about grey."""
+    brightness, contrast, saturation = (float(part) for part in tone)
+    grey = np.array([0.299, 0.587, 0.114], np.float32)
+    mixing = brightness * contrast * (saturation * np.eye(3, dtype=np.float32) + (1 - saturation) * grey[None, :])
+    mean = float(image.mean()) * brightness * (1 - contrast)
+    mixed = cv2.transform(image, np.column_stack((mixing, np.full(3, mean, np.float32))).astype(np.float32))
+    return np.asarray(mixed, np.uint8)
+
+
+def _same_segments(truth: PanopticSegmentation, ids: Int32) -> PanopticSegmentation:
+    """Returns the segments of ``truth`` that a map of its ids still shows."""
+    shown = np.unique(ids).tolist()
+    label_of = {segment.id: segment.label for segment in truth.segments}
+    crowds = {segment.id for segment in truth.segments if segment.iscrowd}
+    labels = {identity: label_of[identity] for identity in shown if identity in label_of}
+    return PanopticSegmentation.from_ids(ids, labels, crowds=crowds & labels.keys())

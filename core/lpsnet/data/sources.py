@@ -1,0 +1,169 @@
+"""Where pictures with ground truth come from, behind one interface: data sets on disk, and drawn scenes."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lpsnet.categories import Categories
+from lpsnet.config import DataSource, ScenesSource
+from lpsnet.formats.coco_panoptic import CocoPanopticDataset, ImageId, read_coco_panoptic
+from lpsnet.images import read_image
+from lpsnet.scenes import draw_scene, scene_categories
+from lpsnet.structures import PanopticSegmentation
+
+__all__ = ["LabelledPicture", "PictureSource", "expand_path", "open_source"]
+
+_VARIABLE = re.compile(r"\$(?:\w+|\{\w+\})")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelledPicture:
+    """A picture and its ground truth.
+
+    Attributes:
+        name: for people, and to name files after: a file name, or a scene's.
+        image_id: in its data set; a scene's seed.
+        image: RGB uint8 ``[H, W, 3]``.
+        truth: of the same size, its labels indexing the source's categories.
+        truth_areas: areas of segments by id as the data set's JSON states them, which is what panopticapi goes by.
+    """
+
+    name: str
+    image_id: ImageId
+    image: NDArray[np.uint8]
+    truth: PanopticSegmentation
+    truth_areas: Mapping[int, float] = field(default_factory=dict)
+
+
+class PictureSource(Protocol):
+    """Pictures with ground truth, by number; it can be sent to another process."""
+
+    @property
+    def name(self) -> str:
+        """What it is, for people."""
+
+    @property
+    def categories(self) -> Categories:
+        """The classes that the truths' labels index."""
+
+    def __len__(self) -> int: ...
+
+    def read(self, index: int) -> LabelledPicture:
+        """Reads or draws a picture.
+
+        Raises:
+            OSError: if a file cannot be read.
+            ValueError: in one sentence naming the file, if it is damaged.
+        """
+
+
+def open_source(source: DataSource, categories: Categories) -> PictureSource:
+    """Opens a source of pictures whose classes are ``categories``, or some of them.
+
+    Raises:
+        OSError: if a file cannot be read.
+        ValueError: in one sentence naming the file and the cause, if it is damaged, has no photos or no annotated
+            image, or has classes that ``categories`` lacks.
+    """
+    if isinstance(source, ScenesSource):
+        return _Scenes.checked(source, categories)
+    return _PanopticFolder.opened(
+        read_coco_panoptic(
+            expand_path(source.annotations),
+            images_dir=None if source.images is None else expand_path(source.images),
+            pngs_dir=None if source.pngs is None else expand_path(source.pngs),
+        ),
+        categories,
+        source.limit,
+    )
+
+
+def expand_path(text: str) -> Path:
+    """Replaces ``~`` and ``$VARIABLES`` in a path.
+
+    Raises:
+        ValueError: naming the variable that is not set.
+    """
+    expanded = os.path.expandvars(text)
+    missing = _VARIABLE.search(expanded)
+    if missing is not None:
+        raise ValueError(f"{text}: the environment variable {missing[0].strip('${}')} is not set")
+    return Path(expanded).expanduser()
+
+
+# ------------------------------------------------------------------------------------------------------------ sources
+
+
+@dataclass(frozen=True, eq=False)
+class _Scenes:
+    """Drawn scenes, one seed a picture."""
+
+    source: ScenesSource
+    categories: Categories
+
+    @classmethod
+    def checked(cls, source: ScenesSource, categories: Categories) -> _Scenes:
+        if scene_categories().to_json() != categories.to_json():
+            raise ValueError("drawn scenes have classes of their own: set categories to scenes.json")
+        return cls(source, categories)
+
+    @property
+    def name(self) -> str:
+        first, size = self.source.first_seed, f"{self.source.height} × {self.source.width}"
+        return f"{len(self)} drawn scenes of {size}, seeds {first} to {first + len(self) - 1}"
+
+    def __len__(self) -> int:
+        return self.source.count
+
+    def read(self, index: int) -> LabelledPicture:
+        seed = self.source.first_seed + index
+        scene = draw_scene(seed, self.source.height, self.source.width)
+        return LabelledPicture(f"scene {seed}", seed, scene.image, scene.segmentation)
+
+
+@dataclass(frozen=True, eq=False)
+class _PanopticFolder:
+    """The annotated images of a data set in COCO panoptic format."""
+
+    dataset: CocoPanopticDataset
+    categories: Categories
+    annotated: tuple[int, ...]
+    index_of_label: NDArray[np.intp]
+
+    @classmethod
+    def opened(cls, dataset: CocoPanopticDataset, categories: Categories, limit: int | None) -> _PanopticFolder:
+        table = dataset.categories.indices_in(categories)
+        if table is None:
+            raise ValueError(
+                f"{dataset.path}: has classes that the network's categories lack; set categories to this file to learn "
+                "its own"
+            )
+        if dataset.photos_problem:
+            raise ValueError(dataset.photos_problem)
+        annotated = [index for index, record in enumerate(dataset.records) if record.png_path is not None]
+        if not annotated:
+            raise ValueError(f"{dataset.path}: none of its images is annotated")
+        return cls(dataset, categories, tuple(annotated[:limit]), table)
+
+    @property
+    def name(self) -> str:
+        return f"{len(self)} images of {self.dataset.path}"
+
+    def __len__(self) -> int:
+        return len(self.annotated)
+
+    def read(self, index: int) -> LabelledPicture:
+        record = self.dataset.records[self.annotated[index]]
+        if record.image_path is None:
+            raise ValueError(f"{self.dataset.path}: the photo {record.file_name} was not found")
+        truth = self.dataset.read_segmentation(record).with_labels(self.index_of_label)
+        image = read_image(record.image_path, stated_size=record.size)
+        return LabelledPicture(record.file_name, record.image_id, image, truth, record.json_areas)

@@ -1,0 +1,79 @@
+"""Several processes that train one network, as torchrun starts them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from lpsnet.engine.devices import choose_device
+
+__all__ = ["Processes", "joined_processes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """This process among those that train together.
+
+    Attributes:
+        rank: its number, from 0.
+        count: how many there are.
+        device: where this one works.
+        device_reason: why there, in words.
+    """
+
+    rank: int
+    count: int
+    device: torch.device
+    device_reason: str
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it is the one that writes files and reports."""
+        return self.rank == 0
+
+    def sum(self, values: Tensor) -> Tensor:
+        """Returns the sum over all processes, on the CPU; every process must call it."""
+        if self.count == 1:
+            return values.cpu()
+        summed = values.to(self.device) if self.device.type == "cuda" else values.clone()
+        dist.all_reduce(summed)
+        return summed.cpu()
+
+    def wait_for_all(self) -> None:
+        """Returns once every process has come here."""
+        if self.count > 1:
+            dist.barrier()
+
+
+@contextmanager
+def joined_processes(device: str = "auto") -> Iterator[Processes]:
+    """Joins the processes that torchrun started, or is alone without it.
+
+    Args:
+        device: see :func:`lpsnet.engine.devices.choose_device`; under torchrun ``auto`` and ``cuda`` give every process
+            of a machine the GPU of its local number.
+
+    Raises:
+        ValueError: if the device does not exist.
+    """
+    count = int(os.environ.get("WORLD_SIZE", "1"))
+    local = int(os.environ.get("LOCAL_RANK", "0"))
+    place, reason = choose_device(device)
+    if count > 1 and place.type == "cuda" and device in ("auto", "cuda"):
+        place, reason = choose_device(f"cuda:{local}")
+    if place.type == "cuda":
+        torch.cuda.set_device(place)
+    if count == 1:
+        yield Processes(0, 1, place, reason)
+        return
+    dist.init_process_group("nccl" if place.type == "cuda" else "gloo")
+    try:
+        yield Processes(dist.get_rank(), count, place, reason)
+    finally:
+        dist.destroy_process_group()
