@@ -251,6 +251,46 @@ def test_files_are_scored_over_the_whole_set_before_averaging(tmp_path: Path) ->
     assert quality.things.pq == pytest.approx(1 / 1.5)
 
 
+def test_figures_and_progress_do_not_depend_on_threads(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    maps = [rng.integers(0, 5, (6, 8)).repeat(3, axis=1) for _ in range(12)]
+
+    def segmentation(ids: np.ndarray) -> PanopticSegmentation:
+        return PanopticSegmentation.from_ids(ids, {int(i): int(i) % 3 for i in np.unique(ids) if i})
+
+    truth = write(tmp_path / "gt.json", {number: segmentation(ids) for number, ids in enumerate(maps)})
+    noisy = [np.where(rng.random(ids.shape) < 0.2, 1, ids) for ids in maps]
+    predicted = write(tmp_path / "pred.json", {number: segmentation(ids) for number, ids in enumerate(noisy)})
+    expected = sum(
+        (count_quality(segmentation(guess), segmentation(real), 3) for guess, real in zip(noisy, maps, strict=True)),
+        QualityCounts.zeros(3),
+    )
+    for threads in (1, 2, 5, None):
+        calls: list[int] = []
+        quality = score_files(
+            truth, predicted, threads=threads, progress=lambda done, total, told=calls: told.append(done)
+        )
+        assert quality.to_json() == PanopticQuality(expected, CATEGORIES).to_json()
+        assert calls == list(range(1, 13))
+    with pytest.raises(ValueError, match="threads must be 1 or more, not 0"):
+        score_files(truth, predicted, threads=0)
+
+
+def test_a_png_that_differs_from_its_json_is_an_error(tmp_path: Path) -> None:
+    one = PanopticSegmentation.from_ids(row((1, 10), (2, 5)), {1: 0, 2: 1})
+    other = PanopticSegmentation.from_ids(row((1, 10), (9, 5)), {1: 0, 9: 1})
+    truth, predicted = write(tmp_path / "gt.json", {1: one}), write(tmp_path / "pred.json", {1: one})
+    write(tmp_path / "other.json", {1: other})
+    with pytest.raises(PanopticFormatError, match=r"other.*1\.png: id 9 of the id map.*image 1 in .*pred\.json"):
+        score_files(truth, predicted, pred_dir=tmp_path / "other")
+    with pytest.raises(PanopticFormatError, match=r"other.*1\.png: id 9 of the id map.*image 1 in .*gt\.json"):
+        score_files(truth, predicted, gt_dir=tmp_path / "other", threads=2)
+    fewer = PanopticSegmentation.from_ids(row((1, 15)), {1: 0})
+    write(tmp_path / "fewer.json", {1: fewer})
+    with pytest.raises(PanopticFormatError, match=r"fewer.*1\.png: segment 2 has no pixel"):
+        score_files(truth, predicted, pred_dir=tmp_path / "fewer", threads=1)
+
+
 def test_an_image_without_prediction_is_an_error(tmp_path: Path) -> None:
     one = PanopticSegmentation.from_ids(row((1, 10)), {1: 0})
     truth = write(tmp_path / "gt.json", {1: one, 2: one, 3: one})
