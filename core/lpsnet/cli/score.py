@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +16,14 @@ from lpsnet.cli.app import progress_bar, results
 if TYPE_CHECKING:
     from lpsnet.metrics.panoptic_quality import PanopticQuality
 
-__all__ = ["quality_table", "score"]
+__all__ = ["Evaluator", "quality_table", "score"]
+
+
+class Evaluator(StrEnum):
+    """Who counts matches and misses; both give the same figures."""
+
+    OWN = "own"
+    PANOPTICAPI = "panopticapi"
 
 
 def score(
@@ -25,19 +33,39 @@ def score(
     pred: Annotated[Path, typer.Option(help="COCO panoptic JSON of the predictions, likewise.")],
     json_out: Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")] = None,
     per_class: Annotated[bool, typer.Option("--per-class", help="Print a row for every class.")] = False,
+    evaluator: Annotated[
+        Evaluator, typer.Option(help="Who counts: this project, or panopticapi where it is installed.")
+    ] = Evaluator.OWN,
+    threads: Annotated[
+        int | None, typer.Option(help="How many images are counted at once; by default one a core.", show_default=False)
+    ] = None,
 ) -> None:
     """Measures panoptic quality, figure for figure as panopticapi does."""
     from lpsnet.formats.atomic import write_atomically
-    from lpsnet.metrics.panoptic_quality import score_files
 
     if json_out is not None and json_out.resolve() in (gt.resolve(), pred.resolve()):
         raise ValueError(f"{json_out}: the figures would replace this data set; choose another --json")
-    with progress_bar() as bar:
-        task = bar.add_task("scoring", total=None)
-        quality = score_files(gt, pred, progress=lambda done, total: bar.update(task, completed=done, total=total))
+    quality = _measure(gt, pred, evaluator, threads)
     results().print(quality_table(quality, per_class=per_class))
     if json_out is not None:
         write_atomically(json_out, json.dumps(quality.to_json(), indent=1).encode())
+
+
+def _measure(gt: Path, pred: Path, evaluator: Evaluator, threads: int | None) -> PanopticQuality:
+    from lpsnet.metrics.panoptic_quality import score_files
+    from lpsnet.metrics.reference_evaluator import score_with_panopticapi
+
+    if threads is not None and evaluator is Evaluator.PANOPTICAPI:
+        raise ValueError("--threads is for the project's own evaluator: panopticapi counts one image after the other")
+    with progress_bar() as bar:
+        task = bar.add_task("scoring", total=None)
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        if evaluator is Evaluator.PANOPTICAPI:
+            return score_with_panopticapi(gt, pred, progress=show)
+        return score_files(gt, pred, progress=show, threads=threads)
 
 
 def quality_table(quality: PanopticQuality, *, per_class: bool) -> Table:

@@ -1,0 +1,73 @@
+"""``lpsnet score``: which evaluator counts, and with how many threads."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from lpsnet import cli
+from lpsnet.engine.scene_dataset import SceneRequest, write_scenes
+from lpsnet.metrics import reference_evaluator
+from lpsnet.metrics.panoptic_quality import PanopticQuality, score_files
+
+
+@pytest.fixture(scope="module")
+def truth(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_scenes(tmp_path_factory.mktemp("scenes"), SceneRequest(0, 2, 64, 96, None), processes=1)
+
+
+def score(truth: Path, *words: object) -> Result:
+    return CliRunner().invoke(
+        cli.app, ["score", "--gt", str(truth), "--pred", str(truth), *(str(word) for word in words)]
+    )
+
+
+@pytest.mark.parametrize("threads", [[], ["--threads", 1], ["--threads", 3]])
+def test_figures_do_not_depend_on_the_threads(truth: Path, tmp_path: Path, threads: list[object]) -> None:
+    done = score(truth, "--json", tmp_path / "figures.json", *threads)
+    assert done.exit_code == 0, done.output
+    assert json.loads((tmp_path / "figures.json").read_text()) == score_files(truth, truth).to_json()
+
+
+def test_no_threads_at_all_are_refused(truth: Path) -> None:
+    assert str(score(truth, "--threads", 0).exception) == "threads must be 1 or more, not 0"
+
+
+def test_panopticapi_counts_only_where_it_is_asked_to(truth: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[Path, Path]] = []
+
+    def count(gt: Path, pred: Path, *, progress: object) -> PanopticQuality:
+        asked.append((gt, pred))
+        return score_files(gt, pred)
+
+    monkeypatch.setattr(reference_evaluator, "score_with_panopticapi", count)
+    assert score(truth).exit_code == score(truth, "--evaluator", "own").exit_code == 0
+    assert asked == []
+    assert score(truth, "--evaluator", "panopticapi").exit_code == 0
+    assert asked == [(truth, truth)]
+
+
+def test_a_missing_panopticapi_is_one_sentence(truth: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("panopticapi", "panopticapi.evaluation"):
+        monkeypatch.setitem(sys.modules, module, None)
+    done = score(truth, "--evaluator", "panopticapi")
+    assert isinstance(done.exception, ValueError)
+    assert "panopticapi" in str(done.exception)
+    assert "installed" in str(done.exception)
+
+
+def test_threads_are_not_silently_ignored_by_panopticapi(truth: Path) -> None:
+    done = score(truth, "--evaluator", "panopticapi", "--threads", 2)
+    assert isinstance(done.exception, ValueError)
+    assert "--threads" in str(done.exception)
+
+
+def test_an_unknown_evaluator_is_told_the_known_ones(truth: Path) -> None:
+    done = score(truth, "--evaluator", "mine")
+    assert done.exit_code == 2
+    assert "own" in done.output
+    assert "panopticapi" in done.output
