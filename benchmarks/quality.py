@@ -1,0 +1,211 @@
+"""Panoptic quality from files: how long does it take beside panopticapi, on one thread and on two?
+
+40 validation photos of COCO with a prediction each where they are at hand, else drawn scenes of COCO's size with a
+prediction that is the truth moved by a few pixels. Everybody reads the JSON files and the PNGs, counts, and averages;
+panopticapi does so in one process, without its pool. "decoding alone" is what everybody's PNG decoder takes for the
+same files: no ratio can exceed panopticapi's whole time over it. For "counting alone" both are given id maps in memory.
+Everybody takes turns; times are medians over the turns, and a ratio is the median of the turns' ratios.
+
+``--panopticapi`` names a checkout of panopticapi; without it the one that LPSNET_PANOPTICAPI names or that can be
+imported is taken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib
+import io
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import cv2
+import numpy as np
+from _machine import describe_machine, markdown_table
+from PIL import Image
+
+from lpsnet.formats.coco_panoptic import CocoPanopticWriter, read_coco_panoptic
+from lpsnet.formats.id_png import read_id_png
+from lpsnet.metrics.panoptic_quality import PanopticQuality, QualityCounts, count_quality, pair_records, score_files
+from lpsnet.scenes import draw_truth, scene_categories
+from lpsnet.structures import PanopticSegmentation
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+SCENES, HEIGHT, WIDTH, MOVED = 40, 480, 640, 3
+BUDGETS = {"1 thread": 2.5, "2 threads": 4.0, "counting alone": 25.0}
+Run = Callable[[], object]
+
+
+# ---------------------------------------------------------------------------------------------------------------- data
+
+
+def data_files(folder: Path) -> tuple[str, Path, Path]:
+    """Returns what the data is, ground truth and predictions."""
+    truth = SHARED / "data" / "coco-mini" / "annotations" / "panoptic_val2017.json"
+    predictions = SHARED / "golden" / "panoptic_val2017_pred.json"
+    if truth.is_file() and predictions.is_file():
+        return "COCO validation photos", truth, predictions
+    truth, predictions = folder / "truth.json", folder / "predictions.json"
+    categories = scene_categories()
+    with (
+        CocoPanopticWriter(truth, None, categories) as truth_writer,
+        CocoPanopticWriter(predictions, None, categories) as prediction_writer,
+    ):
+        for seed in range(SCENES):
+            real = draw_truth(seed, HEIGHT, WIDTH)
+            truth_writer.add(seed, f"{seed}.jpg", real)
+            prediction_writer.add(seed, f"{seed}.jpg", moved(real))
+    return f"drawn scenes of {HEIGHT}×{WIDTH}", truth, predictions
+
+
+def moved(real: PanopticSegmentation) -> PanopticSegmentation:
+    """Returns a segmentation moved to the right, without the segments that left the image."""
+    ids = np.roll(real.ids, MOVED, axis=1)
+    ids[:, :MOVED] = 0
+    present = set(np.unique(ids).tolist())
+    return PanopticSegmentation.from_ids(ids, {s.id: s.label for s in real.segments if s.id in present})
+
+
+# --------------------------------------------------------------------------------------------------------- panopticapi
+
+
+def find_panopticapi(checkout: Path | None) -> Any:
+    """Returns panopticapi's evaluation module, or None."""
+    named = checkout or os.environ.get("LPSNET_PANOPTICAPI")
+    if named:
+        sys.path.insert(0, str(named))
+    try:
+        return importlib.import_module("panopticapi.evaluation")
+    except ImportError:
+        return None
+
+
+class Peer:
+    """panopticapi in one process, on files or on id maps."""
+
+    def __init__(self, module: Any, truth: Path, predictions: Path) -> None:
+        self._module, self._truth, self._predictions = module, truth, predictions
+
+    def count(self) -> Any:
+        """Counts all images; JSON files are read too."""
+        real, guesses = (json.loads(path.read_text(encoding="utf-8")) for path in (self._truth, self._predictions))
+        guess_of = {annotation["image_id"]: annotation for annotation in guesses["annotations"]}
+        pairs = [(annotation, guess_of[annotation["image_id"]]) for annotation in real["annotations"]]
+        categories = {category["id"]: category for category in real["categories"]}
+        folders = str(self._truth.with_suffix("")), str(self._predictions.with_suffix(""))
+        with contextlib.redirect_stdout(io.StringIO()):
+            return self._module.pq_compute_single_core(0, pairs, *folders, categories), categories
+
+    def figures(self) -> dict[str, Any]:
+        """Returns what ``pq_compute`` returns."""
+        totals, categories = self.count()
+        found: dict[str, Any] = {}
+        for name, isthing in (("All", None), ("Things", True), ("Stuff", False)):
+            found[name], per_class = totals.pq_average(categories, isthing=isthing)
+            if isthing is None:
+                found["per_class"] = {str(label): figures for label, figures in per_class.items()}
+        return found
+
+    @contextlib.contextmanager
+    def on_maps(self, maps: Mapping[str, np.ndarray]) -> Any:
+        """Lets it find id maps in memory instead of opening PNGs and putting their channels together."""
+        opened, composed = self._module.Image, self._module.rgb2id
+        self._module.Image = SimpleNamespace(open=lambda path: maps[path])
+        self._module.rgb2id = lambda ids: ids
+        try:
+            yield
+        finally:
+            self._module.Image, self._module.rgb2id = opened, composed
+
+
+# -------------------------------------------------------------------------------------------------------------- turns
+
+
+def take_turns(runs: Mapping[str, Run], turns: int) -> dict[str, list[float]]:
+    """Returns the seconds of every run in every turn; a first turn does not count."""
+    seconds: dict[str, list[float]] = {name: [] for name in runs}
+    for turn in range(turns + 1):
+        for name, run in runs.items():
+            start = time.perf_counter()
+            run()
+            if turn:
+                seconds[name].append(time.perf_counter() - start)
+    return seconds
+
+
+def rows_of(seconds: Mapping[str, list[float]], peer: str, images: int) -> list[list[object]]:
+    rows: list[list[object]] = []
+    for name, taken in seconds.items():
+        ratio: object = "panopticapi not given"
+        if peer in seconds:
+            ratio = statistics.median(theirs / ours for theirs, ours in zip(seconds[peer], taken, strict=True))
+        budget = next((f"≥ {least:g}" for key, least in BUDGETS.items() if name.endswith(key)), "")
+        rows.append([name, 1000 * statistics.median(taken) / images, ratio, budget])
+    return rows
+
+
+def differences(quality: PanopticQuality, peer: Peer) -> str:
+    """Returns whether every figure is panopticapi's, in words."""
+    ours, theirs = quality.to_json(), peer.figures()
+    groups = [(ours[name], theirs[name]) for name in ("All", "Things", "Stuff")]
+    groups += [(ours["per_class"][label], figures) for label, figures in theirs["per_class"].items()]
+    gaps = [abs(our[key] - their[key]) for our, their in groups for key in their]
+    largest = max(gaps)
+    return f"{len(gaps)} figures, the largest difference from panopticapi's: {largest:.1e}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Panoptic quality from files, beside panopticapi")
+    parser.add_argument("--panopticapi", type=Path, metavar="PATH", help="a checkout of panopticapi")
+    parser.add_argument("--turns", type=int, default=11, metavar="N", help="how often everybody is timed (default 11)")
+    options = parser.parse_args()
+    cv2.setNumThreads(1)
+    module = find_panopticapi(options.panopticapi)
+    with tempfile.TemporaryDirectory() as folder:
+        what, truth_json, predictions_json = data_files(Path(folder))
+        truth = read_coco_panoptic(truth_json)
+        predictions = read_coco_panoptic(predictions_json, reference=truth)
+        pairs = pair_records(truth, predictions)
+        pngs = [record.png_path for pair in pairs for record in pair]
+        maps = {str(path): read_id_png(path) for path in pngs}
+        segmentations = [(predictions.read_segmentation(guess), truth.read_segmentation(real)) for real, guess in pairs]
+
+        def count_alone() -> QualityCounts:
+            counted = (count_quality(guess, real, len(truth.categories)) for guess, real in segmentations)
+            return sum(counted, QualityCounts.zeros(len(truth.categories)))
+
+        runs: dict[str, Run] = {
+            "LPSNet, 1 thread": lambda: score_files(truth_json, predictions_json, threads=1),
+            "LPSNet, 2 threads": lambda: score_files(truth_json, predictions_json, threads=2),
+            "decoding alone, OpenCV": lambda: [read_id_png(path) for path in pngs],
+            "decoding alone, Pillow": lambda: [np.asarray(Image.open(path)) for path in pngs],
+        }
+        counting: dict[str, Run] = {"LPSNet, counting alone": count_alone}
+        said = "panopticapi not given"
+        if module is not None:
+            peer = Peer(module, truth_json, predictions_json)
+            said = differences(score_files(truth_json, predictions_json), peer)
+            runs = {"panopticapi, 1 process": peer.count, **runs}
+
+            def their_counting() -> object:
+                with peer.on_maps(maps):
+                    return peer.count()
+
+            counting = {"panopticapi, counting alone": their_counting, **counting}
+        whole = rows_of(take_turns(runs, options.turns), "panopticapi, 1 process", len(pairs))
+        alone = rows_of(take_turns(counting, options.turns), "panopticapi, counting alone", len(pairs))
+    header: list[object] = ["who", "ms an image", "times as fast as panopticapi", "budget"]
+    print(describe_machine())
+    print(f"\n{len(pairs)} {what} with a prediction each; {said}\n\n{markdown_table([header, *whole, *alone])}")
+
+
+if __name__ == "__main__":
+    main()
