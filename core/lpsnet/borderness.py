@@ -26,6 +26,7 @@ __all__ = [
     "Extents",
     "borderness_from_extents",
     "borderness_target",
+    "borderness_target_at",
     "box_borderness",
     "box_extents",
     "extreme_extents",
@@ -111,9 +112,13 @@ def _row_extents(ids: Ids, kind: BordernessKind) -> tuple[Float32, Float32]:
     return runs.extents(*_span(runs.segment, runs.first, runs.last))
 
 
-def _extents(ids: Ids, kind: BordernessKind) -> Extents:
+def _check_id_map(ids: Ids) -> None:
     if ids.ndim != 2 or not np.issubdtype(ids.dtype, np.integer):
         raise ValueError(f"an id map must be whole numbers [H, W], not {ids.dtype} {list(ids.shape)}")
+
+
+def _extents(ids: Ids, kind: BordernessKind) -> Extents:
+    _check_id_map(ids)
     left, right = _row_extents(ids, kind)
     top, bottom = _row_extents(_transposed(ids), kind)
     return left, _transposed(top), right, _transposed(bottom)
@@ -201,6 +206,35 @@ def borderness_target(ids: Ids, kind: BordernessKind = "run") -> Float32:
         raise ValueError(f"border-ness must be one of run, extreme, box, not {kind!r}")
     target = borderness_from_extents(*_extents(ids, kind)).astype(np.float32, copy=False)
     target[ids == 0] = 0.0
+    return target
+
+
+def borderness_target_at(
+    ids: Ids, rows: NDArray[np.integer[Any]], columns: NDArray[np.integer[Any]], kind: Literal["run", "extreme"] = "run"
+) -> Float32:
+    """Returns :func:`borderness_target` where some rows and columns cross, for the cost of these rows and columns.
+
+    Args:
+        ids: ``[H, W]`` segment ids of any integer dtype; 0 is void.
+        rows: ``[h]``, which rows.
+        columns: ``[w]``, which columns.
+        kind: which border the distances reach to. A tight box is not known from some rows and columns alone: see
+            :func:`box_borderness`.
+
+    Returns:
+        ``[h, w]`` float32.
+
+    Raises:
+        ValueError: if ``ids`` is not a two-dimensional integer map, or ``kind`` is neither of the two.
+    """
+    if kind not in ("run", "extreme"):
+        raise ValueError(f"border-ness at some rows and columns must be run or extreme, not {kind!r}")
+    _check_id_map(ids)
+    left, right = _row_extents(ids[rows], kind)
+    top, bottom = _row_extents(_transposed(ids[:, columns]), kind)
+    here = left[:, columns], top[:, rows].T, right[:, columns], bottom[:, rows].T
+    target = borderness_from_extents(*here).astype(np.float32, copy=False)
+    target[ids[np.ix_(rows, columns)] == 0] = 0.0
     return target
 
 

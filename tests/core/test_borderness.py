@@ -9,6 +9,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from lpsnet.borderness import (
     borderness_from_extents,
     borderness_target,
+    borderness_target_at,
     box_borderness,
     box_extents,
     extreme_extents,
@@ -52,6 +53,21 @@ def test_extents_and_target_equal_walking_from_every_pixel(kind, ids):
         assert min(slow) >= 0.5
         expected = brute_force_borderness(*slow) if ids[row, column] else 0.0
         assert target[row, column] == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["run", "extreme"])
+@given(ids=id_maps, data=st.data())
+def test_some_rows_and_columns_have_the_target_that_they_have_in_the_whole(kind, ids, data):
+    rows, columns = (
+        np.array(data.draw(st.lists(st.integers(0, length - 1), max_size=4)), np.int64) for length in ids.shape
+    )
+    target = borderness_target_at(ids, rows, columns, kind)
+    np.testing.assert_array_equal(target, borderness_target(ids, kind)[np.ix_(rows, columns)], strict=True)
+
+
+def test_a_tight_box_is_not_asked_of_some_rows_and_columns():
+    with pytest.raises(ValueError, match="must be run or extreme, not 'box'"):
+        borderness_target_at(L_SHAPE, np.arange(1), np.arange(1), "box")
 
 
 @KINDS
@@ -108,6 +124,8 @@ def test_touching_segments_of_one_class_keep_apart_by_their_ids():
 def test_what_is_no_id_map_is_refused(ids):
     with pytest.raises(ValueError, match="id map must be whole numbers"):
         borderness_target(ids)
+    with pytest.raises(ValueError, match="id map must be whole numbers"):
+        borderness_target_at(ids, np.arange(1), np.arange(1))
 
 
 def test_an_unknown_kind_is_refused():
