@@ -231,8 +231,9 @@ def _customary_colors() -> Mapping[tuple[int, str], tuple[int, int, int]]:
 def find_photos(path: Path, photos: Sequence[Fields], pngs: Path) -> tuple[Path | None, Sequence[Path]]:
     """Returns the folder of photos, and, if there is none, the folders in which they were looked for.
 
-    That is the first customary folder that holds the first photo, else the neighbour that holds most of the first few.
-    The folder of id PNGs is passed over: where photos are PNGs too, it holds files of the same names.
+    That is the first customary folder that holds the first photo, else the one, of those and their neighbours, that
+    holds most of the first few. The folder of id PNGs is passed over: where photos are PNGs too, it holds files of the
+    same names.
 
     Args:
         path: the data set's JSON file.
@@ -250,15 +251,10 @@ def find_photos(path: Path, photos: Sequence[Fields], pngs: Path) -> tuple[Path 
             if ConfinedFolder(folder).file(photos[0], "file_name").is_file():
                 return folder, ()
             searched.append(folder)
-    found: Path | None = None
-    most = 0
-    for folder in _neighbours(path):
-        if folder not in searched and not _is_same(folder, pngs):
-            searched.append(folder)
-            held = _count_held(folder, photos)
-            if held > most:
-                found, most = folder, held
-    return found, () if found else searched
+    searched += [folder for folder in _neighbours(path) if folder not in searched and not _is_same(folder, pngs)]
+    held = [_count_held(folder, photos) for folder in searched]
+    most = max(held, default=0)
+    return (searched[held.index(most)], ()) if most else (None, searched)
 
 
 def _customary_folders(path: Path) -> tuple[Path, ...]:

@@ -253,14 +253,18 @@ class ConfinedFolder:
 
         Raises:
             FormatError: naming file and field, if the path is absolute, climbs with ``..``, or a symbolic link on it
-                leads out of the folder.
+                leads out of the folder, or it is no name that a file can have, such as one that is too long.
         """
         text = fields.text(name)
         parts = text.replace("\\", "/").split("/")
         if "\0" in text or ".." in parts or parts[0] == "" or PureWindowsPath(text).drive:
             raise fields.refuse(name, f"must stay inside {self.folder}, not {text!r}")
         path = self.folder.joinpath(*parts)
-        if not self._stays_inside("/".join(parts[:-1]), path):
+        try:
+            stays_inside = self._stays_inside("/".join(parts[:-1]), path)
+        except OSError as error:
+            raise fields.refuse(name, f"cannot be the name of a file ({error.strerror})") from None
+        if not stays_inside:
             raise fields.refuse(name, f"must stay inside {self.folder}, but {text!r} is a link that leads out of it")
         return path
 

@@ -137,6 +137,11 @@ def test_of_two_neighbours_the_one_with_more_photos_is_taken(dataset: Path, tmp_
     assert read_coco_panoptic(dataset).images_dir == tmp_path / "mini2024", "of equals the one that is called like it"
 
 
+def test_a_customary_folder_is_found_even_if_its_first_photo_is_missing(dataset: Path, tmp_path: Path) -> None:
+    (tmp_path / "mini" / "a.jpg").unlink()
+    assert read_coco_panoptic(dataset).images_dir == tmp_path / "mini"
+
+
 def test_folders_are_not_searched_in_depth_and_those_searched_are_named(dataset: Path, tmp_path: Path) -> None:
     (tmp_path / "deep").mkdir()
     (tmp_path / "mini").rename(tmp_path / "deep" / "mini")

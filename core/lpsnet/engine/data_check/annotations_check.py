@@ -75,6 +75,7 @@ class AnnotationCheck:
 
     Attributes:
         homeless: number of annotations whose image is not known, counted by :meth:`run`.
+        used_classes: the class indices that segments were met of, whatever else is wrong with them, likewise.
 
     Args:
         data: the JSON file.
@@ -98,6 +99,7 @@ class AnnotationCheck:
         tally: Tally,
     ) -> None:
         self.homeless = 0
+        self.used_classes: set[int] = set()
         self._data, self._log, self._values = data, log, values
         self._classes, self._images, self._tally = classes, images, tally
         self._pngs = pngs
@@ -217,6 +219,8 @@ class AnnotationCheck:
         take_if_given(Fields.number, "score", 0, 1)
         box = take_if_given(_box, "bbox")
         class_index = self._classes.index_of.get(category) if category is not None else None
+        if class_index is not None:
+            self.used_classes.add(class_index)
         # A category whose id could not be read may be the one that is meant.
         if class_index is None and category is not None and self._classes.is_whole:
             message = f"{category!r} is not the id of a category"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from pathlib import Path
 
 from lpsnet.engine.data_check.annotations_check import AnnotationCheck
@@ -91,7 +91,7 @@ def _check_content(
             annotations.run(files)
             if len(listed_annotations):
                 images.warn_of_unannotated(annotations.homeless)
-                _warn_of_unused(data, classes, tally)
+                _warn_of_unused(data, classes, annotations.used_classes)
         data.name_hidden_not_finite()
     except StoppedError:
         complete = False
@@ -99,7 +99,7 @@ def _check_content(
     return images.folder, tally.facts(entries), complete
 
 
-def _warn_of_unused(data: JsonFaults, classes: ListedClasses, tally: Tally) -> None:
+def _warn_of_unused(data: JsonFaults, classes: ListedClasses, used: Container[int]) -> None:
     for index, entry in enumerate(classes.entries):
-        if not tally.segments[index] and not tally.crowds[index]:
+        if index not in used:
             data.fault(FaultKind.CATEGORY_UNUSED, entry.place, f"({entry.name!r}) has no segment")

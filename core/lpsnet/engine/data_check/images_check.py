@@ -126,7 +126,7 @@ class ImageCheck:
         for index, value in enumerate(self._values):
             try:
                 entry = Fields(value, str(self._data.path), f"images[{index}]")
-                _confined_file(entry, "file_name", self._confined)
+                self._confined.file(entry, "file_name")
             except FormatError:
                 continue
             yield entry
@@ -198,7 +198,4 @@ def take_file(
 
 
 def _confined_file(fields: Fields, name: str, folder: ConfinedFolder) -> Path:
-    try:
-        return folder.file(fields, name)
-    except OSError as error:
-        raise fields.refuse(name, f"cannot be a file's name ({error.strerror})") from None
+    return folder.file(fields, name)
