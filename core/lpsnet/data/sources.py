@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -21,7 +21,7 @@ from lpsnet.structures import PanopticSegmentation
 
 __all__ = ["LabelledPicture", "PictureSource", "expand_path", "open_source"]
 
-_VARIABLE = re.compile(r"\$(?:\w+|\{\w+\})")
+_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +53,10 @@ class PictureSource(Protocol):
     @property
     def categories(self) -> Categories:
         """The classes that the truths' labels index."""
+
+    @property
+    def files(self) -> Iterator[Path]:
+        """Every file that it is read from, which nothing may be written over."""
 
     def __len__(self) -> int: ...
 
@@ -90,13 +94,20 @@ def expand_path(text: str) -> Path:
     """Replaces ``~`` and ``$VARIABLES`` in a path.
 
     Raises:
-        ValueError: naming the variable that is not set.
+        ValueError: naming the variable that is not set, or the user of ``~user`` who is not known here.
     """
-    expanded = os.path.expandvars(text)
-    missing = _VARIABLE.search(expanded)
-    if missing is not None:
-        raise ValueError(f"{text}: the environment variable {missing[0].strip('${}')} is not set")
-    return Path(expanded).expanduser()
+
+    def value(variable: re.Match[str]) -> str:
+        name = variable[1] or variable[2]
+        if name not in os.environ:
+            raise ValueError(f"{text}: the environment variable {name} is not set")
+        return os.environ[name]
+
+    path = Path(_VARIABLE.sub(value, text))
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ValueError(f"{text}: the home folder {path.parts[0]} is not known here") from None
 
 
 # ------------------------------------------------------------------------------------------------------------ sources
@@ -120,6 +131,10 @@ class _Scenes:
         first, size = self.source.first_seed, f"{self.source.height} × {self.source.width}"
         return f"{len(self)} drawn scenes of {size}, seeds {first} to {first + len(self) - 1}"
 
+    @property
+    def files(self) -> Iterator[Path]:
+        return iter(())
+
     def __len__(self) -> int:
         return self.source.count
 
@@ -140,14 +155,8 @@ class _PanopticFolder:
 
     @classmethod
     def opened(cls, dataset: CocoPanopticDataset, categories: Categories, limit: int | None) -> _PanopticFolder:
-        table = dataset.categories.indices_in(categories)
-        if table is None:
-            raise ValueError(
-                f"{dataset.path}: has classes that the network's categories lack; set categories to this file to learn "
-                "its own"
-            )
-        if dataset.photos_problem:
-            raise ValueError(dataset.photos_problem)
+        table = _class_table(dataset, categories)
+        _check_folders(dataset)
         annotated = [index for index, record in enumerate(dataset.records) if record.png_path is not None]
         if not annotated:
             raise ValueError(f"{dataset.path}: none of its images is annotated")
@@ -157,13 +166,50 @@ class _PanopticFolder:
     def name(self) -> str:
         return f"{len(self)} images of {self.dataset.path}"
 
+    @property
+    def files(self) -> Iterator[Path]:
+        yield self.dataset.path
+        for record in self.dataset.records:
+            yield from (path for path in (record.image_path, record.png_path) if path is not None)
+
     def __len__(self) -> int:
         return len(self.annotated)
 
     def read(self, index: int) -> LabelledPicture:
         record = self.dataset.records[self.annotated[index]]
-        if record.image_path is None:
-            raise ValueError(f"{self.dataset.path}: the photo {record.file_name} was not found")
+        assert record.image_path is not None
         truth = self.dataset.read_segmentation(record).with_labels(self.index_of_label)
         image = read_image(record.image_path, stated_size=record.size)
         return LabelledPicture(record.file_name, record.image_id, image, truth, record.json_areas)
+
+
+def _class_table(dataset: CocoPanopticDataset, categories: Categories) -> NDArray[np.intp]:
+    """Returns the index in ``categories`` of each of a data set's classes, ``[C]``.
+
+    Raises:
+        ValueError: naming the file, if one is not among them, or is stuff here and a thing there.
+    """
+    table = dataset.categories.indices_in(categories)
+    if table is None:
+        raise ValueError(
+            f"{dataset.path}: has classes that the network's categories lack; set categories to this file to learn its "
+            "own"
+        )
+    for own, index in zip(dataset.categories, table.tolist(), strict=True):
+        if own.isthing != categories[index].isthing:
+            kind, other = ("a thing", "stuff") if own.isthing else ("stuff", "a thing")
+            raise ValueError(f"{dataset.path}: {own.name!r} is {kind}, but {other} in the network's categories")
+    return table
+
+
+def _check_folders(dataset: CocoPanopticDataset) -> None:
+    """Refuses a data set whose photos or PNGs lie nowhere, before any of them is asked for.
+
+    Raises:
+        ValueError: naming the folder that is missing.
+    """
+    if dataset.photos_problem:
+        raise ValueError(dataset.photos_problem)
+    for folder, held in ((dataset.images_dir, "photos"), (dataset.pngs_dir, "PNGs of ids")):
+        if folder is not None and not folder.is_dir():
+            raise ValueError(f"{folder}: there is no such folder; it should hold the {held} of {dataset.path}")

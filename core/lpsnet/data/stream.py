@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -21,12 +20,13 @@ from lpsnet.data.augmentation import Augmentation, augmented
 from lpsnet.data.batches import TrainingBatch, TrainingExample, collate
 from lpsnet.data.sources import PictureSource
 from lpsnet.data.transforms import as_tensor
+from lpsnet.data.workers import become_worker, prepared_by
 from lpsnet.targets import TargetRules, location_targets, semantic_target
 
 __all__ = ["BadPicture", "ExampleStream", "StreamPositions", "training_batches"]
 
-_AHEAD = 4
-"""Batches that each worker prepares before they are asked for."""
+_AHEAD = 2
+"""Batches that each worker prepares before they are asked for: of COCO's sixteen pictures one holds 90 MB."""
 _ORDER, _CHANGES = 0, 1
 """Which of a seed's two sequences: the order of an epoch, the changes of a position."""
 
@@ -144,16 +144,19 @@ def training_batches(
 
     Raises:
         ValueError: in one sentence naming the file, if a picture cannot be read.
+        ChildProcessError: in one sentence, if a worker was killed.
     """
     loader: DataLoader[TrainingExample | BadPicture] = DataLoader(
         stream,
         batch_sampler=positions,
         num_workers=workers,
         collate_fn=partial(_collate, strides=tuple(strides), divisor=divisor),
-        worker_init_fn=_ready_worker,
+        worker_init_fn=become_worker,
         prefetch_factor=_AHEAD if workers else None,
+        # Without one of its own it would draw a number from torch's, and a resumed run be out of step with an unbroken.
+        generator=torch.Generator(),
     )
-    for batch in loader:
+    for batch in prepared_by(loader):
         if isinstance(batch, BadPicture):
             raise ValueError(batch.sentence)
         yield batch
@@ -166,9 +169,3 @@ def _collate(
     if bad is not None:
         return bad
     return collate([example for example in examples if isinstance(example, TrainingExample)], strides, divisor)
-
-
-def _ready_worker(_number: int) -> None:
-    """One thread each: the processes are as many as shall work at once."""
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
