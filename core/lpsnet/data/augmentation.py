@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from lpsnet.data.transforms import input_size, resize_picture
 from lpsnet.structures import PanopticSegmentation
 
-__all__ = ["Augmentation", "augmented", "resample_ids"]
+__all__ = ["Augmentation", "augmented", "recoloured", "resample_ids"]
 
 UInt8 = NDArray[np.uint8]
 Int32 = NDArray[np.int32]
@@ -71,7 +71,7 @@ def augmented(
     if mirrored:
         image, ids = np.asarray(cv2.flip(image, 1), np.uint8), np.asarray(cv2.flip(ids, 1), np.int32)
     if how.color:
-        image = _recoloured(image, tone)
+        image = recoloured(image, tone)
     return np.ascontiguousarray(image), _what_is_left(truth, ids)
 
 
@@ -88,6 +88,22 @@ def resample_ids(ids: Int32, size: tuple[int, int]) -> Int32:
     return resampled
 
 
+def recoloured(image: UInt8, tone: NDArray[np.float64]) -> UInt8:
+    """Changes the colours of a picture, all in one step: what is clipped in between would be lost.
+
+    Args:
+        image: RGB uint8 ``[H, W, 3]``.
+        tone: factors of the brightness, of the contrast about the picture's mean, and of the saturation about each
+            pixel's grey (0.299 R + 0.587 G + 0.114 B); 1 changes nothing.
+    """
+    brightness, contrast, saturation = (float(part) for part in tone)
+    grey = np.array([0.299, 0.587, 0.114], np.float32)
+    mixing = brightness * contrast * (saturation * np.eye(3, dtype=np.float32) + (1 - saturation) * grey[None, :])
+    mean = float(image.mean()) * brightness * (1 - contrast)
+    mixed = cv2.transform(image, np.column_stack((mixing, np.full(3, mean, np.float32))).astype(np.float32))
+    return np.asarray(mixed, np.uint8)
+
+
 def _cut_out(
     image: UInt8, ids: Int32, size: tuple[int, int], crop: tuple[int, int], place: NDArray[np.float64]
 ) -> tuple[UInt8, Int32, tuple[int, int]]:
@@ -100,16 +116,6 @@ def _cut_out(
         windows.append(slice(begin, begin + length))
         cut.append(kept)
     return image[windows[0], windows[1]], ids[windows[0], windows[1]], (cut[0], cut[1])
-
-
-def _recoloured(image: UInt8, tone: NDArray[np.float64]) -> UInt8:
-    """Multiplies brightness, contrast about the mean, and saturation about grey."""
-    brightness, contrast, saturation = (float(part) for part in tone)
-    grey = np.array([0.299, 0.587, 0.114], np.float32)
-    mixing = brightness * contrast * (saturation * np.eye(3, dtype=np.float32) + (1 - saturation) * grey[None, :])
-    mean = float(image.mean()) * brightness * (1 - contrast)
-    mixed = cv2.transform(image, np.column_stack((mixing, np.full(3, mean, np.float32))).astype(np.float32))
-    return np.asarray(mixed, np.uint8)
 
 
 def _what_is_left(truth: PanopticSegmentation, ids: Int32) -> PanopticSegmentation:
