@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from lpsnet.engine.predict import Predictor
+    from lpsnet.engine.network import ReadyNetwork
 
 __all__ = ["announce", "app", "main", "messages", "progress_bar", "report_failures", "results", "say"]
 
@@ -66,11 +66,11 @@ def report_failures(failures: Sequence[str]) -> None:
         say(f"failed: {failure}", "red")
 
 
-def announce(predictor: Predictor) -> None:
-    """Says what runs where, and loudly if it was never trained."""
-    if predictor.network is None:
+def announce(network: ReadyNetwork | None) -> None:
+    """Says what runs where, and loudly if it was never trained; without a network, what stands for it."""
+    if network is None:
         say("Both oracles are on: boxes and semantics come from ground truth, no network runs.")
         return
-    say(f"{predictor.network.name} on {predictor.network.device_words}")
-    if not predictor.network.trained:
+    say(f"{network.name} on {network.device_words}")
+    if not network.trained:
         messages().print(Panel(Text.from_markup(_UNTRAINED), title="UNTRAINED", border_style="bold red", expand=False))

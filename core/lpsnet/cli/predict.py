@@ -43,7 +43,7 @@ def predict(
         stuff_limit=stuff_limit,
         fallback_categories=next((picture.dataset.categories for picture in pictures if picture.dataset), None),
     )
-    announce(predictor)
+    announce(predictor.network)
     with progress_bar() as bar:
         task = bar.add_task("segmenting", total=len(pictures))
         summary = predict_pictures(

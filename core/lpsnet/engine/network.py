@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from lpsnet.categories import Categories
-from lpsnet.checkpoint import load_checkpoint, network_from
+from lpsnet.checkpoint import Checkpoint, load_checkpoint, network_from
 from lpsnet.config import Config, InputConfig, load_config
 from lpsnet.data.transforms import network_input
 from lpsnet.engine.devices import choose_device
@@ -92,29 +92,31 @@ def load_network(
 ) -> ReadyNetwork:
     """Loads a trained network from a checkpoint, or makes an untrained one from a config.
 
+    Given both, the checkpoint's weights follow the config, whose network must be of the same structure: its input and
+    inspection, and the data it names, stand for the checkpoint's own.
+
     The untrained network's weights are drawn from a fixed seed. Of pretrained backbone weights only a local file is
     read: nothing is downloaded for a network that cannot predict anything yet.
 
     Args:
         checkpoint: a checkpoint; it carries its own config.
-        config: a preset or YAML file, used without a checkpoint.
-        overrides: changes to the config; only ``input`` and ``inspection`` may change for a checkpoint.
+        config: a preset or YAML file.
+        overrides: changes to the config; only ``input`` and ``inspection`` may change of a checkpoint's own.
         short_side: of the input, in pixels, its long side's cap in proportion; 0 for what the config asks for.
         device: see :func:`lpsnet.engine.devices.choose_device`.
 
     Raises:
         OSError: if a file cannot be read.
-        ValueError: naming the file or the field, if something in it is wrong, the device does not exist, or both
-            checkpoint and config are given, or neither.
+        ValueError: naming the file or the field, if something in it is wrong, the checkpoint does not fit the config,
+            the device does not exist, or neither checkpoint nor config is given.
     """
-    if (checkpoint is None) == (config is None):
+    if checkpoint is None and config is None:
         raise ValueError("a network comes from a checkpoint or from a config: give one of the two")
     place, reason = choose_device(device)
     card: Mapping[str, Any] = {}
     if checkpoint is not None:
-        loaded = load_checkpoint(checkpoint, overrides)
-        final, categories = loaded.config, loaded.categories
-        model = network_from(final, len(categories), loaded)
+        loaded, final, model = _load_trained(checkpoint, config, overrides)
+        categories = loaded.categories
         card = loaded.card
     else:
         final = load_config(config or "", overrides)
@@ -140,6 +142,23 @@ def load_network(
         own_input=own_input,
         card=card,
     )
+
+
+def _load_trained(path: Path, config: str | Path | None, overrides: Sequence[str]) -> tuple[Checkpoint, Config, LPSNet]:
+    """Returns a checkpoint, the config that its network follows, and the network."""
+    if config is None:
+        loaded = load_checkpoint(path, overrides)
+        return loaded, loaded.config, network_from(loaded.config, len(loaded.categories), loaded)
+    loaded, final = load_checkpoint(path), load_config(config, overrides)
+    wanted = final.load_categories()
+    model = network_from(final, len(wanted), loaded)
+    for own, other in zip(loaded.categories, wanted, strict=True):
+        if (own.id, own.name) != (other.id, other.name):
+            raise ValueError(
+                f"{path} does not fit config {final.name}: its class {own.name!r} (id {own.id}) is {other.name!r} (id "
+                f"{other.id}) there"
+            )
+    return loaded, final, model
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,7 +14,9 @@ from PIL import Image
 from lpsnet.categories import Categories
 from lpsnet.checkpoint import load_checkpoint
 from lpsnet.config import load_config
-from lpsnet.engine.network import ReadyNetwork, is_out_of_memory, load_network
+from lpsnet.engine.failures import failure_sentence, is_device_lost
+from lpsnet.engine.network import ReadyNetwork, load_network
+from lpsnet.engine.output_folder import make_folder, refuse_replacing
 from lpsnet.formats.atomic import write_atomically, write_failure
 from lpsnet.formats.coco_panoptic import (
     CocoPanopticDataset,
@@ -38,9 +39,6 @@ __all__ = [
     "predict_pictures",
     "prepare_output",
 ]
-
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -257,22 +255,17 @@ def prepare_output(out: Path, pictures: Sequence[Picture]) -> None:
         OSError: in one sentence naming the folder, if it cannot be made.
         ValueError: naming the file that would be replaced.
     """
-    written = {(out / name).resolve() for name in ("panoptic", "overlays")}
+    refuse_replacing(_files_of(pictures), out / "panoptic.json", (out / "panoptic", out / "overlays"))
+    make_folder(out)
+
+
+def _files_of(pictures: Sequence[Picture]) -> Iterator[Path]:
     for picture in pictures:
-        sources = [picture.path]
-        if picture.dataset is not None and picture.record is not None:
-            if picture.dataset.path.resolve() == (out / "panoptic.json").resolve():
-                raise ValueError(
-                    f"{picture.dataset.path}: predictions would replace this data set; choose another --out"
-                )
-            sources += [picture.record.png_path] if picture.record.png_path is not None else []
-        for source in sources:
-            if source.resolve().parent in written:
-                raise ValueError(f"{source}: predictions may replace this file; choose another --out")
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise write_failure(out, error) from error
+        if picture.dataset is not None:
+            yield picture.dataset.path
+        yield picture.path
+        if picture.record is not None and picture.record.png_path is not None:
+            yield picture.record.png_path
 
 
 def predict_pictures(
@@ -331,9 +324,8 @@ def _predict_each(
             failures.append(f"stopped by the user: {len(pictures) - position} pictures were not segmented")
             break
         except Exception as error:
-            failures.append(_sentence(picture, error))
-            if "CUDA error" in str(error):
-                # A CUDA context never recovers from a fault: every picture after this one would fail too.
+            failures.append(failure_sentence(str(picture.path), error, names=(picture.name,)))
+            if is_device_lost(error):
                 failures.append(f"the CUDA device failed: {len(pictures) - position - 1} more were not tried")
                 break
         on_done(picture.name)
@@ -347,14 +339,3 @@ def _write_overlay(path: Path, inspection: Inspection, categories: Categories) -
         raise write_failure(path.parent, error) from error
     drawn = render_overlay(inspection.image, inspection.trace.segmentation(), categories)
     write_atomically(path, lambda stream: Image.fromarray(drawn).save(stream, "PNG"))
-
-
-def _sentence(picture: Picture, error: Exception) -> str:
-    """Says what went wrong with a picture, naming it once."""
-    if is_out_of_memory(error):
-        return f"{picture.path}: not enough memory; try a smaller input, for example --set input.short_side=480"
-    if not isinstance(error, ValueError | OSError):
-        _log.error("a fault while segmenting %s", picture.path, exc_info=error)
-        return f"{picture.path}: {type(error).__name__}: {error}"
-    text = str(error)
-    return text if picture.name in text else f"{picture.path}: {text}"

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import psutil
 import torch
@@ -15,7 +16,9 @@ from torch import Tensor, nn
 from lpsnet.model.deformable import DeformableConv2d
 from lpsnet.model.lpsnet import LPSNet
 
-__all__ = ["Complexity", "PartCost", "measure_complexity"]
+__all__ = ["Complexity", "PartCost", "measure_complexity", "with_peak_memory"]
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ def measure_complexity(model: LPSNet, size: tuple[int, int]) -> Complexity:
     device = next(model.parameters()).device
     images = torch.zeros(1, 3, *size, device=device)
     with _counting_macs(model) as macs:
-        peak_bytes = _peak_bytes(lambda: _forward(model, images), device)
+        _, peak_bytes = with_peak_memory(lambda: _forward(model, images), device)
     parameters: Counter[str] = Counter()
     for name, parameter in model.named_parameters():
         parameters[_part_of(name)] += parameter.numel()
@@ -133,20 +136,23 @@ def _forward(model: LPSNet, images: Tensor) -> None:
         model.train(training)
 
 
-def _peak_bytes(work: Callable[[], None], device: torch.device) -> int | None:
-    """Does ``work`` and returns the most memory in use meanwhile."""
+def with_peak_memory(work: Callable[[], _T], device: torch.device) -> tuple[_T, int | None]:
+    """Does ``work`` and returns its result and the most memory in use meanwhile.
+
+    Args:
+        work: what computes on ``device``.
+        device: on the CPU this process's resident memory is watched, on CUDA what torch allocates; on ``meta`` nothing.
+    """
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
-        work()
-        return torch.cuda.max_memory_allocated(device)
+        return work(), torch.cuda.max_memory_allocated(device)
     if device.type == "meta":
-        work()
-        return None
-    return _resident_peak(work)
+        return work(), None
+    return _with_resident_peak(work)
 
 
-def _resident_peak(work: Callable[[], None]) -> int:
-    """Does ``work`` and returns this process's most resident memory meanwhile, sampled 200 times a second."""
+def _with_resident_peak(work: Callable[[], _T]) -> tuple[_T, int]:
+    """Samples this process's resident memory 200 times a second while it does ``work``."""
     process = psutil.Process()
     peak = process.memory_info().rss
     finished = threading.Event()
@@ -159,8 +165,8 @@ def _resident_peak(work: Callable[[], None]) -> int:
     sampler = threading.Thread(target=sample, name="memory sampler", daemon=True)
     sampler.start()
     try:
-        work()
+        result = work()
     finally:
         finished.set()
         sampler.join()
-    return max(peak, process.memory_info().rss)
+    return result, max(peak, process.memory_info().rss)

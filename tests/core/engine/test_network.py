@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -84,10 +85,53 @@ def test_local_backbone_weights_are_read(tmp_path: Path) -> None:
     assert (own.origin, other.origin) == (str(tmp_path / "mine.yaml"), "demo")
 
 
-@pytest.mark.parametrize("given", [{}, {"checkpoint": Path("a"), "config": "demo"}])
-def test_a_network_comes_from_one_place(given: dict[str, object]) -> None:
+def test_a_network_comes_from_somewhere() -> None:
     with pytest.raises(ValueError, match="one of the two"):
-        load_network(**given)  # type: ignore[arg-type]
+        load_network()
+
+
+@pytest.fixture
+def small_checkpoint(tmp_path: Path) -> Path:
+    config = load_config("demo", SMALL)
+    categories = config.load_categories()
+    path = tmp_path / "net.safetensors"
+    save_checkpoint(path, build_lpsnet(config.model, len(categories)), config, categories)
+    return path
+
+
+def test_a_config_beside_a_checkpoint_replaces_all_but_the_weights(small_checkpoint: Path) -> None:
+    wished = [*SMALL, "input.short_side=96", "inspection.score_threshold=0.4", "data.val.kind=scenes"]
+    wished += ["data.val.first_seed=7", "data.val.count=2"]
+    own = load_network(checkpoint=small_checkpoint)
+    replaced = load_network(checkpoint=small_checkpoint, config="demo", overrides=wished)
+    assert replaced.trained
+    assert replaced.config == load_config("demo", wished)
+    assert replaced.run(IMAGE).image_sizes == ((96, 128),)
+    weights = replaced.model.state_dict()
+    assert all(torch.equal(weights[name], tensor) for name, tensor in own.model.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("overrides", "complaint"),
+    [
+        (["model.backbone.width=0.5"], r"model.backbone.width is 0.25 where 0.5 is wanted"),
+        ([*SMALL, "categories=coco_panoptic.json"], r"classes where 133 are wanted"),
+    ],
+)
+def test_a_checkpoint_is_refused_by_a_config_of_another_network(
+    small_checkpoint: Path, overrides: list[str], complaint: str
+) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        load_network(checkpoint=small_checkpoint, config="demo", overrides=overrides)
+
+
+def test_a_checkpoint_is_refused_by_a_config_of_as_many_other_classes(small_checkpoint: Path, tmp_path: Path) -> None:
+    classes = load_config("demo").load_categories().to_json()
+    classes[3]["name"] = "lake"
+    (tmp_path / "other.json").write_text(json.dumps(classes))
+    overrides = [*SMALL, f"categories={tmp_path / 'other.json'}"]
+    with pytest.raises(ValueError, match=r"net\.safetensors does not fit config demo: its class .* is 'lake'"):
+        load_network(checkpoint=small_checkpoint, config="demo", overrides=overrides)
 
 
 def test_a_run_can_be_stopped() -> None:
