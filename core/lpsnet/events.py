@@ -1,18 +1,28 @@
 """What a training run reports, one JSON object a line in ``events.jsonl``: written by the engine, read by anyone.
 
-Every line has ``event``, the name of one of the classes below in lower case, ``time``, seconds since 1970, and that
-class's fields. Readers skip what they do not know, so that fields and events can be added; a line that is cut off is
-read again once its rest has come.
+Every line has ``event``, the name that its class below states, ``time``, seconds since 1970, and that class's fields.
+A number that JSON lacks (infinite, or none at all) is null. For readers:
+
+- A run is one file. It begins with ``started``; every process that goes on with the run appends another ``started``,
+  and a process that ends in order appends ``stopped``. A file whose last event is another belongs to a process that
+  lives or was killed.
+- **Iterations may go back.** A killed run goes on from its last checkpoint, and does again what was done since. A
+  ``started`` with ``iteration`` i therefore supersedes every earlier event of an iteration above i: readers drop those,
+  as :func:`without_superseded` does.
+- Fields and events may be added in time: what is unknown is skipped, and an added field has a default.
+- A line is complete once it ends with a newline. One that a killed process left unfinished is ended by the next
+  process, and skipped as damaged.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import math
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -29,7 +39,11 @@ __all__ = [
     "Started",
     "Stopped",
     "parse_event",
+    "without_superseded",
 ]
+
+
+# -------------------------------------------------------------------------------------------------------------- events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +51,7 @@ class RunEvent:
     """The base of every event.
 
     Attributes:
+        event: its name in the file.
         time: when it happened, seconds since 1970.
     """
 
@@ -54,7 +69,7 @@ class Started(RunEvent):
 
     Attributes:
         config: its name.
-        iteration: iterations that are already done.
+        iteration: iterations that are already done; what was reported of later ones before is superseded.
         iterations: how many there will be.
         batch: pictures an iteration.
         processes: how many train together.
@@ -83,8 +98,9 @@ class Progress(RunEvent):
         losses: mean over the iterations since the last such event, without weights: box, borderness, semantic; total
             is their weighted sum.
         lr: learning rate of the last of them.
-        gradient_norm: mean length of the gradient before clipping.
-        images_per_second: over all processes.
+        gradient_norm: mean length of the gradient before clipping; not a number if no gradient was finite, as may
+            happen with fp16.
+        images_per_second: over all processes, without evaluations.
         eta_seconds: until the last iteration, at the pace of this process so far.
         memory_bytes: the most in use: on CUDA what torch had allocated, on the CPU the process's resident memory.
     """
@@ -152,10 +168,10 @@ class Note(RunEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stopped(RunEvent):
-    """The process ended; a run directory without this as its last event belongs to a process that lives or was killed.
+    """The process ended in order; always its last event.
 
     Attributes:
-        iteration: how many were done and saved.
+        iteration: how many were done; all of them are saved unless the reason is ``failed``.
         reason: ``finished``, ``terminated`` (SIGTERM), ``interrupted`` (Ctrl+C) or ``failed``.
         message: what failed, in a sentence.
     """
@@ -172,6 +188,42 @@ EVENT_TYPES: Mapping[str, type[RunEvent]] = {
 """The class of each event by its name."""
 
 
+def without_superseded(events: Iterable[RunEvent]) -> list[RunEvent]:
+    """Drops what was reported of iterations that a killed run had not saved and therefore did again.
+
+    Args:
+        events: of one run, from its first on.
+
+    Returns:
+        The rest, in their order: the iterations of progress, evaluations and checkpoints never go back.
+    """
+    kept: list[RunEvent] = []
+    for event in events:
+        if isinstance(event, Started):
+            kept = [earlier for earlier in kept if _stands_at(earlier, event.iteration)]
+        kept.append(event)
+    return kept
+
+
+def _stands_at(event: RunEvent, iteration: int) -> bool:
+    """Whether an event is still true once a run has gone back to an iteration; what opened and ended it always is."""
+    return not isinstance(event, Progress | Evaluated | CheckpointSaved) or event.iteration <= iteration
+
+
+# --------------------------------------------------------------------------------------------------- to and from lines
+
+
+def parse_event(line: str | bytes) -> RunEvent | None:
+    """Reads a line; None if it is damaged or of a kind that this version does not know."""
+    try:
+        content = json.loads(line)
+        kind = EVENT_TYPES[content["event"]]
+        readers = _READERS[kind]
+        return kind(**{name: readers[name](value) for name, value in content.items() if name in readers})
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return None
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
@@ -180,46 +232,114 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def parse_event(line: str | bytes) -> RunEvent | None:
-    """Reads a line; None if it is damaged or of a kind that this version does not know."""
-    try:
-        content = json.loads(line)
-        kind = EVENT_TYPES[content.pop("event")]
-        known = {spec.name for spec in dataclasses.fields(kind)}
-        return kind(**{name: value for name, value in content.items() if name in known})
-    except (ValueError, LookupError, TypeError, AttributeError):
-        return None
+def _number(value: object) -> float:
+    if value is None:
+        return math.nan
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError
+    return float(value)
+
+
+def _exactly(kind: type) -> Callable[[object], Any]:
+    def read(value: object) -> object:
+        if type(value) is not kind:
+            raise TypeError
+        return value
+
+    return read
+
+
+def _numbers(value: Mapping[str, object]) -> dict[str, float]:
+    return {name: _number(part) for name, part in value.items()}
+
+
+def _numbers_or_none(value: Mapping[str, object]) -> dict[str, float | None]:
+    return {name: None if part is None else _number(part) for name, part in value.items()}
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(part, str) for part in value):
+        raise TypeError
+    return tuple(value)
+
+
+_READER_OF_TYPE: Mapping[str, Callable[[Any], Any]] = {
+    "bool": _exactly(bool),
+    "float": _number,
+    "int": _exactly(int),
+    "str": _exactly(str),
+    "Mapping[str, float]": _numbers,
+    "Mapping[str, float | None]": _numbers_or_none,
+    "tuple[str, ...]": _texts,
+}
+"""What a field's value is read by: the reverse of what :meth:`RunEvent.to_json` does to it."""
+
+_READERS: Mapping[type[RunEvent], Mapping[str, Callable[[Any], Any]]] = {
+    kind: {spec.name: _READER_OF_TYPE[str(spec.type)] for spec in dataclasses.fields(kind)}
+    for kind in EVENT_TYPES.values()
+}
+
+
+# --------------------------------------------------------------------------------------------------------------- files
 
 
 class EventWriter:
-    """Appends events to a file, each by one write, so that a reader never sees two mixed up.
+    """Appends events to a file, each whole or not at all.
 
     Args:
         path: of the file, which is made if need be; a line that a killed process left unfinished is ended first.
+
+    Raises:
+        OSError: one sentence naming the file, if it cannot be opened or written.
     """
 
     def __init__(self, path: Path) -> None:
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        with path.open("rb") as stream:
-            stream.seek(0, os.SEEK_END)
-            if stream.tell() and stream.seek(-1, os.SEEK_END) >= 0 and stream.read(1) != b"\n":
-                os.write(self._descriptor, b"\n")
+        self._path = path
+        try:
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        except OSError as error:
+            raise self._failure(error) from error
+        length = os.fstat(self._descriptor).st_size
+        os.lseek(self._descriptor, max(0, length - 1), os.SEEK_SET)
+        if length and os.read(self._descriptor, 1) != b"\n":
+            self._append(b"\n")
 
     def write(self, event: RunEvent) -> None:
         """Appends an event.
 
         Raises:
-            OSError: if it cannot be written.
+            OSError: one sentence naming the file, if it cannot be written, as on a full disk; it then holds whole
+                lines as before.
         """
-        os.write(self._descriptor, json.dumps(event.to_json()).encode() + b"\n")
+        self._append(json.dumps(event.to_json()).encode() + b"\n")
 
     def close(self) -> None:
         """Closes the file."""
         os.close(self._descriptor)
 
+    def _append(self, content: bytes) -> None:
+        """Writes ``content`` by one call wherever the disk takes it whole, so that a reader sees no half."""
+        before = os.fstat(self._descriptor).st_size
+        try:
+            while content:
+                content = content[os.write(self._descriptor, content) :]
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._descriptor, before)
+            raise self._failure(error) from error
+
+    def _failure(self, error: OSError) -> OSError:
+        cause = error.strerror or str(error)
+        failure = OSError(f"{self._path} could not be written: {cause[:1].lower()}{cause[1:]}")
+        failure.errno = error.errno
+        return failure
+
 
 class EventReader:
     """Reads the events of a file that may still grow, each once.
+
+    A call costs what was added since the last one, not the file; what is yielded can be stopped anywhere and gone on
+    with at the next call, so that a long file need not be read at once.
 
     Attributes:
         skipped: lines so far that were damaged or unknown.
@@ -230,18 +350,26 @@ class EventReader:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._file: tuple[int, int] | None = None
         self._offset = 0
         self.skipped = 0
 
     def read_new(self) -> Iterator[RunEvent]:
-        """Yields the events that were finished since the last call; from the first on, if the file became shorter."""
+        """Yields the events that were finished since the last call.
+
+        It begins again at the first event if the file became shorter or another one took its place.
+
+        Raises:
+            OSError: if the file is there and cannot be read.
+        """
         try:
             stream = self._path.open("rb")
         except FileNotFoundError:
             return
         with stream:
-            if stream.seek(0, os.SEEK_END) < self._offset:
-                self._offset = 0
+            facts = os.fstat(stream.fileno())
+            if self._file != (facts.st_dev, facts.st_ino) or facts.st_size < self._offset:
+                self._file, self._offset, self.skipped = (facts.st_dev, facts.st_ino), 0, 0
             stream.seek(self._offset)
             for line in stream:
                 if not line.endswith(b"\n"):

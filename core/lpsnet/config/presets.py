@@ -65,6 +65,18 @@ class Config(Frozen):
             raise ValueError("targets.borderness none leaves it unlearnt: set inspection.conflict=highest too")
         return self
 
+    def remarks(self) -> tuple[str, ...]:
+        """Returns what is allowed but rarely meant, a sentence each."""
+        targets = self.targets
+        lacking = "borderness" if targets.borderness == "none" else "borderness_negatives"
+        if targets.level_assignment == "all" or "none" not in (targets.borderness, targets.borderness_negatives):
+            return ()
+        return (
+            f"targets.level_assignment range with targets.{lacking} none: nothing teaches the levels that are not to "
+            "learn a thing to keep silent about it, so that most of its boxes will be guesses; take "
+            "level_assignment=all, or border-ness with negatives",
+        )
+
     def load_categories(self) -> Categories:
         """Reads the category file.
 

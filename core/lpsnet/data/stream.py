@@ -6,7 +6,7 @@ positions see together what one process alone would: there is no state to save.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -132,8 +132,8 @@ class StreamPositions(Sampler[list[int]]):
 
 def training_batches(
     stream: ExampleStream, positions: StreamPositions, *, strides: Sequence[int], divisor: int, workers: int
-) -> Iterator[TrainingBatch]:
-    """Yields batches prepared by worker processes, in order.
+) -> Generator[TrainingBatch]:
+    """Yields batches prepared by worker processes, in order; closing it ends them.
 
     Args:
         stream: the examples.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -13,7 +13,11 @@ from torch import Tensor
 
 from lpsnet.engine.devices import choose_device
 
-__all__ = ["Processes", "joined_processes"]
+__all__ = ["PeerFailedError", "Processes", "joined_processes"]
+
+
+class PeerFailedError(ValueError):
+    """Another process failed; the sentence says which, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +49,40 @@ class Processes:
         dist.all_reduce(summed)
         return summed.cpu()
 
-    def wait_for_all(self) -> None:
-        """Returns once every process has come here."""
+    def copy_from_first(self, tensors: Iterable[Tensor]) -> None:
+        """Overwrites tensors with those of the first process; every process must call it, with as many."""
         if self.count > 1:
-            dist.barrier()
+            for tensor in tensors:
+                dist.broadcast(tensor, src=0)
+
+    @contextmanager
+    def failing_together(self) -> Iterator[None]:
+        """Ends a block on every process if it failed on one, which the others would otherwise wait for in vain.
+
+        Every process must come here; the block itself must not make them meet.
+
+        Raises:
+            Exception: what the block raised here.
+            PeerFailedError: if it failed elsewhere only.
+        """
+        failure: Exception | None = None
+        try:
+            yield
+        except Exception as error:
+            failure = error
+        sentences = self._gathered("" if failure is None else " ".join(str(failure).split()) or type(failure).__name__)
+        if failure is not None:
+            raise failure
+        for rank, sentence in enumerate(sentences):
+            if sentence:
+                raise PeerFailedError(f"process {rank}: {sentence}")
+
+    def _gathered(self, sentence: str) -> list[str]:
+        if self.count == 1:
+            return [sentence]
+        sentences = [""] * self.count
+        dist.all_gather_object(sentences, sentence)
+        return sentences
 
 
 @contextmanager
@@ -73,7 +107,7 @@ def joined_processes(device: str = "auto") -> Iterator[Processes]:
         yield Processes(0, 1, place, reason)
         return
     dist.init_process_group("nccl" if place.type == "cuda" else "gloo")
-    try:
-        yield Processes(dist.get_rank(), count, place, reason)
-    finally:
-        dist.destroy_process_group()
+    yield Processes(dist.get_rank(), count, place, reason)
+    # Not after a failure: to leave the others in order, they would have to be where this process is. The end of the
+    # process ends its connections.
+    dist.destroy_process_group()

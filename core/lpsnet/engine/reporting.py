@@ -2,59 +2,98 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from lpsnet.engine.run_directory import RunDirectory
-from lpsnet.events import Evaluated, EventWriter, Progress, RunEvent
+from lpsnet.events import Evaluated, EventWriter, Progress, RunEvent, Started
+from lpsnet.formats.atomic import write_failure
 
 __all__ = ["recorded_events"]
 
 
-@contextmanager
+@contextlib.contextmanager
 def recorded_events(
     directory: RunDirectory, also: Callable[[RunEvent], None] = lambda _: None
 ) -> Iterator[Callable[[RunEvent], None]]:
     """Yields a function that records events in a run directory and passes them on.
 
-    The files are made with the first event, when the directory is there.
+    The files are made with the first event, when the directory is there, and closed in any case. The function raises
+    OSError, naming what could not be written.
 
     Args:
         directory: of the run.
-        also: told of every event too.
+        also: told of every event too, even of one that could not be written.
     """
-    writers: list[tuple[EventWriter, Any]] = []
+    with contextlib.ExitStack() as files:
+        lines: EventWriter | None = None
+        curves: _Curves | None = None
 
-    def record(event: RunEvent) -> None:
-        if not writers:
-            # Costs a second, and none but a training needs it.
-            tensorboard = importlib.import_module("torch.utils.tensorboard")
-            writers.append((EventWriter(directory.events), tensorboard.SummaryWriter(str(directory.tensorboard))))
-        lines, curves = writers[0]
-        lines.write(event)
-        _draw_curves(curves, event)
-        also(event)
+        def record(event: RunEvent) -> None:
+            nonlocal lines, curves
+            try:
+                if lines is None:
+                    lines = EventWriter(directory.events)
+                    files.callback(lines.close)
+                lines.write(event)
+                if curves is None:
+                    curves = _Curves(directory.tensorboard, event.iteration if isinstance(event, Started) else 0)
+                    files.callback(curves.close)
+                curves.draw(event)
+            finally:
+                also(event)
 
-    try:
         yield record
-    finally:
-        for lines, curves in writers:
-            lines.close()
-            curves.close()
 
 
-def _draw_curves(curves: Any, event: RunEvent) -> None:
-    if isinstance(event, Progress):
-        for name, value in event.losses.items():
-            curves.add_scalar(f"loss/{name}", value, event.iteration)
-        curves.add_scalar("schedule/lr", event.lr, event.iteration)
-        curves.add_scalar("gradient/norm", event.gradient_norm, event.iteration)
-        curves.add_scalar("speed/images per second", event.images_per_second, event.iteration)
-        curves.add_scalar("speed/memory in GiB", event.memory_bytes / 2**30, event.iteration)
-    elif isinstance(event, Evaluated):
-        for name, figure in event.figures.items():
-            if figure is not None:
-                curves.add_scalar(f"quality/{name}", figure, event.iteration)
-        curves.flush()
+class _Curves:
+    """The curves of a run for TensorBoard.
+
+    Args:
+        folder: where its files go.
+        iteration: at which the run goes on; what earlier files say of later ones is superseded.
+    """
+
+    def __init__(self, folder: Path, iteration: int) -> None:
+        # Costs a second, and none but a training needs it.
+        tensorboard = importlib.import_module("torch.utils.tensorboard")
+        self._folder = folder
+        with self._naming():
+            self._writer: Any = tensorboard.SummaryWriter(str(folder), purge_step=iteration + 1 if iteration else None)
+
+    def draw(self, event: RunEvent) -> None:
+        """Adds an event's numbers.
+
+        Raises:
+            OSError: naming the folder, if it cannot be written.
+        """
+        with self._naming():
+            if isinstance(event, Progress):
+                self._add("loss", event.losses, event.iteration)
+                self._add("schedule", {"lr": event.lr}, event.iteration)
+                self._add("gradient", {"norm": event.gradient_norm}, event.iteration)
+                speed = {"images per second": event.images_per_second, "memory in GiB": event.memory_bytes / 2**30}
+                self._add("speed", speed, event.iteration)
+            elif isinstance(event, Evaluated):
+                figures = {name: figure for name, figure in event.figures.items() if figure is not None}
+                self._add("quality", figures, event.iteration)
+                self._writer.flush()
+
+    def close(self) -> None:
+        """Closes the files; the events, which are whole, say what a full disk kept from them."""
+        with contextlib.suppress(OSError):
+            self._writer.close()
+
+    def _add(self, group: str, values: Mapping[str, float], iteration: int) -> None:
+        for name, value in values.items():
+            self._writer.add_scalar(f"{group}/{name}", value, iteration)
+
+    @contextlib.contextmanager
+    def _naming(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise write_failure(self._folder, error) from error

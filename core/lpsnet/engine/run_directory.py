@@ -11,19 +11,26 @@ In it are::
         best.safetensors   the network with the highest PQ so far
         state.pt           all that is needed to go on: network, optimiser, counters (tensors and plain values only)
     samples/               predictions drawn as pictures, one folder an evaluation
-    stopped-at/            the batch whose loss was not finite
+    stopped-at/            the batch whose loss was not finite, if it came to that
+    .lock                  says which process writes here; of no meaning once that has ended
+
+Paths inside are relative to it: it can be moved, and a run goes on from its new place.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import os
 import platform
+import socket
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psutil
 import torch
@@ -84,23 +91,43 @@ class RunDirectory:
         """The pictures of an evaluation."""
         return self.path / "samples" / f"iteration-{iteration:07d}"
 
-    def stopped_at(self, iteration: int) -> Path:
-        """The batch whose loss was not finite."""
-        return self.path / "stopped-at" / f"iteration-{iteration:07d}.safetensors"
+    def stopped_at(self, iteration: int, process: int = 0) -> Path:
+        """A process's share of the batch whose loss was not finite."""
+        return self.path / "stopped-at" / f"iteration-{iteration:07d}-process-{process}.safetensors"
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Makes the folder if need be, and keeps other trainers out of it while the block runs.
+
+        The lock ends with this process, however that ends; a filing system that knows no locks keeps nobody out.
+
+        Raises:
+            ValueError: if another process trains there.
+            OSError: naming the folder, if it cannot be made or written.
+        """
+        try:
+            self.latest.parent.mkdir(parents=True, exist_ok=True)
+            stream = (self.path / ".lock").open("a+", encoding="utf-8")
+        except OSError as error:
+            raise write_failure(self.path, error) from error
+        with stream:
+            if not _locked(stream):
+                stream.seek(0)
+                raise ValueError(f"{self.path}: {stream.read().strip() or 'another process'} trains here")
+            stream.truncate(0)
+            stream.write(f"process {os.getpid()} of {socket.gethostname()}")
+            stream.flush()
+            yield
 
     def start(self, config: Config) -> None:
-        """Makes the folder of a new run.
+        """Writes the settings of a new run into its folder.
 
         Raises:
             ValueError: if another run is there.
-            OSError: naming the folder, if it cannot be made.
+            OSError: naming the file, if it cannot be written.
         """
         if self.events.exists() or self.state.exists():
             raise ValueError(f"{self.path}: holds a run already; go on with --resume, or choose another --run-dir")
-        try:
-            self.latest.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise write_failure(self.path, error) from error
         settings = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
         write_atomically(self.config, settings.encode())
 
@@ -141,6 +168,26 @@ def environment_facts(device: str, processes: int) -> dict[str, Any]:
         "versions": {name: _version(name) for name in ("lpsnet-studio", "torch", "torchvision", "numpy")},
         "cuda": torch.version.cuda,
     }
+
+
+def _locked(stream: IO[str]) -> bool:
+    """Locks a file for this process; False if another has it.
+
+    It is a POSIX record lock, which data-loading processes do not inherit: they may outlive a killed trainer for
+    seconds, and must not keep the next one out.
+    """
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.lockf(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
+    return True
 
 
 def _processor() -> str:

@@ -3,53 +3,52 @@
 The same loop runs alone and under torchrun. An iteration's pictures, their changes and the learning rate follow from
 its number, and losses are divided by counts over all of its pictures: neither an interruption nor the number of
 processes changes what is learnt.
+
+What can fail on one process alone (a picture, a full disk) is gone through together, so that all of them end with one
+sentence instead of waiting for each other.
 """
 
 from __future__ import annotations
 
-import math
-import signal
-import threading
+import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Literal
 
 import psutil
-import safetensors.torch
 import torch
-from torch import Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
+from torch import nn
 
 from lpsnet.categories import Categories
-from lpsnet.checkpoint import load_checkpoint, save_checkpoint
+from lpsnet.checkpoint import save_checkpoint
 from lpsnet.config import Config
 from lpsnet.data.batches import TrainingBatch
-from lpsnet.data.sources import PictureSource, expand_path, open_source
+from lpsnet.data.sources import PictureSource, open_source
 from lpsnet.data.stream import ExampleStream, StreamPositions, training_batches
-from lpsnet.data.transforms import normalise
 from lpsnet.engine.distributed import Processes
-from lpsnet.engine.optimizers import build_optimizer, set_learning_rate
+from lpsnet.engine.first_weights import first_network
+from lpsnet.engine.optimizers import build_optimizer
+from lpsnet.engine.pace import Pace
 from lpsnet.engine.run_directory import RunDirectory
 from lpsnet.engine.schedule import Schedule
+from lpsnet.engine.stopped_batch import save_stopped_batch
+from lpsnet.engine.stopping import StopReason, StopRequest, agreed_reason, stop_requests
 from lpsnet.engine.training_state import load_training_state, save_training_state
-from lpsnet.engine.validation import figures_of, half_precision, validate
+from lpsnet.engine.training_step import StepResult, TrainingStep
+from lpsnet.engine.validation import figures_of, validate
 from lpsnet.events import CheckpointSaved, Evaluated, Note, Progress, RunEvent, Started, Stopped
-from lpsnet.formats.atomic import write_atomically
-from lpsnet.losses import Normalisers, compute_losses, count_normalisers, sum_of
-from lpsnet.model.lpsnet import BOX_STRIDES, DIVISOR, LPSNet, build_lpsnet
+from lpsnet.model.lpsnet import BOX_STRIDES, DIVISOR, LPSNet
 
-__all__ = ["NonFiniteLossError", "TrainingRun", "train"]
+__all__ = ["NonFiniteLossError", "Reason", "TrainingRun", "train"]
 
-Reason = Literal["finished", "terminated", "interrupted"]
-_LOSSES = ("total", "box", "borderness", "semantic")
+Reason = Literal["finished", "finished before"] | StopReason
 
 
 class NonFiniteLossError(ValueError):
-    """The loss became infinite or not a number; the batch was saved."""
+    """A loss or its gradient became infinite or not a number; the batch was saved."""
 
 
 def train(
@@ -62,32 +61,40 @@ def train(
 ) -> Reason:
     """Trains a network from where its run directory says to the end of its schedule.
 
-    SIGTERM and SIGINT are obeyed after the iteration in hand: the run is saved, and can be resumed.
+    SIGTERM and SIGINT are obeyed after the iteration in hand, or in the middle of an evaluation: the run is saved, and
+    can be resumed. A second such signal ends the process at once, and costs what was done since the last checkpoint.
 
     Args:
         config: every setting; of a resumed run, what :meth:`RunDirectory.read_config` returns.
         directory: of the run; made if the run is new.
         processes: all of them must call this.
-        resume: go on with the run in the directory.
+        resume: go on with the run in the directory; the number of processes may be another one.
         on_event: told of everything that happens, on the first process.
 
     Returns:
-        Why it ended.
+        Why it ended; ``finished before`` if there was nothing left to do, and nothing was changed.
 
     Raises:
-        OSError: naming the file, if one cannot be read or written.
-        ValueError: in one sentence, if the config, the data or the saved state is wrong.
-        NonFiniteLossError: if the loss is not finite.
+        OSError: naming the file, if one cannot be read or written; the checkpoints are whole.
+        ValueError: in one sentence, if the config, the data or the saved state is wrong, or another process trains in
+            the directory.
+        NonFiniteLossError: if a loss or its gradient is not finite.
+        PeerFailedError: if another process failed.
     """
-    _check(config, processes)
-    if processes.is_first and not resume:
-        directory.start(config)
-    processes.wait_for_all()
-    run = TrainingRun.prepared(config, directory, processes, on_event if processes.is_first else _ignore)
-    if resume:
-        run.resume()
-    with _signals_noted() as noted:
-        return run.to_the_end(noted)
+    with contextlib.ExitStack() as held:
+        with processes.failing_together():
+            _check(config, processes)
+            if processes.is_first:
+                held.enter_context(directory.held())
+                if not resume:
+                    directory.start(config)
+        with processes.failing_together():
+            run = TrainingRun.prepared(config, directory, processes, resume=resume)
+        if run.is_finished:
+            return "finished before"
+        run.report = on_event if processes.is_first else _ignore
+        with stop_requests() as request:
+            return run.to_the_end(request)
 
 
 def _ignore(_event: RunEvent) -> None:
@@ -123,8 +130,16 @@ class TrainingRun:
         processes: who takes part.
         categories: what is learnt.
         model: the network itself.
+        schedule: how long, and at which learning rates.
+        optimizer: of the model's parameters.
+        scaler: of gradients in fp16; does nothing otherwise.
+        pictures: what it learns from.
+        measured_on: what it is measured on; None if it is not.
+        notes: what is to be said when it starts.
+        report: told of what happens.
         iteration: how many are done.
         best_pq: the highest so far; below 0 before the first evaluation.
+        evaluation_due: whether the network is to be measured before it learns on.
     """
 
     config: Config
@@ -137,34 +152,30 @@ class TrainingRun:
     scaler: torch.amp.GradScaler
     pictures: PictureSource
     measured_on: PictureSource | None
-    report: Callable[[RunEvent], None]
+    notes: Sequence[Note]
+    report: Callable[[RunEvent], None] = _ignore
     iteration: int = 0
     best_pq: float = -1.0
-    _replica: nn.Module = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._replica = self.model
-        if self.processes.count > 1:
-            self._replica = DistributedDataParallel(self.model)
+    evaluation_due: bool = False
 
     @classmethod
-    def prepared(
-        cls, config: Config, directory: RunDirectory, processes: Processes, report: Callable[[RunEvent], None]
-    ) -> TrainingRun:
-        """Builds the network, its optimiser and its data; the first weights follow the seed.
+    def prepared(cls, config: Config, directory: RunDirectory, processes: Processes, *, resume: bool) -> TrainingRun:
+        """Builds the network, its optimiser and its data, as they are at first or as they were saved.
 
         Raises:
             OSError: if a file cannot be read.
             ValueError: naming the file or the field, if something in it is wrong.
         """
         assert config.data.train is not None
+        training = config.training
         categories = config.load_categories()
-        torch.manual_seed(config.training.seed)
-        start_from = config.training.start_from
-        model = build_lpsnet(config.model, len(categories), load_backbone_weights=start_from is None)
-        notes = [] if start_from is None else [_start_from(model, expand_path(start_from))]
+        pictures = open_source(config.data.train, categories)
+        measured_on = None if config.data.val is None else open_source(config.data.val, categories)
+        model, notes = first_network(config, categories, resumed=resume)
+        model, norms_note = _with_norms_for(model, config, processes)
         model.to(processes.device).to(memory_format=torch.channels_last).train()
-        schedule = Schedule.for_batch(config.training.schedule, config.training.optimizer, config.training.batch)
+        schedule = Schedule.for_batch(training.schedule, training.optimizer, training.batch)
+        remarks = [Note(text=remark, level="warning") for remark in config.remarks()]
         run = cls(
             config=config,
             directory=directory,
@@ -172,42 +183,60 @@ class TrainingRun:
             categories=categories,
             model=model,
             schedule=schedule,
-            optimizer=build_optimizer(model, config.training.optimizer),
-            scaler=torch.amp.GradScaler(processes.device.type, enabled=config.training.precision == "fp16"),
-            pictures=open_source(config.data.train, categories),
-            measured_on=None if config.data.val is None else open_source(config.data.val, categories),
-            report=report,
+            optimizer=build_optimizer(model, training.optimizer),
+            scaler=torch.amp.GradScaler(processes.device.type, enabled=training.precision == "fp16"),
+            pictures=pictures,
+            measured_on=measured_on,
+            notes=[*remarks, *(Note(text=text) for text in (schedule.note, norms_note) if text), *notes],
         )
-        for note in (schedule.note, *notes):
-            if note:
-                report(Note(text=note))
+        if resume:
+            run._take_over_saved_state()
         return run
 
-    def resume(self) -> None:
-        """Takes over the saved state.
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.iteration >= self.schedule.iterations and not self.evaluation_due
 
-        Raises:
-            OSError: if it cannot be read.
-            ValueError: naming the file, if it is damaged or of another network.
-        """
-        state = load_training_state(self.directory.state)
+    def _take_over_saved_state(self) -> None:
+        path = self.directory.state
+        state = load_training_state(path)
         try:
             self.model.load_state_dict(state.model)
             self.optimizer.load_state_dict(state.optimizer)
             self.scaler.load_state_dict(state.scaler)
         except (RuntimeError, ValueError, KeyError) as error:
             raise ValueError(
-                f"{self.directory.state}: not of the network in config.yaml ({' '.join(str(error).split())[:200]})"
+                f"{path}: not of the network in config.yaml ({' '.join(str(error).split())[:200]})"
             ) from None
         torch.set_rng_state(state.generator)
         self.iteration, self.best_pq = state.iteration, state.best_pq
+        self.evaluation_due = state.evaluation_due and self.measured_on is not None
 
     # --------------------------------------------------------------------------------------------------------- running
 
-    def to_the_end(self, noted: _NotedSignals) -> Reason:
-        """Trains until the schedule ends or a signal says to stop, and saves the run."""
-        if self.processes.is_first:
-            self.directory.note_environment(str(self.processes.device), self.processes.count)
+    def to_the_end(self, request: StopRequest) -> Reason:
+        """Trains until the schedule ends or a process is asked to stop, and saves the run.
+
+        Raises:
+            OSError: see :func:`train`; ValueError likewise.
+        """
+        try:
+            with self.processes.failing_together():
+                self._report_start()
+            reason = self._evaluate_if_due(request) or self._iterate(request)
+        except BaseException as error:
+            # That it could not be reported, as on a full disk, must not hide what failed.
+            with contextlib.suppress(OSError):
+                self.report(_stopped_by(error, self.iteration))
+            raise
+        with self.processes.failing_together():
+            self.report(Stopped(iteration=self.iteration, reason=reason))
+        return reason
+
+    def _report_start(self) -> None:
+        """Writes what the run goes on with; the first event comes first, or a failure would be the only one."""
+        device = f"{self.processes.device} ({self.processes.device_reason})"
         self.report(
             Started(
                 config=self.config.name,
@@ -215,41 +244,45 @@ class TrainingRun:
                 iterations=self.schedule.iterations,
                 batch=self.config.training.batch,
                 processes=self.processes.count,
-                device=f"{self.processes.device} ({self.processes.device_reason})",
+                device=device,
                 train=self.pictures.name,
                 val="" if self.measured_on is None else self.measured_on.name,
             )
         )
-        try:
-            reason = self._iterate(noted)
-        except BaseException as error:
-            message = " ".join(str(error).split()) or type(error).__name__
-            self.report(Stopped(iteration=self.iteration, reason="failed", message=message))
-            raise
-        self.report(Stopped(iteration=self.iteration, reason=reason))
-        return reason
+        for note in self.notes:
+            self.report(note)
+        if self.processes.is_first:
+            self.directory.note_environment(device, self.processes.count)
 
-    def _iterate(self, noted: _NotedSignals) -> Reason:
+    def _iterate(self, request: StopRequest) -> Reason:
         training = self.config.training
-        pace = _Pace(self.iteration, training.batch)
-        batches = self._batches()
-        for parts in batches:
-            losses, gradient_norm, stop = self._step(parts, noted.latest)
-            self.iteration += 1
-            pace.add(losses, gradient_norm)
-            last = self.iteration == self.schedule.iterations
-            if last or stop or self.iteration % training.log_every == 0:
-                self._report_progress(pace)
-            evaluated = False
-            if last or (not stop and self.iteration % training.evaluate_every == 0):
-                evaluated = self._evaluate()
-            if last or stop or evaluated or self.iteration % training.checkpoint_every == 0:
-                self._save()
-            if stop:
-                return "interrupted" if stop == signal.SIGINT else "terminated"
+        step = TrainingStep(self.model, self.config, self.processes, self.optimizer, self.scaler)
+        pace = Pace(self.iteration, training.batch)
+        # Closed whatever happens: data-loading processes do not outlive the loop.
+        with closing(self._batches()) as batches:
+            while self.iteration < self.schedule.iterations:
+                with self.processes.failing_together():
+                    parts = next(batches)
+                result = step(parts, self.schedule.lr_at(self.iteration), request)
+                if result.not_finite:
+                    self._stop_at(parts, result)
+                self.iteration += 1
+                pace.add(result.losses, result.gradient_norm)
+                last = self.iteration == self.schedule.iterations
+                evaluate = last or self.iteration % training.evaluate_every == 0
+                self.evaluation_due = self.measured_on is not None and evaluate
+                if last or result.stop or self.iteration % training.log_every == 0:
+                    self._report_progress(pace)
+                if last or result.stop or self.evaluation_due or self.iteration % training.checkpoint_every == 0:
+                    self._save()
+                started = time.perf_counter()
+                stop = result.stop or self._evaluate_if_due(request)
+                pace.leave_out(time.perf_counter() - started)
+                if stop and not self.is_finished:
+                    return stop
         return "finished"
 
-    def _batches(self) -> Iterator[list[TrainingBatch]]:
+    def _batches(self) -> Generator[list[TrainingBatch]]:
         """Yields the parts of every iteration that is left, this process's share of them."""
         training = self.config.training
         share = training.batch // self.processes.count // training.accumulate
@@ -264,248 +297,139 @@ class TrainingRun:
         single = training_batches(
             stream, positions, strides=BOX_STRIDES, divisor=DIVISOR, workers=self.config.data.workers
         )
-        while parts := [part for _ in range(training.accumulate) if (part := next(single, None)) is not None]:
-            yield parts
+        with closing(single):
+            for _ in range(self.iteration, self.schedule.iterations):
+                yield [next(single) for _ in range(training.accumulate)]
 
-    def _step(self, parts: Sequence[TrainingBatch], signal_number: int) -> tuple[dict[str, float], float, int]:
-        """Does one iteration.
-
-        Returns:
-            The losses over all processes, the length of the gradient, and the signal that any process got, else 0.
-        """
-        stride = self.config.loss.semantic_stride
-        sums = sum_of([count_normalisers(part.targets, semantic_stride=stride) for part in parts])
-        normalisers = Normalisers.of_iteration(self.processes.sum(sums), self.processes.count)
-        self.optimizer.zero_grad(set_to_none=True)
-        totals = torch.zeros(len(_LOSSES), dtype=torch.float64)
-        for number, part in enumerate(parts):
-            with self._gradients_shared(number == len(parts) - 1):
-                totals += self._forward_and_backward(part, normalisers)
-        shared = self.processes.sum(torch.cat((totals, torch.tensor([float(signal_number)], dtype=torch.float64))))
-        losses = dict(zip(_LOSSES, (shared[:-1] / self.processes.count).tolist(), strict=True))
-        if not all(math.isfinite(value) for value in losses.values()):
-            self._stop_at(parts, losses)
-        lr = self.schedule.lr_at(self.iteration)
-        set_learning_rate(self.optimizer, lr)
-        self.scaler.unscale_(self.optimizer)
-        longest = self.config.training.optimizer.clip_norm
-        gradient_norm = nn.utils.clip_grad_norm_(self.model.parameters(), longest or math.inf)
-        self.scaler.step(self.optimizer)
-        self.scaler.update()
-        return losses, float(gradient_norm), int(shared[-1] > 0) and (signal_number or signal.SIGTERM)
-
-    def _gradients_shared(self, last: bool) -> AbstractContextManager[object]:
-        """Averages gradients over the processes with an iteration's last part, not before."""
-        if last or not isinstance(self._replica, DistributedDataParallel):
-            return nullcontext()
-        return self._replica.no_sync()
-
-    def _forward_and_backward(self, part: TrainingBatch, normalisers: Normalisers) -> Tensor:
-        """Adds a part's gradients; returns its total and single losses, ``[4]`` float64 on the CPU."""
-        rules, weights, targets = self.config.input, self.config.loss, part.targets.to(self.processes.device)
-        images = [normalise(image.to(self.processes.device), rules.mean, rules.std) for image in part.images]
-        with half_precision(self.processes.device, self.config.training.precision):
-            output = self._replica(images)
-        losses = compute_losses(
-            output,
-            targets,
-            normalisers,
-            box_loss=weights.box,
-            weigh_boxes_by_borderness=weights.weigh_boxes_by_borderness and self.config.targets.borderness != "none",
-            semantic_stride=weights.semantic_stride,
-        )
-        total = losses.total(
-            box_weight=weights.box_weight,
-            borderness_weight=0.0 if self.config.targets.borderness == "none" else weights.borderness_weight,
-            semantic_weight=weights.semantic_weight,
-        )
-        self.scaler.scale(total).backward()  # type: ignore[no-untyped-call]
-        return torch.stack([total, losses.box, losses.borderness, losses.semantic]).detach().double().cpu()
-
-    def _stop_at(self, parts: Sequence[TrainingBatch], losses: dict[str, float]) -> None:
-        """Saves the pictures that this process worked on, for inspection.
+    def _stop_at(self, parts: Sequence[TrainingBatch], result: StepResult) -> None:
+        """Saves what every process worked on, for inspection.
 
         Raises:
             NonFiniteLossError: always.
         """
-        path = self.directory.stopped_at(self.iteration)
-        path = path.with_stem(f"{path.stem}-process-{self.processes.rank}") if self.processes.count > 1 else path
-        names = [name for part in parts for name in part.names]
-        images = [image.contiguous() for part in parts for image in part.images]
-        content = {f"image.{number}": image for number, image in enumerate(images)}
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(
-            path, safetensors.torch.save(content, {f"image.{number}": name for number, name in enumerate(names)})
-        )
-        broken = ", ".join(f"{name} {value}" for name, value in losses.items() if not math.isfinite(value))
+        path = self.directory.stopped_at(self.iteration, self.processes.rank)
+        try:
+            save_stopped_batch(path, parts, iteration=self.iteration, losses=result.losses)
+            told = f"its pictures and targets are in {path.parent}"
+        except OSError as error:
+            told = str(error)
         raise NonFiniteLossError(
-            f"iteration {self.iteration}: the loss is not finite ({broken}); its pictures are in {path}; try a lower "
-            "training.optimizer.lr, a training.optimizer.clip_norm, or training.precision=fp32"
+            f"iteration {self.iteration}: the loss or its gradient is not finite ({result.not_finite}); {told}; try a "
+            "lower training.optimizer.lr, a training.optimizer.clip_norm, or training.precision=fp32"
         )
 
     # ------------------------------------------------------------------------------------------- reporting and saving
 
-    def _report_progress(self, pace: _Pace) -> None:
+    def _report_progress(self, pace: Pace) -> None:
         left = self.schedule.iterations - self.iteration
-        self.report(
-            Progress(
-                iteration=self.iteration,
-                losses=pace.mean_losses(),
-                lr=self.schedule.lr_at(self.iteration - 1),
-                gradient_norm=pace.mean_gradient_norm(),
-                images_per_second=pace.images_per_second(),
-                eta_seconds=left * pace.seconds_per_iteration(self.iteration),
-                memory_bytes=_memory_in_use(self.processes.device),
+        with self.processes.failing_together():
+            self.report(
+                Progress(
+                    iteration=self.iteration,
+                    losses=pace.mean_losses(),
+                    lr=self.schedule.lr_at(self.iteration - 1),
+                    gradient_norm=pace.mean_gradient_norm(),
+                    images_per_second=pace.images_per_second(),
+                    eta_seconds=left * pace.seconds_per_iteration(self.iteration),
+                    memory_bytes=_memory_in_use(self.processes.device),
+                )
             )
-        )
         pace.begin_anew()
 
-    def _evaluate(self) -> bool:
-        """Measures the network, where there is data for it; returns whether it did."""
-        if self.measured_on is None:
-            return False
+    def _evaluate_if_due(self, request: StopRequest) -> StopReason | None:
+        """Measures the network where that is due; returns why it was given up, if it was."""
+        if not self.evaluation_due or self.measured_on is None:
+            return None
         started = time.perf_counter()
-        folder = self.directory.samples(self.iteration)
-        quality, samples = validate(
+        measured = validate(
             self.model,
             self.config,
             self.measured_on,
             self.processes,
-            folder if self.processes.is_first else None,
-            self.config.training.samples,
+            self.directory.samples(self.iteration),
+            lambda: request.reason is not None,
         )
+        if measured is None:
+            return agreed_reason(self.processes.sum(request.as_tensor()))
+        quality, samples = measured
         figures = figures_of(quality)
         pq = figures["pq"] or 0.0
-        self.report(
-            Evaluated(
-                iteration=self.iteration,
-                figures=figures,
-                images=len(self.measured_on),
-                seconds=time.perf_counter() - started,
-                samples=tuple(str(path.relative_to(self.directory.path)) for path in samples),
+        self.evaluation_due = False
+        improved, self.best_pq = pq > self.best_pq, max(pq, self.best_pq)
+        with self.processes.failing_together():
+            if not self.processes.is_first:
+                return None
+            self.report(
+                Evaluated(
+                    iteration=self.iteration,
+                    figures=figures,
+                    images=len(self.measured_on),
+                    seconds=time.perf_counter() - started,
+                    samples=tuple(path.relative_to(self.directory.path).as_posix() for path in samples),
+                )
             )
-        )
-        if pq > self.best_pq:
-            self.best_pq = pq
-            self._save_network(self.directory.best, figures, best=True)
-        return True
+            if improved:
+                self._save_network(self.directory.best, figures)
+            self._save_state()
+        return None
 
     def _save(self) -> None:
         """Writes the network and the state; the state last, as it is what a resumed run goes by."""
-        self._save_network(self.directory.latest, {}, best=False)
-        if self.processes.is_first:
-            save_training_state(
-                self.directory.state,
-                iteration=self.iteration,
-                model=self.model,
-                optimizer=self.optimizer,
-                scaler=self.scaler,
-                best_pq=self.best_pq,
-            )
-        self.processes.wait_for_all()
+        with self.processes.failing_together():
+            if self.processes.is_first:
+                self._save_network(self.directory.latest, {})
+                self._save_state()
 
-    def _save_network(self, path: Path, figures: dict[str, float | None], *, best: bool) -> None:
-        if not self.processes.is_first:
-            return
+    def _save_state(self) -> None:
+        save_training_state(
+            self.directory.state,
+            iteration=self.iteration,
+            model=self.model,
+            optimizer=self.optimizer,
+            scaler=self.scaler,
+            best_pq=self.best_pq,
+            evaluation_due=self.evaluation_due,
+        )
+
+    def _save_network(self, path: Path, figures: dict[str, float | None]) -> None:
         notes = {"iteration": self.iteration, "iterations": self.schedule.iterations, "data": self.pictures.name}
         if figures and self.measured_on is not None:
             notes |= {"measured on": self.measured_on.name, "figures": figures}
         save_checkpoint(path, self.model, self.config, self.categories, extra=notes)
-        self.report(
-            CheckpointSaved(iteration=self.iteration, path=str(path.relative_to(self.directory.path)), best=best)
-        )
+        place = path.relative_to(self.directory.path).as_posix()
+        self.report(CheckpointSaved(iteration=self.iteration, path=place, best=path == self.directory.best))
 
 
 # -------------------------------------------------------------------------------------------------------------- pieces
 
 
-def _start_from(model: LPSNet, path: Path) -> str:
-    """Loads what fits of a checkpoint's weights and returns in a sentence what did not.
+def _with_norms_for(model: LPSNet, config: Config, processes: Processes) -> tuple[LPSNet, str]:
+    """Lets live batch norms see the pictures of all processes where that can be had, and says what they do not see."""
+    if not any(isinstance(module, nn.BatchNorm2d) for module in model.modules()):
+        return model, ""
+    batch, accumulate = config.training.batch, config.training.accumulate
+    seen = batch // accumulate // processes.count
+    if processes.count > 1 and processes.device.type == "cuda":
+        model = nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]
+        seen *= processes.count
+    if seen == batch:
+        return model, ""
+    return model, (
+        f"live batch norms see the {seen} pictures that are worked on together, not the {batch} of an iteration, so "
+        "that another number of processes or parts trains a slightly different network; frozen norms and group norms "
+        "do not depend on it"
+    )
 
-    Raises:
-        OSError: if the file cannot be read.
-        ValueError: naming the file, if it is damaged or nothing in it fits.
-    """
-    state = load_checkpoint(path).state
-    wanted = {name: tensor for name, tensor in model.state_dict().items() if not name.endswith("num_batches_tracked")}
-    fitting = {name: tensor for name, tensor in state.items() if name in wanted and wanted[name].shape == tensor.shape}
-    if not fitting:
-        raise ValueError(f"{path}: none of its weights fits this network")
-    model.load_state_dict(fitting, strict=False)
-    fresh = [name for name in wanted if name not in fitting]
-    told = f"{len(fitting)} of {len(wanted)} tensors come from {path}"
-    return told if not fresh else f"{told}; new are {', '.join(fresh[:8])}{' and others' if len(fresh) > 8 else ''}"
 
-
-@dataclass(slots=True)
-class _Pace:
-    """Losses and times since they were last reported."""
-
-    first_iteration: int
-    batch: int
-    started: float = field(default_factory=time.perf_counter)
-    window_started: float = field(default_factory=time.perf_counter)
-    losses: list[dict[str, float]] = field(default_factory=list)
-    gradient_norms: list[float] = field(default_factory=list)
-
-    def add(self, losses: dict[str, float], gradient_norm: float) -> None:
-        """Counts an iteration."""
-        self.losses.append(losses)
-        self.gradient_norms.append(gradient_norm)
-
-    def mean_losses(self) -> dict[str, float]:
-        """Returns the mean of each loss."""
-        return {name: sum(entry[name] for entry in self.losses) / len(self.losses) for name in _LOSSES}
-
-    def mean_gradient_norm(self) -> float:
-        """Returns the mean length of the gradient."""
-        return sum(self.gradient_norms) / len(self.gradient_norms)
-
-    def images_per_second(self) -> float:
-        """Returns how many pictures were worked through in a second, since the last report."""
-        return len(self.losses) * self.batch / max(time.perf_counter() - self.window_started, 1e-9)
-
-    def seconds_per_iteration(self, iteration: int) -> float:
-        """Returns the mean time of all iterations of this process, evaluations and checkpoints included."""
-        return (time.perf_counter() - self.started) / max(iteration - self.first_iteration, 1)
-
-    def begin_anew(self) -> None:
-        """Forgets what has been reported."""
-        self.losses.clear()
-        self.gradient_norms.clear()
-        self.window_started = time.perf_counter()
+def _stopped_by(error: BaseException, iteration: int) -> Stopped:
+    if isinstance(error, KeyboardInterrupt):
+        lost = "ended at once by a second signal: what was done since the last checkpoint is lost"
+        return Stopped(iteration=iteration, reason="interrupted", message=lost)
+    message = " ".join(str(error).split()) or type(error).__name__
+    return Stopped(iteration=iteration, reason="failed", message=message)
 
 
 def _memory_in_use(device: torch.device) -> int:
     if device.type == "cuda":
         return int(torch.cuda.max_memory_allocated(device))
     return int(psutil.Process().memory_info().rss)
-
-
-@dataclass(slots=True)
-class _NotedSignals:
-    """The last signal that asked to stop; 0 for none."""
-
-    latest: int = 0
-
-
-@contextmanager
-def _signals_noted() -> Iterator[_NotedSignals]:
-    """Notes SIGTERM and SIGINT instead of ending at once; a second one ends the process as ever."""
-    noted = _NotedSignals()
-    if threading.current_thread() is not threading.main_thread():
-        yield noted
-        return
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-
-    def note(number: int, _frame: FrameType | None) -> None:
-        noted.latest = number
-        signal.signal(number, before[signal.Signals(number)])
-
-    for number in before:
-        signal.signal(number, note)
-    try:
-        yield noted
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

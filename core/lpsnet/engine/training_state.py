@@ -27,6 +27,7 @@ class TrainingState:
         scaler: what ``GradScaler.state_dict`` returns; empty where none is used.
         generator: the state of torch's random numbers.
         best_pq: the highest so far; below 0 before the first evaluation.
+        evaluation_due: whether the network is to be measured before it learns on.
     """
 
     iteration: int
@@ -35,6 +36,7 @@ class TrainingState:
     scaler: dict[str, Any]
     generator: torch.Tensor
     best_pq: float
+    evaluation_due: bool = False
 
 
 def save_training_state(
@@ -45,6 +47,7 @@ def save_training_state(
     optimizer: torch.optim.Optimizer,
     scaler: torch.amp.GradScaler,
     best_pq: float,
+    evaluation_due: bool,
 ) -> None:
     """Writes the state, whole or not at all.
 
@@ -59,6 +62,7 @@ def save_training_state(
         "scaler": scaler.state_dict(),
         "generator": torch.get_rng_state(),
         "best_pq": best_pq,
+        "evaluation_due": evaluation_due,
     }
     write_atomically(path, lambda stream: torch.save(content, stream))
 

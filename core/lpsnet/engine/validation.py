@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,20 +68,26 @@ def _measured(model: LPSNet) -> Iterator[None]:
 
 
 def validate(
-    model: LPSNet, config: Config, source: PictureSource, processes: Processes, samples: Path | None, count: int
-) -> tuple[PanopticQuality, tuple[Path, ...]]:
+    model: LPSNet,
+    config: Config,
+    source: PictureSource,
+    processes: Processes,
+    samples: Path,
+    should_stop: Callable[[], bool],
+) -> tuple[PanopticQuality, tuple[Path, ...]] | None:
     """Measures a network on every picture of a source, shared among the processes.
 
     Args:
-        model: in any mode; it is left in training mode.
-        config: its input, inspection and precision are followed.
+        model: in any mode; it is left in training mode, and its running statistics are the first process's.
+        config: its input, inspection, precision and number of samples are followed.
         source: the pictures.
         processes: all of them must call this.
-        samples: where pictures of the first predictions go; None on processes that write none.
-        count: how many of them.
+        samples: where the first process puts pictures of its first predictions.
+        should_stop: asked between pictures; the measurement is given up once it returns True on any process.
 
     Returns:
-        The quality over all pictures, the same on every process, and the pictures that were written.
+        The quality over all pictures, the same on every process, and the pictures that this one wrote; None if it was
+        given up.
 
     Raises:
         OSError: if a picture cannot be read or a sample not be written.
@@ -89,9 +95,14 @@ def validate(
     """
     counts = QualityCounts.zeros(len(source.categories))
     written: list[Path] = []
-    with _measured(model):
+    given_up = False
+    processes.copy_from_first(model.buffers())
+    with _measured(model), processes.failing_together():
         run = _Runner(model, config, processes.device)
         for index in range(processes.rank, len(source), processes.count):
+            given_up = should_stop()
+            if given_up:
+                break
             picture = source.read(index)
             inspection = Inspection(
                 picture.image,
@@ -104,8 +115,10 @@ def validate(
             inspection.run()
             assert inspection.quality is not None
             counts += inspection.quality.counts
-            if samples is not None and len(written) < count:
+            if processes.is_first and len(written) < config.training.samples:
                 written.append(_write_sample(samples, len(written), picture, inspection, source.categories))
+    if processes.sum(torch.tensor([float(given_up)], dtype=torch.float64)).any():
+        return None
     return PanopticQuality(_summed(counts, processes), source.categories), tuple(written)
 
 
