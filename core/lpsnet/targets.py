@@ -33,7 +33,7 @@ POSITIVE, NEGATIVE, IGNORED = 1, 0, -1
 """The states of a location: learns a box and its border-ness, learns that its border-ness is 0, learns nothing."""
 
 _STUFF, _UNKNOWN = -1, 0
-"""In place of a thing's number. Unknown are void and crowds: nobody says where their things begin and end."""
+"""In place of a thing's number. Unknown are void and crowds: what is there, one by one, nobody says (row 19)."""
 
 Float32 = NDArray[np.float32]
 Numbers = NDArray[np.int32]
@@ -162,11 +162,11 @@ class _Things:
         for segment in segmentation.segments:
             if segment.iscrowd:
                 continue
-            if not isthing[segment.label]:
-                number_of[segment.id] = _STUFF
-            else:
+            if isthing[segment.label]:
                 number_of[segment.id] = len(boxes)
                 boxes.append(segment.box)
+            else:
+                number_of[segment.id] = _STUFF
         return cls(number_of[segmentation.ids], np.array(boxes, np.float32))
 
     def distances(self, numbers: Numbers, x: NDArray[Any], y: NDArray[Any]) -> Float32:
