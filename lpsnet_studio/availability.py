@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lpsnet_studio import demo_network
 from lpsnet_studio.session import Session
 from lpsnet_studio.view_options import SPEEDS
 
@@ -74,6 +75,7 @@ def actions_possible(session: Session) -> dict[str, bool]:
         "redo": bool(session.redo_words),
         "slower": session.view.speed > SPEEDS[0],
         "faster": session.view.speed < SPEEDS[-1],
+        "load_demo_network": demo_network.checkpoint() is not None,
         "model_card": session.model is not None,
         "input_size": session.model is not None,
     }

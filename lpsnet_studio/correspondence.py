@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol, TypeVar
 
+from lpsnet_studio.demo_network import name_of
 from lpsnet_studio.inference.messages import (
     Cancel,
     Failed,
@@ -152,4 +153,4 @@ def problem_of(question: Question, reply: Failed, entry: Entry | None, model: Mo
 def _what_is_loaded(model: ModelCard | None) -> str:
     if model is None:
         return "No network is loaded."
-    return f"The previous network, {model.name} ({'trained' if model.trained else 'untrained'}), stays loaded."
+    return f"The previous network, {name_of(model)} ({'trained' if model.trained else 'untrained'}), stays loaded."

@@ -23,6 +23,7 @@ from lpsnet.categories import Categories
 __all__ = [
     "COUNT",
     "FIRST_SEED",
+    "FRESH_SEEDS",
     "PRESET",
     "Scenes",
     "categories",
@@ -36,6 +37,11 @@ __all__ = [
 PRESET = "demo"
 FIRST_SEED = 32
 COUNT = 12
+FRESH_SEEDS = range(200_000, 1_000_000 - COUNT)
+"""First seeds of sets that nobody has seen: below are those that the demo's network was trained on and measured with.
+
+All have six digits, so that the names of the scenes are equally long.
+"""
 _SIZE = (576, 768)
 _SETS_KEPT = 4
 _NO_CONSOLE = getattr(subprocess, "CREATE_NO_WINDOW", 0)

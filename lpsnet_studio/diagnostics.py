@@ -20,6 +20,7 @@ from typing import Any
 
 import psutil
 
+from lpsnet_studio.demo_network import name_of
 from lpsnet_studio.failures import Failure
 from lpsnet_studio.inference.messages import Device, Ready
 from lpsnet_studio.log import Crash, Log, tail_of
@@ -143,7 +144,7 @@ class Diagnostics:
         facts = {"Images in the list": str(len(session.entries))}
         if card is not None:
             facts["Network"] = (
-                f"{card.name}, {card.backbone}, {'trained' if card.trained else 'untrained'}, "
+                f"{name_of(card)}, {card.backbone}, {'trained' if card.trained else 'untrained'}, "
                 f"{len(card.categories)} classes, short side {card.short_side}"
             )
         if picture is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["resource", "resources_folder"]
+__all__ = ["demo_checkpoint", "resource", "resources_folder"]
 
 
 def resources_folder() -> Path:
@@ -28,3 +28,9 @@ def resource(*parts: str) -> Path:
     if not path.exists():
         raise FileNotFoundError(f"{path}: this installation lacks the resource {'/'.join(parts)}")
     return path
+
+
+def demo_checkpoint() -> Path | None:
+    """Returns the checkpoint of the network that was trained on drawn scenes; None where it was left out."""
+    path = resources_folder() / "demo" / "lpsnet_demo.safetensors"
+    return path if path.is_file() else None

@@ -49,7 +49,7 @@ FILE: tuple[Action, ...] = (
     Action(
         id="show_demo",
         text="Show the demo",
-        tip="Draw scenes with exact ground truth and merge them with both oracles on.",
+        tip="Draw scenes with exact ground truth and show, step by step, how their segments come about.",
         handler="files.show_demo",
         menu="File",
         icon="demo",

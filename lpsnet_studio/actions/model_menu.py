@@ -35,6 +35,14 @@ MODEL: tuple[Action, ...] = (
         keys=("Ctrl+Shift+L",),
     ),
     Action(
+        id="load_demo_network",
+        text="Load demo network",
+        tip="Load the network that comes with the Studio. It was trained on drawn scenes and knows nothing else.",
+        handler="model.load_demo",
+        menu="Model",
+        icon="demo",
+    ),
+    Action(
         id="recent_networks",
         text="Recent networks",
         tip="Load again a network that was loaded before.",

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from lpsnet.categories import Categories
 from lpsnet_studio.chrome.model_words import card_rows, card_text
+from lpsnet_studio.demo_network import name_of
 from lpsnet_studio.inference.messages import ModelCard
 from lpsnet_studio.labels import as_tip
 from lpsnet_studio.session import Session
@@ -146,7 +147,7 @@ class ModelCardDialog(QDialog):
         if card is None:
             self._name.setText("No network is loaded")
             return
-        self._name.setText(card.name)
+        self._name.setText(name_of(card))
         color = colors.kept if card.trained else colors.contested
         self._icon.setPixmap(self._theme.pixmap("kept" if card.trained else "warning", color))
         self._state.setText("Trained" if card.trained else "Untrained")

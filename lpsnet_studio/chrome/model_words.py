@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lpsnet.structures import InspectionSettings
+from lpsnet_studio import demo_network
 from lpsnet_studio.inference.messages import MemoryUse, ModelCard
 from lpsnet_studio.session import Session
 
@@ -42,7 +43,8 @@ def network_words(session: Session) -> str:
     """Returns which network it is, its input size, and how long the last result took."""
     model, parts = session.model, []
     if model is not None:
-        parts += [model.name if model.trained else f"{model.name}, untrained", f"{model.short_side} px"]
+        name = demo_network.name_of(model)
+        parts += [name if model.trained else f"{name}, untrained", f"{model.short_side} px"]
     if session.result is not None:
         seconds = sum(stage.seconds for stage in session.result.stages if stage.ran)
         parts.append(f"{seconds:.1f} s" if seconds >= 1 else f"{1000 * seconds:.0f} ms")
@@ -76,7 +78,7 @@ def card_rows(card: ModelCard) -> list[tuple[str, str]]:
     """Returns what there is to say of a network, name and value, but its classes and its writer's notes."""
     height, width = card.input_size
     rows = [
-        ("Weights", "trained" if card.trained else "untrained: random, their predictions mean nothing"),
+        ("Weights", _weights_words(card)),
         ("Origin", card.origin if Path(card.origin).suffix else f"preset {card.origin}"),
         ("Backbone", card.backbone),
         ("Parameters", f"{card.parameters / 1e6:.1f} million"),
@@ -96,7 +98,7 @@ def card_rows(card: ModelCard) -> list[tuple[str, str]]:
 
 def card_text(card: ModelCard) -> str:
     """Returns the whole card as plain text."""
-    lines = [card.name, *(f"{name}: {value}" for name, value in card_rows(card))]
+    lines = [demo_network.name_of(card), *(f"{name}: {value}" for name, value in card_rows(card))]
     if card.notes:
         lines += ["", card.notes]
     lines += ["", *(f"{entry.id} {entry.name} ({'thing' if entry.isthing else 'stuff'})" for entry in card.categories)]
@@ -107,6 +109,12 @@ def class_words(card: ModelCard) -> str:
     """Returns how many classes a network tells apart."""
     things = int(card.categories.isthing.sum())
     return f"{len(card.categories)}: {things} things, {len(card.categories) - things} stuff"
+
+
+def _weights_words(card: ModelCard) -> str:
+    if demo_network.is_demo(card):
+        return f"{demo_network.SCHOOLING} only"
+    return "trained" if card.trained else "untrained: random, their predictions mean nothing"
 
 
 def _device(card: ModelCard) -> str:

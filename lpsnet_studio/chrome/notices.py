@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from lpsnet_studio import demo_network
+from lpsnet_studio.inference.messages import ModelCard
 from lpsnet_studio.session import Session
 
 __all__ = ["network_words", "notices"]
@@ -16,7 +18,7 @@ def notices(session: Session) -> list[str]:
     sentences.append(session.obstacle)
     if session.result is not None:
         sentences += session.result.trace.notes
-    sentences.append(_untrained(session))
+    sentences += [_unschooled(session), _untrained(session)]
     return [_as_sentence(words) for words in sentences if words]
 
 
@@ -28,8 +30,10 @@ def network_words(session: Session) -> str:
     if model is None:
         return (
             "No network is loaded. An untrained one will be built for your photos, whose predictions mean nothing: "
-            "open a checkpoint for real ones. The demo and data sets with ground truth need none."
+            f"open a checkpoint for real ones. {_needing_none()}"
         )
+    if demo_network.is_demo(model):
+        return f"Photos are inspected with {demo_network.NAME}, which {_schooling(model)}."
     if model.trained:
         return f"Photos are inspected with {model.name}."
     return f"Photos are inspected with {model.name}, which is untrained: its predictions mean nothing yet."
@@ -38,6 +42,27 @@ def network_words(session: Session) -> str:
 def _as_sentence(words: str) -> str:
     """Returns words with a capital and a full stop: causes that readers give have neither, and others follow them."""
     return words[:1].upper() + words[1:] + ("" if words[-1] in ".!?" else ".")
+
+
+def _needing_none() -> str:
+    if demo_network.checkpoint() is None:
+        return "The demo and data sets with ground truth need none."
+    return "The demo brings its own, and data sets with ground truth need none."
+
+
+def _schooling(card: ModelCard) -> str:
+    return f"was {demo_network.SCHOOLING} only and knows {len(card.categories)} classes of them"
+
+
+def _unschooled(session: Session) -> str:
+    """Warns of the demo's network where a picture is not known to be one of the scenes that it was trained on."""
+    model, picture = session.model, session.picture
+    if model is None or picture is None or not demo_network.is_demo(model):
+        return ""
+    # A scene has its truth beside it; a data set of other classes is an obstacle, which says so itself.
+    if session.truth is not None or not session.effective_settings.needs_network:
+        return ""
+    return f"{demo_network.NAME} {_schooling(model)}: on photos its predictions mean little."
 
 
 def _untrained(session: Session) -> str:

@@ -19,16 +19,13 @@ from lpsnet_studio.commands.model import ModelCommands
 from lpsnet_studio.commands.presence import Presence
 from lpsnet_studio.commands.saving import SavingCommands
 from lpsnet_studio.commands.workplace import Workplace
+from lpsnet_studio.inference.messages import ModelCard
 from lpsnet_studio.recent import Recent, origin_of
 from lpsnet_studio.state import NetworkChoice, Problem
 
 __all__ = ["FileCommands"]
 
 _PICTURES = "Pictures (*.jpg *.jpeg *.png *.bmp *.tif *.tiff *.webp *.gif *.ppm *.pgm *.jp2 *.avif);;All files (*)"
-
-
-_SMALLEST_NEW_SEED, _NEW_SEEDS = 100_000, 899_900
-"""Six digits, so that the names of new scenes are as long as those of the first ones."""
 
 
 class FileCommands:
@@ -177,13 +174,12 @@ class FileCommands:
     # ---------------------------------------------------------------------------------------------------------- demo
 
     def show_demo(self) -> None:
-        """Draws the demo's scenes in the background, then opens them with both oracles on."""
+        """Draws the demo's scenes in the background, then opens them, see :meth:`_open_scenes`."""
         self._show_scenes(demo.Scenes(self._place.folders.cache))
 
     def new_scenes(self) -> None:
         """Draws scenes of seeds that were not drawn before, and opens them."""
-        seed = _SMALLEST_NEW_SEED + secrets.randbelow(_NEW_SEEDS)
-        self._show_scenes(demo.Scenes(self._place.folders.cache, seed))
+        self._show_scenes(demo.Scenes(self._place.folders.cache, secrets.choice(demo.FRESH_SEEDS)))
 
     def _show_scenes(self, scenes: demo.Scenes) -> None:
         self._stop_opening()
@@ -194,16 +190,19 @@ class FileCommands:
         )
 
     def _load_demo_network(self) -> None:
-        """Has the demo's network built, unless the one that is here, perhaps a trained one, knows the scenes."""
-        session = self._place.session
-        is_coming = session.loading_model is not None and session.loading_model.config == demo.PRESET
-        if not is_coming and (session.model is None or session.model.categories != demo.categories()):
-            self._model.load(NetworkChoice(config=demo.PRESET, device=self._model.device))
+        """Has the demo's network loaded, unless it is on its way, or one that knows the scenes is here."""
+        session, choice = self._place.session, self._model.demo_choice()
+        is_coming = session.loading_model is not None and session.network.is_same_network(choice)
+        if not is_coming and not _replaces_demo_network(session.model, is_trained=_is_trained(choice)):
+            self._model.load(choice)
 
     def _open_scenes(self, dataset: Path) -> None:
+        """Opens scenes with what a trained network predicts for them; where there is none, with both oracles on."""
+        session = self._place.session
         self._load_demo_network()
-        self._place.session.change_settings(box_oracle=True, semantic_oracle=True)
-        self._place.session.open_dataset(dataset)
+        oracles = not _is_trained(self._model.demo_choice())
+        session.change_settings(box_oracle=oracles, semantic_oracle=oracles)
+        session.open_dataset(dataset)
 
     def cancel(self) -> None:
         """Does one thing: stops playing, else drops the selection, else withdraws what goes on."""
@@ -237,6 +236,15 @@ def _first_problem(paths: Sequence[Path]) -> Problem | None:
         except OSError as error:
             return Problem(f"{path}: cannot be reached ({error.strerror or error})")
     return None
+
+
+def _is_trained(choice: NetworkChoice) -> bool:
+    return bool(choice.checkpoint)
+
+
+def _replaces_demo_network(model: ModelCard | None, *, is_trained: bool) -> bool:
+    """Whether a network knows the scenes as the demo's does, which may be a trained one."""
+    return model is not None and model.categories == demo.categories() and (model.trained or not is_trained)
 
 
 def _is_config(path: Path) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog
 
 from lpsnet.assets import resources_folder
+from lpsnet_studio import demo, demo_network
 from lpsnet_studio.actions.entry import Choice
 from lpsnet_studio.browser.listing import CHECKPOINT_SUFFIXES
 from lpsnet_studio.commands.presence import Presence
@@ -65,6 +66,17 @@ class ModelCommands:
         """Builds an untrained network from a preset or a YAML file."""
         self.load(NetworkChoice(config=name, device=self.device))
 
+    def demo_choice(self) -> NetworkChoice:
+        """Returns the network of the demo: the trained one where the installation has it, else an untrained one."""
+        trained = demo_network.checkpoint()
+        if trained is not None:
+            return NetworkChoice(checkpoint=str(trained), device=self.device)
+        return NetworkChoice(config=demo.PRESET, device=self.device)
+
+    def load_demo(self) -> None:
+        """Loads the network of the demo."""
+        self.load(self.demo_choice())
+
     def open_checkpoint(self) -> None:
         """Asks for a checkpoint."""
         patterns = " ".join(f"*{suffix}" for suffix in CHECKPOINT_SUFFIXES)
@@ -100,8 +112,7 @@ class ModelCommands:
         """Returns the networks that were loaded before, the latest first, and how to forget them."""
         networks = self._recent.networks
         choices = [
-            Choice(each.words, each.origin, partial(self._load_again, each), enabled=not each.problem)
-            for each in networks
+            Choice(each.words, each.tip, partial(self._load_again, each), enabled=not each.problem) for each in networks
         ]
         if any(each.problem for each in networks):
             tip = "Take those that cannot be loaded off this list."

@@ -40,3 +40,14 @@ def test_an_installed_package_reads_its_own_copy_whatever_lies_beside_it(tmp_pat
     if left_out != "pyproject.toml":
         (tmp_path / "pyproject.toml").touch()
     assert assets.resources_folder() == package / "_resources"
+
+
+def test_the_demo_checkpoint_is_there_or_it_is_not(tmp_path, monkeypatch):
+    package = checkout(tmp_path, monkeypatch)
+    assert assets.demo_checkpoint() is None
+    path = package / "_resources" / "demo" / "lpsnet_demo.safetensors"
+    path.mkdir(parents=True)
+    assert assets.demo_checkpoint() is None, "a folder is no checkpoint"
+    path.rmdir()
+    path.touch()
+    assert assets.demo_checkpoint() == path

@@ -8,9 +8,26 @@ from typing import Any
 
 import pytest
 
+from lpsnet_studio import demo_network
 from lpsnet_studio.session import Session
 from lpsnet_studio.settings import Folders, Settings
 from tests.studio.hand_made import ListeningService
+
+
+@pytest.fixture(autouse=True)
+def no_demo_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What tests find does not depend on whether this checkout has the demo's network."""
+    monkeypatch.setattr(demo_network, "demo_checkpoint", lambda: None)
+
+
+@pytest.fixture
+def demo_checkpoint(no_demo_network: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stands in for the demo's network, in the place that an installation has it."""
+    path = tmp_path / "site-packages" / "lpsnet_demo.safetensors"
+    path.parent.mkdir()
+    path.write_bytes(b"read by the service alone")
+    monkeypatch.setattr(demo_network, "demo_checkpoint", lambda: path)
+    return path
 
 
 @pytest.fixture

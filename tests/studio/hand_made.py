@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -92,11 +93,11 @@ def truth() -> PanopticSegmentation:
     return PanopticSegmentation.from_ids(ids, {1: SKY, 2: ROAD, 3: PERSON, 4: PERSON, 5: CAR})
 
 
-def card(*, trained: bool = True, settings: InspectionSettings | None = None) -> ModelCard:
+def card(*, trained: bool = True, settings: InspectionSettings | None = None, origin: str | Path = "here") -> ModelCard:
     return ModelCard(
         name="hand-made",
         trained=trained,
-        origin="here",
+        origin=str(origin),
         backbone="resnet18",
         parameters=1,
         device="cpu",

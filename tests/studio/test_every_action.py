@@ -13,6 +13,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMenu
 
 from lpsnet.structures import InspectionSettings, Verdict
+from lpsnet_studio import demo_network
 from lpsnet_studio.actions.table import ACTIONS
 from lpsnet_studio.inference.messages import ImageOpened, Inspect, ListDataset, LoadModel, ModelLoaded, OpenImage
 from lpsnet_studio.session import Session
@@ -483,6 +484,16 @@ def _(bench: Bench) -> None:
     bench.chosen["item"] = "cityscapes_r50"
     bench.trigger("load_preset")
     assert bench.service.last(LoadModel).config == "cityscapes_r50"
+
+
+@effect_of("load_demo_network")
+def _(bench: Bench) -> None:
+    path = bench.folder / "lpsnet_demo.safetensors"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(demo_network, "demo_checkpoint", lambda: path)
+        bench.session.model_changed.emit()
+        bench.trigger("load_demo_network")
+    assert bench.service.last(LoadModel).checkpoint == str(path)
 
 
 @effect_of("recent_networks")

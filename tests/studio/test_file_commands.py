@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,19 @@ import pytest
 from lpsnet_studio import demo
 from lpsnet_studio.commands import files, presence
 from lpsnet_studio.commands.drops import MOST_LOOKED_AT
-from lpsnet_studio.inference.messages import Cancel, DatasetListed, Failed, Inspect, ListDataset, LoadModel
+from lpsnet_studio.inference.messages import (
+    Cancel,
+    DatasetListed,
+    Failed,
+    Inspect,
+    ListDataset,
+    LoadModel,
+    ModelCard,
+    ModelLoaded,
+)
 from lpsnet_studio.session import Session
-from tests.studio.hand_made import CATEGORIES, ListeningService, open_first
+from lpsnet_studio.state import NetworkChoice
+from tests.studio.hand_made import CATEGORIES, ListeningService, card, open_first
 
 
 class Drawing:
@@ -40,6 +51,10 @@ def drawing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Drawing]:
     made.go_on.set()
 
 
+def trained_on_scenes(path: Path) -> ModelCard:
+    return replace(card(origin=path), categories=demo.categories())
+
+
 def test_the_network_is_built_while_the_scenes_are_drawn(
     window: Any, session: Session, service: ListeningService, drawing: Drawing, qtbot: Any
 ) -> None:
@@ -55,6 +70,59 @@ def test_the_network_is_built_while_the_scenes_are_drawn(
     assert drawing.asked == [demo.Scenes(window.commands._place.folders.cache)]
 
 
+def test_a_trained_network_shows_what_it_predicts(
+    window: Any, session: Session, service: ListeningService, drawing: Drawing, demo_checkpoint: Path, qtbot: Any
+) -> None:
+    session.change_settings(box_oracle=True)
+    window.actions_by_id["show_demo"].trigger()
+    assert service.last(LoadModel).checkpoint == str(demo_checkpoint)
+    session.receive(ModelLoaded(service.last(LoadModel).request, trained_on_scenes(demo_checkpoint)))
+    drawing.go_on.set()
+    qtbot.waitUntil(lambda: service.count(ListDataset) == 1)
+    assert service.count(LoadModel) == 1
+    assert not session.settings.box_oracle
+    assert not session.settings.semantic_oracle
+    session.undo()
+    assert session.settings.box_oracle
+
+
+@pytest.mark.parametrize(("trained", "loads"), [(True, 0), (False, 1)])
+def test_only_a_trained_network_takes_the_place_of_the_demos(
+    window: Any,
+    session: Session,
+    service: ListeningService,
+    drawing: Drawing,
+    demo_checkpoint: Path,
+    qtbot: Any,
+    trained: bool,
+    loads: int,
+) -> None:
+    session.load_model(NetworkChoice("mine"))
+    own = replace(trained_on_scenes(demo_checkpoint.with_name("own.safetensors")), trained=trained)
+    session.receive(ModelLoaded(service.last(LoadModel).request, own))
+    before = service.count(LoadModel)
+    drawing.go_on.set()
+    window.actions_by_id["new_scenes"].trigger()
+    qtbot.waitUntil(lambda: service.count(ListDataset) == 1)
+    assert service.count(LoadModel) == before + loads
+    assert not session.settings.box_oracle
+    assert not session.settings.semantic_oracle
+
+
+def test_without_the_demos_network_one_that_knows_the_scenes_stays(
+    window: Any, session: Session, service: ListeningService, drawing: Drawing, tmp_path: Path, qtbot: Any
+) -> None:
+    session.load_model(NetworkChoice("mine"))
+    own = replace(trained_on_scenes(tmp_path / "own.yaml"), trained=False)
+    session.receive(ModelLoaded(service.last(LoadModel).request, own))
+    drawing.go_on.set()
+    window.actions_by_id["show_demo"].trigger()
+    qtbot.waitUntil(lambda: service.count(ListDataset) == 1)
+    assert service.count(LoadModel) == 1
+    assert session.settings.box_oracle
+    assert session.settings.semantic_oracle
+
+
 def test_other_scenes_are_others_and_take_the_place_of_those_under_way(
     window: Any, service: ListeningService, drawing: Drawing, qtbot: Any
 ) -> None:
@@ -63,7 +131,7 @@ def test_other_scenes_are_others_and_take_the_place_of_those_under_way(
     qtbot.waitUntil(lambda: len(drawing.asked) == 3)
     seeds = {scenes.seed for scenes in drawing.asked}
     assert len(seeds) == 3
-    assert all(seed >= 100_000 and seed + demo.COUNT <= 1_000_000 for seed in seeds), "six digits"
+    assert all(seed >= 200_000 and seed + demo.COUNT <= 1_000_000 for seed in seeds), "six digits, and never trained on"
     drawing.go_on.set()
     qtbot.waitUntil(lambda: service.count(ListDataset) == 1)
     qtbot.wait(50)

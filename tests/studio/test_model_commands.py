@@ -6,6 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from lpsnet_studio import demo_network
 from lpsnet_studio.inference.messages import Device, Failed, LoadModel, ModelLoaded, Ready
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import NetworkChoice
@@ -101,3 +104,24 @@ def test_card_and_sizes_are_opened_once_and_do_not_block(
     assert not model._card.isModal()
     model._sizes._own.click()
     assert service.last(LoadModel).short_side == 0
+
+
+def test_the_demos_network_is_loaded_where_there_is_one(
+    window: Any, session: Session, service: ListeningService, demo_checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    action = window.actions_by_id["load_demo_network"]
+    session.model_changed.emit()
+    assert action.isEnabled()
+    action.trigger()
+    assert service.last(LoadModel).checkpoint == str(demo_checkpoint)
+    session.receive(ModelLoaded(service.last(LoadModel).request, card(origin=demo_checkpoint)))
+    (again, _clear) = window.commands.model.recent()
+    assert (again.text, again.tip) == (
+        "LPSNet demo  –  trained on drawn scenes",
+        "The network that comes with the Studio.",
+    )
+    again.act()
+    assert service.last(LoadModel).checkpoint == str(demo_checkpoint)
+    monkeypatch.setattr(demo_network, "demo_checkpoint", lambda: None)
+    session.model_changed.emit()
+    assert not action.isEnabled()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lpsnet_studio import demo_network
 from lpsnet_studio.networks import RecentNetwork, RecentNetworks
 from lpsnet_studio.settings import Settings
 from lpsnet_studio.state import NetworkChoice
@@ -66,4 +67,30 @@ def test_missing_ones_are_told_and_can_be_forgotten(recent: RecentNetworks) -> N
     recent.forget_missing()
     assert [each.origin for each in recent.networks] == ["/runs/b.safetensors"]
     recent.clear()
+    assert recent.networks == []
+
+
+def test_the_demos_network_is_remembered_by_a_name_that_no_installation_changes(
+    recent: RecentNetworks, demo_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recent.remember(NetworkChoice(checkpoint=str(demo_checkpoint)))
+    recent.remember(NetworkChoice(config="demo"))
+    assert "site-packages" not in (tmp_path / "config" / "preferences.json").read_text()
+    moved = tmp_path / "elsewhere" / demo_checkpoint.name
+    monkeypatch.setattr(demo_network, "demo_checkpoint", lambda: moved)
+    _, again = RecentNetworks(Settings(tmp_path / "config")).networks
+    assert again.choice("cpu") == NetworkChoice(checkpoint=str(moved), device="cpu")
+    assert again.words == "LPSNet demo  –  trained on drawn scenes"
+    assert not again.problem
+    assert recent.paths == [], "nothing that could be gone is looked for"
+
+
+def test_an_installation_without_the_demos_network_says_so(
+    recent: RecentNetworks, demo_checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recent.remember(NetworkChoice(checkpoint=str(demo_checkpoint)))
+    monkeypatch.setattr(demo_network, "demo_checkpoint", lambda: None)
+    (gone,) = recent.networks
+    assert gone.words == "LPSNet demo  –  is not part of this installation"
+    recent.forget_missing()
     assert recent.networks == []

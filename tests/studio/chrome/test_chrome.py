@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from lpsnet_studio.chrome.banner import ElidedLines
 from lpsnet_studio.chrome.model_words import device_words, network_words
 from lpsnet_studio.chrome.notices import notices
 from lpsnet_studio.chrome.status_bar import StatusBar
-from lpsnet_studio.inference.messages import Failed, ModelLoaded, OpenImage
+from lpsnet_studio.inference.messages import Failed, LoadModel, ModelLoaded, OpenImage
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import NetworkChoice, Problem
 from tests.studio.hand_made import ListeningService, card, entries, open_first, opened
@@ -65,6 +66,30 @@ def test_a_trained_network_needs_no_banner(window: Any, session: Session, servic
     open_first(session, service)
     assert notices(session) == []
     assert window.findChild(object, "banner").isHidden()
+
+
+def test_of_the_demos_network_photos_are_told_how_little_it_knows(
+    window: Any, session: Session, service: ListeningService, demo_checkpoint: Path
+) -> None:
+    session.load_model(NetworkChoice(checkpoint=str(demo_checkpoint)))
+    session.receive(ModelLoaded(service.last(LoadModel).request, card(origin=demo_checkpoint)))
+    assert notices(session) == []
+    assert network_words(session) == "LPSNet demo · 64 px"
+    session.set_entries(entries())
+    session.receive(opened(service.last(OpenImage)))
+    assert notices(session) == [], "what has a truth in its classes is a scene"
+    session.set_entries(entries(with_truth=False))
+    session.receive(opened(service.last(OpenImage)))
+    told = (
+        "LPSNet demo was trained on drawn scenes only and knows 4 classes of them: on photos its predictions mean "
+        "little."
+    )
+    assert notices(session) == [told]
+    assert window.findChild(object, "banner").text.text() == told
+    session.set_entries(entries())
+    session.receive(opened(service.last(OpenImage), fits=False))
+    assert len(notices(session)) == 1
+    assert "knows other classes" in notices(session)[0]
 
 
 def test_the_status_bar_names_device_and_segment(window: Any, session: Session, service: ListeningService) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -90,6 +91,12 @@ def test_a_card_without_a_file_says_that_it_is_untrained() -> None:
     assert rows["Origin"] == "preset here"
     assert rows["Inspection"] == "all as in the paper"
     assert not {"File", "Cost"} & rows.keys()
+
+
+def test_the_demos_network_goes_by_its_own_name(demo_checkpoint: Path) -> None:
+    own, other = card(origin=demo_checkpoint), card(origin=demo_checkpoint.with_name("copy.safetensors"))
+    assert card_text(own).startswith("LPSNet demo\nWeights: trained on drawn scenes only\n")
+    assert card_text(other).startswith("hand-made\nWeights: trained\n")
 
 
 def test_the_text_of_a_card_holds_notes_and_classes() -> None:

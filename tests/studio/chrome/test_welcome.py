@@ -102,6 +102,17 @@ def test_it_says_which_network_photos_would_meet(session: Session, service: List
     assert network_words(session) == "Photos are inspected with hand-made."
 
 
+def test_it_says_how_little_the_demos_network_knows_of_photos(
+    session: Session, service: ListeningService, demo_checkpoint: Path
+) -> None:
+    assert network_words(session).endswith("The demo brings its own, and data sets with ground truth need none.")
+    session.load_model(NetworkChoice(checkpoint=str(demo_checkpoint)))
+    session.receive(ModelLoaded(service.posted[-1].request, card(origin=demo_checkpoint)))
+    assert network_words(session) == (
+        "Photos are inspected with LPSNet demo, which was trained on drawn scenes only and knows 4 classes of them."
+    )
+
+
 def test_columns_keep_the_order_and_are_as_short_as_can_be() -> None:
     groups = [(name, [("key", "text")] * rows) for name, rows in (("a", 9), ("b", 4), ("c", 18), ("d", 2), ("e", 3))]
     columns = in_columns(groups, 3)
