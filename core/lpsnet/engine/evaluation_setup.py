@@ -66,11 +66,17 @@ def parse_sweep(text: str) -> SweepRequest:
     known = [spec.name for spec in fields(InspectionSettings) if not spec.name.endswith("_oracle")]
     if setting not in known:
         raise ValueError(f"--sweep: {setting!r} is not a setting that can be swept; those are {', '.join(known)}")
+    return SweepRequest(setting, tuple(dict.fromkeys(_plain_value(word) for word in words)))
+
+
+def _plain_value(word: str) -> bool | int | float | str:
     try:
-        values = [yaml.safe_load(word) for word in words]
+        value = yaml.safe_load(word)
     except yaml.YAMLError:
-        raise ValueError(f"--sweep: the values of {text!r} are not numbers or words") from None
-    return SweepRequest(setting, tuple(dict.fromkeys(values)))
+        value = None
+    if not isinstance(value, bool | int | float | str):
+        raise ValueError(f"--sweep: {word!r} is neither a number nor a word")
+    return value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
