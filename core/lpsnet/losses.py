@@ -127,7 +127,7 @@ def compute_losses(
     weigh_boxes_by_borderness: bool = True,
     semantic_stride: int = 1,
 ) -> Losses:
-    """Compares the network's output with the targets, outside of autocast.
+    """Compares the network's output with the targets.
 
     Every tensor of the output gets a gradient, if only of zeros, whatever the targets: a process without any positive
     still takes part in averaging the gradients.
@@ -166,7 +166,7 @@ def box_losses(predicted: Tensor, target: Tensor, kind: Literal["iou", "giou"]) 
             1 - generalised IoU.
 
     Returns:
-        ``[K]``, 0 where the boxes are the same.
+        ``[K]``, ≥ 0; 0 where the boxes are the same and not empty.
     """
     intersection = _area(torch.minimum(predicted, target))
     union = _area(predicted) + _area(target) - intersection
