@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import multiprocessing
+import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator
-from types import FrameType
 from typing import Any
 
 import cv2
@@ -35,16 +36,23 @@ def become_worker(_number: int) -> None:
     torch.set_num_threads(1)
     # The collector would write to every object of the data set, and so copy the memory shared with the trainer.
     gc.freeze()
-    # A terminal interrupts, and a scheduler ends, all processes of a run: the trainer still needs its batches to finish
-    # the iteration in hand, and then ends its workers itself.
+    # A terminal interrupts, and a scheduler ends, all processes of a run at once. It is the trainer that decides what
+    # becomes of its workers: it may still need a batch, to finish the iteration in hand.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _end_next_time)
-    if sys.platform == "linux":
+    trainer = multiprocessing.parent_process()
+    if sys.platform == "linux" and trainer is not None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        threading.Thread(target=_obey, args=(trainer.pid,), daemon=True).start()
         ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
 
 
-def _end_next_time(number: int, _frame: FrameType | None) -> None:
-    signal.signal(number, signal.SIG_DFL)
+if sys.platform == "linux":
+
+    def _obey(trainer: int | None) -> None:
+        """Ends this process when the trainer says so; what others say passes."""
+        while signal.sigwaitinfo({signal.SIGTERM}).si_pid != trainer:
+            pass
+        os._exit(0)
 
 
 def prepared_by(loader: DataLoader[Any]) -> Iterator[Any]:
