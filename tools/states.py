@@ -11,6 +11,8 @@ from typing import Any
 
 from staged import STAGED, stage
 
+from lpsnet.assets import demo_checkpoint
+
 __all__ = ["DOCUMENTED", "STATES", "Pictures"]
 
 DOCUMENTED = {
@@ -223,6 +225,11 @@ def photos(pictures: Pictures) -> None:
             session.open_index(index)
             wait(studio)
             pictures.take(studio, f"photo-{index}", rest=8)
+    checkpoint = demo_checkpoint()
+    if checkpoint is not None:
+        photo = min((TRUTH.parents[1] / "val2017").glob("*.jpg"))
+        with pictures.studio(str(photo), "--checkpoint", str(checkpoint)) as studio:
+            pictures.take(studio, "photo-demo-network", rest=8)
 
 
 STATES: dict[str, Callable[[Pictures], None]] = {

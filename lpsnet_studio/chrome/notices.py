@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from lpsnet_studio import demo_network
-from lpsnet_studio.inference.messages import ModelCard
 from lpsnet_studio.session import Session
 
 __all__ = ["network_words", "notices"]
@@ -33,7 +32,10 @@ def network_words(session: Session) -> str:
             f"open a checkpoint for real ones. {_needing_none()}"
         )
     if demo_network.is_demo(model):
-        return f"Photos are inspected with {demo_network.NAME}, which {_schooling(model)}."
+        return (
+            f"Photos are inspected with {demo_network.NAME}, which was {demo_network.SCHOOLING} only: it knows "
+            f"{len(model.categories)} classes of them and little of photos."
+        )
     if model.trained:
         return f"Photos are inspected with {model.name}."
     return f"Photos are inspected with {model.name}, which is untrained: its predictions mean nothing yet."
@@ -50,10 +52,6 @@ def _needing_none() -> str:
     return "The demo brings its own, and data sets with ground truth need none."
 
 
-def _schooling(card: ModelCard) -> str:
-    return f"was {demo_network.SCHOOLING} only and knows {len(card.categories)} classes of them"
-
-
 def _unschooled(session: Session) -> str:
     """Warns of the demo's network where a picture is not known to be one of the scenes that it was trained on."""
     model, picture = session.model, session.picture
@@ -62,7 +60,8 @@ def _unschooled(session: Session) -> str:
     # A scene has its truth beside it; a data set of other classes is an obstacle, which says so itself.
     if session.truth is not None or not session.effective_settings.needs_network:
         return ""
-    return f"{demo_network.NAME} {_schooling(model)}: on photos its predictions mean little."
+    schooling = f"{demo_network.SCHOOLING} only, {demo_network.NAME}"
+    return f"{schooling} knows {len(model.categories)} classes of them and little of photos."
 
 
 def _untrained(session: Session) -> str:

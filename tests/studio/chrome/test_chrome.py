@@ -80,10 +80,7 @@ def test_of_the_demos_network_photos_are_told_how_little_it_knows(
     assert notices(session) == [], "what has a truth in its classes is a scene"
     session.set_entries(entries(with_truth=False))
     session.receive(opened(service.last(OpenImage)))
-    told = (
-        "LPSNet demo was trained on drawn scenes only and knows 4 classes of them: on photos its predictions mean "
-        "little."
-    )
+    told = "Trained on drawn scenes only, LPSNet demo knows 4 classes of them and little of photos."
     assert notices(session) == [told]
     assert window.findChild(object, "banner").text.text() == told
     session.set_entries(entries())

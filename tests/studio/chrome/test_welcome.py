@@ -109,7 +109,8 @@ def test_it_says_how_little_the_demos_network_knows_of_photos(
     session.load_model(NetworkChoice(checkpoint=str(demo_checkpoint)))
     session.receive(ModelLoaded(service.posted[-1].request, card(origin=demo_checkpoint)))
     assert network_words(session) == (
-        "Photos are inspected with LPSNet demo, which was trained on drawn scenes only and knows 4 classes of them."
+        "Photos are inspected with LPSNet demo, which was trained on drawn scenes only: it knows 4 classes of them and "
+        "little of photos."
     )
 
 
