@@ -14,7 +14,20 @@ from rich.text import Text
 if TYPE_CHECKING:
     from lpsnet.engine.network import ReadyNetwork
 
-__all__ = ["announce", "app", "main", "messages", "progress_bar", "report_failures", "results", "say"]
+__all__ = [
+    "EXIT_STATUS_OF_SIGNAL",
+    "announce",
+    "app",
+    "main",
+    "messages",
+    "progress_bar",
+    "report_failures",
+    "results",
+    "say",
+]
+
+EXIT_STATUS_OF_SIGNAL = {"interrupted": 130, "terminated": 143}
+"""As a shell reports a process that SIGINT (Ctrl+C) or SIGTERM ended at once."""
 
 app = typer.Typer(
     name="lpsnet",

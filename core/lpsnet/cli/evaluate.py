@@ -10,16 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lpsnet.cli.app import announce, progress_bar, report_failures
+from lpsnet.cli.app import EXIT_STATUS_OF_SIGNAL, announce, progress_bar, report_failures
 from lpsnet.cli.evaluation_tables import print_evaluation
 
 if TYPE_CHECKING:
     from lpsnet.data.sources import PictureSource
 
 __all__ = ["evaluate"]
-
-_EXIT_STATUS = {"interrupted": 130, "terminated": 143}
-"""As a shell reports a process that the same signal ended at once."""
 
 
 def evaluate(
@@ -99,7 +96,7 @@ def evaluate(
     if json_out is not None:
         write_atomically(json_out, json.dumps(evaluation.to_json(), indent=1, allow_nan=False).encode())
     if asked.reason is not None:
-        raise typer.Exit(_EXIT_STATUS[asked.reason])
+        raise typer.Exit(EXIT_STATUS_OF_SIGNAL[asked.reason])
     if evaluation.failures:
         raise typer.Exit(1)
 

@@ -43,7 +43,10 @@ def print_evaluation(evaluation: Evaluation, *, per_class: bool) -> None:
 
 
 def _print_what_was_measured(evaluation: Evaluation) -> None:
-    measured, wanted = evaluation.measured, evaluation.wanted
+    measured, wanted, network = evaluation.measured, evaluation.wanted, evaluation.network
+    if network is not None:
+        untrained = "" if network.trained else ", untrained"
+        results().print(f"{network.name} ({network.origin}{untrained}) on {network.device}", soft_wrap=True)
     results().print(f"{evaluation.data}: {_count(measured, wanted)}", soft_wrap=True)
     if not evaluation.complete:
         results().print(Text(f"PARTIAL: stopped, figures over {measured} of {wanted} images", "bold yellow"))
@@ -128,7 +131,8 @@ def _cost_lines(cost: Cost) -> list[str]:
         for name, words in (("network", "network"), ("post_processing", "post-processing"))
         if any(cost.durations.network) or name != "network"
     )
-    conditions = f"batch 1, {cost.threads} CPU threads, after {cost.warm_ups} warm-ups, reading not counted"
+    threads = "1 CPU thread" if cost.threads == 1 else f"{cost.threads} CPU threads"
+    conditions = f"batch 1, {threads}, after {cost.warm_ups} warm-ups, reading not counted"
     lines = [f"ms an image, median (mean): {_both(figures['total'])}: {parts}; {conditions}"]
     if cost.macs is not None:
         lines.append(f"{cost.macs / 1e9:.2f} G multiply-adds an image, {_sizes(cost.padded_sizes)}")

@@ -1,4 +1,4 @@
-"""Stopping a training in order: what signals ask for is done between two iterations."""
+"""Stopping long work in order: what signals ask for is done between two of its steps."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import torch
-from torch import Tensor
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = ["StopReason", "StopRequest", "agreed_reason", "stop_requests"]
 
@@ -32,6 +32,8 @@ class StopRequest:
 
     def as_tensor(self) -> Tensor:
         """``[2]`` float64, to be added up over processes: whether each reason is given."""
+        import torch  # costs seconds, and work that no processes share does without
+
         return torch.tensor([float(self.reason == reason) for reason in _REASONS.values()], dtype=torch.float64)
 
 

@@ -1,0 +1,49 @@
+"""``lpsnet check-data``: names everything that is wrong with a data set in COCO panoptic format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lpsnet.cli.app import EXIT_STATUS_OF_SIGNAL, progress_bar, results
+
+__all__ = ["check_data"]
+
+
+def check_data(
+    path: Annotated[Path, typer.Argument(help="COCO panoptic JSON; ~ and $VARIABLES are replaced.")],
+    images: Annotated[Path | None, typer.Option(help="Folder of the photos; else searched beside the JSON.")] = None,
+    pngs: Annotated[Path | None, typer.Option(help="Folder of the PNGs; else of the JSON's name.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Read only the headers of photos.")] = False,
+    shown: Annotated[int, typer.Option(min=0, help="The most faults of a kind that are printed.")] = 10,
+    threads: Annotated[int, typer.Option(min=0, help="That read files; 0 is one a core, at most 8.")] = 0,
+) -> None:
+    """Names every fault of a data set with file and field; the exit status is 1 if there is an error.
+
+    Ctrl+C ends it and prints what was found until then.
+    """
+    from lpsnet.data.sources import expand_path
+    from lpsnet.engine.data_check import check_coco_panoptic
+    from lpsnet.engine.stopping import stop_requests
+    from lpsnet.formats.data_report import report_lines
+
+    folders = [None if folder is None else expand_path(str(folder)) for folder in (images, pngs)]
+    with stop_requests() as asked, progress_bar() as bar:
+        task = bar.add_task("checking", total=None)
+        report = check_coco_panoptic(
+            expand_path(str(path)),
+            images_dir=folders[0],
+            pngs_dir=folders[1],
+            decode_photos=not quick,
+            threads=threads or None,
+            most_per_kind=shown,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            should_stop=lambda: asked.reason is not None,
+        )
+    for line in report_lines(report, shown=shown):
+        results().print(line, soft_wrap=True)
+    if asked.reason is not None:
+        raise typer.Exit(EXIT_STATUS_OF_SIGNAL[asked.reason])
+    raise typer.Exit(report.exit_status)
