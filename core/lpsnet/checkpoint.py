@@ -14,12 +14,20 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from lpsnet.categories import Categories
-from lpsnet.config import Config, apply_overrides, parse_config
+from lpsnet.config import Config, PanopticSource, apply_overrides, parse_config
 from lpsnet.formats.atomic import write_atomically
 from lpsnet.model.lpsnet import LPSNet, build_lpsnet
 from lpsnet.model.tensor_files import is_pytorch_file, read_tensors, safetensors_flaw
 
-__all__ = ["Checkpoint", "MismatchError", "card_text", "load_checkpoint", "network_from", "save_checkpoint"]
+__all__ = [
+    "Checkpoint",
+    "MismatchError",
+    "card_text",
+    "export_checkpoint",
+    "load_checkpoint",
+    "network_from",
+    "save_checkpoint",
+]
 
 _FORMAT = "lpsnet-checkpoint-1"
 _SHOWN = 3
@@ -106,13 +114,56 @@ def save_checkpoint(
     problems = _state_problems(state, config, len(categories))
     if problems:
         raise MismatchError(f"the network is not what config {config.name} builds", problems)
+    _write(Path(path), state, config, categories, extra or {})
+
+
+def export_checkpoint(checkpoint: Checkpoint, path: str | Path, *, text: str | None = None, half: bool = False) -> None:
+    """Writes a checkpoint for others: without the paths of the machine that trained it, with a card for people.
+
+    Args:
+        checkpoint: as :func:`load_checkpoint` read it, its overrides included.
+        path: of the new file; an existing one is replaced at the very end.
+        text: the card; None keeps what the checkpoint has.
+        half: weights of convolutions and linear layers in half precision, which takes half the room. Norms and biases
+            stay as they are, and a network is computed in full precision whatever its file holds.
+
+    Raises:
+        OSError: naming the file, if it could not be written; what stood there before is then untouched.
+        ValueError: naming the tensor, if a weight is too large for half precision.
+    """
+    state = {name: _halved(name, tensor) if half else tensor for name, tensor in checkpoint.state.items()}
+    card = dict(checkpoint.card) if text is None else {**checkpoint.card, "text": text}
+    _write(Path(path), state, _without_paths(checkpoint.config), checkpoint.categories, card)
+
+
+def _halved(name: str, tensor: Tensor) -> Tensor:
+    if tensor.ndim < 2 or not tensor.is_floating_point():
+        return tensor
+    halved = tensor.half()
+    if not bool(halved.isfinite().all()):
+        raise ValueError(f"{name} has weights too large for half precision: export it without")
+    return halved
+
+
+def _without_paths(config: Config) -> Config:
+    """Leaves out where data, first weights and category files lay: a stranger has no use for it."""
+    data = config.data.model_copy(
+        update={name: None for name in ("train", "val") if isinstance(getattr(config.data, name), PanopticSource)}
+    )
+    training = config.training.model_copy(update={"start_from": None})
+    return config.model_copy(update={"data": data, "training": training, "categories": Path(config.categories).name})
+
+
+def _write(
+    path: Path, state: Mapping[str, Tensor], config: Config, categories: Categories, card: Mapping[str, Any]
+) -> None:
     metadata = {
         "format": _FORMAT,
         "config": config.model_dump_json(),
         "categories": json.dumps(categories.to_json()),
-        "card": json.dumps(dict(extra or {})),
+        "card": json.dumps(dict(card)),
     }
-    write_atomically(path, safetensors.torch.save(state, metadata))
+    write_atomically(path, safetensors.torch.save(dict(state), metadata))
 
 
 def load_checkpoint(path: str | Path, overrides: Sequence[str] = ()) -> Checkpoint:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,14 @@ import safetensors.torch
 import torch
 
 from lpsnet.categories import Categories, Category
-from lpsnet.checkpoint import MismatchError, card_text, load_checkpoint, network_from, save_checkpoint
+from lpsnet.checkpoint import (
+    MismatchError,
+    card_text,
+    export_checkpoint,
+    load_checkpoint,
+    network_from,
+    save_checkpoint,
+)
 from lpsnet.config import Config, load_config
 from lpsnet.model.lpsnet import LPSNet
 from lpsnet.model.tensor_files import read_tensors
@@ -235,3 +243,49 @@ def test_a_network_that_is_not_the_configs_is_not_saved(tmp_path: Path, network:
     with pytest.raises(ValueError, match="the network is not what config demo builds"):
         save_checkpoint(tmp_path / "x.safetensors", network, load_config("demo"), CATEGORIES)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_export_takes_half_the_room_and_computes_nearly_the_same(
+    saved: Path, tmp_path: Path, network: LPSNet, config: Config
+) -> None:
+    out = tmp_path / "shared.safetensors"
+    export_checkpoint(load_checkpoint(saved), out, text="For everyone.", half=True)
+    assert out.stat().st_size < 0.56 * saved.stat().st_size
+    loaded = load_checkpoint(out)
+    assert loaded.card["text"] == "For everyone."
+    assert loaded.card["pq"] == 71.6
+    assert {tensor.dtype for tensor in loaded.state.values() if tensor.ndim == 1} == {torch.float32}
+    copy = network_from(config, len(CATEGORIES), loaded).eval()
+    assert {parameter.dtype for parameter in copy.parameters()} == {torch.float32}
+    picture = torch.randn(1, 3, 64, 64)
+    with torch.inference_mode():
+        given, wanted = copy(picture).semantic_logits, network(picture).semantic_logits
+    assert torch.allclose(given, wanted, atol=5e-3 * float(wanted.abs().max()))
+
+
+def test_an_export_tells_no_path_of_the_machine_that_trained_it(tmp_path: Path, network: LPSNet) -> None:
+    private = "/home/somebody/secret"
+    config = load_config(
+        "demo",
+        [
+            *SMALL,
+            f"data.train={{kind: coco_panoptic, annotations: {private}/train.json, images: {private}/photos}}",
+            f"training.start_from={private}/first.safetensors",
+            f"categories={private}/classes.json",
+        ],
+    )
+    path, out = tmp_path / "own.safetensors", tmp_path / "shared.safetensors"
+    save_checkpoint(path, network, config, CATEGORIES)
+    export_checkpoint(load_checkpoint(path, ["inspection.score_threshold=0.15"]), out)
+    assert private.encode() not in out.read_bytes()
+    exported = load_checkpoint(out).config
+    assert exported.inspection.score_threshold == 0.15
+    assert exported.data.val == config.data.val
+
+
+def test_an_export_refuses_weights_that_half_precision_cannot_hold(saved: Path, tmp_path: Path) -> None:
+    checkpoint = load_checkpoint(saved)
+    state = {**checkpoint.state, "pyramid.p6.weight": checkpoint.state["pyramid.p6.weight"] + 1e6}
+    with pytest.raises(ValueError, match=r"pyramid\.p6\.weight"):
+        export_checkpoint(replace(checkpoint, state=state), tmp_path / "out.safetensors", half=True)
+    assert not (tmp_path / "out.safetensors").exists()

@@ -1,4 +1,4 @@
-"""The command line: ``lpsnet predict | score | evaluate | train | check-data | info | scenes``, a file a command.
+"""The command line, a file a command: ``lpsnet predict | score | evaluate | train | export | check-data | info | scenes``.
 
 A command imports what is heavy when it runs, so that ``lpsnet --help`` answers at once.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lpsnet.cli import check_data, evaluate, info, predict, scenes, score, train
+from lpsnet.cli import check_data, evaluate, export, info, predict, scenes, score, train
 from lpsnet.cli.app import app, main
 
 __all__ = ["app", "main"]
@@ -17,6 +17,7 @@ _COMMANDS_AS_LISTED: tuple[Callable[..., None], ...] = (
     score.score,
     evaluate.evaluate,
     train.train,
+    export.export,
     check_data.check_data,
     info.info,
     scenes.scenes,
