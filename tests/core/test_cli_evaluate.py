@@ -67,7 +67,7 @@ def test_a_checkpoint_is_measured_on_what_its_config_names(checkpoint: Path, tmp
     for name in ("first.json", "second.json"):
         done = run("--checkpoint", checkpoint, "--json", tmp_path / name, "--threads", 1)
         assert done.exit_code == 0, done.output
-        assert "3 drawn scenes of 64 × 64, seeds 30 to 32: 3 images" in done.stdout
+        assert "3 drawn scenes of 64 × 64, seeds 30 to 32; measured: 3\n" in done.stdout
         assert "UNTRAINED" not in done.output
         written.append(figures(tmp_path / name))
     costs = [content.pop("cost") for content in written]
@@ -167,6 +167,16 @@ def test_stopping_gives_the_figures_so_far(
     assert (content["images"], content["complete"], content["failures"]) == (2, False, [])
     assert len(json.loads((tmp_path / "out" / "panoptic.json").read_text())["annotations"]) == 2
     assert signal.getsignal(number) == before
+
+
+def test_nothing_measured_prints_no_figures(dataset: Path, tmp_path: Path) -> None:
+    for photo in (dataset.parent / "images").iterdir():
+        photo.write_bytes(b"")
+    done = run(*ORACLES, "--data", dataset, "--out", tmp_path / "out")
+    assert done.exit_code == 1
+    assert "NOT ALL: figures over 0 of 2 images" in done.stdout
+    assert rows(done) == []
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_only_so_many_pictures_are_measured(tmp_path: Path) -> None:

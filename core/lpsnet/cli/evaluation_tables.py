@@ -22,13 +22,15 @@ _UNKNOWN = "—"
 
 
 def print_evaluation(evaluation: Evaluation, *, per_class: bool) -> None:
-    """Prints the figures of an evaluation; whether they are over all pictures stands above them.
+    """Prints the figures of an evaluation, if there are any; whether they are over all pictures stands above them.
 
     Args:
-        evaluation: may be over no picture.
+        evaluation: what was measured.
         per_class: also a row for every class that occurs.
     """
     _print_what_was_measured(evaluation)
+    if not evaluation.measured:
+        return
     results().print(_summary(evaluation))
     results().print(quality_table(evaluation.panoptic, per_class=False))
     results().print(_precision_table(evaluation.detection))
@@ -36,7 +38,8 @@ def print_evaluation(evaluation: Evaluation, *, per_class: bool) -> None:
         results().print(_class_table(evaluation))
     if evaluation.sweep is not None:
         results().print(_sweep_table(evaluation.sweep))
-    for line in _cost_lines(evaluation.cost):
+    on_cuda = evaluation.network is not None and evaluation.network.device.startswith("cuda")
+    for line in _cost_lines(evaluation.cost, on_cuda=on_cuda):
         results().print(line, soft_wrap=True)
     if evaluation.predictions is not None:
         results().print(f"predictions: {evaluation.predictions}", soft_wrap=True)
@@ -47,7 +50,7 @@ def _print_what_was_measured(evaluation: Evaluation) -> None:
     if network is not None:
         untrained = "" if network.trained else ", untrained"
         results().print(f"{network.name} ({network.origin}{untrained}) on {network.device}", soft_wrap=True)
-    results().print(f"{evaluation.data}: {_count(measured, wanted)}", soft_wrap=True)
+    results().print(f"{evaluation.data}; measured: {_count(measured, wanted)}", soft_wrap=True)
     if not evaluation.complete:
         results().print(Text(f"PARTIAL: stopped, figures over {measured} of {wanted} images", "bold yellow"))
     elif measured < wanted:
@@ -66,7 +69,7 @@ def _print_what_was_measured(evaluation: Evaluation) -> None:
 
 
 def _count(measured: int, wanted: int) -> str:
-    return f"{measured} images" if measured == wanted else f"{measured} of {wanted} images"
+    return str(measured) if measured == wanted else f"{measured} of {wanted}"
 
 
 def _summary(evaluation: Evaluation) -> Table:
@@ -122,7 +125,8 @@ def _sweep_table(sweep: Sweep) -> Table:
     return table
 
 
-def _cost_lines(cost: Cost) -> list[str]:
+def _cost_lines(cost: Cost, *, on_cuda: bool) -> list[str]:
+    """Returns how the figures of cost came about, a line each."""
     figures = cost.durations.to_json()
     if figures["total"]["median"] is None:
         return []
@@ -134,6 +138,9 @@ def _cost_lines(cost: Cost) -> list[str]:
     threads = "1 CPU thread" if cost.threads == 1 else f"{cost.threads} CPU threads"
     conditions = f"batch 1, {threads}, after {cost.warm_ups} warm-ups, reading not counted"
     lines = [f"ms an image, median (mean): {_both(figures['total'])}: {parts}; {conditions}"]
+    if cost.peak_bytes is not None:
+        kind = "allocated by torch on CUDA" if on_cuda else "resident, of the whole process"
+        lines.append(f"peak memory {cost.peak_bytes / 2**30:.2f} GiB, {kind}")
     if cost.macs is not None:
         lines.append(f"{cost.macs / 1e9:.2f} G multiply-adds an image, {_sizes(cost.padded_sizes)}")
     return lines
