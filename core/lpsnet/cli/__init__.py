@@ -1,4 +1,4 @@
-"""The command line, a file a command: ``lpsnet predict | score | evaluate | train | export | check-data | info | scenes``.
+"""The command line, a file a command; ``lpsnet --help`` lists them.
 
 A command imports what is heavy when it runs, so that ``lpsnet --help`` answers at once.
 """
