@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lpsnet.categories import Categories, Category
-from lpsnet.config import load_config
+from lpsnet.config import Config
 from lpsnet.data.batches import TrainingBatch, TrainingExample
 from lpsnet.data.sources import LabelledPicture
 from lpsnet.data.stream import BadPicture, ExampleStream, StreamPositions, training_batches
@@ -20,16 +20,20 @@ from lpsnet.model.lpsnet import BOX_STRIDES, DIVISOR
 from lpsnet.structures import PanopticSegmentation
 from tests.core.data.pictures import RandomPictures, assert_same
 
-CONFIG = load_config(
-    "demo",
-    [
-        "input.short_side=64",
-        "input.long_side_cap=128",
-        "data.augmentation.scale=[0.6, 1.2]",
-        "data.augmentation.crop=[48, 64]",
-        "data.augmentation.color=0.2",
-        "loss.small_thing_weight=2",
-    ],
+PLAIN = Config.model_validate(
+    {
+        "name": "a test",
+        "categories": "scenes.json",
+        "input": {"short_side": 64, "long_side_cap": 128},
+        "data": {"augmentation": {"flip": 0}},
+    }
+)
+CONFIG = Config.model_validate(
+    PLAIN.model_dump()
+    | {
+        "data": {"augmentation": {"flip": 0.5, "scale": (0.6, 1.2), "crop": (48, 64), "color": 0.2}},
+        "loss": {"small_thing_weight": 2},
+    }
 )
 
 
@@ -102,8 +106,7 @@ class _ManyClasses(RandomPictures):
 
 @pytest.mark.parametrize("classes", [1, 254, 255, 256, 400])
 def test_void_is_minus_one_however_many_classes_there_are(classes: int) -> None:
-    config = load_config("demo", ["input.short_side=64", "data.augmentation.flip=0"])
-    labels = ExampleStream(_ManyClasses(1, classes=classes), config, BOX_STRIDES, 0)[0].labels
+    labels = ExampleStream(_ManyClasses(1, classes=classes), PLAIN, BOX_STRIDES, 0)[0].labels
     assert labels.dtype == torch.int16
     assert (labels[:, :32] == -1).all()
     assert (labels[:, 32:] == classes - 1).all()
