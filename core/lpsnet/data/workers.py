@@ -5,11 +5,13 @@ from __future__ import annotations
 import ctypes
 import gc
 import multiprocessing
-import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
+from multiprocessing.util import Finalize
 from typing import Any
 
 import cv2
@@ -39,20 +41,9 @@ def become_worker(_number: int) -> None:
     # A terminal interrupts, and a scheduler ends, all processes of a run at once. It is the trainer that decides what
     # becomes of its workers: it may still need a batch, to finish the iteration in hand.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    trainer = multiprocessing.parent_process()
-    if sys.platform == "linux" and trainer is not None:
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-        threading.Thread(target=_obey, args=(trainer.pid,), daemon=True).start()
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
-
-
-if sys.platform == "linux":
-
-    def _obey(trainer: int | None) -> None:
-        """Ends this process when the trainer says so; what others say passes."""
-        while signal.sigwaitinfo({signal.SIGTERM}).si_pid != trainer:
-            pass
-        os._exit(0)
 
 
 def prepared_by(loader: DataLoader[Any]) -> Iterator[Any]:
@@ -75,15 +66,33 @@ def prepared_by(loader: DataLoader[Any]) -> Iterator[Any]:
 
 
 def _begun(loader: DataLoader[Any]) -> Iterator[Any]:
-    """Starts a loader's processes.
+    """Starts a loader's processes, which end with the iterator, or with this process at the latest.
 
     torch notes their deaths by a handler that raises wherever the main thread stands, even between two parameters'
     updates. It is taken back: a death is then found out by whoever waits for the next batch.
     """
+    others = set(multiprocessing.active_children())
+    with _handler_kept():
+        batches = iter(loader)
+    workers = [process for process in multiprocessing.active_children() if process not in others]
+    # At exit multiprocessing would ask them to end, which they do not hear, and wait for them.
+    Finalize(None, _kill, args=(workers,), exitpriority=100)
+    return batches
+
+
+@contextmanager
+def _handler_kept() -> Iterator[None]:
+    """Leaves the handler of children's deaths as it was before."""
     if not hasattr(signal, "SIGCHLD") or threading.current_thread() is not threading.main_thread():
-        return iter(loader)
+        yield
+        return
     before = signal.getsignal(signal.SIGCHLD)
     try:
-        return iter(loader)
+        yield
     finally:
         signal.signal(signal.SIGCHLD, before)
+
+
+def _kill(workers: Sequence[BaseProcess]) -> None:
+    for worker in workers:
+        worker.kill()
