@@ -8,6 +8,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from kornia_rs.io import decode_image_png_u8
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
@@ -65,6 +66,7 @@ def read_id_png(path: Path, size: tuple[int, int] | None = None) -> Int32:
         ids = _decode_ordinary(content, size)
         if ids is not None:
             return ids
+        _verify_checksums(content)
         with Image.open(BytesIO(content)) as image:
             width, height = image.size
             if size is not None and (height, width) != size:
@@ -89,7 +91,8 @@ def read_id_png(path: Path, size: tuple[int, int] | None = None) -> Int32:
 def _decode_ordinary(content: bytes, size: tuple[int, int] | None) -> Int32 | None:
     """Returns the ids of a whole RGB PNG with 8 bits, or None: then Pillow, which is slower, finds out what it is.
 
-    OpenCV decodes without holding up other threads, and gives nothing for a PNG that is damaged.
+    Kornia's decoder takes a quarter of the time of OpenCV's and Pillow's, does not hold up other threads, and refuses a
+    PNG that is damaged.
     """
     width, height = (int.from_bytes(content[at : at + 4], "big") for at in (_WIDTH, _WIDTH + 4))
     whole = content.startswith(_PNG_BEGIN) and content.endswith(_PNG_END)
@@ -97,11 +100,19 @@ def _decode_ordinary(content: bytes, size: tuple[int, int] | None) -> Int32 | No
         return None
     if (size is not None and (height, width) != size) or width * height > (Image.MAX_IMAGE_PIXELS or 0):
         return None
-    bgr = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
-    if bgr is None or bgr.shape != (height, width, 3):
+    try:
+        rgb = decode_image_png_u8(content, (height, width), "rgb")
+    except Exception:  # it raises nothing more particular, and Pillow's words are better
         return None
-    ids: Int32 = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGBA).view("<i4")[:, :, 0]
+    ids: Int32 = cv2.cvtColor(rgb, cv2.COLOR_RGB2RGBA).view("<i4")[:, :, 0]
     return np.bitwise_and(ids, MAX_ID, out=ids)
+
+
+def _verify_checksums(content: bytes) -> None:
+    """Raises what Pillow raises for a damaged chunk; when it decodes, it passes over the checksums of the pixels."""
+    with Image.open(BytesIO(content)) as image:
+        if image.format == "PNG":
+            image.verify()
 
 
 def _cause(error: Exception) -> str:

@@ -90,6 +90,19 @@ def test_a_damaged_file_is_refused(tmp_path: Path, content: bytes) -> None:
         read_id_png(path, size=IDS.shape)
 
 
+def test_no_flipped_bit_changes_an_id(tmp_path: Path) -> None:
+    path, whole, refused = tmp_path / "ids.png", encode_id_png(IDS), 0
+    for bit in range(0, 8 * len(whole), 5):  # five and eight share no factor: every bit of a byte has its turn
+        content = bytearray(whole)
+        content[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(content)
+        try:
+            np.testing.assert_array_equal(read_id_png(path, size=IDS.shape), IDS)
+        except PanopticFormatError:
+            refused += 1
+    assert refused > len(whole)
+
+
 def test_size_depth_and_colour_are_checked(tmp_path: Path) -> None:
     path = tmp_path / "ids.png"
     path.write_bytes(encode_id_png(IDS))
