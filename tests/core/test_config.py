@@ -123,3 +123,11 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_settings_never_import_torch() -> None:
     code = "import sys, lpsnet.config as c; c.load_config('coco_r50'); sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_long_side_takes_the_place_of_a_scale() -> None:
+    assert load_config("mapillary_r50").data.augmentation.long_side == (500, 2200)
+    with pytest.raises(ValueError, match=r"data\.augmentation: long_side takes the place of scale"):
+        load_config("mapillary_r50", ["data.augmentation.scale=[0.5, 1]"])
+    with pytest.raises(ValueError, match=r"long_side must be two growing numbers from 32 to 16384, not 900 and 500"):
+        load_config("mapillary_r50", ["data.augmentation.long_side=[900, 500]"])

@@ -59,6 +59,9 @@ class AugmentationConfig(Frozen):
     scale: tuple[float, float] = Field(
         default=(1.0, 1.0), description="The input's size is multiplied by a number drawn from this range."
     )
+    long_side: tuple[int, int] | None = Field(
+        default=None, description="The longer side is drawn from this range of input pixels instead; null: it is not."
+    )
     crop: tuple[int, int] | None = Field(
         default=None, description="Height and width cut out at a random place, in input pixels; null: the whole."
     )
@@ -69,6 +72,14 @@ class AugmentationConfig(Frozen):
         low, high = self.scale
         if not 0.1 <= low <= high <= 10:
             raise ValueError(f"scale must be two growing numbers from 0.1 to 10, not {low:g} and {high:g}")
+        if self.long_side is not None:
+            shortest, longest = self.long_side
+            if not 32 <= shortest <= longest <= 16384:
+                raise ValueError(
+                    f"long_side must be two growing numbers from 32 to 16384, not {shortest} and {longest}"
+                )
+            if self.scale != (1.0, 1.0):
+                raise ValueError("long_side takes the place of scale: give one of the two")
         if self.crop is not None and min(self.crop) < 32:
             raise ValueError(f"crop must be at least 32 pixels high and wide, not {self.crop[0]}×{self.crop[1]}")
         return self

@@ -30,7 +30,8 @@ class Augmentation:
         short_side: of the network's input, see :func:`~lpsnet.data.transforms.input_size`.
         long_side_cap: likewise.
         flip: the share that is mirrored.
-        scale: the input's size is multiplied by a number drawn from this range.
+        scale: the input's size is multiplied by a number drawn from this range, small factors as often as great ones.
+        long_side: the longer side is drawn from this range instead, in pixels, every length as often as another.
         crop: height and width of the part that is cut out, in input pixels; None for the whole.
         color: the strongest change of brightness, contrast and saturation, as a share.
     """
@@ -39,6 +40,7 @@ class Augmentation:
     long_side_cap: int | None
     flip: float = 0.0
     scale: tuple[float, float] = (1.0, 1.0)
+    long_side: tuple[int, int] | None = None
     crop: tuple[int, int] | None = None
     color: float = 0.0
 
@@ -59,12 +61,11 @@ def augmented(
     """
     # Every number is drawn whether it is used or not: a switch changes what it says and nothing else.
     mirrored = chance.random() < how.flip
-    factor = math.exp(chance.uniform(math.log(how.scale[0]), math.log(how.scale[1])))
+    size_share = chance.random()
     place = chance.random(2)
     tone = 1 + how.color * chance.uniform(-1, 1, 3)
     ids = truth.ids
-    height, width = input_size(ids.shape[0], ids.shape[1], how.short_side, how.long_side_cap)
-    size = max(_SMALLEST_SIDE, round(height * factor)), max(_SMALLEST_SIDE, round(width * factor))
+    size = _varied_size((ids.shape[0], ids.shape[1]), how, size_share)
     if how.crop is not None:
         image, ids, size = _cut_out(image, ids, size, how.crop, place)
     image, ids = resize_picture(image, size), resample_ids(ids, size)
@@ -73,6 +74,17 @@ def augmented(
     if how.color:
         image = recoloured(image, tone)
     return np.ascontiguousarray(image), _what_is_left(truth, ids)
+
+
+def _varied_size(size: tuple[int, int], how: Augmentation, share: float) -> tuple[int, int]:
+    """Returns the size that a picture takes, before anything is cut out of it, for a share drawn from [0, 1)."""
+    if how.long_side is None:
+        low, high = (math.log(bound) for bound in how.scale)
+        size = input_size(size[0], size[1], how.short_side, how.long_side_cap)
+        factor = math.exp(low + (high - low) * share)
+    else:
+        factor = (how.long_side[0] + (how.long_side[1] - how.long_side[0]) * share) / max(size)
+    return max(_SMALLEST_SIDE, round(size[0] * factor)), max(_SMALLEST_SIDE, round(size[1] * factor))
 
 
 def resample_ids(ids: Int32, size: tuple[int, int]) -> Int32:

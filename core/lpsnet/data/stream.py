@@ -59,6 +59,7 @@ class ExampleStream(Dataset["TrainingExample | BadPicture"]):
             config.input.long_side_cap,
             flip=changes.flip,
             scale=changes.scale,
+            long_side=changes.long_side,
             crop=changes.crop,
             color=changes.color,
         )

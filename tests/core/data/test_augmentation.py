@@ -328,3 +328,16 @@ def test_a_switch_changes_what_it_says_and_nothing_else(seed: int, low: float, c
     height, width = input_size(16, 20, 48)
     assert low * height - 1 <= plain[0][0] <= height
     assert low * width - 1 <= plain[0][1] <= width
+
+
+@pytest.mark.parametrize("size", [(20, 30), (30, 20)])
+def test_the_longer_side_is_drawn_evenly_from_its_range(size: tuple[int, int]) -> None:
+    how = Augmentation(64, None, long_side=(40, 90))
+    image, truth = np.zeros((*size, 3), np.uint8), PanopticSegmentation.from_ids(np.ones(size, np.int32), {1: 0})
+    sizes = [augmented(image, truth, how, np.random.default_rng(seed))[0].shape[:2] for seed in range(300)]
+    longer = np.array([max(shape) for shape in sizes])
+    assert longer.min() >= 40
+    assert longer.max() <= 90
+    assert abs(longer.mean() - 65) < 3  # the mean of 300 even draws strays by 0.8
+    assert all(abs(min(shape) - max(32.0, max(shape) * 2 / 3)) <= 1 for shape in sizes)
+    assert all((shape[0] > shape[1]) == (size[0] > size[1]) for shape in sizes if shape[0] != shape[1])
