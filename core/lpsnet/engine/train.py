@@ -2,7 +2,8 @@
 
 The same loop runs alone and under torchrun. An iteration's pictures, their changes and the learning rate follow from
 its number, and losses are divided by counts over all of its pictures: neither an interruption nor the number of
-processes changes what is learnt.
+processes changes what is learnt. Two things do depend on which pictures are worked on together: live batch norms (see
+the note a run then begins with), and the padding of pictures of different sizes, which group norms see as well.
 
 What can fail on one process alone (a picture, a full disk) is gone through together, so that all of them end with one
 sentence instead of waiting for each other.

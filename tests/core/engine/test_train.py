@@ -37,7 +37,7 @@ from lpsnet.events import (
     Stopped,
     without_superseded,
 )
-from tests.core.engine.tiny_training import tiny_config
+from tests.core.engine.tiny_training import tiny_config, write_data_set
 
 ALONE = Processes(0, 1, torch.device("cpu"), "asked for")
 
@@ -179,6 +179,8 @@ def without_val(config: Config) -> Config:
 def test_what_is_learnt_does_not_depend_on_parts_and_interruptions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Pictures of one size: others are padded to the largest of those that are worked on together, which norms see.
+    write_data_set(tmp_path / "data", odd=("stuff only", "all crowd", "all void"))
     rare: dict[str, Any] = {
         "checkpoint_every": 100,
         "schedule": {"batch": 4, "iterations": 5, "warmup": 2, "steps": [4]},
@@ -231,8 +233,8 @@ def test_only_one_process_trains_in_a_folder(tmp_path: Path) -> None:
         [
             sys.executable,
             "-c",
-            "import fcntl, sys; f = open(sys.argv[1], 'a+'); fcntl.lockf(f, fcntl.LOCK_EX); f.write('process 7 of host'); "
-            "f.flush(); print('held', flush=True); sys.stdin.read()",
+            "import fcntl, sys; f = open(sys.argv[1], 'a+'); fcntl.lockf(f, fcntl.LOCK_EX); "
+            "f.write('process 7 of host'); f.flush(); print('held', flush=True); sys.stdin.read()",
             str(folder / ".lock"),
         ],
         stdin=subprocess.PIPE,
