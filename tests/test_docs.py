@@ -24,6 +24,10 @@ def _rows() -> dict[int, str]:
     return {int(number): line for number, line in re.findall(r"^\| (\d+)(?: \*\*T\*\*)? (\|.*)$", text, re.MULTILINE)}
 
 
+PARTS = "model|input|inspection|data|targets|loss|training"
+"""The parts of a config that hold settings."""
+
+
 def _settings(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
     for name, field in model.model_fields.items():
         yield prefix + name
@@ -52,7 +56,7 @@ def test_every_switch_that_the_method_names_is_a_setting() -> None:
     named: set[str] = set()
     for line in METHOD.read_text(encoding="utf-8").splitlines():
         parent = ""
-        for whole, tail in re.findall(r"`((?:model|input|inspection)\.[a-z_0-9.]+)|`\.([a-z_0-9]+)`", line):
+        for whole, tail in re.findall(rf"`((?:{PARTS})\.[a-z_0-9.]+)|`\.([a-z_0-9]+)`", line):
             name = whole or f"{parent}.{tail}"
             parent = name.rpartition(".")[0]
             named.add(name)
