@@ -122,8 +122,8 @@ class Evaluated(RunEvent):
     Attributes:
         iteration: how many were done.
         figures: PQ, SQ and RQ in [0, 1] by name: ``pq``, ``sq``, ``rq`` for all classes, ``pq_things``, … , and
-            ``pq_stuff``, … ; null where there is no class.
-        images: how many it was measured on.
+            ``pq_stuff``, … , and mean IoU of the semantic map, ``miou``; null where there is no class.
+        images: how many it was measured on, those that could not be read or segmented left out.
         seconds: how long that took.
         samples: predictions drawn as pictures, relative to the run directory.
     """

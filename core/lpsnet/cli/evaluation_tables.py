@@ -33,7 +33,8 @@ def print_evaluation(evaluation: Evaluation, *, per_class: bool) -> None:
         return
     results().print(_summary(evaluation))
     results().print(quality_table(evaluation.panoptic, per_class=False))
-    results().print(_precision_table(evaluation.detection))
+    if evaluation.detection is not None:
+        results().print(_precision_table(evaluation.detection))
     if per_class:
         results().print(_class_table(evaluation))
     if evaluation.sweep is not None:
@@ -81,8 +82,8 @@ def _summary(evaluation: Evaluation) -> Table:
         "PQ th": _percent(quality.things.pq),
         "PQ st": _percent(quality.stuff.pq),
         "mIoU": _percent(evaluation.semantics.mean),
-        "box AP": _percent(detection.box.ap),
-        "mask AP": _percent(detection.mask.ap),
+        "box AP": _UNKNOWN if detection is None else _percent(detection.box.ap),
+        "mask AP": _UNKNOWN if detection is None else _percent(detection.mask.ap),
         "ms": _UNKNOWN if median is None else f"{median:.0f}",
         "GiB": _UNKNOWN if cost.peak_bytes is None else f"{cost.peak_bytes / 2**30:.2f}",
         "G MACs": _UNKNOWN if cost.macs is None else f"{cost.macs / 1e9:.1f}",
@@ -101,7 +102,8 @@ def _precision_table(detection: DetectionQuality) -> Table:
 
 
 def _class_table(evaluation: Evaluation) -> Table:
-    precision = {category.id: (box.ap, mask.ap) for category, box, mask in evaluation.detection.per_class}
+    things = () if evaluation.detection is None else evaluation.detection.per_class
+    precision = {category.id: (box.ap, mask.ap) for category, box, mask in things}
     ious = {category.id: figures.iou for category, figures in evaluation.semantics.per_class}
     table = Table("", "PQ", "SQ", "RQ", "IoU", "box AP", "mask AP")
     for category, found in evaluation.panoptic.per_class:

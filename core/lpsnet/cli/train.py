@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,19 +12,16 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
-from lpsnet.cli.app import messages, results, say
+from lpsnet.cli.app import EXIT_STATUS_OF_SIGNAL, messages, results, say
 
 if TYPE_CHECKING:
     from lpsnet.config import Config
     from lpsnet.engine.run_directory import RunDirectory
-    from lpsnet.engine.train import Reason
     from lpsnet.events import Evaluated, RunEvent, Started, Stopped
     from lpsnet.events import Progress as IterationsDone
 
 __all__ = ["train"]
 
-_EXIT_STATUS: Mapping[Reason, int] = {"finished": 0, "finished before": 0, "interrupted": 130, "terminated": 143}
-"""As a shell reports a process that the same signal ended at once."""
 _LOSS_WORDS = {"borderness": "border-ness"}
 
 
@@ -65,7 +62,7 @@ def train(
             reason = train_network(settings, directory, processes, resume=resume, on_event=record)
         if reason == "finished before" and processes.is_first:
             results().print(f"{directory.path}: this run is finished; nothing was changed", soft_wrap=True)
-    raise typer.Exit(_EXIT_STATUS[reason])
+    raise typer.Exit(EXIT_STATUS_OF_SIGNAL.get(reason, 0))
 
 
 def _settings(directory: RunDirectory, config: str | None, overrides: list[str], *, resume: bool) -> Config:

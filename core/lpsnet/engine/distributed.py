@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 import torch.distributed as dist
@@ -14,6 +15,9 @@ from torch import Tensor
 from lpsnet.engine.devices import choose_device
 
 __all__ = ["PeerFailedError", "Processes", "joined_processes"]
+
+
+_T = TypeVar("_T")
 
 
 class PeerFailedError(ValueError):
@@ -49,6 +53,14 @@ class Processes:
         dist.all_reduce(summed)
         return summed.cpu()
 
+    def gathered(self, own: _T) -> list[_T]:
+        """Returns what each process has, by rank; every process must call it."""
+        if self.count == 1:
+            return [own]
+        everyone = [own] * self.count
+        dist.all_gather_object(everyone, own)
+        return everyone
+
     def copy_from_first(self, tensors: Iterable[Tensor]) -> None:
         """Overwrites tensors with those of the first process; every process must call it, with as many."""
         if self.count > 1:
@@ -70,19 +82,12 @@ class Processes:
             yield
         except Exception as error:
             failure = error
-        sentences = self._gathered("" if failure is None else " ".join(str(failure).split()) or type(failure).__name__)
+        sentences = self.gathered("" if failure is None else " ".join(str(failure).split()) or type(failure).__name__)
         if failure is not None:
             raise failure
         for rank, sentence in enumerate(sentences):
             if sentence:
                 raise PeerFailedError(f"process {rank}: {sentence}")
-
-    def _gathered(self, sentence: str) -> list[str]:
-        if self.count == 1:
-            return [sentence]
-        sentences = [""] * self.count
-        dist.all_gather_object(sentences, sentence)
-        return sentences
 
 
 @contextmanager

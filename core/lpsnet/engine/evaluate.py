@@ -134,8 +134,10 @@ def evaluate(
     pictures: Sequence[int] | None = None,
     sweep: SweepRequest | None = None,
     writer: CocoPanopticWriter | None = None,
+    average_precision: bool = True,
     workers: int = 0,
     warm_ups: int = 0,
+    on_prediction: Callable[[LabelledPicture, PanopticSegmentation], None] = lambda _picture, _prediction: None,
     on_done: Callable[[str], None] = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Evaluation:
@@ -151,8 +153,10 @@ def evaluate(
         sweep: a setting to measure at several values too; the network runs once a picture nevertheless.
         writer: takes the predictions and is closed at the end, or discarded if there are none. If it fails, that is
             told among the failures, and the figures go on.
+        average_precision: whether box and mask AP are measured, the one figure that costs time worth mentioning.
         workers: processes that read pictures ahead; 0 reads each when its turn comes, which disturbs no timing.
         warm_ups: how often the first picture runs before anything is timed.
+        on_prediction: given every picture that was measured, and what was made of it; what it raises passes through.
         on_done: told the name of every picture that is done or has failed.
         should_stop: asked between pictures; once it says so, the figures so far are returned.
 
@@ -161,7 +165,8 @@ def evaluate(
     """
     numbers = range(len(source)) if pictures is None else pictures
     inspector = _Inspector(None if run_network is None else _waited_for(run_network), source.categories, settings)
-    tally = _Tally(source.categories, () if sweep is None else sweep.settings(settings))
+    swept = () if sweep is None else sweep.settings(settings)
+    tally = _Tally(source.categories, swept, average_precision=average_precision)
     failures: list[str] = []
     predictions = _Predictions(writer, failures)
     complete, cold = True, warm_ups
@@ -185,9 +190,11 @@ def evaluate(
             failures.append(failure_sentence(picture.name, error))
             if is_device_lost(error):
                 failures.append(f"the CUDA device failed: {len(numbers) - position - 1} more were not tried")
+                complete = False
                 break
         else:
             predictions.add(picture, prediction)
+            on_prediction(picture, prediction)
         on_done(picture.name)
     predictions_path = predictions.close()
     return Evaluation(
@@ -198,7 +205,7 @@ def evaluate(
         failures=tuple(failures),
         complete=complete,
         panoptic=tally.panoptic(),
-        detection=tally.precision.result(),
+        detection=None if tally.precision is None else tally.precision.result(),
         semantics=MeanIoU(tally.semantics, source.categories),
         cost=tally.cost(warm_ups),
         predictions=predictions_path,
@@ -337,12 +344,13 @@ class _Tally:
     Args:
         categories: the classes.
         swept: the settings of a sweep.
+        average_precision: whether it is among the figures.
     """
 
-    def __init__(self, categories: Categories, swept: Sequence[InspectionSettings]) -> None:
+    def __init__(self, categories: Categories, swept: Sequence[InspectionSettings], *, average_precision: bool) -> None:
         self.categories = categories
         self.quality = QualityCounts.zeros(len(categories))
-        self.precision = AveragePrecision(categories)
+        self.precision = AveragePrecision(categories) if average_precision else None
         self.semantics = SemanticCounts.zeros(len(categories))
         self.seconds: list[float] = []
         self.network_seconds: list[float] = []
@@ -367,7 +375,8 @@ class _Tally:
         for settings in self._swept:
             inspection.run(settings)
             swept.append(_counts(inspection))
-        self.precision.add(picture.image_id, picture.truth, detections, encode_box_masks(detections, labels))
+        if self.precision is not None:
+            self.precision.add(picture.image_id, picture.truth, detections, encode_box_masks(detections, labels))
         self.quality += quality
         self.semantics += semantics
         self._swept_quality = [counts + more for counts, more in zip(self._swept_quality, swept, strict=True)]

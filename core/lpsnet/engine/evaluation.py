@@ -192,10 +192,10 @@ class Evaluation:
         wanted: how many pictures were to be measured.
         measured: how many the figures are over.
         failures: one sentence for each picture that could not be measured, and for each file that was not written.
-        complete: False if it was stopped before every picture had its turn.
+        complete: False if it was stopped, or the CUDA device failed, before every picture had its turn.
         panoptic: PQ, SQ and RQ (areas of the truth as its JSON states them, like panopticapi).
         detection: box AP, and mask AP of each box's mask before conflicts (method row 57), over every detection
-            whatever the score threshold.
+            whatever the score threshold; None if it was not asked for.
         semantics: mean IoU of the semantic map that was merged, over things and stuff.
         cost: time, memory and multiply-adds.
         predictions: the COCO panoptic JSON file of the predictions; None if none was written.
@@ -210,7 +210,7 @@ class Evaluation:
     failures: tuple[str, ...]
     complete: bool
     panoptic: PanopticQuality
-    detection: DetectionQuality
+    detection: DetectionQuality | None
     semantics: MeanIoU
     cost: Cost = Cost()
     predictions: Path | None = None
@@ -229,7 +229,7 @@ class Evaluation:
             "failures": list(self.failures),
             "predictions": None if self.predictions is None else str(self.predictions),
             "panoptic": self.panoptic.to_json(),
-            "average_precision": self.detection.to_json(),
+            "average_precision": None if self.detection is None else self.detection.to_json(),
             "semantics": self.semantics.to_json(),
             "cost": self.cost.to_json(),
             "sweep": None if self.sweep is None else self.sweep.to_json(),

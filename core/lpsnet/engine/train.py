@@ -39,7 +39,7 @@ from lpsnet.engine.stopped_batch import save_stopped_batch
 from lpsnet.engine.stopping import StopReason, StopRequest, agreed_reason, stop_requests
 from lpsnet.engine.training_state import load_training_state, save_training_state
 from lpsnet.engine.training_step import StepResult, TrainingStep
-from lpsnet.engine.validation import figures_of, validate
+from lpsnet.engine.validation import validate
 from lpsnet.events import CheckpointSaved, Evaluated, Note, Progress, RunEvent, Started, Stopped
 from lpsnet.model.lpsnet import BOX_STRIDES, DIVISOR, LPSNet
 
@@ -352,8 +352,7 @@ class TrainingRun:
         )
         if measured is None:
             return agreed_reason(self.processes.sum(request.as_tensor()))
-        quality, samples = measured
-        figures = figures_of(quality)
+        figures = measured.figures
         pq = figures["pq"] or 0.0
         self.evaluation_due = False
         improved, self.best_pq = pq > self.best_pq, max(pq, self.best_pq)
@@ -364,11 +363,13 @@ class TrainingRun:
                 Evaluated(
                     iteration=self.iteration,
                     figures=figures,
-                    images=len(self.measured_on),
+                    images=measured.images,
                     seconds=time.perf_counter() - started,
-                    samples=tuple(path.relative_to(self.directory.path).as_posix() for path in samples),
+                    samples=tuple(path.relative_to(self.directory.path).as_posix() for path in measured.samples),
                 )
             )
+            if measured.failures:
+                self.report(Note(text=f"iteration {self.iteration}: {measured.failure_words}", level="warning"))
             if improved:
                 self._save_network(self.directory.best, figures)
             self._save_state()

@@ -1,11 +1,11 @@
-"""Measuring a network in the middle of its training: panoptic quality, and a few predictions as pictures."""
+"""Measuring a network in the middle of its training: panoptic quality, mean IoU, and a few predictions as pictures."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -18,18 +18,131 @@ from lpsnet.config import Config
 from lpsnet.data.sources import LabelledPicture, PictureSource
 from lpsnet.data.transforms import network_input
 from lpsnet.engine.distributed import Processes
+from lpsnet.engine.evaluate import evaluate
+from lpsnet.engine.evaluation import Evaluation
+from lpsnet.engine.output_folder import make_folder
 from lpsnet.formats.atomic import write_atomically
-from lpsnet.inspection import Inspection
+from lpsnet.metrics.mean_iou import MeanIoU, SemanticCounts
 from lpsnet.metrics.panoptic_quality import PanopticQuality, QualityCounts
 from lpsnet.model.lpsnet import LPSNet
 from lpsnet.model.output import NetworkOutput
 from lpsnet.overlay import render_overlay
+from lpsnet.structures import PanopticSegmentation
 
-__all__ = ["figures_of", "half_precision", "validate"]
+__all__ = ["Validation", "half_precision", "validate"]
 
 
 _LARGEST_SAMPLE = (2048, 2048)
 """Width and height of a sample in pixels, at most."""
+_SHOWN_FAILURES = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Validation:
+    """How well a network in training segments the pictures that it is measured on.
+
+    Attributes:
+        panoptic: over all of them, the same on every process.
+        semantics: likewise.
+        images: how many were measured.
+        failures: one sentence for each of the others, by process.
+        samples: the pictures of predictions that this process wrote.
+    """
+
+    panoptic: PanopticQuality
+    semantics: MeanIoU
+    images: int
+    failures: tuple[str, ...] = ()
+    samples: tuple[Path, ...] = ()
+
+    @property
+    def figures(self) -> dict[str, float | None]:
+        """The figures of :class:`lpsnet.events.Evaluated` by name; None where there is no class."""
+        figures: dict[str, float] = {}
+        quality = self.panoptic
+        for suffix, means in (("", quality.all), ("_things", quality.things), ("_stuff", quality.stuff)):
+            figures |= {f"pq{suffix}": means.pq, f"sq{suffix}": means.sq, f"rq{suffix}": means.rq}
+        figures["miou"] = self.semantics.mean
+        return {name: None if math.isnan(value) else value for name, value in figures.items()}
+
+    @property
+    def failure_words(self) -> str:
+        """How many pictures could not be measured, and why the first of them."""
+        more = len(self.failures) - _SHOWN_FAILURES
+        first = [*self.failures[:_SHOWN_FAILURES], *([f"and {more} more"] if more > 0 else [])]
+        wanted = self.images + len(self.failures)
+        return f"{len(self.failures)} of {wanted} pictures could not be measured: {'; '.join(first)}"
+
+
+def validate(
+    model: LPSNet,
+    config: Config,
+    source: PictureSource,
+    processes: Processes,
+    samples: Path,
+    should_stop: Callable[[], bool],
+) -> Validation | None:
+    """Measures a network on every picture of a source, shared among the processes.
+
+    A picture that cannot be read or segmented is named and left out. Average precision is not measured.
+
+    Args:
+        model: in any mode; it is left in training mode, and its running statistics are the first process's.
+        config: its input, inspection, precision and number of samples are followed.
+        source: the pictures.
+        processes: all of them must call this.
+        samples: where the first process puts pictures of its first predictions.
+        should_stop: asked between pictures; the measurement is given up once it returns True on any process.
+
+    Returns:
+        What was measured; None if it was given up.
+
+    Raises:
+        OSError: if a sample cannot be written.
+        ValueError: saying why, if not one picture could be measured, or the CUDA device failed.
+    """
+    gallery = _Samples(samples, config.training.samples if processes.is_first else 0, source.categories)
+    processes.copy_from_first(model.buffers())
+    with _measured(model), processes.failing_together():
+        own = evaluate(
+            _Runner(model, config, processes.device),
+            source,
+            config.inspection,
+            pictures=range(processes.rank, len(source), processes.count),
+            average_precision=False,
+            on_prediction=gallery.add,
+            should_stop=should_stop,
+        )
+        if not own.complete and not should_stop():
+            raise ValueError("; ".join(own.failures[-2:]))
+    if processes.sum(torch.tensor(int(not own.complete))):
+        return None
+    return _joined(own, processes, tuple(gallery.written))
+
+
+def _joined(own: Evaluation, processes: Processes, samples: tuple[Path, ...]) -> Validation:
+    """Puts together what the processes measured.
+
+    Raises:
+        ValueError: on every process, if there is nothing.
+    """
+    counts, categories = own.panoptic.counts, own.panoptic.categories
+    tp, fp, fn = processes.sum(torch.from_numpy(np.stack([counts.tp, counts.fp, counts.fn]))).numpy()
+    iou = processes.sum(torch.from_numpy(counts.iou)).numpy()
+    confusion = processes.sum(torch.from_numpy(own.semantics.counts.confusion)).numpy()
+    found = Validation(
+        PanopticQuality(QualityCounts(tp, fp, fn, iou), categories),
+        MeanIoU(SemanticCounts(confusion), categories),
+        images=int(processes.sum(torch.tensor(own.measured))),
+        failures=tuple(failure for failures in processes.gathered(own.failures) for failure in failures),
+        samples=samples,
+    )
+    if not found.images:
+        raise ValueError(f"{own.data}: {found.failure_words}")
+    return found
+
+
+# ------------------------------------------------------------------------------------------------------- the network
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,85 +180,37 @@ def _measured(model: LPSNet) -> Iterator[None]:
         model.train()
 
 
-def validate(
-    model: LPSNet,
-    config: Config,
-    source: PictureSource,
-    processes: Processes,
-    samples: Path,
-    should_stop: Callable[[], bool],
-) -> tuple[PanopticQuality, tuple[Path, ...]] | None:
-    """Measures a network on every picture of a source, shared among the processes.
+# ----------------------------------------------------------------------------------------------------------- samples
 
-    Args:
-        model: in any mode; it is left in training mode, and its running statistics are the first process's.
-        config: its input, inspection, precision and number of samples are followed.
-        source: the pictures.
-        processes: all of them must call this.
-        samples: where the first process puts pictures of its first predictions.
-        should_stop: asked between pictures; the measurement is given up once it returns True on any process.
 
-    Returns:
-        The quality over all pictures, the same on every process, and the pictures that this one wrote; None if it was
-        given up.
+@dataclass(slots=True, eq=False)
+class _Samples:
+    """Draws the first predictions beside their truths.
 
-    Raises:
-        OSError: if a picture cannot be read or a sample not be written.
-        ValueError: naming the file, if a picture is damaged.
+    Attributes:
+        folder: made with the first of them.
+        wanted: how many.
+        categories: the classes.
+        written: the pictures.
     """
-    counts = QualityCounts.zeros(len(source.categories))
-    written: list[Path] = []
-    given_up = False
-    processes.copy_from_first(model.buffers())
-    with _measured(model), processes.failing_together():
-        run = _Runner(model, config, processes.device)
-        for index in range(processes.rank, len(source), processes.count):
-            given_up = should_stop()
-            if given_up:
-                break
-            picture = source.read(index)
-            inspection = Inspection(
-                picture.image,
-                source.categories,
-                run_network=run,
-                truth=picture.truth,
-                truth_areas=picture.truth_areas,
-                settings=config.inspection,
-            )
-            inspection.run()
-            assert inspection.quality is not None
-            counts += inspection.quality.counts
-            if processes.is_first and len(written) < config.training.samples:
-                written.append(_write_sample(samples, len(written), picture, inspection, source.categories))
-    if processes.sum(torch.tensor([float(given_up)], dtype=torch.float64)).any():
-        return None
-    return PanopticQuality(_summed(counts, processes), source.categories), tuple(written)
 
+    folder: Path
+    wanted: int
+    categories: Categories
+    written: list[Path] = field(default_factory=list)
 
-def _summed(counts: QualityCounts, processes: Processes) -> QualityCounts:
-    columns = np.stack([counts.tp, counts.fp, counts.fn, counts.iou])
-    tp, fp, fn, iou = processes.sum(torch.from_numpy(columns)).numpy()
-    return QualityCounts(tp.astype(np.int64), fp.astype(np.int64), fn.astype(np.int64), iou)
+    def add(self, picture: LabelledPicture, prediction: PanopticSegmentation) -> None:
+        """Draws a prediction if another is wanted.
 
-
-def figures_of(quality: PanopticQuality) -> dict[str, float | None]:
-    """Returns PQ, SQ and RQ for all classes, things and stuff; None where there is no class."""
-    figures: dict[str, float | None] = {}
-    for suffix, means in (("", quality.all), ("_things", quality.things), ("_stuff", quality.stuff)):
-        for name, value in (("pq", means.pq), ("sq", means.sq), ("rq", means.rq)):
-            figures[name + suffix] = None if math.isnan(value) else value
-    return figures
-
-
-def _write_sample(
-    folder: Path, number: int, picture: LabelledPicture, inspection: Inspection, categories: Categories
-) -> Path:
-    """Draws the prediction beside the truth."""
-    prediction = render_overlay(picture.image, inspection.trace.segmentation(), categories)
-    truth = render_overlay(picture.image, picture.truth, categories)
-    path = folder / f"{number:02d}.png"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    both = Image.fromarray(np.concatenate((prediction, truth), axis=1))
-    both.thumbnail(_LARGEST_SAMPLE)
-    write_atomically(path, lambda stream: both.save(stream, "PNG"))
-    return path
+        Raises:
+            OSError: in one sentence naming the file, if it cannot be written.
+        """
+        if len(self.written) >= self.wanted:
+            return
+        drawn = [render_overlay(picture.image, shown, self.categories) for shown in (prediction, picture.truth)]
+        both = Image.fromarray(np.concatenate(drawn, axis=1))
+        both.thumbnail(_LARGEST_SAMPLE)
+        make_folder(self.folder)
+        path = self.folder / f"{len(self.written):02d}.png"
+        write_atomically(path, lambda stream: both.save(stream, "PNG"))
+        self.written.append(path)

@@ -314,7 +314,7 @@ def failing_at(number: int, error: Exception) -> Callable[[NDArray[np.uint8]], N
 def test_a_picture_that_the_network_fails_on_leaves_no_trace() -> None:
     evaluation = evaluated(run_network=failing_at(1, MemoryError()))
     assert evaluation.failures == (
-        "scene 41: not enough memory; try a smaller input, for example --set input.short_side=480",
+        "scene 41: not enough memory; try a smaller input.short_side",
     )
     rest = [scenes()[0], *scenes()[2:]]
     assert figures(evaluation) == figures(evaluated(source=Listed(rest, scene_categories())))
