@@ -59,6 +59,45 @@ def test_faults_are_named_and_counted_and_fail(dataset: Path) -> None:
     assert done.stdout.splitlines()[-1].startswith("3 errors in ")
 
 
+def test_the_report_is_written_for_programs_with_more_faults_than_are_printed(dataset: Path, tmp_path: Path) -> None:
+    content = json.loads(dataset.read_text())
+    for annotation in content["annotations"]:
+        annotation["segments_info"][0]["category_id"] = 77
+    dataset.write_text(json.dumps(content))
+    done = run(dataset, "--pngs", dataset.parent / "ids", "--shown", 1, "--json", tmp_path / "report.json")
+    assert done.exit_code == 1
+    assert sum("category_id" in line for line in done.stdout.splitlines()) == 1
+    written = json.loads((tmp_path / "report.json").read_text())
+    assert (written["path"], written["complete"], written["errors"]) == (str(dataset), True, 4)
+    assert written["counts"]["segment_unknown_category"] == 4
+    faults = [fault for fault in written["faults"] if fault["kind"] == "segment_unknown_category"]
+    assert [fault["image_id"] for fault in faults] == [0, 1, 2, 3]
+    assert faults[0]["severity"] == "error"
+    assert faults[0]["file"] == str(dataset)
+    assert faults[0]["field"] == "annotations[0].segments_info[0].category_id"
+    assert "category_id" in faults[0]["message"]
+    assert [(entry["name"], entry["isthing"]) for entry in written["facts"]["classes"]] == [
+        ("ball", True),
+        ("grass", False),
+    ]
+    assert written["facts"]["images"] == 4
+
+
+def test_the_report_replaces_no_data_set(dataset: Path, tmp_path: Path) -> None:
+    before = dataset.read_bytes()
+    done = run(dataset, "--json", tmp_path / "." / dataset.name)
+    assert "the report would replace this data set" in str(done.exception)
+    assert dataset.read_bytes() == before
+
+
+def test_what_is_not_known_is_null(tmp_path: Path) -> None:
+    assert run(tmp_path / "gone.json", "--json", tmp_path / "report.json").exit_code == 1
+    written = json.loads((tmp_path / "report.json").read_text())
+    assert written["images_dir"] is None
+    assert written["facts"]["widths"] is None
+    assert [fault["kind"] for fault in written["faults"]] == ["unreadable_json"]
+
+
 def test_a_quick_check_reads_no_photo_whole(dataset: Path) -> None:
     photo = dataset.parent / "photos" / "1.png"
     rng = np.random.default_rng(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,38 @@ def test_a_checkpoint_is_measured_on_what_its_config_names(checkpoint: Path, tmp
     assert written[0]["network"]["origin"] == str(checkpoint)
     assert (costs[0]["threads"], costs[0]["batch"]) == (1, 1)
     assert costs[0]["padded_input_sizes"] == [{"height": 64, "width": 64, "images": 3}]
+
+
+def test_the_folder_of_a_run_stands_for_its_best_network(checkpoint: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run" / "checkpoints"
+    folder.mkdir(parents=True)
+    words = ["--checkpoint", tmp_path / "run", "--limit", 1, "--json", tmp_path / "e.json"]
+    done = run(*words)
+    assert str(done.exception).startswith(f"{tmp_path / 'run'}: holds no trained network")
+    for name, sentence in (
+        ("latest", "its last network is taken"),
+        ("best", "its network with the highest PQ is taken"),
+    ):
+        shutil.copy(checkpoint, folder / f"{name}.safetensors")
+        done = run(*words)
+        assert done.exit_code == 0, done.output
+        assert f"{tmp_path / 'run'} is a folder: {sentence}, {folder / name}.safetensors\n" in done.stderr
+        assert figures(tmp_path / "e.json")["network"]["origin"] == str(folder / f"{name}.safetensors")
+    assert "would replace what is measured" in str(run(*words[:4], "--json", folder / "best.safetensors").exception)
+
+
+@pytest.mark.parametrize("command", [["predict", "photo.png"], ["export"]])
+def test_the_folder_of_a_run_stands_for_its_network_elsewhere_too(
+    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "run" / "checkpoints").mkdir(parents=True)
+    shutil.copy(checkpoint, tmp_path / "run" / "checkpoints" / "best.safetensors")
+    Image.fromarray(draw_scene(1, height=64, width=96).image).save("photo.png")
+    done = CliRunner().invoke(cli.app, [*command, "--checkpoint", "run", "--out", "out"])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "out").exists()
+    assert "run is a folder: its network with the highest PQ is taken" in done.stderr
 
 
 def test_data_and_config_replace_what_the_checkpoint_names(checkpoint: Path, tmp_path: Path) -> None:

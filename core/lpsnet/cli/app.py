@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -19,6 +20,7 @@ __all__ = [
     "announce",
     "app",
     "main",
+    "meant_checkpoint",
     "messages",
     "progress_bar",
     "report_failures",
@@ -68,15 +70,34 @@ def results() -> Console:
 
 
 def progress_bar() -> Progress:
-    """Returns a bar that counts what is done and is gone afterwards; it draws beside the messages."""
+    """Returns a bar that counts what is done and is gone afterwards; it draws in a terminal, beside the messages."""
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=messages(), transient=True)
+    console = messages()
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 def report_failures(failures: Sequence[str]) -> None:
     """Says which inputs failed, one sentence each, while the rest goes on."""
     for failure in failures:
         say(f"failed: {failure}", "red")
+
+
+def meant_checkpoint(path: Path) -> Path:
+    """Returns the file of a network that is given as such, or as the folder of a training run, and says which it is.
+
+    Raises:
+        ValueError: if a folder holds no trained network.
+    """
+    if not path.is_dir():
+        return path
+    from lpsnet.engine.run_directory import RunDirectory
+
+    run = RunDirectory(path)
+    for trained, words in ((run.best, "its network with the highest PQ"), (run.latest, "its last network")):
+        if trained.is_file():
+            say(f"{path} is a folder: {words} is taken, {trained}")
+            return trained
+    raise ValueError(f"{path}: holds no trained network; neither {run.best} nor {run.latest.name} is there")
 
 
 def announce(network: ReadyNetwork | None) -> None:

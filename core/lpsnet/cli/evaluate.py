@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lpsnet.cli.app import EXIT_STATUS_OF_SIGNAL, announce, progress_bar, report_failures
+from lpsnet.cli.app import EXIT_STATUS_OF_SIGNAL, announce, meant_checkpoint, progress_bar, report_failures
 from lpsnet.cli.evaluation_tables import print_evaluation
 
 if TYPE_CHECKING:
@@ -20,7 +20,9 @@ __all__ = ["evaluate"]
 
 
 def evaluate(
-    checkpoint: Annotated[Path | None, typer.Option(help="A trained network (safetensors).")] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="A trained network (safetensors), or the folder of a run: its best one.")
+    ] = None,
     config: Annotated[
         str | None,
         typer.Option(help="A preset or YAML file: its input, inspection and data instead of the checkpoint's own."),
@@ -28,7 +30,7 @@ def evaluate(
     data: Annotated[
         str | None,
         typer.Option(
-            metavar="FILE.json|scenes:SEED+COUNT",
+            metavar="FILE|scenes:SEED+COUNT",
             help="COCO panoptic JSON, or drawn scenes from a seed on, such as scenes:900000+200 or "
             "scenes:900000+200@256x320; else what the config measures on.",
         ),
@@ -41,7 +43,7 @@ def evaluate(
         int | None, typer.Option(help="Smallest area of a stuff segment in pixels; 0 with the semantic oracle.")
     ] = None,
     sweep: Annotated[
-        str | None, typer.Option(help="Also PQ at several values, such as score_threshold=0.1,0.2,0.3.")
+        str | None, typer.Option(help="Also PQ at several values, such as score_threshold=0.1,0.2.")
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only so many pictures, from the first on.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for panoptic.json and panoptic/*.png.")] = None,
@@ -63,6 +65,7 @@ def evaluate(
     from lpsnet.engine.stopping import stop_requests
     from lpsnet.formats.atomic import write_atomically
 
+    checkpoint = None if checkpoint is None else meant_checkpoint(checkpoint)
     wanted_sweep = None if sweep is None else parse_sweep(sweep)
     setup = EvaluationSetup.create(
         checkpoint=checkpoint,

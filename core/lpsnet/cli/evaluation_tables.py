@@ -138,8 +138,10 @@ def _cost_lines(cost: Cost, *, on_cuda: bool) -> list[str]:
         if any(cost.durations.network) or name != "network"
     )
     threads = "1 CPU thread" if cost.threads == 1 else f"{cost.threads} CPU threads"
-    conditions = f"batch 1, {threads}, after {cost.warm_ups} warm-ups, reading not counted"
-    lines = [f"ms an image, median (mean): {_both(figures['total'])}: {parts}; {conditions}"]
+    lines = [
+        f"ms an image, median (mean): {_both(figures['total'])}: {parts}",
+        f"timed at batch 1, {threads}, after {cost.warm_ups} warm-ups, reading not counted",
+    ]
     if cost.peak_bytes is not None:
         kind = "allocated by torch on CUDA" if on_cuda else "resident, of the whole process"
         lines.append(f"peak memory {cost.peak_bytes / 2**30:.2f} GiB, {kind}")

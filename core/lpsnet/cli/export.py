@@ -7,13 +7,15 @@ from typing import Annotated
 
 import typer
 
-from lpsnet.cli.app import results
+from lpsnet.cli.app import meant_checkpoint, results
 
 __all__ = ["export"]
 
 
 def export(
-    checkpoint: Annotated[Path, typer.Option(help="The trained network (safetensors).")],
+    checkpoint: Annotated[
+        Path, typer.Option(help="The trained network (safetensors), or the folder of a run: its best one.")
+    ],
     out: Annotated[Path, typer.Option(help="The file to write.")],
     card: Annotated[Path | None, typer.Option(help="A text file for people: data, command, figures, limits.")] = None,
     half: Annotated[bool, typer.Option("--half", help="Weights in half precision: half the size.")] = False,
@@ -24,6 +26,7 @@ def export(
     """Writes a trained network as one file with its config, categories and model card, and no path of this machine."""
     from lpsnet.checkpoint import export_checkpoint, load_checkpoint
 
+    checkpoint = meant_checkpoint(checkpoint)
     if out.resolve() == checkpoint.resolve():
         raise ValueError(f"{out}: the export would replace the checkpoint; choose another --out")
     text = None

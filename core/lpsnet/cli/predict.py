@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lpsnet.cli.app import announce, progress_bar, report_failures, results
+from lpsnet.cli.app import announce, meant_checkpoint, progress_bar, report_failures, results
 
 __all__ = ["predict"]
 
@@ -15,7 +15,9 @@ __all__ = ["predict"]
 def predict(
     inputs: Annotated[list[Path], typer.Argument(help="Pictures, folders of pictures, or COCO panoptic JSON files.")],
     out: Annotated[Path, typer.Option(help="Folder for panoptic.json, panoptic/*.png and overlays/*.png.")],
-    checkpoint: Annotated[Path | None, typer.Option(help="A trained network (safetensors).")] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="A trained network (safetensors), or the folder of a run: its best one.")
+    ] = None,
     config: Annotated[str | None, typer.Option(help="A preset or YAML file, for an untrained network.")] = None,
     overlay: Annotated[bool, typer.Option("--overlay", help="Also draw the segments over each picture.")] = False,
     oracle: Annotated[str, typer.Option(help="Take from ground truth: semantic, boxes, or semantic,boxes.")] = "",
@@ -35,7 +37,7 @@ def predict(
         raise typer.Exit(1)
     prepare_output(out, pictures)
     predictor = Predictor.create(
-        checkpoint=checkpoint,
+        checkpoint=None if checkpoint is None else meant_checkpoint(checkpoint),
         config=config,
         overrides=override or (),
         device=device,

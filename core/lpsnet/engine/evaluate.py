@@ -169,11 +169,12 @@ def evaluate(
     tally = _Tally(source.categories, swept, average_precision=average_precision)
     failures: list[str] = []
     predictions = _Predictions(writer, failures)
-    complete, cold = True, warm_ups
+    complete, cold, turns = True, warm_ups, 0
     for position, picture in enumerate(_read_ahead(source, numbers, workers)):
         if should_stop():
             complete = False
             break
+        turns += 1
         if isinstance(picture, BadPicture):
             failures.append(picture.sentence)
             on_done(f"picture {numbers[position] + 1}")
@@ -203,7 +204,7 @@ def evaluate(
         wanted=len(numbers),
         measured=len(tally.seconds),
         failures=tuple(failures),
-        complete=complete,
+        complete=complete and turns == len(numbers),
         panoptic=tally.panoptic(),
         detection=None if tally.precision is None else tally.precision.result(),
         semantics=MeanIoU(tally.semantics, source.categories),

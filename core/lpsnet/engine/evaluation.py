@@ -192,7 +192,8 @@ class Evaluation:
         wanted: how many pictures were to be measured.
         measured: how many the figures are over.
         failures: one sentence for each picture that could not be measured, and for each file that was not written.
-        complete: False if it was stopped, or the CUDA device failed, before every picture had its turn.
+        complete: False if it was stopped, or the CUDA device or a reading process failed, before every picture had its
+            turn.
         panoptic: PQ, SQ and RQ (areas of the truth as its JSON states them, like panopticapi).
         detection: box AP, and mask AP of each box's mask before conflicts (method row 57), over every detection
             whatever the score threshold; None if it was not asked for.

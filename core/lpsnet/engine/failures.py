@@ -22,7 +22,7 @@ def failure_sentence(subject: str, error: Exception, *, names: tuple[str, ...] =
         names: an error that holds one of them names the picture itself.
     """
     if is_out_of_memory(error):
-        return f"{subject}: not enough memory; try a smaller input.short_side"
+        return f"{subject}: not enough memory; try a smaller input, such as input.short_side=480"
     if not isinstance(error, ValueError | OSError):
         _log.error("a fault while segmenting %s", subject, exc_info=error)
         return f"{subject}: {type(error).__name__}: {error}"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 __all__ = [
     "ClassFacts",
@@ -102,6 +102,17 @@ class Fault:
 
     def __str__(self) -> str:
         return f"{self.file}: {self.message}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the fault as JSON has it: ``kind`` in lower case, ``severity``, and the other fields by name."""
+        return {
+            "kind": self.kind.name.lower(),
+            "severity": self.severity,
+            "file": str(self.file),
+            "field": self.field,
+            "message": self.message,
+            "image_id": self.image_id,
+        }
 
 
 class FaultLog:
@@ -266,6 +277,28 @@ class DataReport:
     def of(self, kind: FaultKind) -> tuple[Fault, ...]:
         """Returns the faults of one kind that were kept."""
         return tuple(fault for fault in self.faults if fault.kind is kind)
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the report for programs.
+
+        Returns:
+            ``path``, ``images_dir``, ``pngs_dir``, ``complete``, ``seconds``, ``errors`` and ``warnings`` are the
+            attributes of those names; ``counts`` says how many faults of each kind were found, by the kind's name in
+            lower case; ``faults`` are those that were kept, see :meth:`Fault.to_json`; ``facts`` holds the attributes
+            of :class:`DataFacts`. What is not known is None.
+        """
+        return {
+            "path": str(self.path),
+            "images_dir": None if self.images_dir is None else str(self.images_dir),
+            "pngs_dir": str(self.pngs_dir),
+            "complete": self.complete,
+            "seconds": self.seconds,
+            "errors": self.errors,
+            "warnings": self.warnings,
+            "counts": {kind.name.lower(): number for kind, number in self.counts.items()},
+            "faults": [fault.to_json() for fault in self.faults],
+            "facts": asdict(self.facts),
+        }
 
     def _count(self, severity: Severity) -> int:
         return sum(number for kind, number in self.counts.items() if kind.severity == severity)

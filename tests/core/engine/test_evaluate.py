@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from pycocotools.cocoeval import COCOeval
 from lpsnet.categories import Categories, Category
 from lpsnet.config import ScenesSource
 from lpsnet.data.sources import LabelledPicture, PictureSource, open_source
+from lpsnet.engine import evaluate as evaluating
 from lpsnet.engine.evaluate import SweepRequest, evaluate, evaluate_network
 from lpsnet.engine.evaluation import Evaluation
 from lpsnet.engine.evaluation_setup import EvaluationSetup, parse_data, parse_sweep
@@ -313,9 +315,7 @@ def failing_at(number: int, error: Exception) -> Callable[[NDArray[np.uint8]], N
 
 def test_a_picture_that_the_network_fails_on_leaves_no_trace() -> None:
     evaluation = evaluated(run_network=failing_at(1, MemoryError()))
-    assert evaluation.failures == (
-        "scene 41: not enough memory; try a smaller input.short_side",
-    )
+    assert evaluation.failures == ("scene 41: not enough memory; try a smaller input, such as input.short_side=480",)
     rest = [scenes()[0], *scenes()[2:]]
     assert figures(evaluation) == figures(evaluated(source=Listed(rest, scene_categories())))
     assert len(evaluation.cost.durations.total) == evaluation.measured == 3
@@ -323,8 +323,45 @@ def test_a_picture_that_the_network_fails_on_leaves_no_trace() -> None:
 
 def test_a_dead_cuda_device_ends_the_evaluation() -> None:
     evaluation = evaluated(run_network=failing_at(1, RuntimeError("CUDA error: an illegal memory access")))
-    assert evaluation.measured == 1
+    assert (evaluation.measured, evaluation.complete) == (1, False)
     assert evaluation.failures[1:] == ("the CUDA device failed: 2 more were not tried",)
+
+
+def test_a_killed_reading_process_leaves_the_evaluation_incomplete(monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(loader: Iterator[LabelledPicture]) -> Iterator[LabelledPicture]:
+        yield from islice(loader, 2)
+        raise ChildProcessError("killed")
+
+    monkeypatch.setattr(evaluating, "prepared_by", killed)
+    evaluation = evaluated()
+    assert (evaluation.measured, evaluation.complete) == (2, False)
+    assert "a process that reads pictures was killed" in evaluation.failures[0]
+
+
+def test_average_precision_is_left_out_where_it_is_not_asked_for() -> None:
+    evaluation = evaluated(average_precision=False)
+    assert evaluation.detection is None
+    assert figures(evaluation) == {**figures(evaluated()), "average_precision": None}
+
+
+def test_every_prediction_is_given_away_and_what_is_done_with_it_may_fail() -> None:
+    given: list[tuple[str, PanopticSegmentation]] = []
+    listed = [scenes()[0], ValueError("gone"), scenes()[1]]
+    evaluated(
+        source=Listed(listed, scene_categories()),
+        sweep=SweepRequest("score_threshold", (0.9,)),
+        on_prediction=lambda picture, prediction: given.append((picture.name, prediction)),
+    )
+    assert [name for name, _ in given] == ["scene 40", "scene 41"]
+    inspection = Inspection(scenes()[0].image, scene_categories(), run_network=hazy(), settings=SETTINGS)
+    inspection.run()
+    assert np.array_equal(given[0][1].ids, inspection.trace.segmentation().ids)
+
+    def full_disk(_picture: LabelledPicture, _prediction: PanopticSegmentation) -> None:
+        raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="the disk is full"):
+        evaluated(on_prediction=full_disk)
 
 
 def test_two_pictures_of_one_id_are_not_both_counted() -> None:
