@@ -125,6 +125,36 @@ def test_settings_never_import_torch() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+def test_paths_of_categories_and_first_weights_know_home_and_variables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MINE", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    classes = '[{"id": 4, "name": "cat", "isthing": 1, "color": [1, 2, 3]}]'
+    (tmp_path / "classes.json").write_text(classes)
+    for path in ("$MINE/classes.json", "~/classes.json"):
+        assert [entry.name for entry in load_config("demo", [f"categories={path}"]).load_categories()] == ["cat"]
+    monkeypatch.delenv("MINE")
+    with pytest.raises(ValueError, match="the environment variable MINE is not set"):
+        load_config("demo", ["categories=$MINE/classes.json"]).load_categories()
+
+
+def test_missing_categories_are_named_with_those_that_come_along() -> None:
+    config = load_config("demo", ["categories=street/train.json"])
+    with pytest.raises(FileNotFoundError, match=r"street/train\.json: there is no such file; .*coco_panoptic\.json, "):
+        config.load_categories()
+
+
+def test_steps_behind_the_end_of_a_schedule_are_remarked_upon() -> None:
+    (remark,) = load_config("coco_r50", ["training.schedule.iterations=60000"]).remarks()
+    assert remark.startswith("training.schedule.steps 60000, 80000 lie behind the last of 60000 iterations")
+    assert not load_config("coco_r50", ["training.schedule.iterations=80001"]).remarks()
+    cosine = ["training.schedule.iterations=60000", "training.schedule.decay=cosine"]
+    assert not load_config("coco_r50", cosine).remarks()
+    assert not any(load_config(name).remarks() for name in preset_names())
+
+
 def test_a_long_side_takes_the_place_of_a_scale() -> None:
     assert load_config("mapillary_r50").data.augmentation.long_side == (500, 2200)
     with pytest.raises(ValueError, match=r"data\.augmentation: long_side takes the place of scale"):

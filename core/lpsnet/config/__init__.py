@@ -4,6 +4,7 @@ A setting that a table or figure of the paper ablates, or that the paper leaves 
 row of docs/method.md. No config object reaches the network's modules: they take plain keyword arguments. The parts:
 
 - :mod:`~lpsnet.config.network`: what the network is built from, and what it takes in;
+- :mod:`~lpsnet.config.paths`: how the paths in it are written;
 - :mod:`~lpsnet.config.training`: data, targets, losses, optimiser and schedule;
 - :mod:`~lpsnet.config.presets`: the whole, read from presets, files and overrides.
 """
@@ -11,6 +12,7 @@ row of docs/method.md. No config object reaches the network's modules: they take
 from __future__ import annotations
 
 from lpsnet.config.network import BackboneConfig, BoxHeadConfig, InputConfig, ModelConfig, SemanticHeadConfig
+from lpsnet.config.paths import expand_path
 from lpsnet.config.presets import Config, apply_overrides, load_config, parse_config, preset_names
 from lpsnet.config.training import (
     AugmentationConfig,
@@ -43,6 +45,7 @@ __all__ = [
     "TargetConfig",
     "TrainingConfig",
     "apply_overrides",
+    "expand_path",
     "load_config",
     "parse_config",
     "preset_names",

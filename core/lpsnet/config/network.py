@@ -60,7 +60,7 @@ class BackboneConfig(Frozen):
     weights: str | None = Field(
         default=None,
         min_length=1,
-        description="torchvision's name of weights, a local file, or null: from scratch.",
+        description="torchvision's name of weights, a local file (with ~ and $VARIABLES), or null: from scratch.",
     )
     stride_in_1x1: bool = Field(default=False, description="Stride in the 1×1, as Caffe's ResNet (row 2).")
     freeze: bool | None = Field(

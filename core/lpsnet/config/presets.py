@@ -13,6 +13,7 @@ from lpsnet.assets import resource, resources_folder
 from lpsnet.categories import Categories
 from lpsnet.config.frozen import Frozen
 from lpsnet.config.network import InputConfig, ModelConfig
+from lpsnet.config.paths import expand_path
 from lpsnet.config.training import DataConfig, LossConfig, TargetConfig, TrainingConfig
 from lpsnet.structures import InspectionSettings
 
@@ -35,7 +36,7 @@ class Config(Frozen):
 
     Attributes:
         name: shown to people and stored in checkpoints.
-        categories: a file name in ``resources/categories``, or a path.
+        categories: a file name in ``resources/categories``, or a path; ``~`` and ``$VARIABLES`` are replaced in it.
         input: from picture to network input.
         model: the network.
         inspection: what happens after the network; a file names only what differs from the defaults.
@@ -67,6 +68,9 @@ class Config(Frozen):
 
     def remarks(self) -> tuple[str, ...]:
         """Returns what is allowed but rarely meant, a sentence each."""
+        return (*self._remarks_on_targets(), *self._remarks_on_schedule())
+
+    def _remarks_on_targets(self) -> tuple[str, ...]:
         targets = self.targets
         lacking = "borderness" if targets.borderness == "none" else "borderness_negatives"
         if targets.level_assignment == "all" or "none" not in (targets.borderness, targets.borderness_negatives):
@@ -77,15 +81,32 @@ class Config(Frozen):
             "level_assignment=all, or border-ness with negatives",
         )
 
+    def _remarks_on_schedule(self) -> tuple[str, ...]:
+        schedule = self.training.schedule
+        late = [str(step) for step in schedule.steps if step >= schedule.iterations]
+        if schedule.decay != "steps" or not late:
+            return ()
+        return (
+            f"training.schedule.steps {', '.join(late)} lie behind the last of {schedule.iterations} iterations: the "
+            "learning rate is not lowered there; set the steps along with the iterations",
+        )
+
     def load_categories(self) -> Categories:
         """Reads the category file.
 
         Raises:
-            OSError: if there is none.
-            ValueError: naming the file, if it does not hold categories.
+            OSError: naming the file, if there is none.
+            ValueError: naming the file, if it does not hold categories, or a variable in its path that is not set.
         """
-        path = Path(self.categories)
-        return Categories.load(path if path.is_file() else resource("categories", self.categories))
+        path = expand_path(self.categories)
+        if path.is_file():
+            return Categories.load(path)
+        shipped = sorted(file.name for file in (resources_folder() / "categories").glob("*.json"))
+        if self.categories not in shipped:
+            raise FileNotFoundError(
+                f"categories {self.categories}: there is no such file; {', '.join(shipped)} come with this program"
+            )
+        return Categories.load(resource("categories", self.categories))
 
 
 def preset_names() -> tuple[str, ...]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpsnet.categories import Categories
-from lpsnet.config import DataSource, ScenesSource
+from lpsnet.config import DataSource, ScenesSource, expand_path
 from lpsnet.formats.coco_panoptic import CocoPanopticDataset, ImageId, read_coco_panoptic
 from lpsnet.images import read_image
 from lpsnet.scenes import draw_scene, scene_categories
@@ -21,7 +19,6 @@ from lpsnet.structures import PanopticSegmentation
 
 __all__ = ["LabelledPicture", "PictureSource", "expand_path", "open_source"]
 
-_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,26 +87,6 @@ def open_source(source: DataSource, categories: Categories) -> PictureSource:
     )
 
 
-def expand_path(text: str) -> Path:
-    """Replaces ``~`` and ``$VARIABLES`` in a path.
-
-    Raises:
-        ValueError: naming the variable that is not set, or the user of ``~user`` who is not known here.
-    """
-
-    def value(variable: re.Match[str]) -> str:
-        name = variable[1] or variable[2]
-        if name not in os.environ:
-            raise ValueError(f"{text}: the environment variable {name} is not set")
-        return os.environ[name]
-
-    path = Path(_VARIABLE.sub(value, text))
-    try:
-        return path.expanduser()
-    except RuntimeError:
-        raise ValueError(f"{text}: the home folder {path.parts[0]} is not known here") from None
-
-
 # ------------------------------------------------------------------------------------------------------------ sources
 
 
@@ -164,7 +141,7 @@ class _PanopticFolder:
 
     @property
     def name(self) -> str:
-        return f"{len(self)} images of {self.dataset.path}"
+        return f"{len(self)} images of {self.dataset.path.name}"
 
     @property
     def files(self) -> Iterator[Path]:

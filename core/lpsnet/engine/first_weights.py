@@ -9,8 +9,7 @@ from torch import nn
 
 from lpsnet.categories import Categories
 from lpsnet.checkpoint import load_checkpoint
-from lpsnet.config import Config
-from lpsnet.data.sources import expand_path
+from lpsnet.config import Config, expand_path
 from lpsnet.events import Note
 from lpsnet.model.lpsnet import LPSNet, build_lpsnet
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from lpsnet.categories import Categories
 from lpsnet.checkpoint import Checkpoint, load_checkpoint, network_from
-from lpsnet.config import Config, InputConfig, load_config
+from lpsnet.config import Config, InputConfig, expand_path, load_config
 from lpsnet.data.transforms import network_input
 from lpsnet.engine.devices import choose_device
 from lpsnet.model.cancellation import cancellable
@@ -124,7 +124,7 @@ def load_network(
         weights = final.model.backbone.weights
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
-            is_local = weights is not None and Path(weights).is_file()
+            is_local = weights is not None and expand_path(weights).is_file()
             model = network_from(final, len(categories), backbone_weights=is_local)
     parameters = sum(parameter.numel() for parameter in model.parameters())
     own_input = final.input

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, cast
 from urllib.error import URLError
 
@@ -12,6 +11,7 @@ from torchvision.models import get_model_weights
 from torchvision.models.resnet import BasicBlock, Bottleneck
 from torchvision.ops import FrozenBatchNorm2d
 
+from lpsnet.config import expand_path
 from lpsnet.model.tensor_files import read_tensors
 
 __all__ = ["ResNet", "load_pretrained"]
@@ -88,7 +88,7 @@ def load_pretrained(backbone: ResNet, weights: str) -> None:
         backbone: changed in place.
         weights: a torchvision weights name such as ``IMAGENET1K_V1`` or ``DEFAULT``, or a local file
             (``.safetensors``, or ``.pth`` with tensors only) with torchvision's parameter names; a classifier in it is
-            ignored.
+            ignored, ``~`` and ``$VARIABLES`` in its path are replaced.
 
     Raises:
         OSError: if the file cannot be read or the weights cannot be downloaded.
@@ -106,7 +106,7 @@ def load_pretrained(backbone: ResNet, weights: str) -> None:
 
 
 def _pretrained_state(name: str, weights: str) -> dict[str, Tensor]:
-    path = Path(weights)
+    path = expand_path(weights)
     if path.suffix in (".safetensors", ".pth", ".pt") or path.is_file():
         return read_tensors(path)
     known = get_model_weights(name)

@@ -112,7 +112,7 @@ def test_pictures_come_in_the_file_s_order(folder: Path) -> None:
         np.testing.assert_array_equal(picture.truth.ids, truth_of(number).ids)
         assert picture.truth.segments == truth_of(number).segments
         assert picture.truth_areas == {segment.id: segment.area for segment in truth_of(number).segments}
-    assert source.name == f"4 images of {folder / 'annotations' / 'panoptic_mini.json'}"
+    assert source.name == "4 images of panoptic_mini.json"
     assert source.categories is CATEGORIES
 
 

@@ -82,6 +82,14 @@ def test_weights_that_do_not_fit_are_refused(tmp_path: Path) -> None:
         load_pretrained(ResNet("resnet18", width=0.5), str(path))
 
 
+def test_a_file_of_weights_may_be_named_by_a_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEIGHTS", str(tmp_path))
+    backbone, other = ResNet("resnet18", frozen=True), ResNet("resnet18", frozen=True)
+    safetensors.torch.save_file(other.state_dict(), tmp_path / "mine.safetensors")
+    load_pretrained(backbone, "$WEIGHTS/mine.safetensors")
+    assert torch.equal(backbone.conv1.weight, other.conv1.weight)
+
+
 def test_unknown_weights_are_answered_with_the_known_ones() -> None:
     with pytest.raises(ValueError, match=r"no resnet50 weights named 'IMAGENET21K'.*IMAGENET1K_V1, IMAGENET1K_V2"):
         load_pretrained(ResNet("resnet50"), "IMAGENET21K")
