@@ -151,7 +151,13 @@ def _without_paths(config: Config) -> Config:
         update={name: None for name in ("train", "val") if isinstance(getattr(config.data, name), PanopticSource)}
     )
     training = config.training.model_copy(update={"start_from": None})
-    return config.model_copy(update={"data": data, "training": training, "categories": Path(config.categories).name})
+    weights = config.model.backbone.weights
+    # Whether there were any says which layers are frozen: the name stays.
+    backbone = config.model.backbone.model_copy(update={"weights": weights and Path(weights).name})
+    model = config.model.model_copy(update={"backbone": backbone})
+    return config.model_copy(
+        update={"data": data, "training": training, "model": model, "categories": Path(config.categories).name}
+    )
 
 
 def _write(

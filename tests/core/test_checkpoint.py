@@ -19,7 +19,7 @@ from lpsnet.checkpoint import (
     save_checkpoint,
 )
 from lpsnet.config import Config, load_config
-from lpsnet.model.lpsnet import LPSNet
+from lpsnet.model.lpsnet import LPSNet, build_lpsnet
 from lpsnet.model.tensor_files import read_tensors
 
 CATEGORIES = Categories(tuple(Category(3 * i + 1, f"class {i}", i < 3, (10 * i, 0, 255)) for i in range(7)))
@@ -281,6 +281,23 @@ def test_an_export_tells_no_path_of_the_machine_that_trained_it(tmp_path: Path, 
     exported = load_checkpoint(out).config
     assert exported.inspection.score_threshold == 0.15
     assert exported.data.val == config.data.val
+
+
+def test_an_export_of_a_frozen_network_keeps_only_the_name_of_its_first_weights(tmp_path: Path) -> None:
+    folder = tmp_path / "somebody's"
+    config = load_config(
+        "demo",
+        ["model.channels=32", "model.backbone.width=1", f"model.backbone.weights={folder}/resnet18.safetensors"],
+    )
+    network = build_lpsnet(config.model, len(CATEGORIES), load_backbone_weights=False)
+    save_checkpoint(tmp_path / "own.safetensors", network, config, CATEGORIES)
+    out = tmp_path / "shared.safetensors"
+    export_checkpoint(load_checkpoint(tmp_path / "own.safetensors"), out)
+    assert b"somebody" not in out.read_bytes()
+    exported = load_checkpoint(out)
+    assert exported.config.model.backbone.weights == "resnet18.safetensors"
+    assert exported.config.model.backbone.frozen
+    network_from(exported.config, len(CATEGORIES), exported)
 
 
 def test_an_export_refuses_weights_that_half_precision_cannot_hold(saved: Path, tmp_path: Path) -> None:
