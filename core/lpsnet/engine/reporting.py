@@ -62,7 +62,7 @@ class _Curves:
         tensorboard = importlib.import_module("torch.utils.tensorboard")
         self._folder = folder
         with self._naming():
-            self._writer: Any = tensorboard.SummaryWriter(str(folder), purge_step=iteration + 1 if iteration else None)
+            self._writer: Any = tensorboard.SummaryWriter(str(folder), purge_step=iteration + 1)
 
     def draw(self, event: RunEvent) -> None:
         """Adds an event's numbers.

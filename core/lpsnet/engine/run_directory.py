@@ -87,6 +87,11 @@ class RunDirectory:
         """All that is needed to go on."""
         return self.path / "checkpoints" / "state.pt"
 
+    @property
+    def has_progress(self) -> bool:
+        """Whether there is more to go on with than the settings: a state, or a network that cannot be without one."""
+        return self.state.exists() or self.best.exists()
+
     def samples(self, iteration: int) -> Path:
         """The pictures of an evaluation."""
         return self.path / "samples" / f"iteration-{iteration:07d}"

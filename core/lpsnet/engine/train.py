@@ -69,7 +69,8 @@ def train(
         config: every setting; of a resumed run, what :meth:`RunDirectory.read_config` returns.
         directory: of the run; made if the run is new.
         processes: all of them must call this.
-        resume: go on with the run in the directory; the number of processes may be another one.
+        resume: go on with the run in the directory; the number of processes may be another one. A run that was never
+            saved begins anew, with the same losses.
         on_event: told of everything that happens, on the first process.
 
     Returns:
@@ -90,7 +91,10 @@ def train(
                 if not resume:
                     directory.start(config)
         with processes.failing_together():
-            run = TrainingRun.prepared(config, directory, processes, resume=resume)
+            goes_on = resume and directory.has_progress
+            run = TrainingRun.prepared(config, directory, processes, resume=goes_on)
+        if resume and not goes_on:
+            run.notes = [Note(text="the run ended before it was saved for the first time: it begins anew"), *run.notes]
         if run.is_finished:
             return "finished before"
         run.report = on_event if processes.is_first else _ignore

@@ -213,6 +213,36 @@ def test_what_is_learnt_does_not_depend_on_parts_and_interruptions(
     assert without_superseded(events) == events
 
 
+def test_a_run_that_was_never_saved_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after a kill before the first checkpoint: its folder has settings and events, and no state."""
+    config = without_val(tiny_config(tmp_path, checkpoint_every=100))
+    assert run(config, tmp_path / "unbroken") == "finished"
+
+    class Killed(BaseException):
+        pass
+
+    def kill(event: RunEvent) -> None:
+        if isinstance(event, Progress) and event.iteration == 3:
+            raise Killed
+
+    directory = RunDirectory(tmp_path / "killed")
+    with pytest.raises(Killed), recorded_events(directory, also=kill) as record:
+        train(config, directory, ALONE, on_event=record)
+    assert not directory.state.exists()
+    assert run(directory.read_config(), directory.path, resume=True) == "finished"
+    events = events_of(directory.path)
+    assert any(isinstance(event, Note) and "begins anew" in event.text for event in events)
+    kept = without_superseded(events)
+    assert [event.iteration for event in kept if isinstance(event, Progress)] == [1, 2, 3, 4, 5, 6]
+    assert losses_of(events) == losses_of(events_of(tmp_path / "unbroken"))
+
+    # A run that had been measured was saved: that its state is gone is no reason to train it again.
+    directory.state.unlink()
+    shutil.copy(directory.latest, directory.best)
+    with pytest.raises(FileNotFoundError, match="no saved state to resume from"):
+        run(config, directory.path, resume=True)
+
+
 def test_an_evaluation_that_was_given_up_is_made_up_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = tiny_config(tmp_path, evaluate_every=2, schedule={"batch": 4, "iterations": 4, "warmup": 0, "steps": []})
     stop = Signalled(monkeypatch, lambda event: isinstance(event, CheckpointSaved) and event.iteration == 2)
