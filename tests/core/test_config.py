@@ -146,9 +146,9 @@ def test_missing_categories_are_named_with_those_that_come_along() -> None:
         config.load_categories()
 
 
-def test_steps_behind_the_end_of_a_schedule_are_remarked_upon() -> None:
+def test_steps_after_the_end_of_a_schedule_are_remarked_upon() -> None:
     (remark,) = load_config("coco_r50", ["training.schedule.iterations=60000"]).remarks()
-    assert remark.startswith("training.schedule.steps 60000, 80000 lie behind the last of 60000 iterations")
+    assert remark.startswith("training.schedule.steps 60000, 80000 come after the last of 60000 iterations")
     assert not load_config("coco_r50", ["training.schedule.iterations=80001"]).remarks()
     cosine = ["training.schedule.iterations=60000", "training.schedule.decay=cosine"]
     assert not load_config("coco_r50", cosine).remarks()

@@ -87,8 +87,8 @@ class Config(Frozen):
         if schedule.decay != "steps" or not late:
             return ()
         return (
-            f"training.schedule.steps {', '.join(late)} lie behind the last of {schedule.iterations} iterations: the "
-            "learning rate is not lowered there; set the steps along with the iterations",
+            f"training.schedule.steps {', '.join(late)} come after the last of {schedule.iterations} iterations: "
+            "the learning rate is not lowered there; set the steps along with the iterations",
         )
 
     def load_categories(self) -> Categories:
