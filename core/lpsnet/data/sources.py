@@ -20,7 +20,6 @@ from lpsnet.structures import PanopticSegmentation
 __all__ = ["LabelledPicture", "PictureSource", "expand_path", "open_source"]
 
 
-
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelledPicture:
     """A picture and its ground truth.
