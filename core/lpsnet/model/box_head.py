@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from lpsnet.model.norm import norm_layer
+from lpsnet.model.precision import full_precision
 
 __all__ = ["BoxHead"]
 
@@ -69,7 +70,9 @@ class BoxHead(nn.Module):
         """
         ltrb, borderness_logits = [], []
         for level, (features, stride) in enumerate(zip(pyramid, self.strides, strict=True)):
-            raw = self.predict(self.tower(features)).float()
+            tower = self.tower(features)
+            with full_precision(tower):
+                raw = self.predict(tower.float())
             distance = self.scales[level].float() * raw[:, :4]
             if self.activation == "exp":
                 ltrb.append(stride * distance.clamp(max=_LARGEST_EXPONENT).exp())

@@ -12,7 +12,6 @@ of a block.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +22,7 @@ from torch.autograd.function import once_differentiable
 from torchvision.ops import deform_conv2d
 
 from lpsnet.model.cancellation import check_cancelled
+from lpsnet.model.precision import full_precision
 
 __all__ = ["DeformableConv2d", "deformable_conv2d"]
 
@@ -52,7 +52,7 @@ class DeformableConv2d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps ``[N, in_channels, h, w]`` to ``[N, out_channels, h, w]``, float32 under autocast too."""
-        with _no_autocast(x):
+        with full_precision(x):
             x = x.to(self.weight.dtype)
             return deformable_conv2d(x, self.offset(x), self.weight, self.bias, self.padding)
 
@@ -77,7 +77,7 @@ def deformable_conv2d(x: Tensor, offset: Tensor, weight: Tensor, bias: Tensor | 
         ValueError: if the shapes do not belong together.
     """
     _check_shapes(x, offset, weight, padding)
-    with _no_autocast(x):
+    with full_precision(x):
         dtype = torch.promote_types(weight.dtype, torch.float32)
         x, offset, weight = x.to(dtype), offset.to(dtype), weight.to(dtype)
         bias = bias if bias is None else bias.to(dtype)
@@ -86,11 +86,6 @@ def deformable_conv2d(x: Tensor, offset: Tensor, weight: Tensor, bias: Tensor | 
         else:
             result = _DeformableConvolution.apply(x, offset, weight, bias, padding)
         return result
-
-
-def _no_autocast(x: Tensor) -> AbstractContextManager[object]:
-    """Keeps offsets and samples in full precision; a tensor on the meta device knows no autocast to leave."""
-    return torch.autocast(x.device.type, enabled=False) if x.device.type in ("cpu", "cuda") else nullcontext()
 
 
 def _check_shapes(x: Tensor, offset: Tensor, weight: Tensor, padding: int) -> None:

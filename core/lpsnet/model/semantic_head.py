@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from lpsnet.model.deformable import DeformableConv2d
 from lpsnet.model.norm import norm_layer
+from lpsnet.model.precision import full_precision
 
 __all__ = ["SemanticHead"]
 
@@ -57,8 +58,10 @@ class SemanticHead(nn.Module):
         size = pyramid[0].shape[-2:]
         towers = [self.tower(features) for features in pyramid]
         towers[1:] = [F.interpolate(tower, size=size, mode="bilinear", align_corners=False) for tower in towers[1:]]
-        logits: Tensor = self.classify(torch.cat(towers, dim=1))
-        return logits.float()
+        joined = torch.cat(towers, dim=1)
+        with full_precision(joined):
+            logits: Tensor = self.classify(joined.float())
+        return logits
 
 
 def _plain_convolution(in_channels: int, out_channels: int) -> nn.Conv2d:

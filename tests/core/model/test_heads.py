@@ -84,3 +84,15 @@ def test_semantic_levels_share_the_tower_and_meet_at_the_finest_size() -> None:
     joined = [F.interpolate(tower, size=(12, 16), mode="bilinear", align_corners=False) for tower in towers]
     expected = F.conv2d(torch.cat(joined, 1), head.classify.weight, head.classify.bias)
     torch.testing.assert_close(head(levels()), expected)
+
+
+def test_what_leaves_the_heads_is_not_rounded_to_half_precision() -> None:
+    """The last layers take half-precision features and compute in float32: fewer bits would show in every value."""
+    box_head, semantic_head = BoxHead(16, STRIDES), SemanticHead(16, 8, 5, deformable=False, num_levels=3)
+    with torch.autocast("cpu", torch.bfloat16):
+        ltrb, borderness_logits = box_head(levels())
+        semantic_logits = semantic_head(levels())
+    for values in (*ltrb, *borderness_logits, semantic_logits):
+        assert values.dtype == torch.float32
+        fine = values != values.bfloat16().float()
+        assert float(fine.float().mean()) > 0.9
