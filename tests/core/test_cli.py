@@ -192,6 +192,35 @@ def test_figures_never_replace_the_data_set_they_measure(scene_dataset: Path) ->
     assert scene_dataset.read_bytes() == before
 
 
+def test_folders_that_lie_elsewhere_can_be_named(scene_dataset: Path, tmp_path: Path) -> None:
+    (tmp_path / "far" / "away").mkdir(parents=True)
+    photos = (scene_dataset.parent / "images").rename(tmp_path / "far" / "away" / "photos")
+    ids = scene_dataset.with_suffix("").rename(tmp_path / "far" / "away" / "ids")
+    words = ["predict", scene_dataset, "--oracle", "semantic,boxes", "--stuff-limit", 0, "--out", tmp_path / "out"]
+    lost = run(*words, "--pngs", ids)
+    assert lost.exit_code == 1
+    assert "such as scene1.png, was not found" in lost.output
+    assert lost.output.strip().endswith("--images DIR")
+    done = run(*words, "--images", photos, "--pngs", ids)
+    assert done.exit_code == 0, done.output
+    assert "2 of 2 segmented" in done.output
+
+
+@pytest.mark.parametrize(("data_sets", "given"), [(0, "none is given"), (2, "2 are given; predict them one by one")])
+def test_it_must_be_clear_whose_folders_are_named(
+    scene_dataset: Path, tmp_path: Path, data_sets: int, given: str
+) -> None:
+    inputs = [scene_dataset] * data_sets or [scene_dataset.parent / "images"]
+    done = run("predict", *inputs, *SMALL, "--out", tmp_path / "out", "--images", scene_dataset.parent / "images")
+    assert str(done.exception).endswith(f"one COCO panoptic JSON file lie, and {given}")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_named_folder_that_is_not_there_is_said_once(scene_dataset: Path, tmp_path: Path) -> None:
+    done = run("predict", scene_dataset, *SMALL, "--out", tmp_path / "out", "--images", tmp_path / "gone")
+    assert str(done.exception) == f"{tmp_path / 'gone'}: there is no such folder"
+
+
 def test_a_batch_in_which_nothing_succeeds_leaves_the_older_result_alone(tmp_path: Path) -> None:
     save_picture(tmp_path / "a.png")
     assert run("predict", tmp_path / "a.png", *SMALL, "--out", tmp_path / "out").exit_code == 0

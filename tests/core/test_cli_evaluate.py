@@ -135,6 +135,21 @@ def test_the_quality_is_that_of_the_predictions_scored_from_files(
     assert [row for row in rows(done) if row[0] in ("All", "Things", "Stuff")] == table
 
 
+def test_folders_that_lie_elsewhere_can_be_named(dataset: Path, tmp_path: Path) -> None:
+    run("--data", dataset, *ORACLES, "--json", tmp_path / "before.json")
+    (tmp_path / "far" / "away").mkdir(parents=True)
+    photos = (dataset.parent / "images").rename(tmp_path / "far" / "away" / "photos")
+    ids = dataset.with_suffix("").rename(tmp_path / "far" / "away" / "ids")
+    lost = run("--data", dataset, *ORACLES)
+    assert "such as scene11.png, was not found" in str(lost.exception)
+    assert str(lost.exception).endswith("name it in the command or the config: --images DIR")
+    done = run("--data", dataset, *ORACLES, "--images", photos, "--pngs", ids, "--json", tmp_path / "after.json")
+    assert done.exit_code == 0, done.output
+    assert figures(tmp_path / "after.json")["panoptic"] == figures(tmp_path / "before.json")["panoptic"]
+    drawn = run("--data", "scenes:1+1@64x64", *ORACLES, "--images", photos)
+    assert "drawn scenes have none" in str(drawn.exception)
+
+
 def test_drawn_scenes_and_the_same_in_files_give_the_same_figures(dataset: Path, tmp_path: Path) -> None:
     for name, words in (("drawn.json", SCENES), ("files.json", ["--data", dataset])):
         assert run(*ORACLES, *words, "--json", tmp_path / name).exit_code == 0

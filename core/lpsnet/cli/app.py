@@ -22,6 +22,7 @@ __all__ = [
     "main",
     "meant_checkpoint",
     "messages",
+    "naming_images_option",
     "progress_bar",
     "report_failures",
     "results",
@@ -98,6 +99,13 @@ def meant_checkpoint(path: Path) -> Path:
             say(f"{path} is a folder: {words} is taken, {trained}")
             return trained
     raise ValueError(f"{path}: holds no trained network; neither {run.best} nor {run.latest.name} is there")
+
+
+def naming_images_option(problem: str) -> str:
+    """Returns what is wrong, with the option behind it that says where photos lie if those were not found."""
+    from lpsnet.formats.coco_panoptic import PHOTOS_REMEDY
+
+    return f"{problem}: --images DIR" if problem.endswith(PHOTOS_REMEDY) else problem
 
 
 def announce(network: ReadyNetwork | None) -> None:

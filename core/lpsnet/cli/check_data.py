@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from lpsnet.cli.app import EXIT_STATUS_OF_SIGNAL, progress_bar, results
+from lpsnet.cli.app import EXIT_STATUS_OF_SIGNAL, naming_images_option, progress_bar, results
 
 __all__ = ["check_data"]
 
@@ -54,7 +54,7 @@ def check_data(
             should_stop=lambda: asked.reason is not None,
         )
     for line in report_lines(report, shown=shown):
-        results().print(line, soft_wrap=True)
+        results().print(naming_images_option(line), soft_wrap=True)
     if json_out is not None:
         write_atomically(json_out, json.dumps(report.to_json(), indent=1, allow_nan=False).encode())
     if asked.reason is not None:

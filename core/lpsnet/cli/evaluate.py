@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lpsnet.cli.app import EXIT_STATUS_OF_SIGNAL, announce, meant_checkpoint, progress_bar, report_failures
+from lpsnet.cli.app import (
+    EXIT_STATUS_OF_SIGNAL,
+    announce,
+    meant_checkpoint,
+    naming_images_option,
+    progress_bar,
+    report_failures,
+)
 from lpsnet.cli.evaluation_tables import print_evaluation
 
 if TYPE_CHECKING:
@@ -34,6 +41,12 @@ def evaluate(
             help="COCO panoptic JSON, or drawn scenes from a seed on, such as scenes:900000+200 or "
             "scenes:900000+200@256x320; else what the config measures on.",
         ),
+    ] = None,
+    images: Annotated[
+        Path | None, typer.Option(help="Folder of the photos; else as the config says, or searched beside the JSON.")
+    ] = None,
+    pngs: Annotated[
+        Path | None, typer.Option(help="Folder of the PNGs; else as the config says, or of the JSON's name.")
     ] = None,
     oracle: Annotated[str, typer.Option(help="Take from ground truth: semantic, boxes, or semantic,boxes.")] = "",
     override: Annotated[
@@ -67,15 +80,20 @@ def evaluate(
 
     checkpoint = None if checkpoint is None else meant_checkpoint(checkpoint)
     wanted_sweep = None if sweep is None else parse_sweep(sweep)
-    setup = EvaluationSetup.create(
-        checkpoint=checkpoint,
-        config=config,
-        overrides=override or (),
-        data=data,
-        oracles=parse_oracles(oracle),
-        stuff_limit=stuff_limit,
-        device=device,
-    )
+    try:
+        setup = EvaluationSetup.create(
+            checkpoint=checkpoint,
+            config=config,
+            overrides=override or (),
+            data=data,
+            images_dir=images,
+            pngs_dir=pngs,
+            oracles=parse_oracles(oracle),
+            stuff_limit=stuff_limit,
+            device=device,
+        )
+    except ValueError as error:
+        raise ValueError(naming_images_option(str(error))) from None
     if wanted_sweep is not None:
         wanted_sweep.settings(setup.settings)
     if json_out is not None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lpsnet.cli.app import announce, meant_checkpoint, progress_bar, report_failures, results
+from lpsnet.cli.app import announce, meant_checkpoint, naming_images_option, progress_bar, report_failures, results
 
 __all__ = ["predict"]
 
@@ -19,6 +19,12 @@ def predict(
         Path | None, typer.Option(help="A trained network (safetensors), or the folder of a run: its best one.")
     ] = None,
     config: Annotated[str | None, typer.Option(help="A preset or YAML file, for an untrained network.")] = None,
+    images: Annotated[
+        Path | None, typer.Option(help="Folder of the photos of a JSON file; else searched beside it.")
+    ] = None,
+    pngs: Annotated[
+        Path | None, typer.Option(help="Folder of the PNGs of a JSON file, for oracles; else of its name.")
+    ] = None,
     overlay: Annotated[bool, typer.Option("--overlay", help="Also draw the segments over each picture.")] = False,
     oracle: Annotated[str, typer.Option(help="Take from ground truth: semantic, boxes, or semantic,boxes.")] = "",
     stuff_limit: Annotated[int | None, typer.Option(help="Smallest area of a stuff segment in pixels.")] = None,
@@ -28,11 +34,13 @@ def predict(
     ] = None,
 ) -> None:
     """Segments pictures and writes COCO panoptic JSON + PNG."""
+    from lpsnet.config import expand_path
     from lpsnet.engine.predict import Predictor, collect_pictures, parse_oracles, predict_pictures, prepare_output
 
     oracles = parse_oracles(oracle)
-    pictures, unread = collect_pictures(inputs)
-    report_failures(unread)
+    photos, ids = (None if folder is None else expand_path(str(folder)) for folder in (images, pngs))
+    pictures, unread = collect_pictures(inputs, images_dir=photos, pngs_dir=ids)
+    report_failures([naming_images_option(sentence) for sentence in unread])
     if not pictures:
         raise typer.Exit(1)
     prepare_output(out, pictures)

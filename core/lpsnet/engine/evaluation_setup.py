@@ -101,6 +101,8 @@ class EvaluationSetup:
         config: str | None = None,
         overrides: Sequence[str] = (),
         data: str | None = None,
+        images_dir: Path | None = None,
+        pngs_dir: Path | None = None,
         oracles: frozenset[str] = frozenset(),
         stuff_limit: int | None = None,
         device: str = "auto",
@@ -113,6 +115,9 @@ class EvaluationSetup:
                 stead, without one it makes an untrained network.
             overrides: changes to the config.
             data: see :func:`parse_data`; None for what the config measures on.
+            images_dir: folder of the photos of what is measured on; None for where the config says, or where they are
+                searched.
+            pngs_dir: folder of its PNGs, likewise.
             oracles: ``semantic``, ``boxes`` or both; with both no network is readied.
             stuff_limit: replaces the config's. Without it, and without an override, the semantic oracle sets it to 0,
                 as any other limit takes true stuff away (method row 56).
@@ -128,10 +133,10 @@ class EvaluationSetup:
                 raise ValueError("say which network: --checkpoint FILE, or --config NAME for an untrained one")
             network = load_network(checkpoint=checkpoint, config=config, overrides=overrides, device=device)
             chosen, categories = network.config, network.categories
-            source = open_source(_data_of(data, chosen), categories)
+            source = open_source(_in_folders(_data_of(data, chosen), images_dir, pngs_dir), categories)
             return cls(network, source, _with_oracles(chosen.inspection, oracles, stuff_limit, overrides))
         known = _without_network(checkpoint, config, overrides)
-        wanted = _data_of(data, None if known is None else known[0])
+        wanted = _in_folders(_data_of(data, None if known is None else known[0]), images_dir, pngs_dir)
         source = open_source(wanted, _classes_of(wanted) if known is None else known[1])
         settings = InspectionSettings() if known is None else known[0].inspection
         return cls(None, source, _with_oracles(settings, oracles, stuff_limit, overrides))
@@ -159,6 +164,14 @@ def _data_of(data: str | None, config: Config | None) -> DataSource:
         return config.data.val
     unsaid = "" if config is None else f"; config {config.name} names none (data.val)"
     raise ValueError(f"say what to measure on: --data FILE.json, or --data scenes:FIRST_SEED+COUNT{unsaid}")
+
+
+def _in_folders(data: DataSource, images_dir: Path | None, pngs_dir: Path | None) -> DataSource:
+    """Returns the data with its folders where they are said to be."""
+    named = {name: str(folder) for name, folder in (("images", images_dir), ("pngs", pngs_dir)) if folder is not None}
+    if named and isinstance(data, ScenesSource):
+        raise ValueError("--images and --pngs say where the files of a data set lie; drawn scenes have none")
+    return data.model_copy(update=named)
 
 
 def _classes_of(data: DataSource) -> Categories:

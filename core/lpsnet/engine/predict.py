@@ -98,27 +98,55 @@ class PredictionSummary:
     seconds: float
 
 
-def collect_pictures(inputs: Sequence[Path]) -> tuple[tuple[Picture, ...], tuple[str, ...]]:
+def collect_pictures(
+    inputs: Sequence[Path], *, images_dir: Path | None = None, pngs_dir: Path | None = None
+) -> tuple[tuple[Picture, ...], tuple[str, ...]]:
     """Finds the pictures behind files, folders and COCO panoptic JSON files.
 
     Ids from a data set are kept where no other picture has them; other pictures are numbered after the largest.
 
+    Args:
+        inputs: files, folders and JSON files.
+        images_dir: folder of the photos of the one JSON file among them; by default searched around it.
+        pngs_dir: folder of its PNGs; by default the JSON's name without its suffix.
+
     Returns:
         The pictures in the order given, and a sentence for every input that could not be read.
+
+    Raises:
+        ValueError: if a folder is given, but not just one JSON file.
+        OSError: if there is no such folder.
     """
+    _check_folders(inputs, images_dir, pngs_dir)
     found: list[Picture] = []
     failures: list[str] = []
     for path in inputs:
         try:
-            found.extend(_pictures_in(path))
+            found.extend(_pictures_in(path, images_dir, pngs_dir))
         except (ValueError, OSError) as error:
             failures.append(str(error))
     return _with_unique_ids(found), tuple(failures)
 
 
-def _pictures_in(path: Path) -> list[Picture]:
-    if path.suffix.lower() == ".json":
-        dataset = read_coco_panoptic(path)
+def _check_folders(inputs: Sequence[Path], images_dir: Path | None, pngs_dir: Path | None) -> None:
+    """Checks that folders which are named are there, and that it is clear whose they are."""
+    folders = [folder for folder in (images_dir, pngs_dir) if folder is not None]
+    data_sets = sum(_is_data_set(path) for path in inputs)
+    if folders and data_sets != 1:
+        given = f"{data_sets} are given; predict them one by one" if data_sets else "none is given"
+        raise ValueError(f"--images and --pngs say where the files of one COCO panoptic JSON file lie, and {given}")
+    for folder in folders:
+        if not folder.is_dir():
+            raise FileNotFoundError(f"{folder}: there is no such folder")
+
+
+def _is_data_set(path: Path) -> bool:
+    return path.suffix.lower() == ".json"
+
+
+def _pictures_in(path: Path, images_dir: Path | None, pngs_dir: Path | None) -> list[Picture]:
+    if _is_data_set(path):
+        dataset = read_coco_panoptic(path, images_dir=images_dir, pngs_dir=pngs_dir)
         return [
             Picture(record.file_name, record.image_path, record.image_id, record, dataset)
             for record in dataset.records

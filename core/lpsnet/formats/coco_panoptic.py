@@ -25,12 +25,14 @@ from lpsnet.structures import PanopticSegmentation
 __all__ = [
     "FIRST_PHOTOS",
     "MAX_SIDE",
+    "PHOTOS_REMEDY",
     "CocoPanopticDataset",
     "CocoPanopticWriter",
     "ImageId",
     "PanopticFormatError",
     "Record",
     "find_photos",
+    "photos_not_found",
     "read_box",
     "read_coco_panoptic",
 ]
@@ -40,6 +42,8 @@ MAX_SIDE = 2**16 - 1
 """Pixels of the longest side that an image may have."""
 FIRST_PHOTOS = 4
 """How many photos a folder is asked for that does not bear a customary name."""
+PHOTOS_REMEDY = "put it there, or name it in the command or the config"
+"""What remedies photos that are not found: the end of the sentence that says so."""
 _MOST_NEIGHBOURS = 64
 """How many folders beside the JSON, and beside its own, are looked into."""
 _NAMED = 5
@@ -119,15 +123,10 @@ class CocoPanopticDataset:
 
     @cached_property
     def photos_problem(self) -> str:
-        """Why there are no photos, in a sentence that names where they were looked for; empty if there are."""
+        """Why there are no photos, where they were sought, and the remedy, in a sentence; empty if there are some."""
         if self.images_dir is not None or not self.records:
             return ""
-        places = [str(folder) for folder in self.searched[:_NAMED]]
-        more = len(self.searched) - len(places)
-        where = ", ".join([*places, *([f"{more} more"] if more else [])])
-        sought = self.records[0].file_name
-        looked_in = f"; looked in {where}" if where else ""
-        return f"{self.path}: the folder of its photos, such as {sought}, was not found beside it{looked_in}"
+        return f"{self.path}: {photos_not_found(self.records[0].file_name, self.searched)}"
 
     def read_segmentation(self, record: Record) -> PanopticSegmentation:
         """Reads the segmentation of one image. Areas and boxes are counted in the PNG, segments keep the JSON's order.
@@ -232,8 +231,8 @@ def find_photos(path: Path, photos: Sequence[Fields], pngs: Path) -> tuple[Path 
     """Returns the folder of photos, and, if there is none, the folders in which they were looked for.
 
     That is the first customary folder that holds the first photo, else the one, of those and their neighbours, that
-    holds most of the first few. The folder of id PNGs is passed over: where photos are PNGs too, it holds files of the
-    same names.
+    holds most of the first few. A photo's name may begin with folders, such as ``photos/a.jpg`` in the data set's root.
+    The folder of id PNGs is passed over: where photos are PNGs too, it holds files of the same names.
 
     Args:
         path: the data set's JSON file.
@@ -248,27 +247,48 @@ def find_photos(path: Path, photos: Sequence[Fields], pngs: Path) -> tuple[Path 
     searched = []
     for folder in _customary_folders(path):
         if folder.is_dir() and not _is_same(folder, pngs):
-            if ConfinedFolder(folder).file(photos[0], "file_name").is_file():
+            if _is_photo(ConfinedFolder(folder).file(photos[0], "file_name"), pngs):
                 return folder, ()
             searched.append(folder)
     searched += [folder for folder in _neighbours(path) if folder not in searched and not _is_same(folder, pngs)]
-    held = [_count_held(folder, photos) for folder in searched]
+    held = [_count_held(folder, photos, pngs) for folder in searched]
     most = max(held, default=0)
     return (searched[held.index(most)], ()) if most else (None, searched)
+
+
+def photos_not_found(sought: str, searched: Sequence[Path]) -> str:
+    """Returns that the photos were not found, in words that go on from the data set's file and end in the remedy.
+
+    Args:
+        sought: the name of one of them.
+        searched: the folders in which it was looked for.
+    """
+    places = [str(folder) for folder in searched[:_NAMED]]
+    more = len(searched) - len(places)
+    where = ", ".join([*places, *([f"{more} more"] if more else [])])
+    looked_in = f"; looked in {where}" if where else ""
+    return f"the folder of its photos, such as {sought}, was not found beside it{looked_in}; {PHOTOS_REMEDY}"
 
 
 def _customary_folders(path: Path) -> tuple[Path, ...]:
     """Returns where COCO puts the photos of a data set, and where others do; some may not exist."""
     split, home = _split_of(path), path.parent
+    root = _above(home)
     return (
-        home.parent / split,
-        home.parent / "images" / split,
-        home.parent / "images",
+        root / split,
+        root / "images" / split,
+        root / "images",
         home / split,
         home / "images" / split,
         home / "images",
         home,
+        root,
     )
+
+
+def _above(folder: Path) -> Path:
+    """Returns the folder that holds another, which may be relative: pathlib takes the one above ``.`` for ``.``."""
+    return folder / ".." if folder.name in ("", "..") else folder.parent
 
 
 def _split_of(path: Path) -> str:
@@ -279,7 +299,7 @@ def _split_of(path: Path) -> str:
 def _neighbours(path: Path) -> Iterator[Path]:
     """Returns the folders beside a data set's JSON and those beside its own, those first that are called like it."""
     split = _split_of(path)
-    for place in (path.parent, path.parent.parent):
+    for place in (path.parent, _above(path.parent)):
         try:
             with os.scandir(place) as entries:
                 names = [entry.name for entry in entries if not entry.name.startswith(".") and entry.is_dir()]
@@ -289,15 +309,20 @@ def _neighbours(path: Path) -> Iterator[Path]:
         yield from (place / name for name in names[:_MOST_NEIGHBOURS])
 
 
-def _count_held(folder: Path, photos: Sequence[Fields]) -> int:
+def _count_held(folder: Path, photos: Sequence[Fields], pngs: Path) -> int:
     """Returns how many photos lie in a folder and do not lead out of it."""
     confined, held = ConfinedFolder(folder), 0
     for photo in photos:
         try:
-            held += confined.file(photo, "file_name").is_file()
+            held += _is_photo(confined.file(photo, "file_name"), pngs)
         except FormatError:
             continue
     return held
+
+
+def _is_photo(file: Path, pngs: Path) -> bool:
+    """Returns whether a file is there and is no id PNG, which a name with folders in it may lead to."""
+    return file.is_file() and not _is_same(file.parent, pngs)
 
 
 def _is_same(folder: Path, other: Path) -> bool:

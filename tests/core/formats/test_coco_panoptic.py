@@ -6,6 +6,7 @@ import copy
 import json
 import os
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from lpsnet.categories import Categories, Category
-from lpsnet.formats.coco_panoptic import CocoPanopticWriter, PanopticFormatError, read_coco_panoptic
+from lpsnet.formats.coco_panoptic import PHOTOS_REMEDY, CocoPanopticWriter, PanopticFormatError, read_coco_panoptic
 from lpsnet.formats.id_png import MAX_ID, encode_id_png, ids_from_rgb, read_id_png, rgb_from_ids
 from lpsnet.structures import PanopticSegmentation
 
@@ -147,14 +148,49 @@ def test_folders_are_not_searched_in_depth_and_those_searched_are_named(dataset:
     (tmp_path / "mini").rename(tmp_path / "deep" / "mini")
     opened = read_coco_panoptic(dataset)
     assert opened.images_dir is None
-    assert set(opened.searched) == {dataset.parent, tmp_path / "deep"}
+    assert set(opened.searched) == {dataset.parent, tmp_path, tmp_path / "deep"}
     assert f"{dataset}: the folder of its photos, such as a.jpg, was not found beside it" in opened.photos_problem
     assert str(tmp_path / "deep") in opened.photos_problem
     for number in range(200):
         (tmp_path / f"{number:03}").mkdir()
     opened = read_coco_panoptic(dataset)
     assert len(opened.searched) < 80
-    assert opened.photos_problem.endswith(f", {len(opened.searched) - 5} more")
+    assert opened.photos_problem.endswith(f", {len(opened.searched) - 5} more; {PHOTOS_REMEDY}")
+
+
+@pytest.mark.parametrize("home", ["", "ann"])
+@pytest.mark.parametrize("split", ["panoptic_mini", "photos"])
+def test_photos_whose_names_begin_with_a_folder_are_found_from_the_root(
+    dataset: Path, tmp_path: Path, home: str, split: str
+) -> None:
+    root = tmp_path / "set"
+    (root / home).mkdir(parents=True)
+    moved = dataset.rename(root / home / f"{split}.json")
+    dataset.with_suffix("").rename(root / home / "ids")
+    (root / "photos").mkdir()
+    for index, name in enumerate(("a.jpg", "b.jpg")):
+        (tmp_path / "mini" / name).rename(root / "photos" / name)
+        edit(moved, put("images", index, "file_name", f"photos/{name}"))
+    opened = read_coco_panoptic(moved, pngs_dir=root / home / "ids")
+    assert opened.images_dir == root
+    assert [record.image_path for record in opened.records] == [root / "photos" / name for name in ("a.jpg", "b.jpg")]
+
+
+def test_a_name_with_a_folder_never_means_an_id_png(dataset: Path, tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / "mini")
+    for index, name in enumerate(("a.png", "b.png")):
+        edit(dataset, put("images", index, "file_name", f"panoptic_mini/{name}"))
+    assert (dataset.parent / "panoptic_mini" / "a.png").is_file()
+    assert read_coco_panoptic(dataset).images_dir is None
+
+
+def test_photos_are_found_above_a_file_that_is_named_from_its_own_folder(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(dataset.parent)
+    found = read_coco_panoptic(dataset.name).images_dir
+    assert found is not None
+    assert found.samefile(tmp_path / "mini")
 
 
 def test_a_neighbour_whose_photos_are_links_out_of_it_is_passed_over(dataset: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from lpsnet.engine.data_check.files_ahead import FilesAhead
 from lpsnet.engine.data_check.json_faults import JsonFaults
 from lpsnet.engine.data_check.tally import Tally
-from lpsnet.formats.coco_panoptic import FIRST_PHOTOS, MAX_SIDE, ImageId, find_photos
+from lpsnet.formats.coco_panoptic import FIRST_PHOTOS, MAX_SIDE, ImageId, find_photos, photos_not_found
 from lpsnet.formats.data_report import Fault, FaultKind, FaultLog
 from lpsnet.formats.fields import ConfinedFolder, Fields, FormatError, StreamedList
 
@@ -20,8 +20,6 @@ __all__ = ["SMALL_SIDE", "ImageCheck", "ListedImage", "take_file"]
 
 SMALL_SIDE = 32
 """Pixels of a side under which an image is called extremely small: one cell of the pyramid's P5 (method row 11)."""
-_NAMED = 5
-"""How many folders a message names."""
 
 
 @dataclass(slots=True)
@@ -132,10 +130,7 @@ class ImageCheck:
             yield entry
 
     def _fault_not_found(self, photo: Fields, searched: Sequence[Path]) -> None:
-        places = ", ".join(str(folder) for folder in searched[:_NAMED])
-        more = f", {len(searched) - _NAMED} more" if len(searched) > _NAMED else ""
-        looked = f"; looked in {places}{more}" if searched else ""
-        message = f"the folder of its photos, such as {photo.text('file_name')}, was not found beside it{looked}"
+        message = photos_not_found(photo.text("file_name"), searched)
         self._log.add(Fault(FaultKind.FOLDER_MISSING, self._data.path, "images", message))
 
     # ------------------------------------------------------------------------------------------------- the list
