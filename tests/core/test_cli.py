@@ -231,6 +231,50 @@ def test_a_batch_in_which_nothing_succeeds_leaves_the_older_result_alone(tmp_pat
     assert snapshot(tmp_path / "out") == before
 
 
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def test_what_an_earlier_run_left_is_removed_once_the_new_one_is_complete(tmp_path: Path) -> None:
+    photos, out = tmp_path / "photos", tmp_path / "out"
+    photos.mkdir()
+    for name in ("a.png", "b.png", "c.png"):
+        save_picture(photos / name)
+    assert run("predict", photos, *SMALL, "--out", out, "--overlay").exit_code == 0
+    save_picture(out / "panoptic" / "of-another.png")
+    save_picture(out / "overlays" / "of-another.png")
+    assert run("predict", photos / "b.png", *SMALL, "--out", out).exit_code == 0
+    assert names_in(out) == [
+        "overlays/b.png",
+        "overlays/of-another.png",
+        "panoptic.json",
+        "panoptic/b.png",
+        "panoptic/of-another.png",
+    ]
+
+
+@pytest.mark.parametrize("named", ["../kept.png", "sub/kept.png", "kept.txt", "a\0.png", 7])
+def test_an_earlier_result_that_names_files_of_others_costs_none_of_them(tmp_path: Path, named: object) -> None:
+    out = tmp_path / "out"
+    save_picture(tmp_path / "a.png")
+    assert run("predict", tmp_path / "a.png", *SMALL, "--out", out).exit_code == 0
+    (out / "panoptic" / "sub").mkdir()
+    for kept in (out / "kept.png", out / "panoptic" / "sub" / "kept.png", out / "panoptic" / "kept.txt"):
+        kept.write_bytes(b"kept")
+    content = json.loads((out / "panoptic.json").read_text())
+    content["annotations"][0]["file_name"] = named
+    (out / "panoptic.json").write_text(json.dumps(content))
+    before = names_in(out)
+    assert run("predict", tmp_path / "a.png", *SMALL, "--out", out).exit_code == 0
+    assert names_in(out) == before
+
+
+def test_the_pngs_of_a_data_set_that_was_not_predicted_here_are_left(scene_dataset: Path, tmp_path: Path) -> None:
+    save_picture(tmp_path / "a.png")
+    assert run("predict", tmp_path / "a.png", *SMALL, "--out", scene_dataset.parent).exit_code == 0
+    assert names_in(scene_dataset.parent / "panoptic") == ["a.png", "scene1.png", "scene2.png"]
+
+
 def test_names_are_shown_as_they_are_not_read_as_markup(tmp_path: Path) -> None:
     strange = tmp_path / "a[bold]b[red].png"
     strange.write_bytes(b"")

@@ -234,6 +234,14 @@ def test_only_so_many_pictures_are_measured(tmp_path: Path) -> None:
     assert figures(tmp_path / "e.json")["images"] == figures(tmp_path / "e.json")["images_wanted"] == 1
 
 
+def test_predictions_of_an_earlier_evaluation_that_are_not_made_anew_are_removed(tmp_path: Path) -> None:
+    for count in (3, 1):
+        assert run("--data", f"scenes:5+{count}@64x64", *ORACLES, "--out", tmp_path / "out").exit_code == 0
+        named = [entry["file_name"] for entry in figures(tmp_path / "out" / "panoptic.json")["annotations"]]
+        assert len(named) == count
+        assert sorted(path.name for path in (tmp_path / "out" / "panoptic").iterdir()) == sorted(named)
+
+
 def test_an_untrained_network_says_so_loudly() -> None:
     done = run("--config", "demo", *(f"--set={override}" for override in SMALL), *SCENES, "--limit", 1)
     assert done.exit_code == 0, done.output

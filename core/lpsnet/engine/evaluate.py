@@ -22,7 +22,7 @@ from lpsnet.data.workers import become_worker, prepared_by
 from lpsnet.engine.evaluation import Cost, Durations, Evaluation, MeasuredNetwork, SettingValue, Sweep, SweepPoint
 from lpsnet.engine.failures import failure_sentence, is_device_lost
 from lpsnet.engine.network import ReadyNetwork
-from lpsnet.engine.output_folder import make_folder, refuse_replacing
+from lpsnet.engine.output_folder import PredictionWriter, make_folder, refuse_replacing
 from lpsnet.formats.coco_panoptic import CocoPanopticWriter
 from lpsnet.inspection import Inspection, RunNetwork
 from lpsnet.metrics.average_precision import AveragePrecision, encode_box_masks
@@ -84,7 +84,8 @@ def evaluate_network(
         settings: of every stage after the network.
         limit: measure only so many pictures, from the first on.
         sweep: likewise.
-        out: folder that ``panoptic.json`` and ``panoptic/*.png`` of the predictions are written to.
+        out: folder that ``panoptic.json`` and ``panoptic/*.png`` of the predictions are written to; those of an
+            earlier run are replaced.
         workers: likewise.
         on_done: likewise.
         should_stop: also asked between the network's layers.
@@ -297,7 +298,7 @@ def _waited_for(run_network: RunNetwork) -> RunNetwork:
 def _writer(out: Path, source: PictureSource) -> CocoPanopticWriter:
     refuse_replacing(source.files, out / "panoptic.json", (out / "panoptic",))
     make_folder(out)
-    return CocoPanopticWriter(out / "panoptic.json", None, source.categories)
+    return PredictionWriter(out, source.categories)
 
 
 class _Predictions:

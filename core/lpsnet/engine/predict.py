@@ -16,7 +16,7 @@ from lpsnet.checkpoint import load_checkpoint
 from lpsnet.config import load_config
 from lpsnet.engine.failures import failure_sentence, is_device_lost
 from lpsnet.engine.network import ReadyNetwork, load_network
-from lpsnet.engine.output_folder import make_folder, refuse_replacing
+from lpsnet.engine.output_folder import OVERLAYS, PredictionWriter, make_folder, refuse_replacing
 from lpsnet.formats.atomic import write_atomically, write_failure
 from lpsnet.formats.coco_panoptic import (
     CocoPanopticDataset,
@@ -283,7 +283,7 @@ def prepare_output(out: Path, pictures: Sequence[Picture]) -> None:
         OSError: in one sentence naming the folder, if it cannot be made.
         ValueError: naming the file that would be replaced.
     """
-    refuse_replacing(_files_of(pictures), out / "panoptic.json", (out / "panoptic", out / "overlays"))
+    refuse_replacing(_files_of(pictures), out / "panoptic.json", (out / "panoptic", out / OVERLAYS))
     make_folder(out)
 
 
@@ -307,7 +307,8 @@ def predict_pictures(
     """Segments pictures one by one and writes ``panoptic.json`` and ``panoptic/*.png``.
 
     One bad picture never stops the others, and whatever stops the batch, the pictures that are done are written. Where
-    none is, an older result in ``out`` stays as it was.
+    none is, an older result in ``out`` stays as it was; else it is replaced, and its PNGs that no new one replaces are
+    removed.
 
     Args:
         predictor: see :class:`Predictor`.
@@ -322,8 +323,8 @@ def predict_pictures(
     """
     prepare_output(out, pictures)
     started = time.perf_counter()
-    writer = CocoPanopticWriter(out / "panoptic.json", None, predictor.categories)
-    failures = _predict_each(predictor, pictures, writer, out / "overlays" if overlay else None, on_done)
+    writer = PredictionWriter(out, predictor.categories)
+    failures = _predict_each(predictor, pictures, writer, out / OVERLAYS if overlay else None, on_done)
     done = len(writer)
     try:
         writer.close() if done else writer.discard()
