@@ -3,14 +3,14 @@
 In it are::
 
     config.yaml            every setting of the run
-    environment.json       what it ran on: versions, device, command
+    environment.json       what it ran on: versions, device, command; a list with one entry a start, the newest last
     events.jsonl           what happened, see lpsnet.events
     tensorboard/           the same curves for TensorBoard
     checkpoints/
         latest.safetensors the network as it was last saved
         best.safetensors   the network with the highest PQ so far
         state.pt           all that is needed to go on: network, optimiser, counters (tensors and plain values only)
-    samples/               predictions drawn as pictures, one folder an evaluation
+    samples/               predictions drawn beside ground truth, one folder an evaluation
     stopped-at/            the batch whose loss was not finite, if it came to that
     .lock                  says which process writes here; of no meaning once that has ended
 
@@ -26,7 +26,8 @@ import os
 import platform
 import socket
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -59,7 +60,7 @@ class RunDirectory:
 
     @property
     def environment(self) -> Path:
-        """What it ran on."""
+        """What it ran on, every time that it was started."""
         return self.path / "environment.json"
 
     @property
@@ -101,38 +102,56 @@ class RunDirectory:
         return self.path / "stopped-at" / f"iteration-{iteration:07d}-process-{process}.safetensors"
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self, undoing: contextlib.ExitStack) -> Iterator[None]:
         """Makes the folder if need be, and keeps other trainers out of it while the block runs.
 
         The lock ends with this process, however that ends; a filing system that knows no locks keeps nobody out.
+
+        Args:
+            undoing: is given what removes all that is made here, and nothing that was there before.
 
         Raises:
             ValueError: if another process trains there.
             OSError: naming the folder, if it cannot be made or written.
         """
+        lock = self.path / ".lock"
         try:
-            self.latest.parent.mkdir(parents=True, exist_ok=True)
-            stream = (self.path / ".lock").open("a+", encoding="utf-8")
+            _make_folders(self.path, undoing)
+            is_new = not lock.exists()
+            stream = lock.open("a+", encoding="utf-8")
         except OSError as error:
             raise write_failure(self.path, error) from error
         with stream:
             if not _locked(stream):
                 stream.seek(0)
                 raise ValueError(f"{self.path}: {stream.read().strip() or 'another process'} trains here")
+            # What nobody held may be removed; what another process made in the meantime, it holds.
+            if is_new:
+                undoing.callback(_remove, lock.unlink)
+            try:
+                _make_folders(self.latest.parent, undoing)
+            except OSError as error:
+                raise write_failure(self.path, error) from error
             stream.truncate(0)
             stream.write(f"process {os.getpid()} of {socket.gethostname()}")
             stream.flush()
             yield
 
-    def start(self, config: Config) -> None:
-        """Writes the settings of a new run into its folder.
+    def refuse_another_run(self) -> None:
+        """Checks that a new run may begin here.
 
         Raises:
             ValueError: if another run is there.
-            OSError: naming the file, if it cannot be written.
         """
         if self.events.exists() or self.state.exists():
             raise ValueError(f"{self.path}: holds a run already; go on with --resume, or choose another --run-dir")
+
+    def write_config(self, config: Config) -> None:
+        """Writes the settings of a new run into its folder.
+
+        Raises:
+            OSError: naming the file, if it cannot be written.
+        """
         settings = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
         write_atomically(self.config, settings.encode())
 
@@ -154,13 +173,32 @@ class RunDirectory:
         return parse_config(content, str(self.config))
 
     def note_environment(self, device: str, processes: int) -> None:
-        """Writes what the run goes on with; a resumed run replaces it."""
-        write_atomically(self.environment, json.dumps(environment_facts(device, processes), indent=1).encode())
+        """Adds what the run starts or goes on with to what earlier starts noted.
+
+        Raises:
+            OSError: naming the file, if it cannot be written.
+        """
+        starts = [*self.read_environments(), environment_facts(device, processes)]
+        write_atomically(self.environment, json.dumps(starts, indent=1).encode())
+
+    def read_environments(self) -> list[dict[str, Any]]:
+        """Returns what every start of the run noted, see :func:`environment_facts`, the newest last.
+
+        A file that holds a single start, as runs once wrote it, is a list of one. A damaged file holds none: no
+        training shall fail for it.
+        """
+        try:
+            content = json.loads(self.environment.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
+            return []
+        entries = content if isinstance(content, list) else [content]
+        return [entry for entry in entries if isinstance(entry, dict)]
 
 
 def environment_facts(device: str, processes: int) -> dict[str, Any]:
-    """Returns what a result may depend on: versions, processor, memory, device, command."""
+    """Returns what a result may depend on: versions, processor, memory, device, command; and when, since 1970."""
     return {
+        "time": time.time(),
         "command": sys.argv,
         "processes": processes,
         "device": device,
@@ -173,6 +211,22 @@ def environment_facts(device: str, processes: int) -> dict[str, Any]:
         "versions": {name: _version(name) for name in ("lpsnet-studio", "torch", "torchvision", "numpy")},
         "cuda": torch.version.cuda,
     }
+
+
+def _make_folders(path: Path, undoing: contextlib.ExitStack) -> None:
+    """Makes a folder and those above it that are missing, and says how to remove what was made."""
+    for folder in (*reversed(path.parents), path):
+        if not folder.is_dir():
+            with contextlib.suppress(FileExistsError):
+                folder.mkdir()
+                undoing.callback(_remove, folder.rmdir)
+    path.mkdir(exist_ok=True)
+
+
+def _remove(removing: Callable[[], None]) -> None:
+    """Removes a file or an empty folder; one that another process uses by now stays."""
+    with contextlib.suppress(OSError):
+        removing()
 
 
 def _locked(stream: IO[str]) -> bool:

@@ -67,7 +67,8 @@ def train(
 
     Args:
         config: every setting; of a resumed run, what :meth:`RunDirectory.read_config` returns.
-        directory: of the run; made if the run is new.
+        directory: of the run; made if the run is new. A launch that is refused leaves nothing there that was not there
+            before.
         processes: all of them must call this.
         resume: go on with the run in the directory; the number of processes may be another one. A run that was never
             saved begins anew, with the same losses.
@@ -84,19 +85,25 @@ def train(
         PeerFailedError: if another process failed.
     """
     with contextlib.ExitStack() as held:
-        with processes.failing_together():
-            _check(config, processes)
-            if processes.is_first:
-                held.enter_context(directory.held())
-                if not resume:
-                    directory.start(config)
-        with processes.failing_together():
-            goes_on = resume and directory.has_progress
-            run = TrainingRun.prepared(config, directory, processes, resume=goes_on)
+        # Inside the lock, so that nobody else's folder is removed; a launch that is refused leaves no trace.
+        with contextlib.ExitStack() as undoing:
+            with processes.failing_together():
+                _check(config, processes)
+                if processes.is_first:
+                    held.enter_context(directory.held(undoing))
+                    if not resume:
+                        directory.refuse_another_run()
+            with processes.failing_together():
+                goes_on = resume and directory.has_progress
+                run = TrainingRun.prepared(config, directory, processes, resume=goes_on)
+            if run.is_finished:
+                return "finished before"
+            with processes.failing_together():
+                if processes.is_first and not resume:
+                    directory.write_config(config)
+            undoing.pop_all()
         if resume and not goes_on:
             run.notes = [Note(text="the run ended before it was saved for the first time: it begins anew"), *run.notes]
-        if run.is_finished:
-            return "finished before"
         run.report = on_event if processes.is_first else _ignore
         with stop_requests() as request:
             return run.to_the_end(request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import json
@@ -99,7 +100,7 @@ def test_a_run_directory_holds_what_its_reader_needs(finished: Path) -> None:
     # Half the batch that the schedule is meant for: twice the iterations.
     last = 12
     assert directory.read_config() == tiny_config(finished, evaluate_every=4, precision="bf16", batch=2)
-    facts = json.loads(directory.environment.read_text())
+    (facts,) = directory.read_environments()
     assert facts["processes"] == 1
     assert facts["device"] == "cpu (asked for)"
     assert torch.__version__.startswith(facts["versions"]["torch"])
@@ -210,6 +211,7 @@ def test_what_is_learnt_does_not_depend_on_parts_and_interruptions(
     events = events_of(moved.path)
     assert losses_of(events) == expected
     assert [event.iteration for event in events if isinstance(event, Started)] == [0, 3]
+    assert len(moved.read_environments()) == 2
     assert without_superseded(events) == events
 
 
@@ -280,7 +282,7 @@ def test_only_one_process_trains_in_a_folder(tmp_path: Path) -> None:
     finally:
         holder.kill()
         holder.communicate()
-    with RunDirectory(folder).held():
+    with contextlib.ExitStack() as undoing, RunDirectory(folder).held(undoing):
         assert (folder / ".lock").read_text().startswith(f"process {os.getpid()} of ")
 
 
@@ -438,4 +440,4 @@ def test_a_doubtful_config_is_remarked_upon(tmp_path: Path) -> None:
 def test_what_cannot_be_trained_is_refused(tmp_path: Path, overrides: tuple[str, ...], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         run(tiny_config(tmp_path, overrides=overrides), tmp_path / "run")
-    assert not (tmp_path / "run" / "events.jsonl").exists()
+    assert not (tmp_path / "run").exists()
