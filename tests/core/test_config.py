@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import permutations
 from pathlib import Path
 
 import pytest
 
-from lpsnet.config import Config, load_config, preset_names
+from lpsnet.config import Config, PanopticSource, ScenesSource, load_config, preset_names
 from lpsnet.structures import InspectionSettings
 
 
@@ -64,9 +65,12 @@ def test_norms_are_frozen_exactly_with_pretrained_weights_unless_said_otherwise(
         ("model.backbone.name=vgg16", "model.backbone.name"),
         ("model.backbone.width=0.5", "model.backbone: width 0.5 has no pretrained weights"),
         ("model.semantic_head.layers=0", "model.semantic_head.layers"),
-        ("inspection.stuff_limit=-1", "inspection: stuff_limit must lie between"),
-        ("inspection.threshold=1", "inspection: threshold is not a setting"),
-        ("inspection=3", "inspection"),
+        ("inspection.stuff_limit=-1", "inspection.stuff_limit: must lie between"),
+        ("inspection.threshold=1", "inspection.threshold: there is no such field"),
+        ("inspection=3", "inspection: must hold fields, such as inspection.class_threshold, and is 3"),
+        ("input=3", "input: must hold fields, such as input.short_side, and is 3"),
+        ("training.optimizer.lr=.inf", "training.optimizer.lr"),
+        ("training.batch.size=3", 'training.batch: Input should be a valid integer, not {"size": 3}'),
     ],
 )
 def test_a_wrong_field_is_named_with_its_file(override: str, field: str) -> None:
@@ -74,6 +78,103 @@ def test_a_wrong_field_is_named_with_its_file(override: str, field: str) -> None
         load_config("coco_r50", [override])
     assert field in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("override", "meant"),
+    [
+        ("trainng.batch=4", "training.batch"),
+        ("training.lr=0.1", "training.optimizer.lr"),
+        ("training.steps=[3]", "training.schedule.steps"),
+        ("batch=4", "training.batch or training.schedule.batch"),
+        ("data.val.anotations=x.json", "data.val.annotations"),
+        ("trainng={batch: 4, seed: 5}", "training"),
+        ("inspection.overlap=0.5", "inspection.overlap_threshold"),
+    ],
+)
+def test_a_field_that_is_not_there_is_answered_with_the_nearest(override: str, meant: str) -> None:
+    with pytest.raises(ValueError, match="there is no such field") as caught:
+        load_config("coco_r50", [override])
+    assert str(caught.value).endswith(f"; did you mean {meant}?")
+
+
+def test_a_field_unlike_any_is_answered_without_a_guess() -> None:
+    with pytest.raises(ValueError, match=r"zzz: there is no such field$"):
+        load_config("coco_r50", ["zzz=4"])
+
+
+def test_every_wrong_field_is_told_at_once_up_to_six() -> None:
+    wrong = ["training.batch=0", "training.seed=-1", "model.context=aspp", "inspection.nms_iou=2", "loss.box=l1"]
+    with pytest.raises(ValueError, match=r"coco_r50\.yaml with") as caught:
+        load_config("coco_r50", [*wrong, "input.short_side=882"])
+    for override in wrong:
+        assert f"{override.partition('=')[0]}: " in str(caught.value)
+    assert "882" not in str(caught.value)
+    with pytest.raises(ValueError, match=r"; and 2 more$"):
+        load_config("coco_r50", [*wrong, "training.samples=-1", "data.workers=-1", "name=''"])
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("input.short_side=882", "training.batch=0"),
+        ("input.mean=[0, 0, 0]", "input.long_side_cap=100"),
+        ("training.seed=3", "trainng.batch=4"),
+        ("training.batch=2", "data.train.kind=scenes"),
+        ("inspection.score_sqrt=true", "targets.borderness=none"),
+    ],
+)
+def test_only_the_override_at_fault_is_named(right: str, wrong: str) -> None:
+    with pytest.raises(ValueError, match=r"coco_r50\.yaml with") as caught:
+        load_config("coco_r50", [right, wrong])
+    assert f"coco_r50.yaml with {wrong}: " in str(caught.value)
+
+
+def test_a_fault_of_the_file_blames_no_override(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("name: mine\ncategories: scenes.json\ntraining: {batch: 0}\n")
+    with pytest.raises(ValueError, match=r"mine\.yaml: training\.batch: .* not 0$"):
+        load_config(path, ["training.seed=3", "input.short_side=882"])
+
+
+def test_a_field_of_the_other_kind_of_data_says_how_to_switch() -> None:
+    sentence = (
+        "data.train.annotations: belongs to data.train.kind coco_panoptic, and data.train.kind is scenes: "
+        "set data.train.kind=coco_panoptic to switch"
+    )
+    with pytest.raises(ValueError, match=sentence):
+        load_config("demo", ["data.train.annotations=x.json"])
+
+
+@pytest.mark.parametrize(
+    ("override", "sentence"),
+    [
+        ("data.train.kind=folder", 'data.train.kind: must be scenes or coco_panoptic, not "folder"'),
+        ("data.train={count: 3}", "data.train.kind: Field required: scenes or coco_panoptic"),
+        ("data.train.kind=coco_panoptic", "data.train.annotations: Field required"),
+        ("data.train.limit=0", "data.train.limit: belongs to data.train.kind coco_panoptic"),
+    ],
+)
+def test_a_wrong_source_of_data_is_named_as_it_is_written(override: str, sentence: str) -> None:
+    with pytest.raises(ValueError, match="data") as caught:
+        load_config("demo", [override])
+    assert sentence in str(caught.value)
+
+
+def test_another_kind_of_data_drops_the_fields_of_the_former_in_any_order() -> None:
+    overrides = ["data.train.kind=coco_panoptic", "data.train.annotations=mine.json", "data.train.limit=9"]
+    for order in permutations(overrides):
+        assert load_config("demo", order).data.train == PanopticSource(annotations="mine.json", limit=9)
+    back = ["data.val.kind=scenes", "data.val.first_seed=3", "data.val.count=2"]
+    assert load_config("coco_r50", back).data.val == ScenesSource(first_seed=3, count=2)
+    assert load_config("demo", ["data.train.kind=scenes"]) == load_config("demo")
+
+
+def test_a_field_that_is_asked_for_is_never_dropped() -> None:
+    overrides = ["data.train.count=3", "data.train.annotations=x.json", "data.train.kind=coco_panoptic"]
+    for order in permutations(overrides):
+        with pytest.raises(ValueError, match=r"data\.train\.count: belongs to data\.train\.kind scenes"):
+            load_config("demo", order)
 
 
 @pytest.mark.parametrize("override", ["input.short_side", "=3", "a..b=3", "input.short_side={"])
@@ -116,8 +217,23 @@ def test_a_bad_file_is_one_sentence_with_its_name(tmp_path: Path, text: str, cau
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"absent\.yaml"):
-        load_config(tmp_path / "absent.yaml")
+    path = tmp_path / "absent.yaml"
+    with pytest.raises(FileNotFoundError) as caught:
+        load_config(path)
+    assert str(caught.value) == (
+        f"config {path}: there is no such file; give a YAML file, or one of the presets {', '.join(preset_names())}"
+    )
+
+
+def test_a_preset_written_as_a_file_is_answered_with_its_name() -> None:
+    with pytest.raises(FileNotFoundError, match="the preset is called coco_r50, without folder and ending"):
+        load_config("configs/coco_r50.yaml")
+
+
+def test_a_folder_is_no_config(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match=r"cannot be read \(") as caught:
+        load_config(tmp_path)
+    assert str(caught.value).startswith(f"config {tmp_path}: ")
 
 
 def test_settings_never_import_torch() -> None:
@@ -153,6 +269,36 @@ def test_steps_after_the_end_of_a_schedule_are_remarked_upon() -> None:
     cosine = ["training.schedule.iterations=60000", "training.schedule.decay=cosine"]
     assert not load_config("coco_r50", cosine).remarks()
     assert not any(load_config(name).remarks() for name in preset_names())
+
+
+def test_a_batch_that_leaves_next_to_nothing_of_a_schedule_is_remarked_upon() -> None:
+    (short,) = load_config(
+        "coco_r50", ["training.schedule.iterations=100", "training.schedule.steps=[]", "training.batch=256"]
+    ).remarks()
+    assert "makes 6 iterations of 100" in short
+    (fast,) = load_config("demo", ["training.batch=64"]).remarks()
+    assert "training.batch 64" in fast
+    assert "the learning rate 0.016 instead of 0.001: AdamW" in fast
+    assert not load_config("demo", ["training.batch=40"]).remarks()
+    assert not load_config("demo", ["training.batch=64", "training.schedule.batch=64"]).remarks()
+    assert not load_config("demo", ["training.schedule.iterations=3"]).remarks()
+
+
+def test_a_low_first_borderness_without_negatives_is_remarked_upon() -> None:
+    unopposed = ["targets.level_assignment=all", "targets.borderness_negatives=none"]
+    (remark,) = load_config("demo", unopposed).remarks()
+    assert remark.startswith("model.box_head.borderness_prior 0.01 with targets.borderness_negatives none")
+    assert not load_config("demo", [*unopposed, "model.box_head.borderness_prior=0.5"]).remarks()
+    unlearnt = ["targets.borderness=none", "inspection.use_borderness=false", "inspection.conflict=highest"]
+    assert not load_config("demo", [*unopposed, *unlearnt]).remarks()
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_a_config_survives_the_round_trip_through_yaml(name: str, tmp_path: Path) -> None:
+    config = load_config(name, ["data.train.kind=coco_panoptic", "data.train.annotations='straße: 猫.json'"])
+    path = tmp_path / "resolved.yaml"
+    path.write_text(config.to_yaml(), encoding="utf-8")
+    assert load_config(path) == config
 
 
 def test_a_long_side_takes_the_place_of_a_scale() -> None:

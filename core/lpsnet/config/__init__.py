@@ -6,14 +6,18 @@ row of docs/method.md. No config object reaches the network's modules: they take
 - :mod:`~lpsnet.config.network`: what the network is built from, and what it takes in;
 - :mod:`~lpsnet.config.paths`: how the paths in it are written;
 - :mod:`~lpsnet.config.training`: data, targets, losses, optimiser and schedule;
-- :mod:`~lpsnet.config.presets`: the whole, read from presets, files and overrides.
+- :mod:`~lpsnet.config.presets`: the whole, read from presets and files;
+- :mod:`~lpsnet.config.overrides`: single settings that win over these;
+- :mod:`~lpsnet.config.fields`: what the fields are called;
+- :mod:`~lpsnet.config.faults`: what is wrong with them, in words.
 """
 
 from __future__ import annotations
 
 from lpsnet.config.network import BackboneConfig, BoxHeadConfig, InputConfig, ModelConfig, SemanticHeadConfig
+from lpsnet.config.overrides import apply_overrides
 from lpsnet.config.paths import expand_path
-from lpsnet.config.presets import Config, apply_overrides, load_config, parse_config, preset_names
+from lpsnet.config.presets import Config, load_config, parse_config, preset_names
 from lpsnet.config.training import (
     AugmentationConfig,
     DataConfig,

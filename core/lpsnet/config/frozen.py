@@ -8,6 +8,6 @@ __all__ = ["Frozen"]
 
 
 class Frozen(BaseModel):
-    """Cannot be changed once it is built, and knows no field but its own."""
+    """Cannot be changed once it is built, knows no field but its own, and no number but finite ones."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, protected_namespaces=())

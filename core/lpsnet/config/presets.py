@@ -2,33 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 import yaml
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from lpsnet.assets import resource, resources_folder
 from lpsnet.categories import Categories
+from lpsnet.config.faults import faults_of, told
 from lpsnet.config.frozen import Frozen
 from lpsnet.config.network import InputConfig, ModelConfig
+from lpsnet.config.overrides import apply_overrides
 from lpsnet.config.paths import expand_path
 from lpsnet.config.training import DataConfig, LossConfig, TargetConfig, TrainingConfig
 from lpsnet.structures import InspectionSettings
 
-__all__ = ["Config", "apply_overrides", "load_config", "parse_config", "preset_names"]
+__all__ = ["Config", "load_config", "parse_config", "preset_names"]
+
+_PRIOR_WITHOUT_NEGATIVES = 0.1
+_GREATEST_SHARE_OF_ADAMW = 10
+_FEWEST_SCALED_ITERATIONS = 10
 
 
 def _inspection_settings(value: object) -> object:
     """Builds the settings from a mapping that names only those which differ from the defaults."""
     if not isinstance(value, Mapping):
         return value
-    known = InspectionSettings.__dataclass_fields__
-    unknown = [str(name) for name in value if name not in known]
-    if unknown:
-        raise ValueError(f"{unknown[0]} is not a setting; the settings are {', '.join(known)}")
+    flaws = [flaw for name, each in value.items() if (flaw := _flaw_of_setting(str(name), each)) is not None]
+    if flaws:
+        raise ValidationError.from_exception_data("inspection", flaws)
     return InspectionSettings(**value)
+
+
+def _flaw_of_setting(name: str, value: object) -> InitErrorDetails | None:
+    """Returns what is wrong with one setting, under its own name."""
+    if name not in InspectionSettings.__dataclass_fields__:
+        return InitErrorDetails(type="extra_forbidden", loc=(name,), input=value)
+    try:
+        InspectionSettings(**{name: value})  # type: ignore[arg-type]
+    except ValueError as error:
+        reason = PydanticCustomError("value_error", "{reason}", {"reason": str(error).removeprefix(f"{name} ")})
+        return InitErrorDetails(type=reason, loc=(name,), input=value)
+    return None
 
 
 class Config(Frozen):
@@ -66,30 +84,61 @@ class Config(Frozen):
             raise ValueError("targets.borderness none leaves it unlearnt: set inspection.conflict=highest too")
         return self
 
+    def to_yaml(self) -> str:
+        """Returns every setting as YAML, which :func:`load_config` reads back from a file."""
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
     def remarks(self) -> tuple[str, ...]:
         """Returns what is allowed but rarely meant, a sentence each."""
-        return (*self._remarks_on_targets(), *self._remarks_on_schedule())
+        return (*self._remarks_on_targets(), *self._remarks_on_steps(), *self._remarks_on_batch())
 
-    def _remarks_on_targets(self) -> tuple[str, ...]:
-        targets = self.targets
+    def _remarks_on_targets(self) -> Iterator[str]:
+        targets, prior = self.targets, self.model.box_head.borderness_prior
         lacking = "borderness" if targets.borderness == "none" else "borderness_negatives"
-        if targets.level_assignment == "all" or "none" not in (targets.borderness, targets.borderness_negatives):
-            return ()
-        return (
-            f"targets.level_assignment range with targets.{lacking} none: nothing teaches the levels that are not to "
-            "learn a thing to keep silent about it, so that most of its boxes will be guesses; take "
-            "level_assignment=all, or border-ness with negatives",
-        )
+        if "none" not in (targets.borderness, targets.borderness_negatives):
+            return
+        if targets.level_assignment != "all":
+            yield (
+                f"targets.level_assignment range with targets.{lacking} none: nothing teaches the levels that are not "
+                "to learn a thing to keep silent about it, so that most of its boxes will be guesses; take "
+                "level_assignment=all, or border-ness with negatives"
+            )
+        elif targets.borderness != "none" and prior < _PRIOR_WITHOUT_NEGATIVES:
+            yield (
+                f"model.box_head.borderness_prior {prior:g} with targets.borderness_negatives none: so low a start is "
+                "meant for border-ness that is trained on negatives; without them set model.box_head.borderness_prior="
+                "0.5 (method row 20)"
+            )
 
-    def _remarks_on_schedule(self) -> tuple[str, ...]:
+    def _remarks_on_steps(self) -> Iterator[str]:
         schedule = self.training.schedule
         late = [str(step) for step in schedule.steps if step >= schedule.iterations]
-        if schedule.decay != "steps" or not late:
-            return ()
-        return (
-            f"training.schedule.steps {', '.join(late)} come after the last of {schedule.iterations} iterations: "
-            "the learning rate is not lowered there; set the steps along with the iterations",
+        if schedule.decay == "steps" and late:
+            yield (
+                f"training.schedule.steps {', '.join(late)} come after the last of {schedule.iterations} iterations: "
+                "the learning rate is not lowered there; set the steps along with the iterations"
+            )
+
+    def _remarks_on_batch(self) -> Iterator[str]:
+        schedule, optimizer = self.training.schedule, self.training.optimizer
+        share = self.training.batch / schedule.batch
+        if share == 1:
+            return
+        scaled = (
+            f"training.batch {self.training.batch} with a schedule for batches of {schedule.batch} "
+            "(training.schedule.batch) makes"
         )
+        if optimizer.name == "adamw" and share > _GREATEST_SHARE_OF_ADAMW:
+            yield (
+                f"{scaled} the learning rate {optimizer.lr * share:g} instead of {optimizer.lr:g}: AdamW rarely bears "
+                "as much; set training.schedule.batch to the same batch, and the learning rate and iterations for it"
+            )
+        iterations = schedule.iterations / share
+        if iterations < _FEWEST_SCALED_ITERATIONS:
+            yield (
+                f"{scaled} {max(1, round(iterations))} iterations of {schedule.iterations}: too few to learn from; "
+                "set training.schedule.iterations for training.schedule.batch"
+            )
 
     def load_categories(self) -> Categories:
         """Reads the category file.
@@ -123,49 +172,39 @@ def load_config(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Conf
             ``model.backbone.weights=null``; the value is YAML.
 
     Raises:
-        OSError: if the file cannot be read.
-        ValueError: in one sentence that names the file and the field, if the preset or a field is unknown, a value is
-            out of range, or the file is not YAML.
+        OSError: naming the file, if it cannot be read.
+        ValueError: in one sentence that names the file, the overrides at fault and the wrong fields, if the preset or
+            a field is unknown, a value is out of range, or the file is not YAML.
     """
     path = _config_path(name_or_path)
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise type(error)(_unreadable(path, error)) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: not YAML ({' '.join(str(error).split())})") from None
     if not isinstance(content, dict):
         raise ValueError(f"{path}: must hold fields such as name, categories, input and model")
     apply_overrides(content, overrides)
-    source = f"{path} with {', '.join(overrides)}" if overrides else str(path)
-    return parse_config(content, source)
+    try:
+        return Config.model_validate(content)
+    except ValidationError as error:
+        faults = faults_of(error, Config)
+        guilty = [override for override in overrides if any(fault.is_due_to(override) for fault in faults)]
+        source = f"{path} with {', '.join(guilty)}" if guilty else str(path)
+        raise ValueError(told(source, faults)) from None
 
 
 def parse_config(content: Mapping[str, Any], source: str) -> Config:
     """Checks the fields of a config that has been read from ``source``.
 
     Raises:
-        ValueError: in one sentence that names ``source`` and the first wrong field.
+        ValueError: in one sentence that names ``source`` and the wrong fields, the first few if there are many.
     """
     try:
         return Config.model_validate(content)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        field = ".".join(str(part) for part in first["loc"]) or "the file"
-        known = first["type"] != "extra_forbidden"
-        reason = first["msg"].removeprefix("Value error, ") if known else "there is no such field"
-        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        raise ValueError(f"{source}: {field}: {reason}{more}") from None
-
-
-def apply_overrides(content: dict[str, Any], overrides: Sequence[str]) -> None:
-    """Sets dotted fields, such as ``input.short_side=882``, of a config's content in place.
-
-    Whether a field exists, and its value, are checked with the rest by :func:`parse_config`.
-
-    Raises:
-        ValueError: naming the override, if it does not read ``field=value`` with a YAML value.
-    """
-    for override in overrides:
-        _apply_override(content, override)
+        raise ValueError(told(source, faults_of(error, Config))) from None
 
 
 def _config_path(name_or_path: str | Path) -> Path:
@@ -177,18 +216,10 @@ def _config_path(name_or_path: str | Path) -> Path:
     return resource("configs", f"{path.name}.yaml")
 
 
-def _apply_override(content: dict[str, Any], override: str) -> None:
-    key, equals, text = override.partition("=")
-    names = key.strip().split(".")
-    if not equals or not all(names):
-        raise ValueError(f"an override reads field=value, such as input.short_side=882, not {override!r}")
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
-        raise ValueError(f"override {override!r}: the value is not YAML") from None
-    node = content
-    for name in names[:-1]:
-        if not isinstance(node.get(name), dict):
-            node[name] = {}
-        node = node[name]
-    node[names[-1]] = value
+def _unreadable(path: Path, error: OSError) -> str:
+    """Says why a config file cannot be read, and which preset may have been meant."""
+    if not isinstance(error, FileNotFoundError):
+        return f"config {path}: cannot be read ({error.strerror})"
+    if path.stem in preset_names():
+        return f"config {path}: there is no such file; the preset is called {path.stem}, without folder and ending"
+    return f"config {path}: there is no such file; give a YAML file, or one of the presets {', '.join(preset_names())}"
