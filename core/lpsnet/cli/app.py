@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -44,6 +45,21 @@ _UNTRAINED = (
     "[bold]This network is untrained:[/bold] its weights are random and its predictions mean nothing.\n"
     "Give a trained checkpoint with --checkpoint FILE."
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        results().print(f"lpsnet {version('lpsnet-studio')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Leaves the rest to the command."""
 
 
 def main() -> None:

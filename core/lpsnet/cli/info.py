@@ -1,4 +1,4 @@
-"""``lpsnet info``: the presets and the device, or what a network costs and what its checkpoint tells of it."""
+"""``lpsnet info``: the presets and the device, every setting of one, or what a network costs and its card tells."""
 
 from __future__ import annotations
 
@@ -22,11 +22,16 @@ def info(
     checkpoint: Annotated[Path | None, typer.Option(help="A checkpoint, instead of a config.")] = None,
     size: Annotated[str, typer.Option(help="Height x width of the network's input.")] = "800x800",
     override: Annotated[list[str] | None, typer.Option("--set", help="Change the config.")] = None,
+    resolved: Annotated[
+        bool, typer.Option("--resolved", help="Print every setting instead, as YAML that is a config file again.")
+    ] = False,
 ) -> None:
     """Prints the presets, or a network's parameters, multiply-adds by part, peak memory and a checkpoint's card."""
     from lpsnet.config import load_config, preset_names
 
     if config is None and checkpoint is None:
+        if resolved or override:
+            raise ValueError(f"{'--resolved' if resolved else '--set'} needs a config: give --config or --checkpoint")
         results().print("Presets: " + ", ".join(preset_names()))
         _print_devices()
         return
@@ -36,10 +41,16 @@ def info(
         from lpsnet.checkpoint import card_text, load_checkpoint
 
         loaded = load_checkpoint(checkpoint, override or ())
+        if resolved:
+            typer.echo(loaded.config.to_yaml(), nl=False)
+            return
         _print_complexity(loaded.config, len(loaded.categories), _parse_size(size))
         _print_card(card_text(loaded.card))
         return
     chosen = load_config(config or "", override or ())
+    if resolved:
+        typer.echo(chosen.to_yaml(), nl=False)
+        return
     _print_complexity(chosen, len(chosen.load_categories()), _parse_size(size))
 
 
