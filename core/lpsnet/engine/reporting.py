@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import importlib
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
+
+import numpy as np
+from PIL import Image
 
 from lpsnet.engine.run_directory import RunDirectory
 from lpsnet.events import Evaluated, EventWriter, Progress, RunEvent, Started
@@ -40,7 +42,7 @@ def recorded_events(
                     files.callback(lines.close)
                 lines.write(event)
                 if curves is None:
-                    curves = _Curves(directory.tensorboard, event.iteration if isinstance(event, Started) else 0)
+                    curves = _Curves(directory, event.iteration if isinstance(event, Started) else 0)
                     files.callback(curves.close)
                 curves.draw(event)
             finally:
@@ -50,22 +52,22 @@ def recorded_events(
 
 
 class _Curves:
-    """The curves of a run for TensorBoard.
+    """The curves of a run for TensorBoard, and its samples.
 
     Args:
-        folder: where its files go.
+        directory: of the run.
         iteration: at which the run goes on; what earlier files say of later ones is superseded.
     """
 
-    def __init__(self, folder: Path, iteration: int) -> None:
+    def __init__(self, directory: RunDirectory, iteration: int) -> None:
         # Costs a second, and none but a training needs it.
         tensorboard = importlib.import_module("torch.utils.tensorboard")
-        self._folder = folder
+        self._directory = directory
         with self._naming():
-            self._writer: Any = tensorboard.SummaryWriter(str(folder), purge_step=iteration + 1)
+            self._writer: Any = tensorboard.SummaryWriter(str(directory.tensorboard), purge_step=iteration + 1)
 
     def draw(self, event: RunEvent) -> None:
-        """Adds an event's numbers.
+        """Adds an event's numbers and pictures.
 
         Raises:
             OSError: naming the folder, if it cannot be written.
@@ -80,6 +82,7 @@ class _Curves:
             elif isinstance(event, Evaluated):
                 figures = {name: figure for name, figure in event.figures.items() if figure is not None}
                 self._add("quality", figures, event.iteration)
+                self._add_samples(event)
                 self._writer.flush()
 
     def close(self) -> None:
@@ -91,9 +94,17 @@ class _Curves:
         for name, value in values.items():
             self._writer.add_scalar(f"{group}/{name}", value, iteration)
 
+    def _add_samples(self, event: Evaluated) -> None:
+        """Adds what was drawn; a picture that is gone by now is none of the curves' business."""
+        for sample in event.samples:
+            path = self._directory.path / sample
+            with contextlib.suppress(FileNotFoundError), Image.open(path) as picture:
+                pixels = np.asarray(picture.convert("RGB"))
+                self._writer.add_image(f"samples/{path.stem}", pixels, event.iteration, dataformats="HWC")
+
     @contextlib.contextmanager
     def _naming(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
-            raise write_failure(self._folder, error) from error
+            raise write_failure(self._directory.tensorboard, error) from error

@@ -5,35 +5,27 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 
-from lpsnet.categories import Categories
 from lpsnet.config import Config
-from lpsnet.data.sources import LabelledPicture, PictureSource
+from lpsnet.data.sources import PictureSource
 from lpsnet.data.transforms import network_input
 from lpsnet.engine.distributed import Processes
 from lpsnet.engine.evaluate import evaluate
 from lpsnet.engine.evaluation import Evaluation
-from lpsnet.engine.output_folder import make_folder
-from lpsnet.formats.atomic import write_atomically
+from lpsnet.engine.samples import Samples
 from lpsnet.metrics.mean_iou import MeanIoU, SemanticCounts
 from lpsnet.metrics.panoptic_quality import PanopticQuality, QualityCounts
 from lpsnet.model.lpsnet import LPSNet
 from lpsnet.model.output import NetworkOutput
-from lpsnet.overlay import render_overlay
-from lpsnet.structures import PanopticSegmentation
 
 __all__ = ["Validation", "half_precision", "validate"]
 
-
-_LARGEST_SAMPLE = (2048, 2048)
-"""Width and height of a sample in pixels, at most."""
 _SHOWN_FAILURES = 3
 
 
@@ -101,7 +93,7 @@ def validate(
         OSError: if a sample cannot be written.
         ValueError: saying why, if not one picture could be measured, or the CUDA device failed.
     """
-    gallery = _Samples(samples, config.training.samples if processes.is_first else 0, source.categories)
+    gallery = Samples(samples, config.training.samples if processes.is_first else 0, source.categories)
     processes.copy_from_first(model.buffers())
     with _measured(model), processes.failing_together():
         own = evaluate(
@@ -178,39 +170,3 @@ def _measured(model: LPSNet) -> Iterator[None]:
         yield
     finally:
         model.train()
-
-
-# ----------------------------------------------------------------------------------------------------------- samples
-
-
-@dataclass(slots=True, eq=False)
-class _Samples:
-    """Draws the first predictions beside their truths.
-
-    Attributes:
-        folder: made with the first of them.
-        wanted: how many.
-        categories: the classes.
-        written: the pictures.
-    """
-
-    folder: Path
-    wanted: int
-    categories: Categories
-    written: list[Path] = field(default_factory=list)
-
-    def add(self, picture: LabelledPicture, prediction: PanopticSegmentation) -> None:
-        """Draws a prediction if another is wanted.
-
-        Raises:
-            OSError: in one sentence naming the file, if it cannot be written.
-        """
-        if len(self.written) >= self.wanted:
-            return
-        drawn = [render_overlay(picture.image, shown, self.categories) for shown in (prediction, picture.truth)]
-        both = Image.fromarray(np.concatenate(drawn, axis=1))
-        both.thumbnail(_LARGEST_SAMPLE)
-        make_folder(self.folder)
-        path = self.folder / f"{len(self.written):02d}.png"
-        write_atomically(path, lambda stream: both.save(stream, "PNG"))
-        self.written.append(path)
