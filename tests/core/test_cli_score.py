@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -31,6 +32,21 @@ def test_figures_do_not_depend_on_the_threads(truth: Path, tmp_path: Path, threa
     done = score(truth, "--json", tmp_path / "figures.json", *threads)
     assert done.exit_code == 0, done.output
     assert json.loads((tmp_path / "figures.json").read_text()) == score_files(truth, truth).to_json()
+
+
+def test_predictions_of_a_folder_are_scored_by_file_name_and_that_is_said(truth: Path, tmp_path: Path) -> None:
+    content = json.loads(truth.read_text())
+    for position, (image, annotation) in enumerate(zip(content["images"], content["annotations"], strict=True)):
+        image["id"] = annotation["image_id"] = 900 - position
+    renumbered = tmp_path / "panoptic.json"
+    renumbered.write_text(json.dumps(content))
+    shutil.copytree(truth.with_suffix(""), renumbered.with_suffix(""))
+    said = "predictions and images were paired by file name"
+    done = CliRunner().invoke(cli.app, ["score", "--gt", str(truth), "--pred", str(renumbered)])
+    assert done.exit_code == 0, done.output
+    assert said in done.stderr
+    assert "100.0" in done.stdout
+    assert said not in score(truth).stderr
 
 
 def test_no_threads_at_all_are_refused(truth: Path) -> None:

@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from lpsnet.cli.app import progress_bar, results
+from lpsnet.cli.app import progress_bar, results, say
 
 if TYPE_CHECKING:
     from lpsnet.metrics.panoptic_quality import PanopticQuality
@@ -46,6 +46,8 @@ def score(
     if json_out is not None and json_out.resolve() in (gt.resolve(), pred.resolve()):
         raise ValueError(f"{json_out}: the figures would replace this data set; choose another --json")
     quality = _measure(gt, pred, evaluator, threads)
+    if quality.paired_by_name:
+        say(f"{pred}: its image ids are not those of {gt}; predictions and images were paired by file name")
     results().print(quality_table(quality, per_class=per_class))
     if json_out is not None:
         write_atomically(json_out, json.dumps(quality.to_json(), indent=1).encode())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pickle
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
@@ -103,6 +104,7 @@ class CocoPanopticDataset:
         pngs_dir: the folder of PNGs.
         header: the other fields of the JSON, such as ``info`` and ``licenses``.
         searched: the folders in which photos were looked for, if none was found to hold them.
+        paired_by_name: whether annotations were given to the images of a reference by file names, not by ids.
     """
 
     path: Path
@@ -112,6 +114,7 @@ class CocoPanopticDataset:
     pngs_dir: Path
     header: Mapping[str, Any]
     searched: tuple[Path, ...] = ()
+    paired_by_name: bool = False
 
     def __len__(self) -> int:
         return len(self.records)
@@ -173,7 +176,9 @@ def read_coco_panoptic(
             its folder the one that holds most of the first photos.
         pngs_dir: folder of the PNGs; by default the JSON's name without its suffix.
         reference: ground truth whose images and categories stand for those of this file, for predictions that hold
-            annotations only. Annotations of further images are left out.
+            annotations only. Annotations of further images are left out. They are told apart by their ids; but where
+            the file lists images of its own, whose names are just those of every annotated image of the reference under
+            other ids, by these names: pictures of a folder are numbered anew.
 
     Raises:
         PanopticFormatError: naming file and field: cannot be read, not JSON, missing fields and wrong types, NaN,
@@ -186,6 +191,7 @@ def read_coco_panoptic(
         pngs = Path(pngs_dir) if pngs_dir is not None else path.with_suffix("")
         photos = Path(images_dir) if images_dir is not None else None
         searched: Sequence[Path] = ()
+        paired_by_name = False
         if reference is None:
             if photos is None:
                 first = list(islice(content.objects("images"), FIRST_PHOTOS))
@@ -193,13 +199,17 @@ def read_coco_panoptic(
             records = _read_images(content, photos)
         else:
             photos = photos or reference.images_dir
-            records = {record.image_id: record for record in reference.records}
+            records = _records_by_name(content, reference)
+            paired_by_name = records is not None
+            records = records or dict(reference.by_id)
         annotated = _read_annotations(content, records, pngs, categories, skip_strangers=reference is not None)
     except FormatError as error:
         raise PanopticFormatError(str(error)) from None
     header = {name: value for name, value in content.value.items() if name not in _OWN_FIELDS}
     kept = annotated if reference else {**records, **annotated}
-    return CocoPanopticDataset(path, categories, tuple(kept.values()), photos, pngs, header, tuple(searched))
+    return CocoPanopticDataset(
+        path, categories, tuple(kept.values()), photos, pngs, header, tuple(searched), paired_by_name
+    )
 
 
 _OWN_FIELDS = frozenset({"images", "annotations", "categories"})
@@ -350,6 +360,40 @@ def _read_images(content: Fields, folder: Path | None) -> dict[ImageId, Record]:
             image_json=entry.value,
         )
     return records
+
+
+def _records_by_name(content: Fields, reference: CocoPanopticDataset) -> dict[ImageId, Record] | None:
+    """Returns the reference's annotated records by the ids that the file gives to images of their names.
+
+    Returns:
+        None where ids are to be gone by: the names do not tell every annotated image apart, or say what the ids say.
+    """
+    own = _names_by_id(content)
+    for name_of in (str, _base_name):
+        ids: dict[str, list[ImageId]] = {}
+        for identity, name in own.items():
+            ids.setdefault(name_of(name), []).append(identity)
+        occurrences = Counter(name_of(record.file_name) for record in reference.records)
+        annotated = {name_of(record.file_name): record for record in reference.records if record.png_path is not None}
+        if all(occurrences[name] == len(ids.get(name, ())) == 1 for name in annotated):
+            paired = {ids[name][0]: record for name, record in annotated.items()}
+            return None if all(identity == record.image_id for identity, record in paired.items()) else paired
+    return None
+
+
+def _names_by_id(content: Fields) -> dict[ImageId, str]:
+    """Returns the file names of the listed images; nothing if the list is missing or not well formed."""
+    try:
+        listed = [(entry.identity("id"), entry.text("file_name")) for entry in content.objects("images")]
+    except FormatError:
+        return {}
+    names = dict(listed)
+    return names if len(names) == len(listed) else {}
+
+
+def _base_name(name: str) -> str:
+    """Returns a file name without the folders before it, whichever way they are set apart."""
+    return name.replace("\\", "/").rpartition("/")[2]
 
 
 def _read_annotations(

@@ -336,10 +336,12 @@ class PanopticQuality:
     Attributes:
         counts: summed over its images; they are summed before anything is divided or averaged.
         categories: the classes.
+        paired_by_name: whether predictions were found for their images by file names, because their ids did not fit.
     """
 
     counts: QualityCounts
     categories: Categories
+    paired_by_name: bool = False
 
     @cached_property
     def per_class(self) -> tuple[tuple[Category, ClassQuality], ...]:
@@ -426,7 +428,8 @@ def score_files(
 
     Args:
         gt_json: ground truth.
-        pred_json: predictions; annotations are enough, images and categories are taken from the ground truth.
+        pred_json: predictions; annotations are enough, images and categories are taken from the ground truth. Image
+            ids of their own are made good by file names, see ``reference`` of ``read_coco_panoptic``.
         gt_dir: folder of the ground truth's PNGs; by default the JSON's name without its suffix.
         pred_dir: likewise for the predictions.
         progress: told how many images are done, and of how many, always in the caller's thread.
@@ -451,7 +454,7 @@ def score_files(
             counts += of_image
             if progress is not None:
                 progress(done, len(pairs))
-    return PanopticQuality(counts, truth.categories)
+    return PanopticQuality(counts, truth.categories, predictions.paired_by_name)
 
 
 def _cores() -> int:

@@ -63,7 +63,7 @@ def score_with_panopticapi(
             ) from error
         if progress is not None:
             progress(done, len(pairs))
-    return PanopticQuality(_counts(totals, truth.categories), truth.categories)
+    return PanopticQuality(_counts(totals, truth.categories), truth.categories, predictions.paired_by_name)
 
 
 def _panopticapi() -> Any:

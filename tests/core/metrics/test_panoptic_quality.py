@@ -251,6 +251,87 @@ def test_files_are_scored_over_the_whole_set_before_averaging(tmp_path: Path) ->
     assert quality.things.pq == pytest.approx(1 / 1.5)
 
 
+def write_named(path: Path, images: dict[int, tuple[str, PanopticSegmentation]]) -> Path:
+    with CocoPanopticWriter(path, None, CATEGORIES) as writer:
+        for identity, (name, segmentation) in images.items():
+            writer.add(identity, name, segmentation)
+    return path
+
+
+LEFT = PanopticSegmentation.from_ids(row((1, 20), (2, 5)), {1: 0, 2: 1})
+RIGHT = PanopticSegmentation.from_ids(row((1, 5), (2, 20)), {1: 0, 2: 1})
+"""Two of one size that lie mostly on each other's segments."""
+
+
+@pytest.mark.parametrize(
+    ("true_names", "names", "pairs"),
+    [
+        (("a.jpg", "b.jpg"), ("a.jpg", "b.jpg"), True),
+        (("val/a.jpg", "val/b.jpg"), ("a.jpg", "b.jpg"), True),
+        (("val/a.jpg", "val/b.jpg"), ("val\\a.jpg", "other/b.jpg"), True),
+        (("x/a.jpg", "y/a.jpg"), ("x/a.jpg", "y/a.jpg"), True),
+        (("x/a.jpg", "y/a.jpg"), ("a.jpg", "b.jpg"), False),
+        (("a.jpg", "b.jpg"), ("x/a.jpg", "y/a.jpg"), False),
+        (("a.jpg", "b.jpg"), ("a.jpg", "b.png"), False),
+        (("a.jpg", "b.jpg"), ("A.jpg", "b.jpg"), False),
+    ],
+)
+@pytest.mark.parametrize("first", [5000, 1])
+def test_predictions_that_are_numbered_anew_are_found_by_file_names_or_not_at_all(
+    tmp_path: Path, true_names: tuple[str, str], names: tuple[str, str], pairs: bool, first: int
+) -> None:
+    truth = write_named(tmp_path / "gt.json", {first: (true_names[0], LEFT), first + 7: (true_names[1], RIGHT)})
+    predicted = write_named(tmp_path / "pred.json", {1: (names[1], RIGHT), 2: (names[0], LEFT)})
+    if pairs:
+        quality = score_files(truth, predicted)
+        assert quality.paired_by_name
+        assert quality.all.pq == 1.0
+    else:
+        missing = first if first > 2 else first + 7
+        with pytest.raises(PanopticFormatError, match=f"annotations has no prediction for image {missing}"):
+            score_files(truth, predicted)
+
+
+def test_ids_that_mean_other_pictures_are_not_gone_by(tmp_path: Path) -> None:
+    truth = write_named(tmp_path / "gt.json", {1: ("b.jpg", LEFT), 2: ("a.jpg", RIGHT)})
+    predicted = write_named(tmp_path / "pred.json", {1: ("a.jpg", RIGHT), 2: ("b.jpg", LEFT), 3: ("c.jpg", LEFT)})
+    quality = score_files(truth, predicted)
+    assert quality.paired_by_name
+    assert quality.all.pq == 1.0
+
+
+@pytest.mark.parametrize("names", [("a.jpg", "b.jpg"), ("one.png", "two.png"), ("a.jpg", "a.jpg")])
+def test_ids_that_fit_are_gone_by_whatever_else_names_say(tmp_path: Path, names: tuple[str, str]) -> None:
+    truth = write_named(tmp_path / "gt.json", {1: ("a.jpg", LEFT), 2: ("b.jpg", RIGHT)})
+    quality = score_files(truth, write_named(tmp_path / "pred.json", {1: (names[0], LEFT), 2: (names[1], RIGHT)}))
+    assert not quality.paired_by_name
+    assert quality.all.pq == 1.0
+
+
+@pytest.mark.parametrize("images", [None, 7, [], [{"id": 1}], [{"id": 1, "file_name": "a.jpg"}] * 2])
+def test_ids_are_gone_by_where_the_predictions_list_no_images_that_can_be_read(tmp_path: Path, images: object) -> None:
+    truth = write_named(tmp_path / "gt.json", {5: ("a.jpg", LEFT)})
+    predicted = write_named(tmp_path / "pred.json", {1: ("a.jpg", LEFT)})
+    assert score_files(truth, predicted).paired_by_name
+    content = json.loads(predicted.read_text(encoding="utf-8"))
+    predicted.write_text(json.dumps(content | {"images": images}), encoding="utf-8")
+    with pytest.raises(PanopticFormatError, match="annotations has no prediction for image 5"):
+        score_files(truth, predicted)
+
+
+def test_images_without_truth_need_no_prediction_but_make_a_name_ambiguous(tmp_path: Path) -> None:
+    truth = write_named(tmp_path / "gt.json", {5: ("x/a.jpg", LEFT), 6: ("x/b.jpg", RIGHT)})
+    predicted = write_named(tmp_path / "pred.json", {1: ("a.jpg", LEFT)})
+    content = json.loads(truth.read_text(encoding="utf-8"))
+    del content["annotations"][1]
+    truth.write_text(json.dumps(content), encoding="utf-8")
+    assert score_files(truth, predicted).paired_by_name
+    content["images"][1]["file_name"] = "y/a.jpg"
+    truth.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(PanopticFormatError, match="annotations has no prediction for image 5"):
+        score_files(truth, predicted)
+
+
 def test_figures_and_progress_do_not_depend_on_threads(tmp_path: Path) -> None:
     rng = np.random.default_rng(5)
     maps = [rng.integers(0, 5, (6, 8)).repeat(3, axis=1) for _ in range(12)]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +14,7 @@ import pytest
 from lpsnet.categories import Categories, Category
 from lpsnet.formats.coco_panoptic import CocoPanopticWriter, PanopticFormatError
 from lpsnet.formats.fields import load_json
+from lpsnet.metrics import reference_evaluator
 from lpsnet.metrics.panoptic_quality import score_files
 from lpsnet.metrics.reference_evaluator import score_with_panopticapi
 from lpsnet.structures import PanopticSegmentation
@@ -57,6 +61,35 @@ def test_figures_are_those_of_panopticapi_on_the_whole(shared_data: Path) -> Non
     ).to_json()
     for name in ("All", "Things", "Stuff"):
         assert quality[name] == pytest.approx(golden[name], abs=1e-9)
+
+
+def test_predictions_that_are_numbered_anew_are_found_by_file_names_here_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[tuple[object, str, object, str]] = []
+
+    def count(_: int, pairs: Any, *__: object) -> Counter[int]:
+        for real, found in pairs:
+            names = (Path(entry["file_name"]).name for entry in (real, found))
+            given.append((real["image_id"], next(names), found["image_id"], next(names)))
+        return Counter()
+
+    class Totals(Counter[int]):
+        def __missing__(self, key: int) -> SimpleNamespace:
+            return SimpleNamespace(tp=1, fp=0, fn=0, iou=1.0)
+
+    evaluator = SimpleNamespace(PQStat=Totals, pq_compute_single_core=count)
+    monkeypatch.setattr(reference_evaluator, "_panopticapi", lambda: evaluator)
+    truth = write(tmp_path / "gt.json", [[1, 1, 1, 2, 2, 2]], [[2, 2, 2, 1, 1, 1]])
+    predicted = write(tmp_path / "pred.json", [[1, 1, 1, 2, 2, 2]], [[2, 2, 2, 1, 1, 1]])
+    text = predicted.read_text(encoding="utf-8")
+    for number in (0, 1):
+        text = text.replace(f'"id": {number}, "file_name"', f'"id": 7{number}, "file_name"')
+        text = text.replace(f'"image_id": {number}', f'"image_id": 7{number}')
+    predicted.write_text(text, encoding="utf-8")
+    assert score_with_panopticapi(truth, predicted).paired_by_name
+    assert given == [(number, f"{number}.png", number, f"{number}.png") for number in (0, 1)]
+    assert not score_with_panopticapi(truth, truth).paired_by_name
 
 
 def test_truth_without_areas_is_counted(tmp_path: Path) -> None:
