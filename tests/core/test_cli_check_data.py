@@ -118,6 +118,7 @@ def test_a_missing_file_is_a_fault_like_any_other(tmp_path: Path) -> None:
     done = run(tmp_path / "gone.json")
     assert done.exit_code == 1
     assert "gone.json" in done.stdout
+    assert [line.partition(" ")[0] for line in done.stdout.splitlines()] == ["Error:", "", "", "1"]
     assert "Traceback" not in done.output
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from lpsnet.assets import resource
 from lpsnet.categories import Categories
 from lpsnet.formats.coco_panoptic_writer import CocoPanopticWriter
-from lpsnet.formats.fields import ConfinedFolder, Fields, FormatError, load_json
+from lpsnet.formats.fields import ConfinedFolder, Fields, FormatError, StreamedList, load_json
 from lpsnet.formats.id_png import MAX_ID, PanopticFormatError, read_id_png
 from lpsnet.structures import PanopticSegmentation
 
@@ -33,6 +33,7 @@ __all__ = [
     "PanopticFormatError",
     "Record",
     "find_photos",
+    "instances_complaint",
     "photos_not_found",
     "read_box",
     "read_coco_panoptic",
@@ -181,12 +182,15 @@ def read_coco_panoptic(
             other ids, by these names: pictures of a folder are numbered anew.
 
     Raises:
-        PanopticFormatError: naming file and field: cannot be read, not JSON, missing fields and wrong types, NaN,
-            unknown category or image, duplicate or out-of-range ids, a file name that leaves its folder.
+        PanopticFormatError: naming file and field: cannot be read, not JSON, instance annotations, missing fields and
+            wrong types, NaN, unknown category or image, duplicate or out-of-range ids, a file name that leaves its
+            folder.
     """
     path = Path(json_path)
     try:
         content = load_json(path, streamed={"annotations"})
+        if complaint := instances_complaint(content.value.get("annotations")):
+            raise content.refuse("annotations", complaint)
         categories = reference.categories if reference else _read_categories(content)
         pngs = Path(pngs_dir) if pngs_dir is not None else path.with_suffix("")
         photos = Path(images_dir) if images_dir is not None else None
@@ -199,9 +203,9 @@ def read_coco_panoptic(
             records = _read_images(content, photos)
         else:
             photos = photos or reference.images_dir
-            records = _records_by_name(content, reference)
-            paired_by_name = records is not None
-            records = records or dict(reference.by_id)
+            by_name = _records_by_name(content, reference)
+            paired_by_name = by_name is not None
+            records = by_name or dict(reference.by_id)
         annotated = _read_annotations(content, records, pngs, categories, skip_strangers=reference is not None)
     except FormatError as error:
         raise PanopticFormatError(str(error)) from None
@@ -213,6 +217,17 @@ def read_coco_panoptic(
 
 
 _OWN_FIELDS = frozenset({"images", "annotations", "categories"})
+
+
+def instances_complaint(annotations: object) -> str:
+    """Returns that a list of annotations is that of COCO's instances, in words that go on from the field's name.
+
+    The first annotation tells: it has a segmentation of its own, and no segments in a PNG. Empty if it is none such.
+    """
+    first = next(iter(annotations), None) if isinstance(annotations, (list, StreamedList)) else None
+    if not isinstance(first, dict) or "segments_info" in first or "segmentation" not in first:
+        return ""
+    return "look like instance annotations, not panoptic ones: the first has a segmentation and no segments_info"
 
 
 def _read_categories(content: Fields) -> Categories:

@@ -61,7 +61,7 @@ class FaultKind(enum.Enum):
 
     LIST_EMPTY = "warning", "lists that are empty"
     CATEGORY_NAME_TWICE = "warning", "category names that appear twice"
-    CATEGORY_UNUSED = "warning", "categories without a segment"
+    CATEGORY_UNUSED = "warning", "lists with categories that have no segment"
     PHOTO_TWICE = "warning", "photos that are listed twice"
     IMAGE_SMALL = "warning", "images that are extremely small"
     IMAGE_NOT_ANNOTATED = "warning", "images without an annotation"
@@ -317,7 +317,7 @@ def format_report(report: DataReport, *, shown: int = _SHOWN) -> str:
 
 
 def report_lines(report: DataReport, *, shown: int = _SHOWN) -> Iterator[str]:
-    """Yields a report line by line: its faults under headings, the facts, and what it comes to.
+    """Yields a report line by line: its faults under headings, the facts if there are any, and what it comes to.
 
     Whatever files and classes are called, a line is one line and holds nothing that a terminal would obey.
 
@@ -325,7 +325,8 @@ def report_lines(report: DataReport, *, shown: int = _SHOWN) -> Iterator[str]:
         report: the report.
         shown: the most faults of a kind that are printed; how many more there are is said.
     """
-    for line in (*_fault_lines(report, shown), *_fact_lines(report), "", _verdict(report)):
+    facts = (*_fact_lines(report), "") if report.facts != DataFacts() else ()
+    for line in (*_fault_lines(report, shown), *facts, _verdict(report)):
         yield _printable(line)
 
 

@@ -26,7 +26,7 @@ from lpsnet.engine.data_check import check_coco_panoptic
 from lpsnet.engine.data_check.files_ahead import FilesAhead
 from lpsnet.formats.coco_panoptic import read_coco_panoptic
 from lpsnet.formats.coco_panoptic_writer import CocoPanopticWriter
-from lpsnet.formats.data_report import DataReport, Fault, FaultKind, SmallThing
+from lpsnet.formats.data_report import DataReport, Fault, FaultKind, SmallThing, report_lines
 from lpsnet.formats.fields import FormatError
 from lpsnet.formats.id_png import MAX_ID, encode_id_png, read_id_png
 from lpsnet.images import ImageError, read_image
@@ -544,7 +544,7 @@ OF_CATEGORIES = [
     Spoiling(
         "category name twice, never used",
         add("categories", lambda content, index: content["categories"][index] | {"id": 1000}),
-        ((K.CATEGORY_NAME_TWICE, "JSON", "categories[3].name"), (K.CATEGORY_UNUSED, "JSON", "categories[3]")),
+        ((K.CATEGORY_NAME_TWICE, "JSON", "categories[3].name"), (K.CATEGORY_UNUSED, "JSON", "categories")),
         "is that of categories[#] too",
     ),
 ]
@@ -621,6 +621,56 @@ def test_two_faults_of_one_segment_are_both_named(data: DataOnDisk) -> None:
         }
     )
     assert {fault.image_id for fault in data.check().faults} == {10}
+
+
+def test_an_image_id_that_is_a_text_in_one_place_alone_is_named_there(data: DataOnDisk) -> None:
+    put("images[#].id", "11")(data, 1)
+    (fault,) = data.check().faults
+    assert (fault.kind, fault.field, fault.image_id) == (K.ANNOTATION_UNKNOWN_IMAGE, "images[1].id", "11")
+    assert fault.message == "images[1].id is the text '11', but annotations[1].image_id is the number 11"
+    put("images[#].id", 11)(data, 1)
+    put("annotations[#].image_id", "11")(data, 1)
+    (fault,) = data.check().faults
+    assert (fault.kind, fault.field, fault.image_id) == (K.ANNOTATION_UNKNOWN_IMAGE, "annotations[1].image_id", 11)
+    assert fault.message == "annotations[1].image_id is the text '11', but images[1].id is the number 11"
+
+
+@pytest.mark.parametrize("image_id", ["eleven", "11.0", "١١", "9" * 5000, "-"])
+def test_a_text_that_is_no_number_is_an_unknown_image(data: DataOnDisk, image_id: str) -> None:
+    put("annotations[#].image_id", image_id)(data, 1)
+    (fault,) = data.check().faults
+    assert fault.message == f"annotations[1].image_id {image_id!r} is not the id of an image"
+
+
+def test_instance_annotations_are_one_fault_of_the_check_and_of_the_reader(data: DataOnDisk) -> None:
+    def make_instances(content: dict[str, Any]) -> None:
+        for category in content["categories"]:
+            del category["isthing"]
+        boxes = [{"image_id": 10, "category_id": 26, "bbox": [5, 5, 15, 10], "area": 150, "iscrowd": 0}] * 4
+        polygon = {"segmentation": [[5, 5, 20, 5, 20, 15, 5, 15]]}
+        content["annotations"] = [box | polygon | {"id": number} for number, box in enumerate(boxes)]
+
+    data.edit(make_instances)
+    report = data.check()
+    (fault,) = report.faults
+    assert (fault.kind, fault.field) == (K.TOP_LEVEL, "annotations")
+    assert "annotations look like instance annotations, not panoptic ones" in fault.message
+    assert first_refusal(data) == str(fault)
+    assert len(list(report_lines(report))) == 4
+
+
+def test_a_category_id_that_is_given_twice_makes_no_segment_unknown(data: DataOnDisk) -> None:
+    put("categories[#].id", 7)(data, 1)
+    report = data.check()
+    assert named(report.faults) == Counter({(K.CATEGORY_TWICE, "panoptic_mini.json", "categories[1].id"): 1})
+    assert report.facts.classes[0].segments == 3
+
+
+def test_categories_without_a_segment_are_one_warning(data: DataOnDisk) -> None:
+    extra = [{"id": 100 + number, "name": f"c{number}", "isthing": 1} for number in range(6)]
+    data.edit(lambda content: content["categories"].extend(extra))
+    (fault,) = data.check().faults
+    assert fault.message == "categories has 6 of 9 without a segment: 'c0', 'c1', 'c2', 'c3', 'c4' and 1 more"
 
 
 def test_a_number_that_is_hidden_by_a_field_of_the_same_name_is_named(data: DataOnDisk) -> None:
@@ -832,7 +882,9 @@ def test_facts_of_two_annotations_of_an_image_are_counted_once(data: DataOnDisk)
 def test_real_data_set_has_no_error_and_lacks_only_classes(coco_mini: Path) -> None:
     for split, images, unused in (("train2017", 100, 14), ("val2017", 40, 37)):
         report = check_coco_panoptic(coco_mini / "annotations" / f"panoptic_{split}.json", threads=2)
-        assert report.counts == {K.CATEGORY_UNUSED: unused}
+        assert report.counts == {K.CATEGORY_UNUSED: 1}
+        assert f"categories has {unused} of 133 without a segment: " in report.faults[0].message
+        assert report.faults[0].message.endswith(f" and {unused - 5} more")
         assert (report.facts.images, report.facts.annotated, len(report.facts.unused)) == (images, images, unused)
         dataset = read_coco_panoptic(report.path)
         areas = [sum(record.json_areas.values()) / (record.width * record.height) for record in dataset.records]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ __all__ = ["AnnotationCheck"]
 
 _NAMED = 5
 """How many ids a message names."""
+
+_NUMBER = re.compile(r"-?[0-9]{1,18}")
 
 _T = TypeVar("_T")
 
@@ -160,13 +163,26 @@ class AnnotationCheck:
             self.homeless += 1
             # An image whose id could not be read may be the one that is meant.
             if image_id is not None and self._images.is_whole:
-                message = f"{image_id!r} is not the id of an image"
-                data.fault(FaultKind.ANNOTATION_UNKNOWN_IMAGE, place, message, image_id)
+                self._fault_unknown_image(place, image_id)
         elif not is_first:
             data.fault(FaultKind.ANNOTATION_TWICE, place, f"{image_id!r} is annotated twice", image_id)
         else:
             image.is_annotated = True
         return image, _Annotation(entry.where, image_id, counts=is_first)
+
+    def _fault_unknown_image(self, place: str, image_id: ImageId) -> None:
+        """Names an image that is not listed; one that is, but as a text here and as a number there, at the text."""
+        data, kind = self._data, FaultKind.ANNOTATION_UNKNOWN_IMAGE
+        other = _other_writing(image_id)
+        meant = self._images.by_id.get(other) if other is not None else None
+        if meant is None:
+            data.fault(kind, place, f"{image_id!r} is not the id of an image", image_id)
+        elif isinstance(image_id, str):
+            message = f"is the text {image_id!r}, but {meant.place}.id is the number {meant.image_id!r}"
+            data.fault(kind, place, message, meant.image_id)
+        else:
+            message = f"is the text {meant.image_id!r}, but {place} is the number {image_id!r}"
+            data.fault(kind, f"{meant.place}.id", message, meant.image_id)
 
     def _take_png(self, entry: Fields, image_id: ImageId | None) -> Path | None:
         """Returns the PNG of an annotation; None, which is a fault, if it has none or another image's."""
@@ -221,7 +237,7 @@ class AnnotationCheck:
         class_index = self._classes.index_of.get(category) if category is not None else None
         if class_index is not None:
             self.used_classes.add(class_index)
-        # A category whose id could not be read may be the one that is meant.
+        # A category whose id could not be read, or is another's, may be the one that is meant.
         if class_index is None and category is not None and self._classes.is_whole:
             message = f"{category!r} is not the id of a category"
             self._data.fault(FaultKind.SEGMENT_UNKNOWN_CATEGORY, fields.place("category_id"), message, image_id)
@@ -289,6 +305,14 @@ class AnnotationCheck:
         entry = self._classes.entries[listed.class_index]
         if entry.isthing and not listed.iscrowd and image_id is not None:
             self._tally.add_thing(SmallThing(measured.area, image_id, listed.id, entry.name))
+
+
+def _other_writing(image_id: ImageId) -> ImageId | None:
+    """Returns a number as a text and a text that writes a number as that; None for any other text."""
+    if isinstance(image_id, int):
+        return str(image_id)
+    # Python turns no longer texts into numbers, and other digits than these are no JSON number's.
+    return int(image_id) if _NUMBER.fullmatch(image_id) else None
 
 
 def _category_id(segment: Fields, name: str) -> int:

@@ -36,7 +36,7 @@ class ListedClasses:
     Attributes:
         entries: in the order of the file; a class index is a position here.
         index_of: the class index of each id.
-        is_whole: whether no category is missing here because its id could not be read.
+        is_whole: whether no category is missing here because its id could not be read, or is another's.
     """
 
     entries: list[ListedClass] = field(default_factory=list)
@@ -74,6 +74,7 @@ def _check_category(data: JsonFaults, record: Fields, classes: ListedClasses, pl
         classes.is_whole = False
     elif with_id.id in classes.index_of:
         data.fault(FaultKind.CATEGORY_TWICE, record.place("id"), f"{with_id.id} appears twice")
+        classes.is_whole = False
     else:
         name = with_name.name if with_name is not None else str(with_id.id)
         isthing = with_isthing.isthing if with_isthing is not None else None

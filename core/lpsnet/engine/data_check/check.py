@@ -13,6 +13,7 @@ from lpsnet.engine.data_check.files_ahead import FilesAhead, Progress, StoppedEr
 from lpsnet.engine.data_check.images_check import ImageCheck
 from lpsnet.engine.data_check.json_faults import JsonFaults, complaint_of
 from lpsnet.engine.data_check.tally import Tally
+from lpsnet.formats.coco_panoptic import instances_complaint
 from lpsnet.formats.data_report import DataFacts, DataReport, Fault, FaultKind, FaultLog
 from lpsnet.formats.fields import FormatError, load_json
 
@@ -20,6 +21,8 @@ __all__ = ["check_coco_panoptic"]
 
 _MOST_PER_KIND = 1000
 _MOST_THREADS = 8
+_NAMED = 5
+"""How many categories a message names."""
 
 
 def check_coco_panoptic(
@@ -77,6 +80,10 @@ def _check_content(
     """Returns the folder of photos, the facts, and whether everything was looked at."""
     tally = Tally()
     listed_images, listed_annotations = data.top_level("images"), data.top_level("annotations")
+    if complaint := instances_complaint(listed_annotations):
+        # Every category and every annotation lacks what the format asks for: that is one fault.
+        data.fault(FaultKind.TOP_LEVEL, "annotations", complaint)
+        return photos, DataFacts(), True
     files.total = sum(len(values) for values in (listed_images, listed_annotations) if values is not None)
     for name, values in (("images", listed_images), ("annotations", listed_annotations)):
         if values is not None and not len(values):
@@ -100,6 +107,10 @@ def _check_content(
 
 
 def _warn_of_unused(data: JsonFaults, classes: ListedClasses, used: Container[int]) -> None:
-    for index, entry in enumerate(classes.entries):
-        if index not in used:
-            data.fault(FaultKind.CATEGORY_UNUSED, entry.place, f"({entry.name!r}) has no segment")
+    unused = [entry.name for index, entry in enumerate(classes.entries) if index not in used]
+    if not unused:
+        return
+    named = ", ".join(repr(name) for name in unused[:_NAMED])
+    more = f" and {len(unused) - _NAMED:,} more" if len(unused) > _NAMED else ""
+    message = f"has {len(unused):,} of {len(classes.entries):,} without a segment: {named}{more}"
+    data.fault(FaultKind.CATEGORY_UNUSED, "categories", message)
