@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import runpy
+import shlex
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -10,11 +12,13 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from lpsnet.config import Config
+from lpsnet.config import Config, load_config, preset_names
+from lpsnet.config.fields import field_names
 from lpsnet.structures import InspectionSettings
 
 PROJECT = Path(__file__).resolve().parents[1]
 METHOD = PROJECT / "docs" / "method.md"
+CONFIGURATION = PROJECT / "docs" / "guide" / "configuration.md"
 PAGES = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")])
 
 
@@ -67,6 +71,52 @@ def test_every_switch_that_the_method_names_is_a_setting() -> None:
 def test_every_setting_stands_in_the_method() -> None:
     text = METHOD.read_text(encoding="utf-8")
     assert [field.name for field in fields(InspectionSettings) if f"inspection.{field.name}" not in text] == []
+
+
+def test_the_reference_of_settings_is_up_to_date() -> None:
+    tool = runpy.run_path(str(PROJECT / "tools" / "config_reference.py"))
+    page = CONFIGURATION.read_text(encoding="utf-8")
+    assert tool["PAGE"] == CONFIGURATION
+    assert page == tool["with_reference"](page), "run python tools/config_reference.py"
+
+
+def test_every_setting_has_a_row_with_its_default_its_values_and_what_it_is() -> None:
+    described: set[str] = set()
+    for names, *cells in re.findall(r"^\| (`.*?) \| (.*) \| (.*) \| (.*) \|$", _configuration(), re.MULTILINE):
+        assert all(cells), names
+        described |= set(re.findall(r"`([^`]+)`", names))
+    assert described - {"data.train", "data.val"} == set(field_names(Config))
+
+
+def test_the_settings_page_names_every_preset() -> None:
+    assert [name for name in preset_names() if f"`{name}`" not in _configuration()] == []
+
+
+def test_the_file_to_start_from_is_the_demos_network_on_own_data(tmp_path: Path) -> None:
+    (text,) = re.findall(r"```yaml\n(.*?)```", _configuration(), re.DOTALL)
+    path = tmp_path / "street.yaml"
+    path.write_text(text, encoding="utf-8")
+    config, demo = load_config(path), load_config("demo")
+    for part in ("input", "model", "targets", "loss", "training"):
+        assert getattr(config, part) == getattr(demo, part), part
+    assert config.data.augmentation == demo.data.augmentation
+    assert config.remarks() == ()
+
+
+def test_the_commands_of_the_settings_page_are_ones_that_a_config_takes() -> None:
+    page = re.sub(r"\\\n *", "", _configuration())
+    configs = []
+    for line in re.findall(r"^ {4}((?:lpsnet |'|[a-z]+\.).*)$", page, re.MULTILINE):
+        words = shlex.split(re.split(r" {4,}", line, maxsplit=1)[0])
+        changes = [word for word in words if re.match(r"[a-z_.]+=", word)]
+        name = words[words.index("--config") + 1] if "--config" in words else "coco_r50"
+        configs += [load_config(name, changes)] if changes else []
+    assert len(configs) > 7
+    assert [config.data.train.kind for config in configs if config.name == "demo"] == ["coco_panoptic"]
+
+
+def _configuration() -> str:
+    return CONFIGURATION.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))

@@ -25,7 +25,7 @@ class InputConfig(Frozen):
         default=None,
         ge=_SMALLEST_SIDE,
         le=_LARGEST_CAP,
-        description="Most pixels of the longer side; null: 1333 at 800, in proportion.",
+        description="Most pixels of the longer side, no fewer than short_side; null: 1333 at 800, in proportion.",
     )
     mean: Rgb = Field(default=(0.485, 0.456, 0.406), description="Subtracted from RGB in [0, 1]; ImageNet's.")
     std: tuple[Positive, Positive, Positive] = Field(
@@ -55,7 +55,9 @@ class InputConfig(Frozen):
 class BackboneConfig(Frozen):
     """The residual network (paper section 3.1; method rows 1–4)."""
 
-    name: Literal["resnet18", "resnet34", "resnet50", "resnet101"] = "resnet50"
+    name: Literal["resnet18", "resnet34", "resnet50", "resnet101"] = Field(
+        default="resnet50", description="Which residual network."
+    )
     width: float = Field(default=1.0, ge=0.25, le=1.0, description="Scales all channels; below 1 only from scratch.")
     weights: str | None = Field(
         default=None,
@@ -87,24 +89,24 @@ class BackboneConfig(Frozen):
 class BoxHeadConfig(Frozen):
     """The class-agnostic box head (paper section 3.2; method rows 12–14, 20)."""
 
-    layers: int = Field(default=4, ge=1, le=8)
-    norm: Literal["gn", "none"] = "gn"
-    activation: Literal["exp", "relu"] = Field(default="exp", description="From raw value to distance (row 14).")
+    layers: int = Field(default=4, ge=1, le=8, description="Convolutions before the predictions.")
+    norm: Literal["gn", "none"] = Field(default="gn", description="Norm after each of them.")
+    activation: Literal["exp", "relu"] = Field(default="exp", description="From the raw value to a distance (row 14).")
     borderness_prior: float = Field(
         default=0.01,
         gt=0,
         lt=1,
-        description="Border-ness before training (row 20); 0.5 without negatives.",
+        description="Border-ness before training (row 20); take 0.5 without negatives.",
     )
 
 
 class SemanticHeadConfig(Frozen):
     """The semantic head (paper section 3.3; method rows 38–41)."""
 
-    channels: int = Field(default=128, ge=8, le=1024)
-    layers: int = Field(default=2, ge=1, le=8)
-    deformable: bool = True
-    norm: Literal["gn", "none"] = "gn"
+    channels: int = Field(default=128, ge=8, le=1024, description="Channels of its layers (row 38).")
+    layers: int = Field(default=2, ge=1, le=8, description="Convolutions on each level (row 38).")
+    deformable: bool = Field(default=True, description="Deformable convolutions instead of plain ones (row 38).")
+    norm: Literal["gn", "none"] = Field(default="gn", description="Norm after each of them (row 40).")
 
 
 class ModelConfig(Frozen):

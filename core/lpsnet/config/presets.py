@@ -64,8 +64,11 @@ class Config(Frozen):
         training: how long, and how.
     """
 
-    name: str = Field(min_length=1)
-    categories: str = Field(min_length=1)
+    name: str = Field(min_length=1, description="Shown to people and stored in checkpoints.")
+    categories: str = Field(
+        min_length=1,
+        description="A file of resources/categories, or the path of a JSON file with a list of categories.",
+    )
     input: InputConfig = InputConfig()
     model: ModelConfig = ModelConfig()
     inspection: Annotated[InspectionSettings, BeforeValidator(_inspection_settings)] = InspectionSettings()

@@ -32,21 +32,23 @@ Share = Annotated[float, Field(ge=0, le=1)]
 class ScenesSource(Frozen):
     """Procedural scenes, drawn as they are asked for."""
 
-    kind: Literal["scenes"] = "scenes"
-    first_seed: int = Field(ge=0, description="Of the first scene; the others follow one by one.")
+    kind: Literal["scenes"] = Field(default="scenes", description="Drawn scenes.")
+    first_seed: int = Field(ge=0, description="Seed of the first scene; the others follow one by one.")
     count: int = Field(ge=1, description="Number of scenes.")
-    height: int = Field(default=384, ge=64, le=4096, description="Of every scene, in pixels.")
-    width: int = Field(default=512, ge=64, le=4096, description="Likewise.")
+    height: int = Field(default=384, ge=64, le=4096, description="Height of every scene, in pixels.")
+    width: int = Field(default=512, ge=64, le=4096, description="Width of every scene, in pixels.")
 
 
 class PanopticSource(Frozen):
     """A folder in COCO panoptic format; ``~`` and ``$VARIABLES`` are replaced in its paths."""
 
-    kind: Literal["coco_panoptic"] = "coco_panoptic"
+    kind: Literal["coco_panoptic"] = Field(default="coco_panoptic", description="Pictures and ground truth in files.")
     annotations: str = Field(min_length=1, description="The panoptic JSON file.")
-    images: str | None = Field(default=None, min_length=1, description="Folder of the photos; null: searched beside.")
-    pngs: str | None = Field(default=None, min_length=1, description="Folder of the PNGs; null: the JSON's name.")
-    limit: int | None = Field(default=None, ge=1, description="Only so many images, from the first on.")
+    images: str | None = Field(
+        default=None, min_length=1, description="Folder of the photos; null: searched beside the JSON file."
+    )
+    pngs: str | None = Field(default=None, min_length=1, description="Folder of the PNGs; null: the JSON file's name.")
+    limit: int | None = Field(default=None, ge=1, description="Only so many images, from the first on; null: all.")
 
 
 DataSource = Annotated[ScenesSource | PanopticSource, Field(discriminator="kind")]
@@ -57,13 +59,15 @@ class AugmentationConfig(Frozen):
 
     flip: Share = Field(default=0.5, description="Share of the pictures that are mirrored.")
     scale: tuple[float, float] = Field(
-        default=(1.0, 1.0), description="The input's size is multiplied by a number drawn from this range."
+        default=(1.0, 1.0), description="The input's size is multiplied by a number drawn from this range, in 0.1 … 10."
     )
     long_side: tuple[int, int] | None = Field(
-        default=None, description="The longer side is drawn from this range of input pixels instead; null: it is not."
+        default=None,
+        description="The longer side is drawn from this range of input pixels instead, in 32 … 16384; null: it is not.",
     )
     crop: tuple[int, int] | None = Field(
-        default=None, description="Height and width cut out at a random place, in input pixels; null: the whole."
+        default=None,
+        description="Height and width cut out at a random place, in input pixels, each 32 or more; null: the whole.",
     )
     color: Share = Field(default=0.0, description="Strongest change of brightness, contrast and saturation.")
 
@@ -111,7 +115,8 @@ class TargetConfig(Frozen):
         default="off_level", description="Where border-ness is learnt to be 0 (row 22)."
     )
     size_limits: tuple[float, float, float, float] = Field(
-        default=(64.0, 128.0, 256.0, 512.0), description="Largest distance to a box's side on P3 … P6, pixels (row 21)."
+        default=(64.0, 128.0, 256.0, 512.0),
+        description="Largest distance to a box's side on P3 … P6, input pixels, growing (row 21).",
     )
 
     @model_validator(mode="after")
@@ -127,9 +132,9 @@ class LossConfig(Frozen):
 
     box: Literal["iou", "giou"] = Field(default="iou", description="-log IoU, or generalised IoU (row 23).")
     weigh_boxes_by_borderness: bool = Field(default=True, description="A central location counts more (row 24).")
-    box_weight: float = Field(default=1.0, ge=0, description="Of the box loss in the sum (row 26).")
-    borderness_weight: float = Field(default=1.0, ge=0, description="Of the border-ness loss (row 26).")
-    semantic_weight: float = Field(default=1.0, ge=0, description="Of the semantic loss; 0.7 on COCO (row 26).")
+    box_weight: float = Field(default=1.0, ge=0, description="Weight of the box loss in the sum (row 26).")
+    borderness_weight: float = Field(default=1.0, ge=0, description="Weight of the border-ness loss (row 26).")
+    semantic_weight: float = Field(default=1.0, ge=0, description="Weight of the semantic loss; 0.7 on COCO (row 26).")
     semantic_stride: int = Field(
         default=1, ge=1, le=4, description="The semantic loss reads every so many pixels of the input (row 42)."
     )
@@ -145,11 +150,15 @@ class LossConfig(Frozen):
 class OptimizerConfig(Frozen):
     """What changes the parameters (paper section 4; method rows 58, 60)."""
 
-    name: Literal["sgd", "adamw"] = "sgd"
+    name: Literal["sgd", "adamw"] = Field(default="sgd", description="Which optimiser; AdamW from scratch.")
     lr: float = Field(default=0.01, gt=0, description="Learning rate at the schedule's batch.")
-    momentum: float = Field(default=0.9, ge=0, lt=1, description="Of SGD.")
-    weight_decay: float = Field(default=1e-4, ge=0, description="Not applied to norms and biases (row 60).")
-    clip_norm: float | None = Field(default=None, gt=0, description="Longest gradient; null: as it comes.")
+    momentum: float = Field(default=0.9, ge=0, lt=1, description="Momentum of SGD.")
+    weight_decay: float = Field(
+        default=1e-4, ge=0, description="Weight decay; not applied to norms and biases (row 60)."
+    )
+    clip_norm: float | None = Field(
+        default=None, gt=0, description="Norm that longer gradients are cut to; null: as they come."
+    )
 
 
 class ScheduleConfig(Frozen):
@@ -158,13 +167,18 @@ class ScheduleConfig(Frozen):
     The numbers are those for ``batch``; a training with another one takes them in proportion.
     """
 
-    batch: int = Field(default=16, ge=1, description="Pictures an iteration that the numbers below are meant for.")
-    iterations: int = Field(default=90_000, ge=1)
-    decay: Literal["steps", "cosine"] = "steps"
-    steps: tuple[int, ...] = Field(default=(60_000, 80_000), description="Iterations after which it is multiplied.")
-    gamma: float = Field(default=0.1, gt=0, le=1, description="By this, at each step.")
-    warmup: int = Field(default=1000, ge=0, description="Iterations over which it grows to its full height (row 59).")
-    warmup_factor: float = Field(default=0.001, gt=0, le=1, description="Share of its height that it starts from.")
+    batch: int = Field(default=16, ge=1, description="Pictures an iteration that the other numbers here are meant for.")
+    iterations: int = Field(default=90_000, ge=1, description="How many there are, at ``batch``.")
+    decay: Literal["steps", "cosine"] = Field(default="steps", description="How the learning rate falls.")
+    steps: tuple[int, ...] = Field(
+        default=(60_000, 80_000),
+        description="Iterations after which the learning rate is multiplied by ``gamma``, growing.",
+    )
+    gamma: float = Field(default=0.1, gt=0, le=1, description="What the learning rate is multiplied by at each step.")
+    warmup: int = Field(
+        default=1000, ge=0, description="Iterations over which the learning rate grows to its full height (row 59)."
+    )
+    warmup_factor: float = Field(default=0.001, gt=0, le=1, description="Share of that height that it starts from.")
 
     @model_validator(mode="after")
     def _steps_grow(self) -> Self:
@@ -178,12 +192,14 @@ class TrainingConfig(Frozen):
 
     batch: int = Field(default=16, ge=1, description="Pictures an iteration, over all processes.")
     accumulate: int = Field(default=1, ge=1, description="Parts that an iteration's pictures are worked through in.")
-    precision: Literal["fp32", "bf16", "fp16"] = Field(default="fp32", description="Of the network; fp16 needs CUDA.")
-    seed: int = Field(default=0, ge=0, description="Of the first weights and of every random choice.")
+    precision: Literal["fp32", "bf16", "fp16"] = Field(
+        default="fp32", description="Number format that the network computes in; fp16 needs CUDA."
+    )
+    seed: int = Field(default=0, ge=0, description="Seed of the first weights and of every random choice.")
     optimizer: OptimizerConfig = OptimizerConfig()
     schedule: ScheduleConfig = ScheduleConfig()
     start_from: str | None = Field(
-        default=None, min_length=1, description="A checkpoint whose fitting weights come first; null: none."
+        default=None, min_length=1, description="Path of a checkpoint whose fitting weights come first; null: none."
     )
     log_every: int = Field(default=20, ge=1, description="Iterations between two events with losses.")
     checkpoint_every: int = Field(default=1000, ge=1, description="Iterations between two checkpoints.")
