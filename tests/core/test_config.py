@@ -6,8 +6,12 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
-from lpsnet.config import Config, PanopticSource, ScenesSource, load_config, preset_names
+from lpsnet.config import Config, PanopticSource, ScenesSource, load_config, parse_config, preset_names
+from lpsnet.config.fields import field_names, group_names
 from lpsnet.structures import InspectionSettings
 
 
@@ -177,7 +181,7 @@ def test_a_field_that_is_asked_for_is_never_dropped() -> None:
             load_config("demo", order)
 
 
-@pytest.mark.parametrize("override", ["input.short_side", "=3", "a..b=3", "input.short_side={"])
+@pytest.mark.parametrize("override", ["input.short_side", "=3", "a..b=3", "input.short_side={", "name=2024-13-45"])
 def test_a_malformed_override_is_named(override: str) -> None:
     with pytest.raises(ValueError, match="override"):
         load_config("coco_r50", [override])
@@ -204,6 +208,11 @@ def test_an_unknown_preset_is_answered_with_the_known_ones() -> None:
         ("name: [", "not YAML"),
         ("- a\n- b", "must hold fields"),
         ("", "must hold fields"),
+        ("name: 2024-13-45", "not YAML (month must be in 1..12)"),
+        ("name: mine\ncategories: scenes.json\nzzz: &loop {a: *loop}", "there is no such field"),
+        ("name: mine\ncategories: scenes.json\ninput: &loop [*loop]", "input: must hold fields"),
+        ("name: mine\ncategories: scenes.json\n3: 4", "3: "),
+        ("name: {2024-01-02: 3}\ncategories: scenes.json", "name: Input should be a valid string"),
         ("name: mine", "categories: Field required"),
     ],
 )
@@ -214,6 +223,31 @@ def test_a_bad_file_is_one_sentence_with_its_name(tmp_path: Path, text: str, cau
         load_config(path)
     assert cause in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+_ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from([*field_names(Config), *group_names(Config), "data.zzz"]), _ANYTHING, max_size=4)
+)
+def test_whatever_is_wrong_is_one_sentence(changes: dict[str, object]) -> None:
+    content = yaml.safe_load(load_config("demo").to_yaml())
+    for name, value in changes.items():
+        node = content
+        for part in name.split(".")[:-1]:
+            node[part] = node[part] if isinstance(node.get(part), dict) else {}
+            node = node[part]
+        node[name.rpartition(".")[2]] = value
+    try:
+        parse_config(content, "mine.yaml")
+    except ValueError as error:
+        assert str(error).startswith("mine.yaml: ")
+        assert "\n" not in str(error)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

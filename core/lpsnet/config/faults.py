@@ -16,6 +16,7 @@ __all__ = ["Fault", "faults_of", "told"]
 
 _MOST_TOLD = 6
 _LONGEST_VALUE = 40
+_DEEPEST = 4
 _NO_FIELDS = ("model_type", "model_attributes_type", "dataclass_type")
 
 
@@ -85,7 +86,7 @@ def _unknown(field: str, value: Any, around: Sequence[type[BaseModel]], kind: st
     if kind and owner:
         switch = f"set {parent}.kind={owner} to switch"
         return Fault(field, f"belongs to {parent}.kind {owner}, and {parent}.kind is {kind}: {switch}")
-    while isinstance(value, Mapping) and len(value) == 1:
+    while isinstance(value, Mapping) and len(value) == 1 and field.count(".") < _DEEPEST:
         (name, value) = next(iter(value.items()))
         field = f"{field}.{' '.join(str(name).split())}"
     known = group_names(model) if isinstance(value, Mapping) else tuple(field_names(model))
@@ -100,5 +101,8 @@ def _kinds(around: Sequence[type[BaseModel]], field: str) -> str:
 
 def _shown(value: Any) -> str:
     """Returns a value as YAML would have it, cut where it gets long."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    except (TypeError, ValueError):  # YAML may have keys that are no text, and loops
+        text = repr(value)
     return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"

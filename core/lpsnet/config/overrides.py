@@ -43,7 +43,7 @@ def _parsed(override: str) -> tuple[str, Any]:
         raise ValueError(f"an override reads field=value, such as input.short_side=882, not {override!r}")
     try:
         return key, yaml.safe_load(text)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):
         raise ValueError(f"override {override!r}: the value is not YAML") from None
 
 

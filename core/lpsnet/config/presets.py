@@ -184,7 +184,7 @@ def load_config(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Conf
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise type(error)(_unreadable(path, error)) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ValueError(f"{path}: not YAML ({' '.join(str(error).split())})") from None
     if not isinstance(content, dict):
         raise ValueError(f"{path}: must hold fields such as name, categories, input and model")
