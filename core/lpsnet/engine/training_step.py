@@ -25,10 +25,13 @@ from lpsnet.engine.validation import half_precision
 from lpsnet.losses import Normalisers, compute_losses, count_normalisers, sum_of
 from lpsnet.model.lpsnet import LPSNet
 
-__all__ = ["LOSSES", "StepResult", "TrainingStep"]
+__all__ = ["LOSSES", "SMALLEST_SCALE", "StepResult", "TrainingStep"]
 
 LOSSES = ("total", "box", "borderness", "semantic")
 """The names of the losses, the weighted sum first."""
+
+SMALLEST_SCALE = 2.0**-13
+"""What fp16 losses are multiplied by, at least: a gradient that overflows even then is not the scale's fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,13 @@ class TrainingStep:
 
     def _not_finite(self, losses: Mapping[str, float], gradient_norm: float) -> str:
         broken = [f"{name} {value}" for name, value in losses.items() if not math.isfinite(value)]
-        # With fp16 a gradient overflows now and then: the scaler skips the iteration and scales less from then on.
-        if not broken and not math.isfinite(gradient_norm) and not self._scaler.is_enabled():
-            broken = [f"length of the gradient {gradient_norm}"]
-        return ", ".join(broken)
+        if not broken and not math.isfinite(gradient_norm):
+            broken = [self._overflow()] if self._scaler.is_enabled() else [f"length of the gradient {gradient_norm}"]
+        return ", ".join(filter(None, broken))
+
+    def _overflow(self) -> str:
+        """With fp16 a gradient overflows now and then: the scaler skips the iteration, and scales less from then on."""
+        scale = self._scaler.get_scale()
+        if scale / 2 >= SMALLEST_SCALE:
+            return ""
+        return f"the gradient overflows in fp16 even with losses multiplied by {scale:.2g}, the least that is tried"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,12 +20,13 @@ from lpsnet.engine.distributed import Processes
 from lpsnet.engine.first_weights import first_network
 from lpsnet.engine.optimizers import build_optimizer
 from lpsnet.engine.stopping import StopRequest
-from lpsnet.engine.training_step import TrainingStep
+from lpsnet.engine.training_step import SMALLEST_SCALE, TrainingStep
 from lpsnet.model.deformable import DeformableConv2d
 from lpsnet.model.lpsnet import BOX_STRIDES, DIVISOR, LPSNet
 from lpsnet.model.output import NetworkOutput
 from tests.core.engine.tiny_training import tiny_config, write_data_set
 
+BUFFERS = ("running_mean", "running_var", "num_batches_tracked")
 ALONE = Processes(0, 1, torch.device("cpu"), "asked for")
 
 
@@ -149,3 +151,21 @@ def test_a_gradient_is_shortened_to_the_length_of_the_config(folder: Path) -> No
     stepped(model, config, lr=1e-9)
     lengths = [parameter.grad.norm() for parameter in model.parameters() if parameter.grad is not None]
     assert float(torch.stack(lengths).norm()) == pytest.approx(0.5, rel=1e-3)
+
+
+def test_in_fp16_a_gradient_may_overflow_until_the_scale_is_at_its_floor(folder: Path) -> None:
+    """The scaler halves its scale at every overflow; it has no end of its own."""
+    config = tiny_config(folder)
+    model = network_of(config)
+    model.box_head.scales.register_hook(lambda gradient: gradient * float("inf"))
+    optimizer = build_optimizer(model, config.training.optimizer)
+    scaler = torch.amp.GradScaler("cpu", init_scale=2 * SMALLEST_SCALE)
+    step = TrainingStep(model, config, ALONE, optimizer, scaler)
+    before = copy_of(model)
+    passed = step([first_batch(config)], 0.001, StopRequest())
+    assert not passed.not_finite
+    assert not math.isfinite(passed.gradient_norm)
+    assert scaler.get_scale() == SMALLEST_SCALE
+    stopped = step([first_batch(config)], 0.001, StopRequest())
+    assert stopped.not_finite.startswith("the gradient overflows in fp16 even with losses multiplied by 0.00012")
+    assert not {name for name in changed(before, model) if not name.endswith(BUFFERS)}, "no step was taken"
