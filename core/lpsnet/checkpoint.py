@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from lpsnet.config import Config, PanopticSource, apply_overrides, parse_config
 from lpsnet.formats.atomic import write_atomically
 from lpsnet.model.lpsnet import LPSNet, build_lpsnet
 from lpsnet.model.tensor_files import is_pytorch_file, read_tensors, safetensors_flaw
+from lpsnet.model_card import card_text, training_notes, with_export_note
 
 __all__ = [
     "Checkpoint",
@@ -36,8 +38,6 @@ _DETAILED = 20
 """How many its details list."""
 _CLASSIFIER = "semantic_head.classify.bias"
 """As long as there are classes."""
-_LONGEST_CARD = 20_000
-"""Characters of a card that are shown."""
 
 
 class MismatchError(ValueError):
@@ -81,6 +81,7 @@ class Checkpoint:
         categories: its classes.
         state: its parameters and buffers by name.
         card: what else the writer noted: training data, schedule, figures; see :func:`card_text`.
+        changes: settings that were changed when it was read, by name: the file's value, and the one in ``config``.
     """
 
     path: Path
@@ -88,6 +89,7 @@ class Checkpoint:
     categories: Categories
     state: Mapping[str, Tensor]
     card: Mapping[str, Any] = field(default_factory=dict)
+    changes: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
 
 
 def save_checkpoint(
@@ -120,6 +122,9 @@ def save_checkpoint(
 def export_checkpoint(checkpoint: Checkpoint, path: str | Path, *, text: str | None = None, half: bool = False) -> None:
     """Writes a checkpoint for others: without the paths of the machine that trained it, with a card for people.
 
+    The notes of the checkpoint are kept. Where settings or precision are not those that its figures were measured with,
+    a further note says so.
+
     Args:
         checkpoint: as :func:`load_checkpoint` read it, its overrides included.
         path: of the new file; an existing one is replaced at the very end.
@@ -132,8 +137,25 @@ def export_checkpoint(checkpoint: Checkpoint, path: str | Path, *, text: str | N
         ValueError: naming the tensor, if a weight is too large for half precision.
     """
     state = {name: _halved(name, tensor) if half else tensor for name, tensor in checkpoint.state.items()}
-    card = dict(checkpoint.card) if text is None else {**checkpoint.card, "text": text}
+    halved = any(state[name].dtype != tensor.dtype for name, tensor in checkpoint.state.items())
+    card = _notes(checkpoint) | ({} if text is None else {"text": text})
+    card = with_export_note(card, checkpoint.changes, halved=halved)
     _write(Path(path), state, _without_paths(checkpoint.config), checkpoint.categories, card)
+
+
+def _notes(checkpoint: Checkpoint) -> dict[str, Any]:
+    """Returns a card whose notes on data tell a file's name, not where it lay, with what older trainings left out."""
+    card = dict(checkpoint.card)
+    if "iteration" in card:
+        training = checkpoint.config.training
+        card = training_notes(training.batch, training.optimizer.name, checkpoint.categories) | card
+    data = checkpoint.config.data
+    for source in (data.train, data.val):
+        if isinstance(source, PanopticSource):
+            for name in ("data", "measured on"):
+                if isinstance(card.get(name), str):
+                    card[name] = card[name].replace(source.annotations, Path(source.annotations).name)
+    return card
 
 
 def _halved(name: str, tensor: Tensor) -> Tensor:
@@ -180,11 +202,12 @@ def load_checkpoint(path: str | Path, overrides: Sequence[str] = ()) -> Checkpoi
         overrides: changes to its config such as ``input.short_side=882``; only ``input`` and ``inspection`` may change.
 
     Raises:
-        OSError: if the file cannot be read.
+        OSError: in one sentence naming the file, if it is not there, or cannot be read.
         ValueError: in one sentence naming the file, if it is truncated, a pickle, not an LPSNet checkpoint, or an
             override is wrong.
     """
     path = Path(path)
+    _refuse_unreadable(path)
     if is_pytorch_file(path):
         read_tensors(path)
         raise ValueError(f"{path}: a PyTorch file without config and categories, not an LPSNet checkpoint")
@@ -196,28 +219,36 @@ def load_checkpoint(path: str | Path, overrides: Sequence[str] = ()) -> Checkpoi
     if metadata.get("format") != _FORMAT:
         raise ValueError(f"{path}: not an LPSNet checkpoint: its format is {metadata.get('format', 'not given')!r}")
     content = {name: _json(path, metadata, name) for name in ("config", "categories", "card")}
+    read = copy.deepcopy(content["config"])
     _override(content["config"], overrides)
     if not isinstance(content["categories"], list) or not isinstance(content["card"], dict):
         raise ValueError(f"{path}: its categories or its card are not what a checkpoint holds")
+    config = parse_config(content["config"], f"{path}: config")
     return Checkpoint(
         path=path,
-        config=parse_config(content["config"], f"{path}: config"),
+        config=config,
         categories=Categories.from_json(content["categories"], str(path)),
         state=read_tensors(path),
         card=content["card"],
+        changes=_changes(parse_config(read, f"{path}: config"), config) if overrides else {},
     )
 
 
-def card_text(card: Mapping[str, Any]) -> str:
-    """Returns a card for people: its ``text`` as it was written, then every other note under its name.
+def _changes(before: Config, after: Config) -> dict[str, tuple[Any, Any]]:
+    """Returns the settings in which two configs differ."""
+    ours, theirs = (_flat(config.model_dump(mode="json")) for config in (before, after))
+    return {name: (ours.get(name), value) for name, value in theirs.items() if ours.get(name) != value}
 
-    What a stranger wrote is cut where it gets too long, and is never anything but plain text.
-    """
-    parts = [str(card["text"]).strip()] if card.get("text") else []
-    notes = {name: value for name, value in card.items() if name != "text"}
-    parts += [f"{name}: {value if isinstance(value, str) else json.dumps(value)}" for name, value in notes.items()]
-    told = "\n".join(parts)
-    return told if len(told) <= _LONGEST_CARD else told[:_LONGEST_CARD] + " …"
+
+def _refuse_unreadable(path: Path) -> None:
+    if path.is_dir():
+        raise IsADirectoryError(f"{path}: a folder, where the file of a trained network is wanted")
+    try:
+        path.open("rb").close()
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path}: there is no such file of a trained network") from None
+    except OSError as error:
+        raise OSError(f"{path}: the trained network cannot be read ({error.strerror or error})") from None
 
 
 def network_from(

@@ -220,8 +220,10 @@ def test_wrong_metadata_is_named(saved: Path, changes: dict[str, str], cause: st
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"absent\.safetensors"):
+    with pytest.raises(FileNotFoundError, match=r"absent\.safetensors: there is no such file of a trained network"):
         load_checkpoint(tmp_path / "absent.safetensors")
+    with pytest.raises(IsADirectoryError, match="a folder, where the file of a trained network is wanted"):
+        load_checkpoint(tmp_path)
 
 
 def test_a_failed_save_leaves_the_old_file(

@@ -29,11 +29,22 @@ def export(
     checkpoint = meant_checkpoint(checkpoint)
     if out.resolve() == checkpoint.resolve():
         raise ValueError(f"{out}: the export would replace the checkpoint; choose another --out")
-    text = None
-    if card is not None:
-        try:
-            text = card.read_text(encoding="utf-8")
-        except UnicodeDecodeError:
-            raise ValueError(f"{card}: the model card is not text") from None
+    text = None if card is None else _card_of(card)
     export_checkpoint(load_checkpoint(checkpoint, override or ()), out, text=text, half=half)
     results().print(f"{out}, {out.stat().st_size / 1e6:.1f} MB", soft_wrap=True)
+
+
+def _card_of(path: Path) -> str:
+    """Reads a model card.
+
+    Raises:
+        ValueError: in one sentence naming the file, if it is not there, or is not text.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise ValueError(f"{path}: the model card is not text") from None
+    except FileNotFoundError:
+        raise ValueError(f"{path}: there is no such model card") from None
+    except OSError as error:
+        raise ValueError(f"{path}: the model card cannot be read ({error.strerror or error})") from None

@@ -42,6 +42,7 @@ from lpsnet.engine.training_step import StepResult, TrainingStep
 from lpsnet.engine.validation import validate
 from lpsnet.events import CheckpointSaved, Evaluated, Note, Progress, RunEvent, Started, Stopped
 from lpsnet.model.lpsnet import BOX_STRIDES, DIVISOR, LPSNet
+from lpsnet.model_card import training_notes
 
 __all__ = ["NonFiniteLossError", "Reason", "TrainingRun", "train"]
 
@@ -405,7 +406,9 @@ class TrainingRun:
         )
 
     def _save_network(self, path: Path, figures: dict[str, float | None]) -> None:
+        training = self.config.training
         notes = {"iteration": self.iteration, "iterations": self.schedule.iterations, "data": self.pictures.name}
+        notes |= training_notes(training.batch, training.optimizer.name, self.categories)
         if figures and self.measured_on is not None:
             notes |= {"measured on": self.measured_on.name, "figures": figures}
         save_checkpoint(path, self.model, self.config, self.categories, extra=notes)

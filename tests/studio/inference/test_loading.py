@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -11,7 +12,7 @@ import pytest
 import safetensors.torch
 import torch
 
-from lpsnet.checkpoint import save_checkpoint
+from lpsnet.checkpoint import export_checkpoint, load_checkpoint, save_checkpoint
 from lpsnet.config import load_config
 from lpsnet.model.complexity import measure_complexity
 from lpsnet.model.lpsnet import build_lpsnet
@@ -50,6 +51,17 @@ def test_a_checkpoints_card_says_what_it_is(checkpoint: Path) -> None:
     config = load_config("demo", SMALL)
     model = build_lpsnet(config.model, len(card.categories))
     assert card.macs == measure_complexity(model, (192, 256)).macs
+
+
+def test_a_card_tells_what_a_training_noted_and_what_an_export_changed(checkpoint: Path, tmp_path: Path) -> None:
+    path, exported = tmp_path / "measured.safetensors", tmp_path / "exported.safetensors"
+    trained = replace(load_checkpoint(checkpoint), card={"iteration": 4, "iterations": 4, "figures": {"pq": 0.25}})
+    export_checkpoint(trained, path)
+    export_checkpoint(load_checkpoint(path, ["inspection.score_threshold=0.02"]), exported)
+    notes = TorchWorkshop().load(LoadModel(1, "", str(exported), "cpu")).card.notes.splitlines()
+    assert notes[0].startswith("training: 4 iterations, ")
+    assert "figures in percent: PQ 25.0" in notes
+    assert notes[-1].startswith("exported with inspection.score_threshold 0.02 instead of ")
 
 
 def test_an_untrained_networks_card_makes_nothing_up() -> None:
