@@ -20,7 +20,8 @@ from lpsnet_studio.inference.messages import Failed, LoadModel
 from lpsnet_studio.inference.workshop import TorchWorkshop, available_devices, memory_use
 from tests.studio.inference.conversation import Conversation
 
-SMALL = ["model.channels=32", "model.semantic_head.channels=16", "model.backbone.width=0.25"]
+SIZE = ["input.short_side=384", "input.long_side_cap=640"]
+SMALL = ["model.channels=32", "model.semantic_head.channels=16", "model.backbone.width=0.25", *SIZE]
 
 
 @pytest.fixture(scope="module")
