@@ -74,6 +74,8 @@ def why_not(name: str, session: Session) -> str:
         name: its id.
         session: what is open.
     """
+    if name == "load_demo_network":
+        return "The demo network is not part of this installation."
     if name in _OF_NETWORK and session.model is None:
         return "No network is loaded."
     if name in _ENDS and (session.current is not None or name in ("undo", "redo")):
