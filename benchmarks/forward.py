@@ -20,69 +20,18 @@ import sys
 import time
 import types
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import psutil
 import torch
+from _detectors import Run, fcos_r50, lpsnet_r50, mask_rcnn_r50
 from _machine import describe_machine, markdown_table
 
 HEIGHT, WIDTH, DETECTIONS = 800, 1066, 100
-Run = Callable[[], int]
-"""Runs a network once and returns how many detections its last step was given."""
-
-
-def lpsnet_r50() -> Run:
-    from lpsnet.config import load_config
-    from lpsnet.decoding import borderness_maps, candidates, class_probabilities, semantic_labels
-    from lpsnet.model.inference import prepare_for_inference
-    from lpsnet.model.lpsnet import build_lpsnet
-    from lpsnet.panoptic_head import merge
-
-    config = load_config("coco_r50")
-    isthing = config.load_categories().isthing
-    network = build_lpsnet(config.model, len(isthing), load_backbone_weights=False)
-    with torch.no_grad():
-        network.semantic_head.classify.weight.mul_(100)
-    prepare_for_inference(network)
-    image, size = torch.randn(3, HEIGHT, WIDTH), (HEIGHT, WIDTH)
-
-    def run() -> int:
-        with torch.inference_mode():
-            output = network([image])
-            labels = semantic_labels(output, size=size)
-            found = candidates(output, class_probabilities(output), size=size, isthing=isthing)
-            maps = borderness_maps(output, size=size)
-        detections = found.detections()
-        trace = merge(detections, labels, isthing=isthing, borderness=maps, score_threshold=0.0)
-        return sum(step.detection >= 0 for step in trace.steps)
-
-    return run
-
-
-def fcos_r50() -> Run:
-    from torchvision.models.detection import fcos_resnet50_fpn
-
-    return _torchvision(fcos_resnet50_fpn, score_thresh=0.0)
-
-
-def mask_rcnn_r50() -> Run:
-    from torchvision.models.detection import maskrcnn_resnet50_fpn
-
-    return _torchvision(maskrcnn_resnet50_fpn, box_score_thresh=0.0)
-
-
-def _torchvision(build: Callable[..., torch.nn.Module], **thresholds: float) -> Run:
-    model = build(weights=None, weights_backbone=None, num_classes=91, **thresholds).eval()
-    image = torch.rand(3, HEIGHT, WIDTH)
-
-    def run() -> int:
-        with torch.inference_mode():
-            (result,) = model([image])
-        return len(result["boxes"])
-
-    return run
+CPU = torch.device("cpu")
 
 
 def panoptic_fpn_r50() -> Run:
@@ -142,9 +91,9 @@ def _checkout(variable: str) -> Path:
 
 
 NETWORKS: dict[str, Callable[[], Run]] = {
-    "LPSNet R-50": lpsnet_r50,
-    "torchvision FCOS R-50": fcos_r50,
-    "torchvision Mask R-CNN R-50": mask_rcnn_r50,
+    "LPSNet R-50": partial(lpsnet_r50, CPU, (HEIGHT, WIDTH)),
+    "torchvision FCOS R-50": partial(fcos_r50, CPU, (HEIGHT, WIDTH)),
+    "torchvision Mask R-CNN R-50": partial(mask_rcnn_r50, CPU, (HEIGHT, WIDTH)),
     "detectron2 Panoptic FPN R-50": panoptic_fpn_r50,
     "Mask2Former R-50": mask2former_r50,
 }
