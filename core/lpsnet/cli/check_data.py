@@ -31,7 +31,7 @@ def check_data(
 
     Ctrl+C ends it and prints what was found until then.
     """
-    from lpsnet.data.sources import expand_path
+    from lpsnet.config import expand_path
     from lpsnet.engine.data_check import check_coco_panoptic
     from lpsnet.engine.stopping import stop_requests
     from lpsnet.formats.atomic import write_atomically

@@ -17,7 +17,7 @@ from lpsnet.images import read_image
 from lpsnet.scenes import draw_scene, scene_categories
 from lpsnet.structures import PanopticSegmentation
 
-__all__ = ["LabelledPicture", "PictureSource", "expand_path", "open_source"]
+__all__ = ["LabelledPicture", "PictureSource", "open_source"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

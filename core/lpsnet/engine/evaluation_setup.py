@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from lpsnet.categories import Categories
 from lpsnet.checkpoint import load_checkpoint
-from lpsnet.config import Config, DataSource, PanopticSource, ScenesSource, load_config
-from lpsnet.data.sources import PictureSource, expand_path, open_source
+from lpsnet.config import Config, DataSource, PanopticSource, ScenesSource, expand_path, load_config
+from lpsnet.data.sources import PictureSource, open_source
 from lpsnet.engine.evaluate import SweepRequest
 from lpsnet.engine.network import ReadyNetwork, load_network
 from lpsnet.formats.coco_panoptic import read_coco_panoptic

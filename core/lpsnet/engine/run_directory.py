@@ -35,9 +35,8 @@ from typing import IO, Any
 
 import psutil
 import torch
-import yaml
 
-from lpsnet.config import Config, parse_config
+from lpsnet.config import Config, load_config
 from lpsnet.formats.atomic import write_atomically, write_failure
 
 __all__ = ["RunDirectory", "environment_facts"]
@@ -152,8 +151,7 @@ class RunDirectory:
         Raises:
             OSError: naming the file, if it cannot be written.
         """
-        settings = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-        write_atomically(self.config, settings.encode())
+        write_atomically(self.config, config.to_yaml().encode())
 
     def read_config(self) -> Config:
         """Reads the settings that the run was started with.
@@ -164,13 +162,7 @@ class RunDirectory:
         """
         if not self.config.is_file():
             raise FileNotFoundError(f"{self.path}: holds no run to resume: {self.config.name} is missing")
-        try:
-            content = yaml.safe_load(self.config.read_text(encoding="utf-8"))
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise ValueError(f"{self.config}: not YAML ({' '.join(str(error).split())})") from None
-        if not isinstance(content, dict):
-            raise ValueError(f"{self.config}: must hold the fields of a config")
-        return parse_config(content, str(self.config))
+        return load_config(self.config)
 
     def note_environment(self, device: str, processes: int) -> None:
         """Adds what the run starts or goes on with to what earlier starts noted.

@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 
 from lpsnet.categories import Categories, Category
-from lpsnet.config import PanopticSource, ScenesSource
-from lpsnet.data.sources import PictureSource, expand_path, open_source
+from lpsnet.config import PanopticSource, ScenesSource, expand_path
+from lpsnet.data.sources import PictureSource, open_source
 from lpsnet.formats.coco_panoptic import CocoPanopticWriter
 from lpsnet.images import read_image
 from lpsnet.scenes import draw_scene, scene_categories
