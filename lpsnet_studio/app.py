@@ -34,11 +34,13 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "paths", nargs="*", type=Path, help="pictures, a folder, a COCO panoptic JSON file or a checkpoint to open"
     )
-    parser.add_argument("--demo", action="store_true", help="draw scenes with ground truth and show how they merge")
     parser.add_argument(
         "--render", type=Path, metavar="DIR", help="show no window: leave pictures of it and a COCO export in DIR"
     )
     network = parser.add_mutually_exclusive_group()
+    network.add_argument(
+        "--demo", action="store_true", help="draw scenes with ground truth and show how the demo's network sees them"
+    )
     network.add_argument("--checkpoint", type=Path, metavar="FILE", help="network to load")
     network.add_argument(
         "--config", default=None, metavar="NAME", help="preset or YAML file of an untrained network (coco_r50)"

@@ -164,3 +164,10 @@ def test_places_that_a_disk_spoilt_are_not_taken(
     store.sync()
     assert kept.restore_window(window) == is_whole
     window.deleteLater()
+
+
+@pytest.mark.parametrize("network", [("--checkpoint", "own.safetensors"), ("--config", "coco_r50")])
+def test_the_demo_says_that_it_brings_its_own_network(network: tuple[str, str], capsys: Any) -> None:
+    with pytest.raises(SystemExit):
+        parse_arguments(["--demo", *network])
+    assert f"argument {network[0]}: not allowed with argument --demo" in capsys.readouterr().err
