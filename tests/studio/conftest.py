@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,20 @@ from tests.studio.hand_made import ListeningService
 def no_demo_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """What tests find does not depend on whether this checkout has the demo's network."""
     monkeypatch.setattr(demo_network, "demo_checkpoint", lambda: None)
+
+
+@pytest.fixture(autouse=True)
+def no_window_stays() -> Iterator[None]:
+    """Deletes what a test leaves on the screen: every window that is left would follow the theme of later tests."""
+    yield
+    if "PySide6.QtWidgets" not in sys.modules:
+        return
+    from PySide6.QtCore import QCoreApplication, QEvent
+    from PySide6.QtWidgets import QApplication
+
+    for widget in QApplication.topLevelWidgets():
+        widget.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture
@@ -56,12 +71,8 @@ def theme(qapp: Any) -> Any:
 
 @pytest.fixture
 def window(qtbot: Any, session: Session, theme: Any, folders: Folders) -> Iterator[Any]:
-    from PySide6.QtCore import QCoreApplication, QEvent
-
     from lpsnet_studio.main_window import MainWindow
 
-    # The windows of earlier tests wait to be deleted, and every one of them would still follow the theme.
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     made = MainWindow(session, theme, Settings(folders.config), folders)
     qtbot.addWidget(made)
     made.resize(1200, 800)
