@@ -1,9 +1,10 @@
 """Do the method's choices matter? One equal short training each on drawn scenes, indicative and no more.
 
-Every variant is the `demo` network with a plain semantic head, trained by `lpsnet train` on the same pictures in the
-same order for the same iterations, on one core. Its score threshold is the best of a sweep on 100 scenes; the figures
-are those of 200 others at that threshold. What a training is interrupted in is resumed by the next call, and what is
-finished is not run again; `--processes 2` trains two variants side by side.
+Every variant is the `demo` network with a plain semantic head and differs from the first as its name says. It is
+trained by `lpsnet train` on the same pictures in the same order for the same iterations, on one core. Its score
+threshold is the best of a sweep on 100 scenes; the figures are those of 200 others at that threshold. What a training
+is interrupted in is resumed by the next call, and what is finished is not run again; `--processes 2` trains two
+variants side by side.
 """
 
 from __future__ import annotations
@@ -26,13 +27,19 @@ HEIGHT, WIDTH = 256, 320
 THRESHOLDS = "0.05,0.08,0.12,0.16,0.2,0.25,0.3,0.35,0.4,0.45,0.5"
 CONFLICTS = "closest,highest,smallest"
 
+BY_SIZE = [
+    "targets.level_assignment=range",
+    "targets.borderness_negatives=off_level",
+    "model.box_head.borderness_prior=0.01",
+]
+EVERY_LEVEL = [
+    "targets.level_assignment=all",
+    "targets.borderness_negatives=none",
+    "model.box_head.borderness_prior=0.5",
+]
 VARIANTS: dict[str, list[str]] = {
-    "default: assignment (b), run border-ness, mask positives, PPM": [],
-    "assignment (a): every level, no negatives": [
-        "targets.level_assignment=all",
-        "targets.borderness_negatives=none",
-        "model.box_head.borderness_prior=0.5",
-    ],
+    "assignment (b), run border-ness, mask positives, PPM": [],
+    "assignment (a): every level, no negatives": EVERY_LEVEL,
     "border-ness to the box (center-ness)": ["targets.borderness=box"],
     "no border-ness": [
         "targets.borderness=none",
@@ -41,6 +48,9 @@ VARIANTS: dict[str, list[str]] = {
     ],
     "box positives": ["targets.positives=box"],
     "no context": ["model.context=none"],
+    "assignment (b), every other location a negative": ["targets.borderness_negatives=all"],
+    "assignment (b), second seed": ["training.seed=1"],
+    "assignment (a), second seed": [*EVERY_LEVEL, "training.seed=1"],
 }
 
 
@@ -53,6 +63,7 @@ def common(data: Path, iterations: int) -> list[str]:
         "data.augmentation={flip: 0.5, color: 0.15}",
         f"input={{short_side: {HEIGHT}, long_side_cap: {2 * WIDTH}}}",
         "model.semantic_head.deformable=false",
+        *BY_SIZE,
         "targets.size_limits=[32, 64, 128, 256]",
         "loss={semantic_stride: 2, small_thing_weight: 3}",
         "training.start_from=null",
@@ -131,7 +142,7 @@ def run_variant(name: str, data: Path, out: Path, iterations: int) -> tuple[str,
 
 
 def compare_conflicts(out: Path) -> list[list[object]]:
-    """Measures the three ways to settle contested pixels with the default network."""
+    """Measures the three ways to settle contested pixels with the first variant's network."""
     threshold = json.loads((out / "variant-0.json").read_text())["settings"]["score_threshold"]
     rows: list[list[object]] = [["contested pixels go to", "PQ", "things"]]
     for conflict in CONFLICTS.split(","):

@@ -58,8 +58,8 @@ class TargetRules:
 
     positives: Literal["mask", "box"] = "mask"
     borderness: Literal["run", "extreme", "box", "none"] = "run"
-    level_assignment: Literal["range", "all"] = "range"
-    borderness_negatives: Literal["off_level", "none", "all"] = "off_level"
+    level_assignment: Literal["range", "all"] = "all"
+    borderness_negatives: Literal["off_level", "none", "all"] = "none"
     size_limits: tuple[float, ...] = (64.0, 128.0, 256.0, 512.0)
 
 

@@ -325,13 +325,23 @@ def test_a_batch_that_leaves_next_to_nothing_of_a_schedule_is_remarked_upon() ->
     assert not load_config("demo", ["training.schedule.iterations=3"]).remarks()
 
 
-def test_a_low_first_borderness_without_negatives_is_remarked_upon() -> None:
-    unopposed = ["targets.level_assignment=all", "targets.borderness_negatives=none"]
-    (remark,) = load_config("demo", unopposed).remarks()
-    assert remark.startswith("model.box_head.borderness_prior 0.01 with targets.borderness_negatives none")
-    assert not load_config("demo", [*unopposed, "model.box_head.borderness_prior=0.5"]).remarks()
-    unlearnt = ["targets.borderness=none", "inspection.use_borderness=false", "inspection.conflict=highest"]
-    assert not load_config("demo", [*unopposed, *unlearnt]).remarks()
+def test_a_first_borderness_that_does_not_suit_its_negatives_is_remarked_upon() -> None:
+    low, even = "model.box_head.borderness_prior=0.01", "model.box_head.borderness_prior=0.5"
+    for negatives in ("none", "off_level"):
+        unopposed = ["targets.level_assignment=all", f"targets.borderness_negatives={negatives}"]
+        (remark,) = load_config("demo", unopposed).remarks()
+        assert remark.startswith(
+            f"model.box_head.borderness_prior 0.01 with targets.level_assignment all and targets.borderness_negatives "
+            f"{negatives}:"
+        )
+        assert not load_config("demo", [*unopposed, even]).remarks()
+        unlearnt = ["targets.borderness=none", "inspection.use_borderness=false", "inspection.conflict=highest"]
+        assert not load_config("demo", [*unopposed, *unlearnt]).remarks()
+    by_size = ["targets.level_assignment=range", "targets.borderness_negatives=off_level"]
+    for opposed in (by_size, ["targets.borderness_negatives=all"]):
+        (remark,) = load_config("coco_r50", [*opposed, even]).remarks()
+        assert remark.startswith("model.box_head.borderness_prior 0.5 with targets.borderness_negatives")
+        assert not load_config("coco_r50", [*opposed, low]).remarks()
 
 
 @pytest.mark.parametrize("name", preset_names())

@@ -26,6 +26,7 @@ from tests.core.brute_force import brute_force_borderness, brute_force_box_borde
 THING, STUFF, OTHER_THING = 0, 1, 2
 ISTHING = np.array([True, False, True])
 STRIDES = (8, 16, 32, 64, 128)
+BY_SIZE = TargetRules(level_assignment="range", borderness_negatives="off_level")
 
 EVERY_SWITCH = [
     TargetRules(*switches, size_limits=(4.0, 8.0))
@@ -202,7 +203,7 @@ def test_what_lies_on_a_limit_belongs_to_the_lower_level(positives, level, limit
             start = stride // 2
             ids = np.zeros((start + 1, start + length), np.int32)
             ids[start, start:] = 1
-            levels = location_targets(segmentation(ids), ISTHING, STRIDES, TargetRules(positives=positives))
+            levels = location_targets(segmentation(ids), ISTHING, STRIDES, replace(BY_SIZE, positives=positives))
             found.append(int(levels[place].state[0, 0]))
         return found
 
@@ -214,7 +215,7 @@ def test_what_lies_on_a_limit_belongs_to_the_lower_level(positives, level, limit
 
 def test_one_object_may_belong_to_two_levels():
     ids = np.ones((16, 104), np.int32)
-    fine, coarse = location_targets(segmentation(ids), ISTHING, (8, 16), TargetRules(size_limits=(64.0,)))
+    fine, coarse = location_targets(segmentation(ids), ISTHING, (8, 16), replace(BY_SIZE, size_limits=(64.0,)))
     # x = 4, 12 … 100: as far as 64 from both ends within 40 … 64.
     assert np.flatnonzero(fine.state[0] == POSITIVE).tolist() == [5, 6, 7]
     # x = 8, 24 … 88: 64 from an end and no more only at 40 and 56.
@@ -241,7 +242,7 @@ def test_limits_that_do_not_fit_the_levels_are_refused(assignment):
 def test_a_thing_of_one_pixel_is_learnt_only_if_a_location_hits_it():
     ids = np.zeros((16, 16), np.int32)
     ids[4, 12], ids[5, 5] = 1, 2
-    levels = location_targets(segmentation(ids), ISTHING, STRIDES, TargetRules())
+    levels = location_targets(segmentation(ids), ISTHING, STRIDES, BY_SIZE)
     assert levels[0].state.tolist() == [[IGNORED, POSITIVE], [IGNORED, IGNORED]]
     assert levels[0].ltrb[0, 1].tolist() == [0, 0, 1, 1]
     assert levels[0].borderness[0, 1] == 1
@@ -324,7 +325,7 @@ def test_where_boxes_overlap_the_smallest_is_learnt_and_the_first_among_equals()
 def test_a_larger_box_is_learnt_where_the_smaller_is_off_level():
     ids = np.ones((9, 40), np.int32)
     ids[2:7, 8:16] = 2
-    truth, rules = segmentation(ids), TargetRules(positives="box", size_limits=(16.0,))
+    truth, rules = segmentation(ids), replace(BY_SIZE, positives="box", size_limits=(16.0,))
     fine, coarse = location_targets(truth, ISTHING, (4, 8), rules)
     assert fine.ltrb[0, 2].tolist() == [2, 0, 6, 5]
     # The location (12, 4) lies on the small thing, which the finer level learns, in the box of the large one.
@@ -414,7 +415,7 @@ def test_photos_have_as_many_positives_as_were_counted_by_other_code(coco_mini):
             crowds={segment.id for segment in truth.segments if segment.iscrowd},
         )
         above, from_limit_on = (
-            location_targets(truth, dataset.categories.isthing, STRIDES, TargetRules(size_limits=limits))
+            location_targets(truth, dataset.categories.isthing, STRIDES, replace(BY_SIZE, size_limits=limits))
             for limits in ((64.0, 128.0, 256.0, 512.0), (63.5, 127.5, 255.5, 511.5))
         )
         for one, other in zip(above, from_limit_on, strict=True):

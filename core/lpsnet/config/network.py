@@ -93,10 +93,10 @@ class BoxHeadConfig(Frozen):
     norm: Literal["gn", "none"] = Field(default="gn", description="Norm after each of them.")
     activation: Literal["exp", "relu"] = Field(default="exp", description="From the raw value to a distance (row 14).")
     borderness_prior: float = Field(
-        default=0.01,
+        default=0.5,
         gt=0,
         lt=1,
-        description="Border-ness before training (row 20); take 0.5 without negatives.",
+        description="Border-ness before training (row 20); take 0.01 with negatives.",
     )
 
 

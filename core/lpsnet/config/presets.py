@@ -22,7 +22,8 @@ from lpsnet.structures import InspectionSettings
 
 __all__ = ["Config", "load_config", "parse_config", "preset_names"]
 
-_PRIOR_WITHOUT_NEGATIVES = 0.1
+_BETWEEN_THE_PRIORS = 0.1
+"""Below it a first border-ness is one for training on negatives, from it on one for training without."""
 _GREATEST_SHARE_OF_ADAMW = 10
 _FEWEST_SCALED_ITERATIONS = 10
 
@@ -96,21 +97,31 @@ class Config(Frozen):
         return (*self._remarks_on_targets(), *self._remarks_on_steps(), *self._remarks_on_batch())
 
     def _remarks_on_targets(self) -> Iterator[str]:
-        targets, prior = self.targets, self.model.box_head.borderness_prior
-        lacking = "borderness" if targets.borderness == "none" else "borderness_negatives"
-        if "none" not in (targets.borderness, targets.borderness_negatives):
-            return
-        if targets.level_assignment != "all":
+        targets = self.targets
+        if targets.level_assignment == "range" and not targets.has_negatives:
+            lacking = "borderness" if targets.borderness == "none" else "borderness_negatives"
             yield (
                 f"targets.level_assignment range with targets.{lacking} none: nothing teaches the levels that are not "
                 "to learn a thing to keep silent about it, so that most of its boxes will be guesses; take "
                 "level_assignment=all, or border-ness with negatives"
             )
-        elif targets.borderness != "none" and prior < _PRIOR_WITHOUT_NEGATIVES:
+        elif targets.borderness != "none":
+            yield from self._remarks_on_prior()
+
+    def _remarks_on_prior(self) -> Iterator[str]:
+        targets, prior = self.targets, self.model.box_head.borderness_prior
+        if targets.has_negatives and prior >= _BETWEEN_THE_PRIORS:
             yield (
-                f"model.box_head.borderness_prior {prior:g} with targets.borderness_negatives none: so low a start is "
-                "meant for border-ness that is trained on negatives; without them set model.box_head.borderness_prior="
-                "0.5 (method row 20)"
+                f"model.box_head.borderness_prior {prior:g} with targets.borderness_negatives "
+                f"{targets.borderness_negatives}: the many negatives would own the first iterations; set "
+                "model.box_head.borderness_prior=0.01 (method row 20)"
+            )
+        if not targets.has_negatives and prior < _BETWEEN_THE_PRIORS:
+            yield (
+                f"model.box_head.borderness_prior {prior:g} with targets.level_assignment {targets.level_assignment} "
+                f"and targets.borderness_negatives {targets.borderness_negatives}: so low a start is meant for "
+                "border-ness that is trained on negatives; without them set model.box_head.borderness_prior=0.5 "
+                "(method row 20)"
             )
 
     def _remarks_on_steps(self) -> Iterator[str]:

@@ -109,15 +109,24 @@ class TargetConfig(Frozen):
         default="run", description="What border-ness measures (row 28, Figure 7a); none: it is not learnt."
     )
     level_assignment: Literal["range", "all"] = Field(
-        default="range", description="Each thing at the level of its size, or at all of them (row 22)."
+        default="all", description="Each thing on every level, or on that of its size alone (row 22)."
     )
     borderness_negatives: Literal["off_level", "none", "all"] = Field(
-        default="off_level", description="Where border-ness is learnt to be 0 (row 22)."
+        default="none", description="Where border-ness is learnt to be 0 (row 22)."
     )
     size_limits: tuple[float, float, float, float] = Field(
         default=(64.0, 128.0, 256.0, 512.0),
         description="Largest distance to a box's side on P3 … P6, input pixels, growing (row 21).",
     )
+
+    @property
+    def has_negatives(self) -> bool:
+        """Whether border-ness is learnt to be 0 anywhere: no location is off its level where every level learns all."""
+        if self.borderness == "none":
+            return False
+        return self.borderness_negatives == "all" or (
+            self.borderness_negatives == "off_level" and self.level_assignment == "range"
+        )
 
     @model_validator(mode="after")
     def _limits_grow(self) -> Self:

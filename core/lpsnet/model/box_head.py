@@ -38,7 +38,7 @@ class BoxHead(nn.Module):
         layers: int = 4,
         norm: Literal["gn", "none"] = "gn",
         activation: Literal["exp", "relu"] = "exp",
-        borderness_prior: float = 0.01,
+        borderness_prior: float = 0.5,
     ) -> None:
         super().__init__()
         self.strides = tuple(strides)

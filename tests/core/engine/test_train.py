@@ -421,10 +421,10 @@ def test_starting_from_a_network_that_does_not_fit_is_refused(finished: Path, tm
 
 
 def test_a_doubtful_config_is_remarked_upon(tmp_path: Path) -> None:
-    config = tiny_config(tmp_path, overrides=("targets.borderness_negatives=none",))
+    config = tiny_config(tmp_path, overrides=("targets.level_assignment=range",))
     (remark,) = config.remarks()
     assert "targets.level_assignment range with targets.borderness_negatives none" in remark
-    assert not tiny_config(tmp_path, overrides=("targets.level_assignment=all",)).remarks()
+    assert not tiny_config(tmp_path).remarks()
     made = training.TrainingRun.prepared(config, RunDirectory(tmp_path), ALONE, resume=False)
     assert Note(text=remark, level="warning").text in [note.text for note in made.notes if note.level == "warning"]
 
