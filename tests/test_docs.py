@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from lpsnet.config import Config, load_config, preset_names
 from lpsnet.config.fields import field_names
+from lpsnet.config.training import TargetConfig
 from lpsnet.structures import InspectionSettings
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -97,8 +98,12 @@ def test_the_file_to_start_from_is_the_demos_network_on_own_data(tmp_path: Path)
     path = tmp_path / "street.yaml"
     path.write_text(text, encoding="utf-8")
     config, demo = load_config(path), load_config("demo")
-    for part in ("input", "model", "targets", "loss", "training"):
+    for part in ("input", "loss", "training"):
         assert getattr(config, part) == getattr(demo, part), part
+    assert config.targets == TargetConfig()  # which was found better after the demo's network had been trained
+    prior = config.model.box_head.borderness_prior
+    box_head = demo.model.box_head.model_copy(update={"borderness_prior": prior})
+    assert config.model == demo.model.model_copy(update={"box_head": box_head})
     assert config.data.augmentation == demo.data.augmentation
     assert config.remarks() == ()
 
