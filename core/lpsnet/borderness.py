@@ -24,6 +24,7 @@ from lpsnet.structures import BordernessLevel, BordernessMaps
 __all__ = [
     "BordernessKind",
     "Extents",
+    "borderness_everywhere",
     "borderness_from_extents",
     "borderness_target",
     "borderness_target_at",
@@ -296,6 +297,34 @@ def sample_borderness(
     return sampled
 
 
+def borderness_everywhere(maps: BordernessMaps, size: tuple[int, int], level: int | None = None) -> Float32:
+    """Reads the predicted border-ness at every pixel's centre; the values are those of :func:`sample_borderness`.
+
+    A grid of points needs each row's and each column's place in the maps once only.
+
+    Args:
+        maps: the maps of the image.
+        size: ``(H, W)`` of the original image.
+        level: the pyramid level whose map answers; None for the greatest value over all maps.
+
+    Returns:
+        ``[H, W]`` float32.
+
+    Raises:
+        ValueError: if there is no map, none of that level, or one has no cell.
+    """
+    levels = tuple(entry for entry in maps.levels if level is None or entry.level == level)
+    if not levels or any(entry.values.size == 0 for entry in levels):
+        which = "" if level is None else f" of level {level}"
+        raise ValueError(f"border-ness can only be read from maps{which} that have cells")
+    x = (np.arange(size[1], dtype=np.float64) + 0.5) * maps.scale[0]
+    y = (np.arange(size[0], dtype=np.float64) + 0.5) * maps.scale[1]
+    everywhere = _resampled(levels[0], x, y)
+    for entry in levels[1:]:
+        np.maximum(everywhere, _resampled(entry, x, y), out=everywhere)
+    return everywhere
+
+
 def _greatest(levels: tuple[BordernessLevel, ...], x: Floating, y: Floating) -> Float32:
     greatest = _bilinear(levels[0], x, y)
     for entry in levels[1:]:
@@ -305,11 +334,8 @@ def _greatest(levels: tuple[BordernessLevel, ...], x: Floating, y: Floating) -> 
 
 def _bilinear(entry: BordernessLevel, x: Floating, y: Floating) -> Float32:
     """Samples one map at points of the padded input."""
-    height, width = entry.values.shape
-    values = np.ascontiguousarray(entry.values, np.float32)
-    if height == 1 or width == 1:
-        values = np.pad(values, ((0, int(height == 1)), (0, int(width == 1))), mode="edge")
-        height, width = values.shape
+    values = _with_neighbours(entry)
+    height, width = values.shape
     row, below = _cells(y, entry, height)
     column, beyond = _cells(x, entry, width)
     cell = row * width + column
@@ -317,6 +343,24 @@ def _bilinear(entry: BordernessLevel, x: Floating, y: Floating) -> Float32:
     upper = _blend(flat.take(cell), flat[1:].take(cell), beyond)
     lower = _blend(flat[width:].take(cell), flat[width + 1 :].take(cell), beyond)
     return _blend(upper, lower, below)
+
+
+def _resampled(entry: BordernessLevel, x: Floating, y: Floating) -> Float32:
+    """Samples one map where columns ``x [W]`` and rows ``y [H]`` of the padded input cross."""
+    values = _with_neighbours(entry)
+    row, below = _cells(y, entry, values.shape[0])
+    column, beyond = _cells(x, entry, values.shape[1])
+    stretched = _blend(values[:, column], values[:, column + 1], beyond)
+    return _blend(stretched[row], stretched[row + 1], below[:, None])
+
+
+def _with_neighbours(entry: BordernessLevel) -> Float32:
+    """Returns a map's values with at least two rows and two columns, which a single one is repeated for."""
+    values = np.ascontiguousarray(entry.values, np.float32)
+    height, width = values.shape
+    if height > 1 and width > 1:
+        return values
+    return np.pad(values, ((0, int(height == 1)), (0, int(width == 1))), mode="edge")
 
 
 def _cells(position: Floating, entry: BordernessLevel, count: int) -> tuple[NDArray[np.intp], Float32]:

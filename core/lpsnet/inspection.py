@@ -275,7 +275,7 @@ class Inspection:
         if self.settings.box_oracle:
             kind = self.settings.oracle_borderness
             if kind not in self._oracle_maps:
-                things = _thing_ids(self._require_truth(), self.categories)
+                things = self._require_truth().thing_ids(self.categories.isthing)
                 self._oracle_maps[kind] = segment_borderness_maps(things, kind)
             return self._oracle_maps[kind]
         return decoding.borderness_maps(self.output, size=self.size, pooling=self.settings.borderness_pooling)
@@ -345,15 +345,6 @@ def oracle_detections(truth: PanopticSegmentation, categories: Categories) -> De
         labels=np.array([segment.label for segment in things], np.int32),
         scores=np.ones(len(things), np.float32),
     )
-
-
-def _thing_ids(truth: PanopticSegmentation, categories: Categories) -> NDArray[np.int32]:
-    """Returns the id map with stuff and crowds set to void."""
-    table = np.zeros(int(truth.ids.max(initial=0)) + 1, np.int32)
-    for segment in truth.segments:
-        if categories[segment.label].isthing and not segment.iscrowd:
-            table[segment.id] = segment.id
-    return table[truth.ids]
 
 
 def _stages_from(first: Stage) -> tuple[Stage, ...]:

@@ -153,6 +153,18 @@ class PanopticSegmentation:
             table[segment.id] = segment.label
         return table[self.ids]
 
+    def thing_ids(self, isthing: NDArray[np.bool_]) -> Int32:
+        """Returns the id map ``[H, W]`` with stuff and crowds set to void.
+
+        Args:
+            isthing: ``[C]``, whether each class is a thing.
+        """
+        table = np.zeros(int(self.ids.max(initial=0)) + 1, np.int32)
+        for segment in self.segments:
+            if isthing[segment.label] and not segment.iscrowd:
+                table[segment.id] = segment.id
+        return table[self.ids]
+
 
 def _measure(ids: Int32) -> tuple[Int32, NDArray[np.int64], NDArray[np.int64]]:
     """Returns the non-zero ids ``[S]`` of an id map, their areas ``[S]`` and half-open boxes ``[S, 4]``.

@@ -6,12 +6,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import sqrt
-from typing import Any
 
 import cv2
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from lpsnet import decoding
@@ -295,7 +293,7 @@ class ImageBench:
             raise ValueError(f"({request.x}, {request.y}) is not a pixel of a {width}×{height} image")
         if self.output is None:
             raise MissingNetworkError("The network has not run on this image.")
-        probabilities = _probabilities_at(self.output, (height, width), request.x, request.y)
+        probabilities = decoding.probabilities_at(self.output, (height, width), request.x, request.y)
         best = np.argsort(-probabilities, kind="stable")[: request.top]
         maps = decoding.borderness_maps(self.output, size=(height, width))
         return Probed(
@@ -328,20 +326,6 @@ def _resized(truth: PanopticSegmentation, size: tuple[int, int]) -> PanopticSegm
         {segment.id: segment.label for segment in kept},
         crowds={segment.id for segment in kept if segment.iscrowd},
     )
-
-
-@torch.no_grad()
-def _probabilities_at(output: NetworkOutput, size: tuple[int, int], x: int, y: int) -> NDArray[np.floating[Any]]:
-    """Returns ``[C]``, the softmax of the logits sampled at a pixel's centre: its first class is the pixel's label."""
-    input_height, input_width = output.image_sizes[0]
-    padded_height, padded_width = output.padded_size
-    across = 2 * (x + 0.5) * input_width / size[1] / padded_width - 1
-    down = 2 * (y + 0.5) * input_height / size[0] / padded_height - 1
-    logits = output.semantic_logits.float()
-    point = torch.tensor([[[[across, down]]]], device=logits.device)
-    sampled = F.grid_sample(logits, point, mode="bilinear", padding_mode="border", align_corners=False)
-    probabilities: NDArray[np.floating[Any]] = sampled[0, :, 0, 0].softmax(0).cpu().numpy()
-    return probabilities
 
 
 def _borderness_at(maps: BordernessMaps, x: int, y: int) -> tuple[float, ...]:

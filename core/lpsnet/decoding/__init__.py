@@ -1,8 +1,9 @@
 """Decoding: from the raw :class:`~lpsnet.model.output.NetworkOutput` of one image to labels and detections.
 
-Two halves that share nothing but the network's output: :mod:`~lpsnet.decoding.semantics` turns semantic logits into a
-label map of the original image, :mod:`~lpsnet.decoding.boxes` turns locations into scored, suppressed boxes. All are
-pure functions; their names are loaded on first use.
+Parts that share nothing but the network's output: :mod:`~lpsnet.decoding.semantics` turns semantic logits into a label
+map of the original image, :mod:`~lpsnet.decoding.semantic_evidence` says how sure they are,
+:mod:`~lpsnet.decoding.boxes` turns locations into scored, suppressed boxes. All are pure functions; their names are
+loaded on first use.
 """
 
 from __future__ import annotations
@@ -13,6 +14,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lpsnet.decoding.boxes import borderness_maps, candidates, class_probabilities, location_levels, locations
     from lpsnet.decoding.checks import NonFiniteOutput
+    from lpsnet.decoding.semantic_evidence import (
+        class_probability,
+        entropy,
+        margin,
+        next_best,
+        probabilities_at,
+        semantic_placement,
+        semantic_probabilities,
+    )
     from lpsnet.decoding.semantics import next_best_stuff, semantic_labels
 
 __all__ = [
@@ -20,10 +30,17 @@ __all__ = [
     "borderness_maps",
     "candidates",
     "class_probabilities",
+    "class_probability",
+    "entropy",
     "location_levels",
     "locations",
+    "margin",
+    "next_best",
     "next_best_stuff",
+    "probabilities_at",
     "semantic_labels",
+    "semantic_placement",
+    "semantic_probabilities",
 ]
 
 _HOME = {
@@ -31,10 +48,17 @@ _HOME = {
     "borderness_maps": "boxes",
     "candidates": "boxes",
     "class_probabilities": "boxes",
+    "class_probability": "semantic_evidence",
+    "entropy": "semantic_evidence",
     "location_levels": "boxes",
     "locations": "boxes",
+    "margin": "semantic_evidence",
+    "next_best": "semantic_evidence",
     "next_best_stuff": "semantics",
+    "probabilities_at": "semantic_evidence",
     "semantic_labels": "semantics",
+    "semantic_placement": "semantic_evidence",
+    "semantic_probabilities": "semantic_evidence",
 }
 
 
