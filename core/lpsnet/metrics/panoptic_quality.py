@@ -36,6 +36,7 @@ __all__ = [
     "image_quality",
     "pair_records",
     "score_files",
+    "shared_pixels",
 ]
 
 Int64 = NDArray[np.int64]
@@ -134,13 +135,25 @@ def image_quality(
     Raises:
         ValueError: if the two have different sizes, or a label is not below C.
     """
+    pred, real = _SegmentTable.of(prediction, num_classes), _SegmentTable.of(truth, num_classes)
+    return _compare(real, pred, shared_pixels(prediction, truth, num_classes), num_classes, truth_areas)
+
+
+def shared_pixels(prediction: PanopticSegmentation, truth: PanopticSegmentation, num_classes: int) -> Float64:
+    """Counts the pixels that every pair of a true and a predicted segment shares: all that the metric looks at.
+
+    Returns:
+        ``[1 + S_truth, 1 + S_prediction]`` whole numbers, segments in their order; row and column 0 are void.
+
+    Raises:
+        ValueError: if the two have different sizes, or a label is not below C.
+    """
     if prediction.ids.shape != truth.ids.shape:
         raise ValueError(
             f"a prediction of shape {prediction.ids.shape} cannot be compared with a truth of shape {truth.ids.shape}"
         )
     pred, real = _SegmentTable.of(prediction, num_classes), _SegmentTable.of(truth, num_classes)
-    shared = _PairPixels.of(truth.ids, prediction.ids).by_segments(real, pred)
-    return _compare(real, pred, shared, num_classes, truth_areas)
+    return _PairPixels.of(truth.ids, prediction.ids).by_segments(real, pred)
 
 
 def _compare(
