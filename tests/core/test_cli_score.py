@@ -1,4 +1,4 @@
-"""``lpsnet score``: which evaluator counts, and with how many threads."""
+"""``lpsnet score``: which evaluator counts, and with how many processes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from lpsnet import cli
 from lpsnet.engine.scene_dataset import SceneRequest, write_scenes
-from lpsnet.metrics import reference_evaluator
+from lpsnet.metrics import panoptic_quality, reference_evaluator
 from lpsnet.metrics.panoptic_quality import PanopticQuality, score_files
 
 
@@ -27,9 +27,13 @@ def score(truth: Path, *words: object) -> Result:
     )
 
 
-@pytest.mark.parametrize("threads", [[], ["--threads", 1], ["--threads", 3]])
-def test_figures_do_not_depend_on_the_threads(truth: Path, tmp_path: Path, threads: list[object]) -> None:
-    done = score(truth, "--json", tmp_path / "figures.json", *threads)
+@pytest.mark.parametrize("processes", [[], ["--processes", 1], ["--processes", 3]])
+def test_figures_do_not_depend_on_the_processes(
+    truth: Path, tmp_path: Path, processes: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(panoptic_quality, "_WORTH_PROCESSES", 2)
+    monkeypatch.setattr(panoptic_quality, "_AT_A_TIME", 1)
+    done = score(truth, "--json", tmp_path / "figures.json", *processes)
     assert done.exit_code == 0, done.output
     assert json.loads((tmp_path / "figures.json").read_text()) == score_files(truth, truth).to_json()
 
@@ -49,8 +53,8 @@ def test_predictions_of_a_folder_are_scored_by_file_name_and_that_is_said(truth:
     assert said not in score(truth).stderr
 
 
-def test_no_threads_at_all_are_refused(truth: Path) -> None:
-    assert str(score(truth, "--threads", 0).exception) == "threads must be 1 or more, not 0"
+def test_less_than_no_process_is_refused(truth: Path) -> None:
+    assert str(score(truth, "--processes", -1).exception) == "--processes must be 0 or more, not -1"
 
 
 def test_panopticapi_counts_only_where_it_is_asked_to(truth: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,10 +80,10 @@ def test_a_missing_panopticapi_is_one_sentence(truth: Path, monkeypatch: pytest.
     assert "installed" in str(done.exception)
 
 
-def test_threads_are_not_silently_ignored_by_panopticapi(truth: Path) -> None:
-    done = score(truth, "--evaluator", "panopticapi", "--threads", 2)
+def test_processes_are_not_silently_ignored_by_panopticapi(truth: Path) -> None:
+    done = score(truth, "--evaluator", "panopticapi", "--processes", 2)
     assert isinstance(done.exception, ValueError)
-    assert "--threads" in str(done.exception)
+    assert "--processes" in str(done.exception)
 
 
 def test_an_unknown_evaluator_is_told_the_known_ones(truth: Path) -> None:

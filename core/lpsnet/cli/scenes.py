@@ -28,7 +28,8 @@ def scenes(
     processes: Annotated[int, typer.Option(help="How many draw at once; 0 is one a core.")] = 0,
 ) -> None:
     """Draws street scenes with exact ground truth and writes them as a COCO panoptic data set."""
-    from lpsnet.engine.scene_dataset import SceneRequest, available_processes, write_scenes
+    from lpsnet.engine.scene_dataset import SceneRequest, write_scenes
+    from lpsnet.processes import available_processes
 
     if out is None and not statistics:
         raise ValueError("say where to write the scenes: --out DIR; or ask for --statistics")

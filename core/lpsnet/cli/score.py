@@ -36,16 +36,16 @@ def score(
     evaluator: Annotated[
         Evaluator, typer.Option(help="Who counts: this project, or panopticapi where it is installed.")
     ] = Evaluator.OWN,
-    threads: Annotated[
-        int | None, typer.Option(help="How many images are counted at once; by default one a core.", show_default=False)
-    ] = None,
+    processes: Annotated[
+        int, typer.Option(help="How many count where there are 500 images or more; 0 is one a core.")
+    ] = 0,
 ) -> None:
     """Measures panoptic quality, figure for figure as panopticapi does."""
     from lpsnet.formats.atomic import write_atomically
 
     if json_out is not None and json_out.resolve() in (gt.resolve(), pred.resolve()):
         raise ValueError(f"{json_out}: the figures would replace this data set; choose another --json")
-    quality = _measure(gt, pred, evaluator, threads)
+    quality = _measure(gt, pred, evaluator, processes)
     if quality.paired_by_name:
         say(f"{pred}: its image ids are not those of {gt}; predictions and images were paired by file name")
     results().print(quality_table(quality, per_class=per_class))
@@ -53,12 +53,15 @@ def score(
         write_atomically(json_out, json.dumps(quality.to_json(), indent=1).encode())
 
 
-def _measure(gt: Path, pred: Path, evaluator: Evaluator, threads: int | None) -> PanopticQuality:
+def _measure(gt: Path, pred: Path, evaluator: Evaluator, processes: int) -> PanopticQuality:
     from lpsnet.metrics.panoptic_quality import score_files
     from lpsnet.metrics.reference_evaluator import score_with_panopticapi
+    from lpsnet.processes import available_processes
 
-    if threads is not None and evaluator is Evaluator.PANOPTICAPI:
-        raise ValueError("--threads is for the project's own evaluator: panopticapi counts one image after the other")
+    if processes < 0:
+        raise ValueError(f"--processes must be 0 or more, not {processes}")
+    if processes and evaluator is Evaluator.PANOPTICAPI:
+        raise ValueError("--processes is for the project's own evaluator: panopticapi counts one image after the other")
     with progress_bar() as bar:
         task = bar.add_task("scoring", total=None)
 
@@ -67,7 +70,7 @@ def _measure(gt: Path, pred: Path, evaluator: Evaluator, threads: int | None) ->
 
         if evaluator is Evaluator.PANOPTICAPI:
             return score_with_panopticapi(gt, pred, progress=show)
-        return score_files(gt, pred, progress=show, threads=threads)
+        return score_files(gt, pred, progress=show, processes=processes or available_processes())
 
 
 def quality_table(quality: PanopticQuality, *, per_class: bool) -> Table:

@@ -16,11 +16,11 @@ import cv2
 import psutil
 
 from lpsnet.formats.coco_panoptic_writer import CocoPanopticWriter
+from lpsnet.processes import called_by_many
 from lpsnet.scenes import WEATHERS, draw_scene, scene_categories
-from lpsnet.scenes.processes import drawn_by_many
 from lpsnet.structures import PanopticSegmentation
 
-__all__ = ["JSON_NAME", "SceneRequest", "available_processes", "write_scenes"]
+__all__ = ["JSON_NAME", "SceneRequest", "write_scenes"]
 
 JSON_NAME = "panoptic_scenes.json"
 _GENERATOR = "lpsnet scenes"
@@ -76,11 +76,6 @@ class SceneRequest:
 def _photo_name(seed: int) -> str:
     """Returns the file name of a scene's picture, which is that of its id PNG too."""
     return f"scene-{seed:06d}.png"
-
-
-def available_processes() -> int:
-    """Returns on how many cores this process may run."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def write_scenes(
@@ -245,7 +240,7 @@ def _draw(seed: int, request: SceneRequest) -> _Drawn:
 def _drawn(request: SceneRequest, processes: int) -> Iterator[_Drawn]:
     """Yields every scene in order, drawing a few ahead of what is asked for."""
     try:
-        yield from drawn_by_many(partial(_draw, request=request), request.seeds, processes)
+        yield from called_by_many(partial(_draw, request=request), request.seeds, processes)
     except (MemoryError, cv2.error, BrokenProcessPool) as error:
         raise OSError(
             f"scenes of {request.width} × {request.height} need more memory than there is: choose smaller ones, or "

@@ -91,8 +91,8 @@ def read_id_png(path: Path, size: tuple[int, int] | None = None) -> Int32:
 def _decode_ordinary(content: bytes, size: tuple[int, int] | None) -> Int32 | None:
     """Returns the ids of a whole RGB PNG with 8 bits, or None: then Pillow, which is slower, finds out what it is.
 
-    Kornia's decoder takes a quarter of the time of OpenCV's and Pillow's, does not hold up other threads, and refuses a
-    PNG that is damaged.
+    Kornia's decoder takes a quarter of the time of OpenCV's and Pillow's, and refuses a PNG that is damaged. It holds
+    Python's lock all the while, as theirs do not: who wants to use several cores needs processes.
     """
     width, height = (int.from_bytes(content[at : at + 4], "big") for at in (_WIDTH, _WIDTH + 4))
     whole = content.startswith(_PNG_BEGIN) and content.endswith(_PNG_END)

@@ -9,10 +9,10 @@ and on crowd of its class is no false positive, where of several crowds of a cla
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from lpsnet.categories import Categories, Category
 from lpsnet.formats.coco_panoptic import CocoPanopticDataset, PanopticFormatError, Record, read_coco_panoptic
 from lpsnet.formats.id_png import read_id_png
+from lpsnet.processes import called_by_many
 from lpsnet.structures import Int32, PanopticSegmentation
 
 __all__ = [
@@ -41,6 +42,12 @@ __all__ = [
 
 Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]
+_Pair = tuple[Record, Record]
+"""An image of a ground truth and of its predictions."""
+_WORTH_PROCESSES = 500
+"""Images from which on processes save more time than their start costs, a third of a second."""
+_AT_A_TIME = 16
+"""Images that a process is handed at once: enough that handing over costs nothing, few enough to stop soon."""
 
 
 # ---------------------------------------------------------------------------------------------------------- one image
@@ -432,7 +439,7 @@ def score_files(
     gt_dir: str | Path | None = None,
     pred_dir: str | Path | None = None,
     progress: Callable[[int, int], None] | None = None,
-    threads: int | None = None,
+    processes: int = 1,
 ) -> PanopticQuality:
     """Measures predictions in COCO panoptic files against ground truth in such files.
 
@@ -446,23 +453,23 @@ def score_files(
         gt_dir: folder of the ground truth's PNGs; by default the JSON's name without its suffix.
         pred_dir: likewise for the predictions.
         progress: told how many images are done, and of how many, always in the caller's thread.
-        threads: how many images are read and counted at a time; by default one a core. The figures do not depend on it.
+        processes: how many read and count at a time; fewer than 500 images are counted in this one. The figures do not
+            depend on it. As they are spawned, a script must hide what it does from them behind
+            ``if __name__ == "__main__"``.
 
     Raises:
         PanopticFormatError: naming file and field, if a file is malformed, an annotated image has no prediction, or
             the ground truth annotates no image.
-        ValueError: if ``threads`` is less than 1.
+        ValueError: if ``processes`` is less than 1.
+        ChildProcessError: if a process ends before its time.
     """
-    threads = _cores() if threads is None else threads
-    if threads < 1:
-        raise ValueError(f"threads must be 1 or more, not {threads}")
+    if processes < 1:
+        raise ValueError(f"processes must be 1 or more, not {processes}")
     truth = read_coco_panoptic(gt_json, pngs_dir=gt_dir)
     predictions = read_coco_panoptic(pred_json, pngs_dir=pred_dir, reference=truth)
     pairs = pair_records(truth, predictions)
     counts = QualityCounts.zeros(len(truth.categories))
-    with ThreadPoolExecutor(threads) as pool:
-        count: Callable[[tuple[Record, Record]], QualityCounts] = partial(_count_files, truth, predictions)
-        of_images = pool.map(count, pairs) if threads > 1 else map(count, pairs)
+    with closing(_count_pairs(truth, predictions, pairs, processes)) as of_images:
         for done, of_image in enumerate(of_images, start=1):
             counts += of_image
             if progress is not None:
@@ -470,13 +477,38 @@ def score_files(
     return PanopticQuality(counts, truth.categories, predictions.paired_by_name)
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def _count_pairs(
+    truth: CocoPanopticDataset, predictions: CocoPanopticDataset, pairs: Sequence[_Pair], processes: int
+) -> Generator[QualityCounts, None, None]:
+    """Yields the counts of each image in order, by several processes if that is worthwhile.
+
+    Threads would wait for each other: the decoder of PNGs, which takes most of the time, holds Python's lock.
+    """
+    if processes == 1 or len(pairs) < _WORTH_PROCESSES:
+        yield from map(partial(_count_files, truth, predictions), pairs)
+        return
+    # With every few images a process is told what holds for all, and nothing of the others.
+    truth, predictions = (replace(dataset, records=(), header={}) for dataset in (truth, predictions))
+    count = partial(_count_some, truth, predictions)
+    some = [pairs[start : start + _AT_A_TIME] for start in range(0, len(pairs), _AT_A_TIME)]
+    try:
+        with closing(called_by_many(count, some, processes)) as of_some:
+            for counts in of_some:
+                yield from counts
+    except BrokenProcessPool:
+        raise ChildProcessError(
+            "a process that counts images ended before its time, most likely because memory ran out; fewer processes "
+            "need less"
+        ) from None
 
 
-def _count_files(
-    truth: CocoPanopticDataset, predictions: CocoPanopticDataset, pair: tuple[Record, Record]
-) -> QualityCounts:
+def _count_some(
+    truth: CocoPanopticDataset, predictions: CocoPanopticDataset, pairs: Sequence[_Pair]
+) -> list[QualityCounts]:
+    return [_count_files(truth, predictions, pair) for pair in pairs]
+
+
+def _count_files(truth: CocoPanopticDataset, predictions: CocoPanopticDataset, pair: _Pair) -> QualityCounts:
     """Returns the counts of one image. Nothing of a segment is measured but what the pairs of ids tell."""
     maps, tables = [], []
     for dataset, record in zip((truth, predictions), pair, strict=True):
@@ -493,7 +525,7 @@ def _count_files(
     return _compare(real, pred, pairs.by_segments(real, pred), len(truth.categories), pair[0].json_areas).counts
 
 
-def pair_records(truth: CocoPanopticDataset, predictions: CocoPanopticDataset) -> list[tuple[Record, Record]]:
+def pair_records(truth: CocoPanopticDataset, predictions: CocoPanopticDataset) -> list[_Pair]:
     """Returns every annotated image of a ground truth with its prediction.
 
     Raises:

@@ -10,8 +10,8 @@ from statistics import median
 
 import numpy as np
 
+from lpsnet.processes import called_by_many
 from lpsnet.scenes.compose import Plan, draw_silhouette, draw_truth, plan_scene, scene_categories
-from lpsnet.scenes.processes import drawn_by_many
 from lpsnet.structures import Segment
 
 __all__ = ["SMALL_AREA", "SceneStatistics", "measure_scenes"]
@@ -81,7 +81,7 @@ def measure_scenes(
         raise ValueError("statistics need one scene or more")
     counts: list[int] = []
     things: list[_Thing] = []
-    for found in drawn_by_many(partial(_measure_scene, height=height, width=width), seeds, processes):
+    for found in called_by_many(partial(_measure_scene, height=height, width=width), seeds, processes):
         counts.append(len(found))
         things += found
         progress()

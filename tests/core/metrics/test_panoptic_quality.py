@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import multiprocessing
+import os
+import pickle
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +18,7 @@ from hypothesis import strategies as st
 
 from lpsnet.categories import Categories, Category
 from lpsnet.formats.coco_panoptic import CocoPanopticWriter, PanopticFormatError
+from lpsnet.metrics import panoptic_quality
 from lpsnet.metrics.panoptic_quality import (
     PanopticQuality,
     QualityCounts,
@@ -332,7 +338,15 @@ def test_images_without_truth_need_no_prediction_but_make_a_name_ambiguous(tmp_p
         score_files(truth, predicted)
 
 
-def test_figures_and_progress_do_not_depend_on_threads(tmp_path: Path) -> None:
+@pytest.fixture
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets processes count few images, a few at a time."""
+    monkeypatch.setattr(panoptic_quality, "_WORTH_PROCESSES", 2)
+    monkeypatch.setattr(panoptic_quality, "_AT_A_TIME", 5)
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_figures_and_progress_do_not_depend_on_processes(tmp_path: Path) -> None:
     rng = np.random.default_rng(5)
     maps = [rng.integers(0, 5, (6, 8)).repeat(3, axis=1) for _ in range(12)]
 
@@ -346,15 +360,89 @@ def test_figures_and_progress_do_not_depend_on_threads(tmp_path: Path) -> None:
         (count_quality(segmentation(guess), segmentation(real), 3) for guess, real in zip(noisy, maps, strict=True)),
         QualityCounts.zeros(3),
     )
-    for threads in (1, 2, 5, None):
-        calls: list[int] = []
+    for processes in (1, 2, 5):
+        calls: list[tuple[int, int]] = []
         quality = score_files(
-            truth, predicted, threads=threads, progress=lambda done, total, told=calls: told.append(done)
+            truth, predicted, processes=processes, progress=lambda done, total, told=calls: told.append((done, total))
         )
         assert quality.to_json() == PanopticQuality(expected, CATEGORIES).to_json()
-        assert calls == list(range(1, 13))
-    with pytest.raises(ValueError, match="threads must be 1 or more, not 0"):
-        score_files(truth, predicted, threads=0)
+        assert quality.counts.iou.tobytes() == expected.iou.tobytes()
+        assert calls == [(done, 12) for done in range(1, 13)]
+    with pytest.raises(ValueError, match="processes must be 1 or more, not 0"):
+        score_files(truth, predicted, processes=0)
+
+
+def write_same(path: Path, count: int) -> Path:
+    return write(path, dict.fromkeys(range(count), LEFT))
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_processes_tell_the_first_bad_image_and_end(tmp_path: Path) -> None:
+    truth, predicted = write_same(tmp_path / "gt.json", 20), write_same(tmp_path / "pred.json", 20)
+    (tmp_path / "pred" / "18.png").unlink()
+    (tmp_path / "pred" / "7.png").write_bytes(b"no PNG")
+    (tmp_path / "pred" / "8.png").unlink()
+    complaints = []
+    for processes in (1, 2):
+        with pytest.raises(PanopticFormatError, match=r"pred.7\.png: the PNG is truncated") as caught:
+            score_files(truth, predicted, processes=processes)
+        complaints.append(str(caught.value))
+    assert complaints[0] == complaints[1]
+    assert multiprocessing.active_children() == []
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_an_interruption_ends_the_processes(tmp_path: Path) -> None:
+    truth, predicted = write_same(tmp_path / "gt.json", 20), write_same(tmp_path / "pred.json", 20)
+
+    def interrupt(done: int, _total: int) -> None:
+        if done == 3:
+            assert multiprocessing.active_children()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        score_files(truth, predicted, processes=2, progress=interrupt)
+    assert multiprocessing.active_children() == []
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_a_killed_process_is_told_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(panoptic_quality, "_count_some", _die)
+    same = write_same(tmp_path / "gt.json", 11)
+    with pytest.raises(ChildProcessError, match="a process that counts images ended before its time"):
+        score_files(same, same, processes=2)
+
+
+def _die(*_: object) -> None:
+    os._exit(9)
+
+
+def test_few_images_start_no_process(tmp_path: Path) -> None:
+    truth = write_same(tmp_path / "gt.json", 3)
+    score_files(truth, truth, processes=2, progress=lambda *_: _no_children())
+
+
+def _no_children() -> None:
+    assert multiprocessing.active_children() == []
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_what_a_process_is_told_does_not_grow_with_the_data_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int] = []
+
+    def call_here(function: Callable[[object], Any], arguments: Sequence[object], _processes: int) -> Iterator[Any]:
+        for argument in arguments:
+            told.append(len(pickle.dumps((function, argument))))
+            yield function(argument)
+
+    monkeypatch.setattr(panoptic_quality, "called_by_many", call_here)
+    for count in (20, 200):
+        same = write_same(tmp_path / f"{count}.json", count)
+        score_files(same, same, processes=2)
+    assert len(told) == 4 + 40
+    assert max(told) < 1.1 * told[0]
 
 
 def test_a_png_that_differs_from_its_json_is_an_error(tmp_path: Path) -> None:
@@ -365,11 +453,11 @@ def test_a_png_that_differs_from_its_json_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(PanopticFormatError, match=r"other.*1\.png: id 9 of the id map.*image 1 in .*pred\.json"):
         score_files(truth, predicted, pred_dir=tmp_path / "other")
     with pytest.raises(PanopticFormatError, match=r"other.*1\.png: id 9 of the id map.*image 1 in .*gt\.json"):
-        score_files(truth, predicted, gt_dir=tmp_path / "other", threads=2)
+        score_files(truth, predicted, gt_dir=tmp_path / "other")
     fewer = PanopticSegmentation.from_ids(row((1, 15)), {1: 0})
     write(tmp_path / "fewer.json", {1: fewer})
     with pytest.raises(PanopticFormatError, match=r"fewer.*1\.png: segment 2 has no pixel"):
-        score_files(truth, predicted, pred_dir=tmp_path / "fewer", threads=1)
+        score_files(truth, predicted, pred_dir=tmp_path / "fewer")
 
 
 def test_an_image_without_prediction_is_an_error(tmp_path: Path) -> None:
