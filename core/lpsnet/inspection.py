@@ -172,6 +172,30 @@ class Inspection:
         self._probabilities = self._predicted_labels = self._next_stuff = None
         self._forget(Stage.SEMANTICS)
 
+    def sibling(self, settings: InspectionSettings | None = None) -> Inspection:
+        """Returns another inspection of the image that starts from the same network output and has its own stages.
+
+        What was read off the output is shared too: labels, class probabilities and next-best stuff.
+
+        Args:
+            settings: where it starts; those of the last run if None.
+
+        Raises:
+            MissingNetworkError: if the network has not run.
+        """
+        other = Inspection(
+            self.image,
+            self.categories,
+            run_network=self._run_network,
+            truth=self.truth,
+            truth_areas=self._truth_areas,
+            settings=settings or self.settings,
+        )
+        other.adopt_output(self.output, self._seconds[Stage.NETWORK])
+        other._probabilities = self._probabilities
+        other._predicted_labels, other._next_stuff = self._predicted_labels, self._next_stuff
+        return other
+
     def _adopt(self, settings: InspectionSettings) -> None:
         """Takes over new settings and forgets the results that they make stale."""
         if (settings.semantic_oracle or settings.box_oracle) and self.truth is None:
