@@ -1,10 +1,13 @@
-"""Panoptic quality from files: how long does it take beside panopticapi, on one thread and on two?
+"""Panoptic quality from files: how long does it take beside panopticapi, in one process and in two?
 
 40 validation photos of COCO with a prediction each where they are at hand, else drawn scenes of COCO's size with a
 prediction that is the truth moved by a few pixels. Everybody reads the JSON files and the PNGs, counts, and averages;
 panopticapi does so in one process, without its pool. "decoding alone" is what PNG decoders take for the same files: no
-ratio can exceed panopticapi's whole time over ours. For "counting alone" both are given id maps in memory; "reading the
-maps once" is what the largest id of each takes: no counter that looks at every pixel can be faster.
+ratio can exceed panopticapi's whole time over ours. Processes pay only over many images: for "many images" the same are
+listed 25 times over, under ids of their own and as files that share their content, and the start of the processes is
+included; panopticapi's time for an image, which does not depend on their number, is that for the 40. For "counting
+alone" both are given id maps in memory; "reading the maps once" is what the largest id of each takes: no counter that
+looks at every pixel can be faster.
 Everybody takes turns; times are medians over the turns, and a ratio is the median of the turns' ratios.
 
 ``--panopticapi`` names a checkout of panopticapi; without it the one that LPSNET_PANOPTICAPI names or that can be
@@ -19,6 +22,7 @@ import importlib
 import io
 import json
 import os
+import shutil
 import statistics
 import sys
 import tempfile
@@ -41,7 +45,8 @@ from lpsnet.structures import PanopticSegmentation
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 SCENES, HEIGHT, WIDTH, MOVED = 40, 480, 640, 3
-BUDGETS = {"1 thread": 2.5, "2 threads": 4.0, "counting alone": 25.0}
+COPIES = 25
+BUDGETS = {"LPSNet, 1 process": 2.5, "2 processes": 4.0, "counting alone": 25.0}
 Run = Callable[[], object]
 
 
@@ -65,6 +70,25 @@ def data_files(folder: Path) -> tuple[str, Path, Path]:
             truth_writer.add(seed, f"{seed}.jpg", real)
             prediction_writer.add(seed, f"{seed}.jpg", moved(real))
     return f"drawn scenes of {HEIGHT}×{WIDTH}", truth, predictions
+
+
+def listed_often(original: Path, copy: Path) -> Path:
+    """Writes a data set that lists every image of another :data:`COPIES` times, and returns its JSON file."""
+    folder = copy.with_suffix("")
+    folder.mkdir()
+    content = json.loads(original.read_text(encoding="utf-8"))
+    image_of = {image["id"]: image for image in content["images"]}
+    images, annotations = [], []
+    for annotation in content["annotations"]:
+        name = annotation["file_name"]
+        shutil.copyfile(original.with_suffix("") / name, folder / name)
+        for number in range(COPIES):
+            identity, link = len(images), f"{number}-{name}"
+            (folder / link).hardlink_to(folder / name)
+            images.append(image_of[annotation["image_id"]] | {"id": identity, "file_name": f"{identity}.jpg"})
+            annotations.append(annotation | {"image_id": identity, "file_name": link})
+    copy.write_text(json.dumps(content | {"images": images, "annotations": annotations}), encoding="utf-8")
+    return copy
 
 
 def moved(real: PanopticSegmentation) -> PanopticSegmentation:
@@ -148,14 +172,22 @@ def take_turns(runs: Mapping[str, Run], turns: int) -> dict[str, list[float]]:
     return seconds
 
 
-def rows_of(seconds: Mapping[str, list[float]], peer: str, images: int) -> list[list[object]]:
+def rows_of(seconds: Mapping[str, list[float]], peer: str, images: Mapping[str, int]) -> list[list[object]]:
+    """Returns the table's rows.
+
+    Args:
+        seconds: what every run took in every turn.
+        peer: the run that the others are compared with, by the time that it takes for an image.
+        images: how many each run goes through.
+    """
+    per_image = {name: [one / images[name] for one in taken] for name, taken in seconds.items()}
     rows: list[list[object]] = []
-    for name, taken in seconds.items():
+    for name, taken in per_image.items():
         ratio: object = "panopticapi not given"
-        if peer in seconds:
-            ratio = statistics.median(theirs / ours for theirs, ours in zip(seconds[peer], taken, strict=True))
+        if peer in per_image:
+            ratio = statistics.median(theirs / ours for theirs, ours in zip(per_image[peer], taken, strict=True))
         budget = next((f"≥ {least:g}" for key, least in BUDGETS.items() if name.endswith(key)), "")
-        rows.append([name, 1000 * statistics.median(taken) / images, ratio, budget])
+        rows.append([name, images[name], 1000 * statistics.median(taken), ratio, budget])
     return rows
 
 
@@ -178,6 +210,10 @@ def main() -> None:
     module = find_panopticapi(options.panopticapi)
     with tempfile.TemporaryDirectory() as folder:
         what, truth_json, predictions_json = data_files(Path(folder))
+        many = (
+            listed_often(truth_json, Path(folder) / "many-truth.json"),
+            listed_often(predictions_json, Path(folder) / "many-predictions.json"),
+        )
         truth = read_coco_panoptic(truth_json)
         predictions = read_coco_panoptic(predictions_json, reference=truth)
         pairs = pair_records(truth, predictions)
@@ -190,8 +226,9 @@ def main() -> None:
             return sum(counted, QualityCounts.zeros(len(truth.categories)))
 
         runs: dict[str, Run] = {
-            "LPSNet, 1 thread": lambda: score_files(truth_json, predictions_json, threads=1),
-            "LPSNet, 2 threads": lambda: score_files(truth_json, predictions_json, threads=2),
+            "LPSNet, 1 process": lambda: score_files(truth_json, predictions_json),
+            "many images, LPSNet, 1 process": lambda: score_files(*many),
+            "many images, LPSNet, 2 processes": lambda: score_files(*many, processes=2),
             "decoding alone, LPSNet": lambda: decode(read_id_png, pngs),
             "decoding alone, OpenCV": lambda: decode(cv2.imread, pngs),
             "decoding alone, Pillow": lambda: decode(lambda path: np.asarray(Image.open(path)), pngs),
@@ -211,9 +248,12 @@ def main() -> None:
                     return peer.count()
 
             counting = {"panopticapi, counting alone": their_counting, **counting}
-        whole = rows_of(take_turns(runs, options.turns), "panopticapi, 1 process", len(pairs))
-        alone = rows_of(take_turns(counting, options.turns), "panopticapi, counting alone", len(pairs))
-    header: list[object] = ["who", "ms an image", "times as fast as panopticapi", "budget"]
+        images = {name: len(pairs) * (COPIES if "many" in name else 1) for name in (*runs, *counting)}
+        whole = rows_of(take_turns(runs, options.turns), "panopticapi, 1 process", images)
+        alone = rows_of(take_turns(counting, options.turns), "panopticapi, counting alone", images)
+        same = score_files(*many).counts.iou.tobytes() == score_files(*many, processes=2).counts.iou.tobytes()
+    said += f"; one process and two {'give the same bits' if same else 'DIFFER'}"
+    header: list[object] = ["who", "images", "ms an image", "times as fast as panopticapi", "budget"]
     print(describe_machine())
     print(f"\n{len(pairs)} {what} with a prediction each; {said}\n\n{markdown_table([header, *whole, *alone])}")
 

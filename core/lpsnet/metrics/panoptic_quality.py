@@ -48,6 +48,8 @@ _WORTH_PROCESSES = 500
 """Images from which on processes save more time than their start costs, a third of a second."""
 _AT_A_TIME = 16
 """Images that a process is handed at once: enough that handing over costs nothing, few enough to stop soon."""
+_LARGE = 31 * 2**20
+"""Bytes of a block of memory just below the largest that glibc's malloc would keep for further use."""
 
 
 # ---------------------------------------------------------------------------------------------------------- one image
@@ -485,6 +487,7 @@ def _count_pairs(
     Threads would wait for each other: the decoder of PNGs, which takes most of the time, holds Python's lock.
     """
     if processes == 1 or len(pairs) < _WORTH_PROCESSES:
+        _keep_freed_memory()
         yield from map(partial(_count_files, truth, predictions), pairs)
         return
     # With every few images a process is told what holds for all, and nothing of the others.
@@ -505,7 +508,17 @@ def _count_pairs(
 def _count_some(
     truth: CocoPanopticDataset, predictions: CocoPanopticDataset, pairs: Sequence[_Pair]
 ) -> list[QualityCounts]:
+    _keep_freed_memory()
     return [_count_files(truth, predictions, pair) for pair in pairs]
+
+
+def _keep_freed_memory() -> None:
+    """Lets the memory of one image be used for the next.
+
+    glibc takes the size of blocks that were freed as a sign of what is worth keeping. Until a large one was, it gives
+    the pages of every image back and asks for new ones, which takes nearly as long as decoding and counting.
+    """
+    np.empty(_LARGE, np.uint8)
 
 
 def _count_files(truth: CocoPanopticDataset, predictions: CocoPanopticDataset, pair: _Pair) -> QualityCounts:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import mmap
 import multiprocessing
 import os
 import pickle
+import platform
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -443,6 +447,25 @@ def test_what_a_process_is_told_does_not_grow_with_the_data_set(
         score_files(same, same, processes=2)
     assert len(told) == 4 + 40
     assert max(told) < 1.1 * told[0]
+
+
+_COUNT_PAGES = """
+import resource, sys
+from lpsnet.metrics.panoptic_quality import score_files
+pages = []
+note = lambda *_: pages.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
+score_files(sys.argv[1], sys.argv[1], progress=note)
+print(pages[-1] - pages[4])
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="about glibc's malloc")
+def test_an_image_is_counted_in_the_memory_of_the_one_before(tmp_path: Path) -> None:
+    whole = PanopticSegmentation.from_ids(np.ones((480, 640), np.int32), {1: 0})
+    truth = write(tmp_path / "gt.json", dict.fromkeys(range(25), whole))
+    done = subprocess.run([sys.executable, "-c", _COUNT_PAGES, truth], capture_output=True, text=True, check=True)
+    pages_of_a_map = whole.ids.nbytes // mmap.PAGESIZE
+    assert int(done.stdout) < 20 * pages_of_a_map / 2
 
 
 def test_a_png_that_differs_from_its_json_is_an_error(tmp_path: Path) -> None:
