@@ -286,6 +286,13 @@ def test_a_class_too_small_to_adopt_a_pixel_is_told_where_it_is_known():
     assert kinds(history_of_pixel(trace, nobody, None, 2, 0)) == ["filled"]
 
 
+def test_the_likeliest_stuff_class_says_nothing_where_leftovers_stay_void():
+    labels = np.array([[PERSON, SKY]], np.uint8)
+    nobody = Detections.from_boxes(np.zeros((0, 4)), np.zeros(0), np.zeros(0))
+    trace = merge(nobody, labels, isthing=np.array(ISTHING), stuff_limit=2)
+    assert kinds(history_of_pixel(trace, nobody, None, 0, 0, next_stuff=SKY)) == ["left void"]
+
+
 def test_more_segments_than_a_byte_can_number():
     boxes = [((x, 0, x + 2, 1), PERSON, 0.9) for x in range(0, 600, 2)]
     detections = detect(*boxes, ((0, 0, 600, 1), PERSON, 0.5))
