@@ -8,16 +8,20 @@ network is not run at all (paper Table 6; method row 56).
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
 from typing import Literal, TypeVar
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 import lpsnet.decoding as decoding
+from lpsnet.analysis.saved_inspection import SavedInspection
 from lpsnet.borderness import BordernessKind, segment_borderness_maps
 from lpsnet.categories import Categories
 from lpsnet.metrics.panoptic_quality import ImageQuality, image_quality
@@ -357,6 +361,37 @@ class Inspection:
         """Quality against the ground truth; None where there is none."""
         return self._quality
 
+    def saved(self, *, name: str = "", network: Mapping[str, str] | None = None) -> SavedInspection:
+        """Returns everything that was found, to be kept without the network (:mod:`lpsnet.analysis.inspection_file`).
+
+        Nothing is copied. Run all stages before.
+
+        Args:
+            name: what the image is called.
+            network: what is to be said of the network, by name, in words.
+
+        Raises:
+            RuntimeError: if a stage up to the merge has not run.
+        """
+        trace = self.trace
+        has_maps = self._output is not None or self.settings.box_oracle
+        return SavedInspection(
+            image=self.image,
+            categories=self.categories,
+            settings=self.settings,
+            candidates=self.candidates,
+            detections=self.detections,
+            trace=trace,
+            borderness=self.borderness_maps() if has_maps else None,
+            truth=self.truth,
+            truth_areas=self._truth_areas or None,
+            quality=self.quality,
+            seconds={stage: self._seconds[stage] for stage in Stage if stage in self._seconds},
+            network=dict(network or {}),
+            versions=_versions(),
+            name=name,
+        )
+
 
 def oracle_detections(truth: PanopticSegmentation, categories: Categories) -> Detections:
     """Returns the ground truth's boxes as detections with score 1 (method row 56).
@@ -369,6 +404,20 @@ def oracle_detections(truth: PanopticSegmentation, categories: Categories) -> De
         labels=np.array([segment.label for segment in things], np.int32),
         scores=np.ones(len(things), np.float32),
     )
+
+
+def _versions() -> dict[str, str]:
+    """Returns the versions of what computed an inspection, by name."""
+    try:
+        own = version("lpsnet-studio")
+    except PackageNotFoundError:  # run from a bare checkout
+        own = "unknown"
+    return {
+        "lpsnet": own,
+        "python": sys.version.split()[0],
+        "torch": str(torch.__version__),
+        "numpy": str(np.__version__),
+    }
 
 
 def _stages_from(first: Stage) -> tuple[Stage, ...]:

@@ -62,6 +62,20 @@ class ReadyNetwork:
         """The device and why, for people: ``cpu (no CUDA device)``."""
         return f"{self.device} ({self.device_reason})"
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """What is to be said of the network in a file of its results, by name, in words."""
+        rules = self.config.input
+        return {
+            "config": self.name,
+            "origin": Path(self.origin).name,
+            "weights": "trained" if self.trained else "random",
+            "parameters": str(self.parameters),
+            "classes": str(len(self.categories)),
+            "device": self.device_words,
+            "input": f"short side {rules.short_side}, long side at most {rules.long_side_cap}",
+        }
+
     def run(self, image: NDArray[np.uint8], should_stop: Callable[[], bool] | None = None) -> NetworkOutput:
         """Runs the network on one image.
 
