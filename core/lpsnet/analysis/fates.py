@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from lpsnet.structures import Candidates, DropStage, MergeStep, MergeTrace, StepKind, Verdict
+from lpsnet.structures import Candidates, MergeStep, MergeTrace, StepKind, Verdict
 from lpsnet.targets import TargetRules
 
 __all__ = [
@@ -62,15 +62,8 @@ class Fate(enum.IntEnum):
     """It owns a segment of the panoptic output."""
 
 
-_FATE_OF_DROP = np.zeros(len(DropStage), np.uint8)
-for _drop, _fate in (
-    (DropStage.NONE, Fate.THRESHOLD),
-    (DropStage.SCORE, Fate.SCORE),
-    (DropStage.TOP_K, Fate.TOP_K),
-    (DropStage.NMS, Fate.NMS),
-    (DropStage.CAP, Fate.CAP),
-):
-    _FATE_OF_DROP[_drop] = _fate
+_FATE_OF_DROP = np.array([Fate.THRESHOLD, Fate.SCORE, Fate.TOP_K, Fate.NMS, Fate.CAP], np.uint8)
+"""By :class:`~lpsnet.structures.DropStage`; a detection stays below the threshold until a merge step names it."""
 
 
 def fates(candidates: Candidates, trace: MergeTrace) -> Fates:
