@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from lpsnet.categories import Categories
 from lpsnet.metrics.panoptic_quality import ImageQuality, QualityCounts, shared_pixels
+from lpsnet.panoptic_head.steps import told_apart
 from lpsnet.structures import Int32, PanopticSegmentation, Segment
 
 __all__ = [
@@ -190,7 +191,7 @@ def reason_words(row: SegmentVerdict, categories: Categories) -> str:
     def name(label: int) -> str:
         return categories[label].name if label >= 0 else "nothing"
 
-    iou = f"IoU {row.iou:.2f}"
+    iou = f"IoU {told_apart(row.iou, 0.5)[0]}"
     share = f"{100 * row.cover:.0f} %"
     match row.reason:
         case Reason.MATCHED:
