@@ -4,10 +4,10 @@
 prediction that is the truth moved by a few pixels. Everybody reads the JSON files and the PNGs, counts, and averages;
 panopticapi does so in one process, without its pool. "decoding alone" is what PNG decoders take for the same files: no
 ratio can exceed panopticapi's whole time over ours. Processes pay only over many images: for "many images" the same are
-listed 25 times over, under ids of their own and as files that share their content, and the start of the processes is
-included; panopticapi's time for an image, which does not depend on their number, is that for the 40. For "counting
-alone" both are given id maps in memory; "reading the maps once" is what the largest id of each takes: no counter that
-looks at every pixel can be faster.
+listed 25 times over, or as often as asked for, under ids of their own and as files that share their content. The start
+of the processes is included; panopticapi's time for an image, which does not depend on their number, is that for the
+40. For "counting alone" both are given id maps in memory; "reading the maps once" is what the largest id of each takes:
+no counter that looks at every pixel can be faster.
 Everybody takes turns; times are medians over the turns, and a ratio is the median of the turns' ratios.
 
 ``--panopticapi`` names a checkout of panopticapi; without it the one that LPSNET_PANOPTICAPI names or that can be
@@ -45,7 +45,6 @@ from lpsnet.structures import PanopticSegmentation
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 SCENES, HEIGHT, WIDTH, MOVED = 40, 480, 640, 3
-COPIES = 25
 BUDGETS = {"LPSNet, 1 process": 2.5, "2 processes": 4.0, "counting alone": 25.0}
 Run = Callable[[], object]
 
@@ -72,8 +71,8 @@ def data_files(folder: Path) -> tuple[str, Path, Path]:
     return f"drawn scenes of {HEIGHT}×{WIDTH}", truth, predictions
 
 
-def listed_often(original: Path, copy: Path) -> Path:
-    """Writes a data set that lists every image of another :data:`COPIES` times, and returns its JSON file."""
+def listed_often(original: Path, copy: Path, times: int) -> Path:
+    """Writes a data set that lists every image of another so many times, and returns its JSON file."""
     folder = copy.with_suffix("")
     folder.mkdir()
     content = json.loads(original.read_text(encoding="utf-8"))
@@ -82,7 +81,7 @@ def listed_often(original: Path, copy: Path) -> Path:
     for annotation in content["annotations"]:
         name = annotation["file_name"]
         shutil.copyfile(original.with_suffix("") / name, folder / name)
-        for number in range(COPIES):
+        for number in range(times):
             identity, link = len(images), f"{number}-{name}"
             (folder / link).hardlink_to(folder / name)
             images.append(image_of[annotation["image_id"]] | {"id": identity, "file_name": f"{identity}.jpg"})
@@ -205,14 +204,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Panoptic quality from files, beside panopticapi")
     parser.add_argument("--panopticapi", type=Path, metavar="PATH", help="a checkout of panopticapi")
     parser.add_argument("--turns", type=int, default=11, metavar="N", help="how often everybody is timed (default 11)")
+    parser.add_argument("--copies", type=int, default=25, metavar="N", help="of each image in the many (default 25)")
     options = parser.parse_args()
     cv2.setNumThreads(1)
     module = find_panopticapi(options.panopticapi)
     with tempfile.TemporaryDirectory() as folder:
         what, truth_json, predictions_json = data_files(Path(folder))
         many = (
-            listed_often(truth_json, Path(folder) / "many-truth.json"),
-            listed_often(predictions_json, Path(folder) / "many-predictions.json"),
+            listed_often(truth_json, Path(folder) / "many-truth.json", options.copies),
+            listed_often(predictions_json, Path(folder) / "many-predictions.json", options.copies),
         )
         truth = read_coco_panoptic(truth_json)
         predictions = read_coco_panoptic(predictions_json, reference=truth)
@@ -248,7 +248,7 @@ def main() -> None:
                     return peer.count()
 
             counting = {"panopticapi, counting alone": their_counting, **counting}
-        images = {name: len(pairs) * (COPIES if "many" in name else 1) for name in (*runs, *counting)}
+        images = {name: len(pairs) * (options.copies if "many" in name else 1) for name in (*runs, *counting)}
         whole = rows_of(take_turns(runs, options.turns), "panopticapi, 1 process", images)
         alone = rows_of(take_turns(counting, options.turns), "panopticapi, counting alone", images)
         same = score_files(*many).counts.iou.tobytes() == score_files(*many, processes=2).counts.iou.tobytes()
