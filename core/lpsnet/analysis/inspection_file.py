@@ -182,22 +182,30 @@ def load_inspection(path: str | Path) -> SavedInspection:
         cause = (isinstance(error, OSError) and error.strerror) or str(error)
         raise InspectionFileError(f"{source}: cannot be read ({cause})") from None
     try:
-        with zipfile.ZipFile(BytesIO(content)) as archive:
-            members = _Members(archive, source)
-            about = _parse_about(members.read_about(), source)
-            specs = expected_arrays(about.parts)
-            layout = {spec.name: members.layout(spec.name) for spec in specs if members.has(spec.name)}
-            sides = check_layout(layout, about.parts, len(about.categories), about.refuse)
-            if sides["H"] * sides["W"] > MAX_PIXELS:
-                about.refuse("image", f"has more pixels than the limit of {MAX_PIXELS:,}")
-            if sum(dtype.itemsize * _cells(shape) for dtype, shape in layout.values()) > _MOST_BYTES:
-                raise InspectionFileError(f"{source}: its arrays take more than {_MOST_BYTES >> 30} GiB")
-            arrays = {spec.name: members.read(spec.name) for spec in specs}
-    except zipfile.BadZipFile as error:
-        raise InspectionFileError(f"{source}: is no .npz file, damaged or cut short ({error})") from None
+        about, arrays = _read_members(_Members(_opened(content, source), source), source)
     except MemoryError:
         raise InspectionFileError(f"{source}: there is not enough memory for it") from None
     return _unpack(about, arrays, source)
+
+
+def _opened(content: bytes, source: str) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(BytesIO(content))
+    except Exception as error:  # it raises anything on damaged data
+        raise InspectionFileError(f"{source}: is no .npz file, damaged or cut short ({error})") from None
+
+
+def _read_members(members: _Members, source: str) -> tuple[_About, Arrays]:
+    """Reads the JSON, then the arrays that it asks for, whose headers are checked before anything is unpacked."""
+    about = _parse_about(members.read_about(), source)
+    specs = expected_arrays(about.parts)
+    layout = {spec.name: members.layout(spec.name) for spec in specs if members.has(spec.name)}
+    sides = check_layout(layout, about.parts, len(about.categories), about.refuse)
+    if sides["H"] * sides["W"] > MAX_PIXELS:
+        about.refuse("image", f"has more pixels than the limit of {MAX_PIXELS:,}")
+    if sum(dtype.itemsize * _cells(shape) for dtype, shape in layout.values()) > _MOST_BYTES:
+        raise InspectionFileError(f"{source}: its arrays take more than {_MOST_BYTES >> 30} GiB")
+    return about, {spec.name: members.read(spec.name) for spec in specs}
 
 
 class _Members:
