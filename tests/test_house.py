@@ -21,7 +21,7 @@ STUDIO = PROJECT / "lpsnet_studio"
 
 TORCH = ("torch", "torchvision")
 QT = ("PySide6", "shiboken6", "pyqtgraph", "superqt", "qtpy")
-ROOMS_WITH_TORCH = {"checkpoint", "cli", "data", "decoding", "engine", "inspection", "losses", "model"}
+ROOMS_WITH_TORCH = {"checkpoint", "cli", "data", "decoding", "engine", "inspection", "losses", "model", "oracle_gains"}
 
 LONGEST_FILE = 500
 LONGEST_FUNCTION = 60
