@@ -7,8 +7,9 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 import cv2
@@ -50,13 +51,30 @@ def called_by_many(
     waiting: deque[Future[Result]] = deque()
     try:
         for argument in arguments:
-            waiting.append(pool.submit(function, argument))
+            with _interruptions_put_off():
+                waiting.append(pool.submit(function, argument))
             if len(waiting) > processes * _AHEAD:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _interruptions_put_off() -> Iterator[None]:
+    """Has this process hear of an interruption by the keyboard only afterwards, and never those that it starts.
+
+    They inherit this; else they would die of it, with a traceback each, before they have come to ignore it.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _prepare() -> None:
