@@ -33,6 +33,8 @@ from lpsnet_studio.chrome.welcome import Welcome
 from lpsnet_studio.commands.commands import Commands
 from lpsnet_studio.commands.drops import judge_drop
 from lpsnet_studio.commands.workplace import Workplace
+from lpsnet_studio.examination import Examination
+from lpsnet_studio.inspector.evidence_panels import evidence_panels
 from lpsnet_studio.inspector.layers_panel import LayersPanel
 from lpsnet_studio.inspector.no_picture import NoPicture
 from lpsnet_studio.inspector.overlays import Overlays
@@ -67,6 +69,7 @@ class _Panel:
         widget: what it shows.
         pile: panels of one pile lie on each other as tabs; piles of one area stand below each other.
         area: at which side of the canvas.
+        shown: whether it is there at first.
     """
 
     name: str
@@ -74,6 +77,7 @@ class _Panel:
     widget: QWidget
     pile: str
     area: Qt.DockWidgetArea
+    shown: bool = True
 
 
 class MainWindow(QMainWindow):
@@ -88,6 +92,7 @@ class MainWindow(QMainWindow):
 
     Attributes:
         commands: what the actions do.
+        examination: what is looked at beyond the result.
         actions_by_id: the actions.
         closing: emitted when the window is about to close.
     """
@@ -99,20 +104,17 @@ class MainWindow(QMainWindow):
     ) -> None:
         super().__init__()
         self._session, self._theme, self._settings = session, theme, settings
-        self.setObjectName("main_window")
-        self.setWindowTitle(_TITLE)
-        self.setWindowIcon(theme.icon("studio", "#4aa3ff"))
-        self.setAcceptDrops(True)
-        self.setMinimumSize(_LEAST_SIZE)
-        self.setDockOptions(QMainWindow.DockOption.AllowNestedDocks | QMainWindow.DockOption.AllowTabbedDocks)
+        self._set_up_frame(theme)
         self.canvas = CanvasView()
-        self._overlays = Overlays(session, self.canvas, self)
+        self.examination = Examination(session)
+        self._overlays = Overlays(session, self.examination, self.canvas, self)
         self.timeline = Timeline(session, theme)
         self.images = ImageList(session, theme, folders.cache)
         self.segments = SegmentsList(session)
         self.steps = StepsTable(session, theme)
         self.panel = SettingsPanel(session, theme, settings.preferences.folded_groups)
         self.layers = LayersPanel(session, theme)
+        self._evidence = evidence_panels(session, self.examination, theme)
         self.images.setMinimumWidth(120)
         self._view = QWidget()
         self._view.setMinimumSize(_LEAST_SIZE.width(), 1)
@@ -121,6 +123,7 @@ class MainWindow(QMainWindow):
         place = Workplace(
             self,
             session,
+            self.examination,
             self.canvas,
             self.images,
             theme,
@@ -128,6 +131,7 @@ class MainWindow(QMainWindow):
             folders,
             self.notifications,
             self._reset_layout,
+            self.show_panel,
             self.areas,
         )
         self.commands = Commands(place, device)
@@ -153,6 +157,14 @@ class MainWindow(QMainWindow):
         ShortcutsByPlace(self)
 
     # ----------------------------------------------------------------------------------------------------- composition
+
+    def _set_up_frame(self, theme: Theme) -> None:
+        self.setObjectName("main_window")
+        self.setWindowTitle(_TITLE)
+        self.setWindowIcon(theme.icon("studio", "#4aa3ff"))
+        self.setAcceptDrops(True)
+        self.setMinimumSize(_LEAST_SIZE)
+        self.setDockOptions(QMainWindow.DockOption.AllowNestedDocks | QMainWindow.DockOption.AllowTabbedDocks)
 
     def _fill_stage(self, session: Session, theme: Theme) -> None:
         self._middle = QStackedLayout(self._view)
@@ -192,6 +204,7 @@ class MainWindow(QMainWindow):
             _Panel("steps", "Steps", self.steps, "result", right),
             _Panel("settings", "Settings", self.panel, "knobs", right),
             _Panel("layers", "Layers", self.layers, "knobs", right),
+            *(_Panel(name, title, widget, "evidence", left, shown=False) for name, title, widget in self._evidence),
         ]
 
     def _add_docks(self) -> dict[_Panel, QDockWidget]:
@@ -210,7 +223,7 @@ class MainWindow(QMainWindow):
         for panel, dock in self._docks.items():
             dock.setFloating(False)
             self.addDockWidget(panel.area, dock)
-            dock.show()
+            dock.setVisible(panel.shown)
             piles.setdefault(panel.pile, []).append(dock)
         for pile in piles.values():
             for below, above in pairwise(pile):
@@ -281,6 +294,13 @@ class MainWindow(QMainWindow):
         is_squeezed = self._view.width() <= self._view.minimumWidth()
         if not self._is_cramped and not is_squeezed and self.isVisible():
             self._roomy_layout = self.saveState(LAYOUT_VERSION)
+
+    def show_panel(self, name: str) -> None:
+        """Opens a panel, brings it to the front and gives it the keyboard."""
+        dock = self.docks[name]
+        dock.show()
+        dock.raise_()
+        dock.widget().setFocus()
 
     @property
     def docks(self) -> dict[str, QDockWidget]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from psygnal import Signal
 
-from lpsnet.structures import InspectionSettings, PanopticSegmentation
+from lpsnet.structures import BordernessMaps, Candidates, InspectionSettings, PanopticSegmentation
 from lpsnet_studio.correspondence import Correspondence, Service, problem_of
 from lpsnet_studio.effects import Comparison, Effect
 from lpsnet_studio.gallery import Gallery
@@ -75,6 +75,8 @@ class Session(Gallery, Knobs, Machine, Replay):
         self._letters = Correspondence(service, self.busy_changed.emit)
         self._waiting_inspect: Inspect | None = None
         self._comparison = Comparison()
+        self._candidates: Candidates | None = None
+        self._borderness: BordernessMaps | None = None
         self._wanted_index = 0
         self.cancelled = False
         self.model: ModelCard | None = None
@@ -323,12 +325,15 @@ class Session(Gallery, Knobs, Machine, Replay):
         if self.picture is None or reply.image != self.picture.image:
             return
         chosen = None if self.result is None else self.result.identity_of(self.selected)
+        self._complete(reply)
         self.result = Result(
             settings=reply.settings,
             categories=self.picture.categories,
             size=reply.size,
             preview=reply.preview,
             labels=reply.trace.labels,
+            candidates=self._candidates,
+            borderness=self._borderness,
             detections=reply.detections,
             trace=reply.trace,
             quality=reply.quality,
@@ -345,6 +350,13 @@ class Session(Gallery, Knobs, Machine, Replay):
         self.result_changed.emit()
         self.selection_changed.emit(selected)
         self._point_again(retell=True)
+
+    def _complete(self, reply: Inspected) -> None:
+        """Keeps what the service will not send again while it is the same."""
+        if reply.candidates is not None or reply.settings.box_oracle:
+            self._candidates = reply.candidates
+        if reply.borderness is not None:
+            self._borderness = reply.borderness
 
     def _ask_waiting(self) -> None:
         """Asks for what waited until the service had answered; before panels are told, lest one of them fails."""

@@ -6,7 +6,17 @@ from dataclasses import dataclass, field, replace
 
 from lpsnet.categories import Categories
 from lpsnet.metrics.panoptic_quality import ImageQuality, PanopticQuality
-from lpsnet.structures import Detections, InspectionSettings, Labels, MergeStep, MergeTrace, StageResult, StepKind
+from lpsnet.structures import (
+    BordernessMaps,
+    Candidates,
+    Detections,
+    InspectionSettings,
+    Labels,
+    MergeStep,
+    MergeTrace,
+    StageResult,
+    StepKind,
+)
 from lpsnet_studio.inference.messages import ImageSource
 from lpsnet_studio.tally import ClassTally
 
@@ -138,6 +148,8 @@ class Result:
         size: ``(H, W)`` of its arrays.
         preview: whether that is a reduced size.
         labels: ``[H, W]`` the semantic map that was merged.
+        candidates: every box that was considered; None under the box oracle, which considers no other.
+        borderness: the maps that contested pixels are judged by.
         detections: the boxes that were merged.
         trace: the merge.
         quality: against the ground truth; None where there is none.
@@ -150,6 +162,8 @@ class Result:
     size: tuple[int, int]
     preview: bool
     labels: Labels
+    candidates: Candidates | None
+    borderness: BordernessMaps | None
     detections: Detections
     trace: MergeTrace
     quality: ImageQuality | None

@@ -8,8 +8,9 @@ from typing import Any, Literal, get_args
 
 __all__ = ["LAYERS", "SPEEDS", "ContestedPixels", "Layer", "LayerKind", "ViewOptions", "layers_from"]
 
-LayerKind = Literal["labels", "segments", "void", "boxes"]
-"""The semantic map; segments; pixels that no segment owns, hatched; boxes with class and score."""
+LayerKind = Literal["labels", "heat", "segments", "verdicts", "void", "candidates", "boxes"]
+"""The semantic map; numbers in colours; segments; what of them is right and wrong; pixels that no segment owns,
+hatched; boxes before they were merged; boxes that were merged, with class and score."""
 ContestedPixels = Literal["after", "before"]
 """Whether the pixels contested at the current step show who owns them after it, or who owned them before."""
 SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0)
@@ -33,8 +34,11 @@ class Layer:
 
 LAYERS = (
     Layer("labels", False, 0.5),
+    Layer("heat", True, 0.75),
     Layer("segments", True, 0.5),
+    Layer("verdicts", True, 0.65),
     Layer("void", False, 0.6),
+    Layer("candidates", True, 1.0),
     Layer("boxes", True, 1.0),
 )
 

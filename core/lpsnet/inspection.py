@@ -113,6 +113,7 @@ class Inspection:
         self._next_stuff: Labels | None = None
         self._labels: Labels | None = None
         self._oracle_maps: dict[BordernessKind, BordernessMaps] = {}
+        self._predicted_maps: dict[Literal["max", "own"], BordernessMaps] = {}
         self._detected: _Detected | None = None
         self._trace: MergeTrace | None = None
         self._quality: ImageQuality | None = None
@@ -174,6 +175,7 @@ class Inspection:
         self._output = output
         self._seconds[Stage.NETWORK] = seconds
         self._probabilities = self._predicted_labels = self._next_stuff = None
+        self._predicted_maps.clear()
         self._forget(Stage.SEMANTICS)
 
     def sibling(self, settings: InspectionSettings | None = None) -> Inspection:
@@ -306,7 +308,10 @@ class Inspection:
                 things = self._require_truth().thing_ids(self.categories.isthing)
                 self._oracle_maps[kind] = segment_borderness_maps(things, kind)
             return self._oracle_maps[kind]
-        return decoding.borderness_maps(self.output, size=self.size, pooling=self.settings.borderness_pooling)
+        pooling = self.settings.borderness_pooling
+        if pooling not in self._predicted_maps:
+            self._predicted_maps[pooling] = decoding.borderness_maps(self.output, size=self.size, pooling=pooling)
+        return self._predicted_maps[pooling]
 
     def _require_truth(self) -> PanopticSegmentation:
         if self.truth is None:

@@ -16,10 +16,12 @@ from PySide6.QtCore import QPointF, QRect, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from lpsnet.maps import HeatMap
+from lpsnet_studio.canvas.colormaps import Scale, levels_of, sampled, scale_table
 from lpsnet_studio.canvas.colors import Table, Window, colored, outline, ring
 from lpsnet_studio.canvas.sampling import Grid, IndexMap, IndexSource, Pyramid
 
-__all__ = ["IndexLayer", "Layer", "OutlineLayer", "PhotoLayer", "PixelGrid", "RingLayer", "view_of"]
+__all__ = ["HeatLayer", "IndexLayer", "Layer", "OutlineLayer", "PhotoLayer", "PixelGrid", "RingLayer", "view_of"]
 
 _OUTLINE_WIDTH = 1.5
 _OUTLINE_REACH = 4
@@ -192,6 +194,48 @@ class IndexLayer(Layer):
         if self._source is not None and exposed is not None:
             pixels = self.colors(exposed.grid, exposed.ratio)
             _paint_pixels(painter, exposed, pixels, QImage.Format.Format_ARGB32_Premultiplied)
+
+
+class HeatLayer(Layer):
+    """Numbers in colours over the photo, wherever the cells that hold them lie."""
+
+    def __init__(self, parent: QGraphicsItem) -> None:
+        super().__init__(parent)
+        self._heat: HeatMap | None = None
+        self._scale = Scale()
+        self._classes: Table | None = None
+
+    @property
+    def heat(self) -> HeatMap | None:
+        """What is shown."""
+        return self._heat
+
+    def set_heat(self, heat: HeatMap | None, scale: Scale, size: tuple[int, int], classes: Table | None = None) -> None:
+        """Shows a map over a photo of ``size`` (H, W), or nothing.
+
+        Args:
+            heat: the map.
+            scale: how its numbers are coloured.
+            size: of the photo.
+            classes: the colours of class indices where its numbers are such; ``scale`` is not looked at then.
+        """
+        self._heat, self._scale, self._classes = heat, scale, classes
+        self._set_size(*(0, 0) if heat is None else size)
+
+    def colors(self, grid: Grid) -> NDArray[np.int32]:
+        """Returns what is painted on a grid: premultiplied ARGB ``[height, width]``, at full opacity of the layer."""
+        if self._heat is None:
+            return np.zeros((grid.height, grid.width), np.int32)
+        if self._classes is not None:
+            return colored(sampled(self._heat, grid, smooth=False).astype(np.uint16), self._classes)
+        values = sampled(self._heat, grid, smooth=self._scale.smooth)
+        return colored(levels_of(values, self._scale), scale_table(self._scale.colors))
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Paints the exposed part."""
+        exposed = self._exposed(painter, option.exposedRect, widget)
+        if self._heat is not None and exposed is not None:
+            _paint_pixels(painter, exposed, self.colors(exposed.grid), QImage.Format.Format_ARGB32_Premultiplied)
 
 
 class _LinesLayer(Layer):

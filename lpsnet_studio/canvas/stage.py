@@ -13,8 +13,9 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene, QStyleOptionGraphic
 
 from lpsnet_studio.background import Background
 from lpsnet_studio.canvas.boxes import Box, BoxLayer
+from lpsnet_studio.canvas.colormaps import Scale
 from lpsnet_studio.canvas.colors import Table, Window, color_table
-from lpsnet_studio.canvas.layers import IndexLayer, Layer, OutlineLayer, PhotoLayer, PixelGrid, RingLayer
+from lpsnet_studio.canvas.layers import HeatLayer, IndexLayer, Layer, OutlineLayer, PhotoLayer, PixelGrid, RingLayer
 from lpsnet_studio.canvas.names import NameLayer
 from lpsnet_studio.canvas.placing import Rectangle
 from lpsnet_studio.canvas.sampling import IndexMap, Pyramid, halved
@@ -53,6 +54,9 @@ class Stage(QGraphicsScene):
         names: names of the segments.
         ring: the border of the selected segment, likewise.
         step_boxes: the box of one merge step, above all.
+        heat: numbers in colours, in pixels of the photo.
+        candidates: boxes of the box head, likewise, before any were merged.
+        verdicts: what of the segments is right and what is wrong.
         size: ``(H, W)`` of the photo; zeros without one.
         refined: smaller versions of the photo are there.
     """
@@ -76,6 +80,7 @@ class Stage(QGraphicsScene):
             frame, self, lambda *look: [*self._taken, *self.boxes.tags(*look), *self.step_boxes.tags(*look)]
         )
         self.ring = RingLayer(frame)
+        self.heat, self.verdicts, self.candidates = HeatLayer(frame), IndexLayer(frame), BoxLayer(frame)
         self._pixel_grid = PixelGrid(self.photo)
         self._owners: IndexMap | None = None
         self._lit = 0
@@ -91,6 +96,7 @@ class Stage(QGraphicsScene):
     def set_photo(self, pixels: NDArray[np.uint8] | None) -> None:
         """Shows RGB pixels ``[H, W, 3]``, or nothing, without overlays."""
         self.clear_overlays()
+        self.heat.set_heat(None, Scale(), (0, 0))
         self.size = (0, 0) if pixels is None else (pixels.shape[0], pixels.shape[1])
         self._pixel_grid.set_size(*self.size)
         pyramid = None if pixels is None else Pyramid(pixels)
@@ -113,6 +119,8 @@ class Stage(QGraphicsScene):
     def clear_overlays(self) -> None:
         """Takes every overlay away."""
         self.labels.set_map(None)
+        self.verdicts.set_map(None)
+        self.candidates.set_boxes((), (0, 0))
         self.step.set_map(None)
         self.set_owners(None, {})
         self.boxes.set_boxes((), (0, 0))
@@ -126,6 +134,9 @@ class Stage(QGraphicsScene):
             transform.reset()
             transform.scale(self.size[1] / width, self.size[0] / height)
             self._frame.setTransform(transform)
+            back, _ = transform.inverted()
+            for layer in (self.heat, self.candidates):  # which are in pixels of the photo
+                layer.setTransform(back)
 
     def set_owners(self, owners: NDArray[np.unsignedinteger[Any]] | None, names: Mapping[int, Sequence[str]]) -> None:
         """Shows who owns each pixel.
@@ -202,7 +213,7 @@ class Stage(QGraphicsScene):
             self._layer(kind).setZValue(2 * place)
             if kind == "segments":
                 self.outlines.setZValue(2 * place + 0.5)
-            if kind != "boxes":
+            if kind not in ("boxes", "candidates"):
                 # Over every colour, but never over the words of boxes that lie above.
                 self.glow.setZValue(2 * place + 1)
                 self.step.setZValue(2 * place + 1.2)
@@ -218,7 +229,15 @@ class Stage(QGraphicsScene):
             self.names.update()
 
     def _layer(self, kind: LayerKind) -> QGraphicsItem:
-        return {"labels": self.labels, "segments": self.segments, "void": self.void, "boxes": self.boxes}[kind]
+        return {
+            "labels": self.labels,
+            "heat": self.heat,
+            "segments": self.segments,
+            "verdicts": self.verdicts,
+            "void": self.void,
+            "candidates": self.candidates,
+            "boxes": self.boxes,
+        }[kind]
 
 
 def _pass_on(error: Exception) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from lpsnet_studio.chrome.closing import ask_to_wait
 from lpsnet_studio.commands.edit import EditCommands
+from lpsnet_studio.commands.examining import ExamineCommands
 from lpsnet_studio.commands.files import FileCommands
 from lpsnet_studio.commands.help import HelpCommands
 from lpsnet_studio.commands.images import ImageCommands
@@ -36,6 +37,7 @@ class Commands:
         view: the canvas, its overlays, and the window.
         merge: the place in the merge.
         inspection: the settings of the inspection.
+        examine: what lies between the image and the result.
         model: the network.
         help: where to find what.
     """
@@ -50,6 +52,7 @@ class Commands:
         self.view = ViewCommands(place)
         self.merge = MergeCommands(place)
         self.inspection = InspectionCommands(place)
+        self.examine = ExamineCommands(place)
         self.help = HelpCommands(place)
 
     @property

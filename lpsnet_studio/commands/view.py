@@ -64,6 +64,18 @@ class ViewCommands:
         """Hatches what no segment owns, or not."""
         self._place.session.change_layer("void", visible=on)
 
+    def show_heat(self, on: bool) -> None:
+        """Shows or hides the map over the image."""
+        self._place.session.change_layer("heat", visible=on)
+
+    def show_verdicts(self, on: bool) -> None:
+        """Marks what is right and wrong, or not."""
+        self._place.session.change_layer("verdicts", visible=on)
+
+    def show_candidates(self, on: bool) -> None:
+        """Shows or hides boxes before they are merged."""
+        self._place.session.change_layer("candidates", visible=on)
+
     def show_contours(self, on: bool) -> None:
         """Outlines segments, or not."""
         self._place.session.change_view(contours=on)

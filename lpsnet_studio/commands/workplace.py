@@ -13,6 +13,7 @@ from lpsnet_studio.background import Background
 from lpsnet_studio.browser.image_list import ImageList
 from lpsnet_studio.canvas.view import CanvasView
 from lpsnet_studio.chrome.notifications import Notifications
+from lpsnet_studio.examination import Examination
 from lpsnet_studio.session import Session
 from lpsnet_studio.settings import Folders, Settings
 from lpsnet_studio.state import Problem
@@ -28,6 +29,7 @@ class Workplace:
     Attributes:
         window: the dialogs' parent.
         session: what is open.
+        examination: what is looked at beyond the result.
         canvas: where it is shown.
         images: the image list.
         theme: the look.
@@ -35,12 +37,14 @@ class Workplace:
         folders: where files are kept.
         notifications: where successes and failures are told.
         reset_layout: puts every panel back.
+        show_panel: opens a panel by its name and brings it to the front.
         areas: returns what the keyboard goes through area by area.
         background: what takes time is done there.
     """
 
     window: QMainWindow
     session: Session
+    examination: Examination
     canvas: CanvasView
     images: ImageList
     theme: Theme
@@ -48,6 +52,7 @@ class Workplace:
     folders: Folders
     notifications: Notifications
     reset_layout: Callable[[], None]
+    show_panel: Callable[[str], None]
     areas: Callable[[], Sequence[QWidget]]
     background: Background = field(init=False)
 

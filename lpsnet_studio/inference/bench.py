@@ -13,22 +13,29 @@ import torch
 from numpy.typing import NDArray
 
 from lpsnet import decoding
-from lpsnet.borderness import sample_borderness
+from lpsnet.borderness import BordernessKind, sample_borderness
 from lpsnet.engine.network import ReadyNetwork
-from lpsnet.inspection import Inspection, MissingNetworkError
+from lpsnet.inspection import Inspection, MissingNetworkError, MissingTruthError
+from lpsnet.maps import HeatMap, borderness_difference_heat, borderness_heat, borderness_target_heat
 from lpsnet.model.cancellation import Cancelled
 from lpsnet.model.output import NetworkOutput
+from lpsnet.oracle_gains import oracle_gains
 from lpsnet.structures import BordernessMaps, InspectionSettings, PanopticSegmentation, Stage, StageResult
 from lpsnet_studio.inference.messages import (
+    GainsWeighed,
     ImageOpened,
     Inspect,
     Inspected,
+    Look,
     Measure,
     Measured,
     ModelCard,
     OpenImage,
     Probe,
     Probed,
+    Seen,
+    Sight,
+    WeighGains,
 )
 from lpsnet_studio.inference.pictures import Picture, fit_truth
 
@@ -106,6 +113,7 @@ class ImageBench:
         self._inspections: dict[bool, Inspection] = {}
         self._has_output: set[bool] = set()
         self._last_sent: Inspected | None = None
+        self._probabilities: torch.Tensor | None = None
 
     @property
     def can_run_network(self) -> bool:
@@ -125,6 +133,8 @@ class ImageBench:
         if self.output is not None:
             maps = (self.output.semantic_logits, *self.output.ltrb, *self.output.borderness_logits)
             held += sum(each.nbytes for each in maps) + self.output.semantic_logits.nbytes // 3
+        if self._probabilities is not None:
+            held += self._probabilities.nbytes
         return held
 
     def opened(self, request: OpenImage, seconds: float) -> ImageOpened:
@@ -153,7 +163,7 @@ class ImageBench:
             return False
         self._output_seconds = time.perf_counter() - started
         self._output_is_news = True
-        self.output = output
+        self.output, self._probabilities = output, None
         return True
 
     # --------------------------------------------------------------------------------------------------- other stages
@@ -187,6 +197,7 @@ class ImageBench:
             size=inspection.size,
             labels=inspection.labels,
             candidates=inspection.candidates,
+            borderness=inspection.borderness_maps(),
             detections=inspection.detections,
             trace=inspection.trace,
             quality=inspection.quality,
@@ -226,6 +237,70 @@ class ImageBench:
             seconds=sum(result.seconds for result in stages),
         )
 
+    # ------------------------------------------------------------------------------------------------------- errands
+
+    def look(self, request: Look) -> Seen:
+        """Computes a map.
+
+        Raises:
+            MissingNetworkError: if it is one of the network's and the network has not run.
+            MissingTruthError: if it needs ground truth and there is none.
+        """
+        return Seen(request.request, request.image, request.sight, self._map_of(request.sight))
+
+    def _map_of(self, sight: Sight) -> HeatMap:
+        if sight.kind == "target":
+            return self._target(sight.target)
+        if self.output is None:
+            raise MissingNetworkError("The network has not run on this image.")
+        height, width = self.picture.pixels.shape[:2]
+        size = height, width
+        if sight.kind in ("borderness", "difference"):
+            maps, level = decoding.borderness_maps(self.output, size=size), sight.level or None
+            if sight.kind == "borderness":
+                return borderness_heat(maps, level, size=size)
+            return borderness_difference_heat(maps, self._target(sight.target), level)
+        return self._semantic_map(self.output, sight, size)
+
+    def _target(self, kind: BordernessKind) -> HeatMap:
+        if self._fitted.truth is None:
+            raise MissingTruthError("A target of border-ness needs ground truth, and this image has none.")
+        return borderness_target_heat(self._fitted.truth, self._fitted.categories.isthing, kind)
+
+    def _semantic_map(self, output: NetworkOutput, sight: Sight, size: tuple[int, int]) -> HeatMap:
+        if self._probabilities is None:
+            self._probabilities = decoding.semantic_probabilities(output)
+        probabilities, categories = self._probabilities, self._fitted.categories
+        placement = decoding.semantic_placement(output, size=size)
+        match sight.kind:
+            case "entropy":
+                return HeatMap(decoding.entropy(probabilities), placement, "Entropy")
+            case "margin":
+                return HeatMap(decoding.margin(probabilities), placement, "Margin")
+            case "next_best":
+                values = decoding.next_best(probabilities).astype(np.float32)
+                return HeatMap(values, placement, "Next-best class", high=max(len(categories) - 1.0, 1.0))
+            case _:
+                values = decoding.class_probability(probabilities, sight.label)
+                return HeatMap(values, placement, f"Probability of {categories[sight.label].name}")
+
+    def weigh_gains(self, request: WeighGains, should_stop: Callable[[], bool] = lambda: False) -> GainsWeighed | None:
+        """Merges as it is, with true semantics, with true boxes and with both; None if it was stopped.
+
+        Raises:
+            ClassesDifferError: as :meth:`inspect`.
+            MissingNetworkError: as :meth:`inspect`.
+            MissingTruthError: if there is no ground truth.
+        """
+        self._check_classes(replace(request.settings, box_oracle=False, semantic_oracle=False))
+        inspection = self._inspection(preview=False)
+        inspection.run(request.settings)
+        try:
+            gains = oracle_gains(inspection, should_stop=should_stop)
+        except Cancelled:
+            return None
+        return GainsWeighed(request.request, request.image, request.settings, gains)
+
     def _check_classes(self, settings: InspectionSettings) -> None:
         if settings.needs_network and not self._fitted.network_fits:
             raise ClassesDifferError("The network does not know the classes of this image's data set.")
@@ -239,6 +314,7 @@ class ImageBench:
             reply,
             labels=None if reply.labels is last.labels else reply.labels,
             candidates=None if reply.candidates is last.candidates else reply.candidates,
+            borderness=None if reply.borderness is last.borderness else reply.borderness,
         )
 
     def _inspection(self, preview: bool) -> Inspection:

@@ -9,7 +9,7 @@ lane             does, in this order                                            
 ===============  ==================================================================  ==================================
 files            OpenImage, ListDataset, reading for Prefetch, for Measure
 network          LoadModel, forwards for Inspect, for Prefetch; Measure as a whole   LoadModel; the later to the earlier
-post-processing  Probe, then the other stages of Inspect
+post-processing  Probe, then the other stages of Inspect, then Look, then WeighGains           the later to the earlier
 ===============  ==================================================================  ==================================
 
 Measuring runs its post-processing in the network lane too, so that a slider never waits for another image's stages. A
@@ -29,16 +29,19 @@ from collections.abc import Callable
 from functools import partial
 from typing import Generic
 
+from lpsnet_studio.inference.errands import Errands
 from lpsnet_studio.inference.lane import Job, start_lane
 from lpsnet_studio.inference.messages import (
     Cancel,
     CloseImage,
+    Errand,
     Failed,
     FailureKind,
     Inspect,
     Inspected,
     ListDataset,
     LoadModel,
+    Look,
     Measure,
     Measured,
     ModelLoaded,
@@ -46,13 +49,14 @@ from lpsnet_studio.inference.messages import (
     Prefetch,
     Prefetched,
     Probe,
-    Probed,
     Progress,
+    Question,
     Reply,
     Request,
+    WeighGains,
 )
 from lpsnet_studio.inference.wanted import AskedQuestion, RunningForward, WantedImage
-from lpsnet_studio.inference.workbench import Bench, NetworkT, Workshop
+from lpsnet_studio.inference.workbench import Bench, NetworkT, Workshop, answer_on, measure_on
 
 __all__ = ["Desk"]
 
@@ -83,6 +87,7 @@ class Desk(Generic[NetworkT]):
         self._network: NetworkT | None = None
         self._unanswered: dict[int, AskedQuestion] = {}
         self._to_read: list[AskedQuestion] = []
+        self._errands = Errands()
         self._to_load: AskedQuestion | None = None
         self._loading = False
         self._forward: RunningForward | None = None
@@ -100,7 +105,7 @@ class Desk(Generic[NetworkT]):
                     self._cancel(request)
                 case CloseImage():
                     self._close_image(request)
-                case LoadModel() | OpenImage() | Inspect() | Probe() | Prefetch() | Measure() | ListDataset():
+                case _ if isinstance(request, Question):
                     asked = self._unanswered[request.request] = AskedQuestion(request)
                     self._want(asked)
             self._go_on()
@@ -121,6 +126,8 @@ class Desk(Generic[NetworkT]):
                 self._want_image(asked, asked.request)
             case Inspect() | Probe():
                 self._want_result(asked, asked.request)
+            case Look() | WeighGains():
+                self._want_errand(asked, asked.request)
             case Prefetch():
                 self._want_prefetch(asked, asked.request)
             case Measure():
@@ -138,7 +145,8 @@ class Desk(Generic[NetworkT]):
     def _want_model(self, asked: AskedQuestion) -> None:
         self._supersede(asked, LoadModel, "Another network was asked for.")
         self._to_load = asked
-        self._stop_forward()  # Its output would be forgotten; it starts again if it is still wanted.
+        if self._forward is not None:
+            self._forward.stop.set()  # Its output would be forgotten; it starts again if it is still wanted.
 
     def _want_image(self, asked: AskedQuestion, request: OpenImage) -> None:
         self._supersede(asked, OpenImage, "Another image was opened.")
@@ -156,20 +164,26 @@ class Desk(Generic[NetworkT]):
     def _want_result(self, asked: AskedQuestion, request: Inspect | Probe) -> None:
         image = self._images.get(request.image)
         if image is None:
-            self._fail(asked, "not-possible", f"{request.image}: this image is not open.", "Open it again.")
+            self._fail_unopened(asked, request.image)
             return
-        older = image.inspect if isinstance(request, Inspect) else image.probe
-        if older is not None:
-            self._fail(older, "superseded", "A newer request took its place.")
+        if (older := image.inspect if isinstance(request, Inspect) else image.probe) is not None:
+            self._replace(older)
         if isinstance(request, Probe):
             image.probe = asked
             return
         image.inspect = asked
 
+    def _want_errand(self, asked: AskedQuestion, request: Errand) -> None:
+        if request.image not in self._images:
+            self._fail_unopened(asked, request.image)
+        else:
+            for older in self._errands.add(asked):
+                self._replace(older)
+
     def _want_prefetch(self, asked: AskedQuestion, request: Prefetch) -> None:
         for older in self._waiting(Prefetch):
             if older is not asked and isinstance(older.request, Prefetch) and older.request.image == request.image:
-                self._fail(older, "superseded", "A newer request took its place.")
+                self._replace(older)
         self._to_read.append(asked)
 
     def _cancel(self, request: Cancel) -> None:
@@ -197,8 +211,11 @@ class Desk(Generic[NetworkT]):
         return [asked for asked in self._unanswered.values() if isinstance(asked.request, kind)]
 
     def _drop_wants(self, image: WantedImage, sentence: str) -> None:
-        for asked in list(image.wants()):
+        for asked in self._wants_of(image):
             self._fail(asked, "cancelled", sentence)
+
+    def _wants_of(self, image: WantedImage) -> list[AskedQuestion]:
+        return [*image.wants(), *self._errands.of_image(image.name)]
 
     def _prefer_urgent(self) -> None:
         """Stops a forward if a more urgent one waits; a measuring goes on afterwards."""
@@ -216,10 +233,6 @@ class Desk(Generic[NetworkT]):
         if running is not None and not (running.image.urgency or running.image.measure):
             running.stop.set()
 
-    def _stop_forward(self) -> None:
-        if self._forward is not None:
-            self._forward.stop.set()
-
     # -------------------------------------------------------------------------------------------------------- replies
 
     def _answer(self, asked: AskedQuestion, reply: Reply) -> None:
@@ -228,6 +241,7 @@ class Desk(Generic[NetworkT]):
             return
         asked.answered = True
         del self._unanswered[asked.request.request]
+        self._errands.forget(asked)
         for image in self._known():
             image.forget(asked)
         self._reply(reply, None)
@@ -237,6 +251,12 @@ class Desk(Generic[NetworkT]):
 
     def _fail(self, asked: AskedQuestion, kind: FailureKind, sentence: str, advice: str = "") -> None:
         self._answer(asked, Failed(asked.request.request, kind, sentence, advice))
+
+    def _replace(self, asked: AskedQuestion) -> None:
+        self._fail(asked, "superseded", "A newer request took its place.")
+
+    def _fail_unopened(self, asked: AskedQuestion, image: str) -> None:
+        self._fail(asked, "not-possible", f"{image}: this image is not open.", "Open it again.")
 
     def _fail_with(self, asked: AskedQuestion, error: Exception) -> None:
         self._answer(asked, self._workshop.failure(asked.request.request, error))
@@ -301,13 +321,9 @@ class Desk(Generic[NetworkT]):
             asked = image.prefetch
             if asked is None or not isinstance(asked.request, Prefetch) or not image.is_open:
                 continue
-            may_run = image.wants_forward or (self._network_is_coming and not self._has_output(image))
+            may_run = image.wants_forward or (self._network_is_coming and not image.has_output)
             if not (asked.request.settings.needs_network and may_run):
                 self._answer(asked, Prefetched(asked.request.request, asked.request.image, asked.seconds))
-
-    @staticmethod
-    def _has_output(image: WantedImage) -> bool:
-        return image.bench is not None and image.bench.has_output
 
     @property
     def _network_is_coming(self) -> bool:
@@ -325,7 +341,7 @@ class Desk(Generic[NetworkT]):
         if isinstance(asked.request, OpenImage) and not asked.answered:
             image = self._images.get(asked.request.image)
             if image is not None and image.bench is None:
-                for waiting in list(image.wants()):
+                for waiting in self._wants_of(image):
                     self._fail_with(waiting, error)
         self._fail_with(asked, error)
         self._go_on()
@@ -334,15 +350,15 @@ class Desk(Generic[NetworkT]):
         """Lets go of images whose opening was cancelled or failed: nothing they want will ever be done."""
         for name, image in list(self._images.items()):
             if image.bench is None and image.opening is None:
-                for waiting in list(image.wants()):
-                    self._fail(waiting, "not-possible", f"{name}: this image is not open.", "Open it again.")
+                for waiting in self._wants_of(image):
+                    self._fail_unopened(waiting, name)
                 del self._images[name]
 
     def _forget_oldest(self) -> None:
         """Lets go of images that were unused for longest, until the rest fit."""
         excess = sum(image.bench.bytes for image in self._images.values() if image.bench) - _MEMORY_FOR_IMAGES
         for name, image in list(self._images.items()):
-            if excess > 0 and name != self._current and image.bench is not None and not any(image.wants()):
+            if excess > 0 and name != self._current and image.bench is not None and not self._wants_of(image):
                 excess -= image.bench.bytes
                 del self._images[name]
 
@@ -419,8 +435,9 @@ class Desk(Generic[NetworkT]):
     def _run_measure(self, forward: RunningForward, bench: Bench, asked: AskedQuestion) -> None:
         result: Measured | None = None
         failure: Exception | None = None
+        assert isinstance(asked.request, Measure)
         try:
-            result = _measure(asked, bench, forward.stop.is_set)
+            result = measure_on(bench, asked.request, forward.stop.is_set)
         except Exception as error:
             failure = error
         with self._changed:
@@ -436,57 +453,48 @@ class Desk(Generic[NetworkT]):
     def _pick_stages(self) -> Job | None:
         newest_first = [image for image in reversed(self._images.values()) if image.is_open]
         for image in newest_first:
-            if image.probe is not None:
-                asked, image.probe = image.probe, None
+            if (asked := image.probe) is not None:
+                image.probe = None
                 return partial(self._run_stages, asked, image)
         for image in newest_first:
-            if image.inspect is not None and self._can_inspect(image):
+            if image.can_inspect(network_is_coming=self._network_is_coming):
                 asked, image.inspect = image.inspect, None
                 return partial(self._run_stages, asked, image)
+        for image in newest_first:
+            if (errand := self._errands.next_of(image.name)) is not None:
+                return partial(self._run_stages, errand, image)
         return None
 
-    def _can_inspect(self, image: WantedImage) -> bool:
-        """Whether an inspection need not wait any longer: it can be done, or never will."""
-        assert image.bench is not None
-        if not image.wants_network_for_inspect or image.bench.has_output:
-            return True
-        return not (image.bench.can_run_network or self._network_is_coming)
-
     def _run_stages(self, asked: AskedQuestion, image: WantedImage) -> None:
-        bench = image.bench
+        bench, result, failure = image.bench, None, None
         assert bench is not None
-        result: Inspected | Probed | None = None
-        failure: Exception | None = None
         try:
-            if isinstance(asked.request, Probe):
-                result = bench.probe(asked.request)
-            elif isinstance(asked.request, Inspect):
-                result = bench.inspect(asked.request, asked.arrived)
+            result = answer_on(bench, asked.request, asked.arrived, self._is_pressed)
         except Exception as error:
             failure = error
         with self._changed:
             if asked.answered:
                 return
-            if image.bench is not bench and isinstance(asked.request, Inspect):
-                self._inspect_again(asked, image)  # Another network was loaded meanwhile: its classes hold now.
+            if image.bench is not bench and not isinstance(asked.request, Probe):
+                self._ask_again(asked, image)  # Another network was loaded meanwhile: its classes hold now.
             elif failure is not None:
                 self._fail_with(asked, failure)
             elif isinstance(result, Inspected):
                 self._answer(asked, bench.without_unchanged(result))
             elif result is not None:
                 self._answer(asked, result)
+            else:
+                self._want(asked)  # It gave way.
             self._go_on()
 
-    def _inspect_again(self, asked: AskedQuestion, image: WantedImage) -> None:
-        if image.inspect is None:
+    def _is_pressed(self) -> bool:
+        """Whether something more urgent than an errand waits in the post-processing lane."""
+        return any(image.probe is not None or image.inspect is not None for image in list(self._images.values()))
+
+    def _ask_again(self, asked: AskedQuestion, image: WantedImage) -> None:
+        if not isinstance(asked.request, Inspect):
+            self._want(asked)
+        elif image.inspect is None:
             image.inspect = asked
         else:
-            self._fail(asked, "superseded", "A newer request took its place.")
-
-
-def _measure(asked: AskedQuestion, bench: Bench, should_stop: Callable[[], bool]) -> Measured | None:
-    """Runs what a measurement needs; None if it was stopped, to be gone on with later."""
-    assert isinstance(asked.request, Measure)
-    if asked.request.settings.needs_network and bench.can_run_network and not bench.has_output:
-        bench.run_network(should_stop, lambda _fraction: None)
-    return bench.measure(asked.request, should_stop)
+            self._replace(asked)

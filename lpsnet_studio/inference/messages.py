@@ -25,9 +25,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from lpsnet.analysis.gains import OracleGains
 from lpsnet.categories import Categories
+from lpsnet.maps import HeatMap
 from lpsnet.metrics.panoptic_quality import ImageQuality
 from lpsnet.structures import (
+    BordernessMaps,
     Candidates,
     Detections,
     InspectionSettings,
@@ -36,12 +39,30 @@ from lpsnet.structures import (
     PanopticSegmentation,
     StageResult,
 )
+from lpsnet_studio.inference.requests import (
+    Cancel,
+    CloseImage,
+    Errand,
+    Inspect,
+    ListDataset,
+    LoadModel,
+    Look,
+    Measure,
+    OpenImage,
+    Prefetch,
+    Probe,
+    Question,
+    Request,
+    Shutdown,
+    WeighGains,
+)
 from lpsnet_studio.inference.vocabulary import (
     DatasetImage,
     Device,
     FailureKind,
     ImageSource,
     ModelCard,
+    Sight,
     TruthSource,
 )
 
@@ -51,8 +72,10 @@ __all__ = [
     "DatasetImage",
     "DatasetListed",
     "Device",
+    "Errand",
     "Failed",
     "FailureKind",
+    "GainsWeighed",
     "Heartbeat",
     "ImageOpened",
     "ImageSource",
@@ -60,6 +83,7 @@ __all__ = [
     "Inspected",
     "ListDataset",
     "LoadModel",
+    "Look",
     "Measure",
     "Measured",
     "MemoryUse",
@@ -75,159 +99,12 @@ __all__ = [
     "Ready",
     "Reply",
     "Request",
+    "Seen",
     "Shutdown",
+    "Sight",
     "TruthSource",
+    "WeighGains",
 ]
-
-# ------------------------------------------------------------------------------------------------------------ requests
-
-
-@dataclass(frozen=True, slots=True)
-class LoadModel:
-    """Asks for a network. Answered by :class:`ModelLoaded`.
-
-    The one loaded before stays until the new one is ready. Open images forget its output, and results for them use the
-    new network's classes from then on: where those differ, the window opens its image again to learn of them.
-
-    Attributes:
-        config: preset name or path of a YAML file; ignored if ``checkpoint`` is given, which carries its own.
-        checkpoint: path of a checkpoint; None for an untrained network.
-        device: ``auto`` takes CUDA where there is one.
-        overrides: ``field.path=value`` changes to the config; of a checkpoint's, ``input`` and ``inspection`` alone.
-        short_side: of the input, in pixels, the cap of its long side in proportion; 0 for what the config asks for.
-    """
-
-    request: int
-    config: str
-    checkpoint: str | None = None
-    device: str = "auto"
-    overrides: tuple[str, ...] = ()
-    short_side: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class OpenImage:
-    """Asks for an image and its truth. Answered by :class:`ImageOpened`.
-
-    It becomes the current image: forwards and post-processing that other images still want are cancelled. The service
-    keeps the last few images' stages, so that going back is instant.
-
-    Attributes:
-        image: the window's name for it in later messages.
-        source: where it is.
-    """
-
-    request: int
-    image: str
-    source: ImageSource
-
-
-@dataclass(frozen=True, slots=True)
-class Inspect:
-    """Asks for the stages of an opened image, up to date with the settings. Answered by :class:`Inspected`.
-
-    Attributes:
-        image: as named in :class:`OpenImage`.
-        settings: every knob.
-        preview: while a slider is dragged, images over 2 megapixels are merged at 2 megapixels or less; the reply says
-            so. The request at the slider's release leaves it off.
-    """
-
-    request: int
-    image: str
-    settings: InspectionSettings
-    preview: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """Asks what the network says at one pixel. Answered by :class:`Probed`.
-
-    Attributes:
-        image: as named in :class:`OpenImage`.
-        x: column.
-        y: row.
-        top: how many classes to return.
-    """
-
-    request: int
-    image: str
-    x: int
-    y: int
-    top: int = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Prefetch:
-    """Asks to get an image ready in a low lane: read, and run through the network. Answered by :class:`Prefetched`.
-
-    Opening the image then finds both done. Its pixels are not sent before: those of a large photo would be copied
-    twice, and once for nothing if the user goes elsewhere.
-
-    Attributes:
-        image: as :class:`OpenImage` will name it.
-        source: where it is.
-        settings: tell whether the network will be needed.
-    """
-
-    request: int
-    image: str
-    source: ImageSource
-    settings: InspectionSettings
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """Asks how well an image's result fits its ground truth, in the lowest lane. Answered by :class:`Measured`.
-
-    Nothing of the image is kept or sent but the figures. A newer one makes an older one fail as ``superseded``.
-
-    Attributes:
-        source: where the image and its truth are.
-        settings: every knob; the result is computed at full size.
-    """
-
-    request: int
-    source: ImageSource
-    settings: InspectionSettings
-
-
-@dataclass(frozen=True, slots=True)
-class ListDataset:
-    """Asks for the images of a COCO panoptic JSON file. Answered by :class:`DatasetListed`.
-
-    Attributes:
-        json_path: the file.
-        images_dir: where its photos are; None to look in the usual places.
-    """
-
-    request: int
-    json_path: str
-    images_dir: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Cancel:
-    """Withdraws a request: it fails as ``cancelled``, a forward between two layers. Unknown numbers are ignored."""
-
-    target: int
-
-
-@dataclass(frozen=True, slots=True)
-class CloseImage:
-    """Lets the service forget an image."""
-
-    image: str
-
-
-@dataclass(frozen=True, slots=True)
-class Shutdown:
-    """Ends the service; so does the end of the pipe."""
-
-
-Question = LoadModel | OpenImage | Inspect | Probe | Prefetch | Measure | ListDataset
-"""A request that is answered."""
-Request = Question | Cancel | CloseImage | Shutdown
 
 # ------------------------------------------------------------------------------------------------------------- replies
 
@@ -311,6 +188,8 @@ class Inspected:
         labels: the semantic map that was merged; None if it is that of the last reply for this image, which then came
             after its last :class:`ImageOpened` and was of the same size.
         candidates: every box that was considered; None if unchanged in the same sense, or under the box oracle.
+        borderness: the maps that contested pixels are judged by, of the network or, under the box oracle, of the ground
+            truth; None if unchanged in the same sense.
         detections: the boxes that were merged, from the first to the last.
         trace: the merge, replayable. Its ``labels`` are there even where those above are None.
         quality: against the ground truth; None where there is none.
@@ -325,6 +204,7 @@ class Inspected:
     size: tuple[int, int]
     labels: Labels | None
     candidates: Candidates | None
+    borderness: BordernessMaps | None
     detections: Detections
     trace: MergeTrace
     quality: ImageQuality | None
@@ -353,6 +233,38 @@ class Probed:
     probabilities: tuple[float, ...]
     borderness: tuple[float, ...]
     levels: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """A map of an image.
+
+    Attributes:
+        image: as named in the request.
+        sight: which map it is.
+        map: the values and where they lie over the image.
+    """
+
+    request: int
+    image: str
+    sight: Sight
+    map: HeatMap
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GainsWeighed:
+    """What ground truth in place of a prediction gains.
+
+    Attributes:
+        image: as named in the request.
+        settings: what it was computed with.
+        gains: the quality as it is and with each oracle.
+    """
+
+    request: int
+    image: str
+    settings: InspectionSettings
+    gains: OracleGains
 
 
 @dataclass(frozen=True, slots=True)
@@ -436,6 +348,8 @@ Reply = (
     | ImageOpened
     | Inspected
     | Probed
+    | Seen
+    | GainsWeighed
     | Prefetched
     | Measured
     | DatasetListed

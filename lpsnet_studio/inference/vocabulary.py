@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from lpsnet.borderness import BordernessKind
 from lpsnet.categories import Categories
 from lpsnet.structures import InspectionSettings
 
-__all__ = ["DatasetImage", "Device", "FailureKind", "ImageSource", "ModelCard", "TruthSource"]
+__all__ = ["DatasetImage", "Device", "FailureKind", "ImageSource", "ModelCard", "Sight", "SightKind", "TruthSource"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,36 @@ class DatasetImage:
     width: int
     height: int
     problem: str = ""
+
+
+SightKind = Literal["borderness", "target", "difference", "class", "entropy", "margin", "next_best"]
+"""What can be looked at over an image:
+
+``borderness``  predicted border-ness of one level, or the greatest of all.
+``target``      what border-ness should be by the ground truth, of one kind (method row 28).
+``difference``  the greatest predicted border-ness less the target.
+``class``       the probability of one class.
+``entropy``     of the class probabilities, as a share of its greatest value.
+``margin``      by how much the likeliest class leads the next one.
+``next_best``   the second likeliest class of every place.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One map that can be looked at.
+
+    Attributes:
+        kind: of what.
+        level: for border-ness, pyramid level 3 … 7; 0 for the greatest of all.
+        label: for a class's probability, its index; -1 otherwise.
+        target: which border the ground truth's border-ness is measured to, for ``target`` and ``difference``.
+    """
+
+    kind: SightKind
+    level: int = 0
+    label: int = -1
+    target: BordernessKind = "run"
 
 
 FailureKind = Literal[

@@ -45,10 +45,23 @@ class WantedImage:
         return self.bench is not None and self.opening is None
 
     @property
+    def has_output(self) -> bool:
+        """Whether the network has run on it."""
+        return self.bench is not None and self.bench.has_output
+
+    @property
     def wants_network_for_inspect(self) -> bool:
         """Whether an inspection waits for the network's output."""
         asked = self.inspect
         return asked is not None and isinstance(asked.request, Inspect) and asked.request.settings.needs_network
+
+    def can_inspect(self, *, network_is_coming: bool) -> bool:
+        """Whether an inspection is wanted that need not wait any longer: it can be done, or never will."""
+        if self.inspect is None or self.bench is None:
+            return False
+        if not self.wants_network_for_inspect or self.bench.has_output:
+            return True
+        return not (self.bench.can_run_network or network_is_coming)
 
     @property
     def urgency(self) -> int:

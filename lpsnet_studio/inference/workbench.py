@@ -8,22 +8,27 @@ from typing import Protocol, TypeVar
 from lpsnet_studio.inference.messages import (
     DatasetListed,
     Failed,
+    GainsWeighed,
     ImageOpened,
     ImageSource,
     Inspect,
     Inspected,
     ListDataset,
     LoadModel,
+    Look,
     Measure,
     Measured,
     ModelCard,
     OpenImage,
     Probe,
     Probed,
+    Question,
+    Seen,
+    WeighGains,
 )
 from lpsnet_studio.inference.pictures import Picture
 
-__all__ = ["Bench", "Network", "NetworkT", "Workshop"]
+__all__ = ["Bench", "Network", "NetworkT", "Workshop", "answer_on", "measure_on"]
 
 
 class Network(Protocol):
@@ -73,6 +78,14 @@ class Bench(Protocol):
         """Reads the network's output at a pixel (post-processing lane)."""
         ...
 
+    def look(self, request: Look) -> Seen:
+        """Computes a map of the network's output or of the ground truth (post-processing lane)."""
+        ...
+
+    def weigh_gains(self, request: WeighGains, should_stop: Callable[[], bool]) -> GainsWeighed | None:
+        """Merges with each oracle and compares (post-processing lane); None if it was stopped."""
+        ...
+
     def measure(self, request: Measure, should_stop: Callable[[], bool]) -> Measured | None:
         """Runs every stage after the network and compares with the truth (network lane); None if it was stopped."""
         ...
@@ -112,3 +125,37 @@ class Workshop(Protocol[NetworkT]):
     def failure(self, request: int, error: Exception) -> Failed:
         """Says what went wrong, for people; ends the process if nothing can go right any more."""
         ...
+
+
+def measure_on(bench: Bench, request: Measure, should_stop: Callable[[], bool]) -> Measured | None:
+    """Runs what a measurement needs; None if it was stopped, to be gone on with later."""
+    if request.settings.needs_network and bench.can_run_network and not bench.has_output:
+        bench.run_network(should_stop, lambda _fraction: None)
+    return bench.measure(request, should_stop)
+
+
+def answer_on(
+    bench: Bench, question: Question, arrived: float, is_pressed: Callable[[], bool]
+) -> Probed | Inspected | Seen | GainsWeighed | None:
+    """Does what the post-processing lane is asked for.
+
+    Args:
+        bench: the image.
+        question: what is asked.
+        arrived: ``time.perf_counter()`` when it was.
+        is_pressed: says whether an errand has to give way.
+
+    Returns:
+        The answer; None if it gave way.
+    """
+    match question:
+        case Probe():
+            return bench.probe(question)
+        case Inspect():
+            return bench.inspect(question, arrived)
+        case Look():
+            return bench.look(question)
+        case WeighGains():
+            return bench.weigh_gains(question, is_pressed)
+        case _:
+            raise TypeError(f"{type(question).__name__} is no matter of the post-processing lane")

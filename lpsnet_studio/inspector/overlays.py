@@ -12,9 +12,11 @@ from lpsnet.categories import Categories
 from lpsnet.overlay import thing_color
 from lpsnet.structures import MergeStep, Verdict, Window
 from lpsnet_studio.canvas.boxes import Box
+from lpsnet_studio.canvas.colormaps import Scale
 from lpsnet_studio.canvas.colors import Table, color_table
 from lpsnet_studio.canvas.sampling import IndexMap
 from lpsnet_studio.canvas.view import CanvasView
+from lpsnet_studio.examination import Examination
 from lpsnet_studio.inspector.step_pixels import StepPixels, step_tables
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import Result, shade_of
@@ -43,13 +45,16 @@ class Overlays(QObject):
 
     Args:
         session: what is open.
+        examination: which map lies over the photo.
         canvas: where it is shown.
         parent: Qt's owner.
     """
 
-    def __init__(self, session: Session, canvas: CanvasView, parent: QObject | None = None) -> None:
+    def __init__(
+        self, session: Session, examination: Examination, canvas: CanvasView, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._session = session
+        self._session, self._examination = session, examination
         self._canvas = canvas
         self._stage = canvas.stage
         self._boxes: list[tuple[int, MergeStep, Box]] = []
@@ -65,6 +70,7 @@ class Overlays(QObject):
         session.selection_changed.connect(self._show_selection)
         session.view_changed.connect(self._show_options)
         session.pointed_changed.connect(self._show_pointed)
+        examination.shown_changed.connect(self._show_heat)
         canvas.hovered.connect(session.point)
         canvas.left.connect(lambda: session.point(-1, -1))
         canvas.clicked.connect(self._select_at)
@@ -101,6 +107,16 @@ class Overlays(QObject):
         self._canvas.reserve_caption(max(captions, key=len, default=""))
         self._show_boxes()
         self._show_step()
+
+    def _show_heat(self) -> None:
+        """Shows the chosen map; it stays while results change, for sliders do not touch what the network says."""
+        sight, heat, picture = self._examination.shown, self._examination.shown_map, self._session.picture
+        if sight is None or heat is None or picture is None:
+            self._stage.heat.set_heat(None, Scale(), (0, 0))
+            return
+        height, width = picture.pixels.shape[:2]
+        classes = color_table(picture.categories.colors) if sight.kind == "next_best" else None
+        self._stage.heat.set_heat(heat, self._examination.scale, (height, width), classes)
 
     def _show_position(self, _position: int, windows: Sequence[Window]) -> None:
         owners = self._session.owners

@@ -144,6 +144,7 @@ def inspected(request: Inspect, *, merged: MergeTrace | None = None) -> Inspecte
         size=made.owners.shape,
         labels=made.labels,
         candidates=None,
+        borderness=None,
         detections=detections(),
         trace=made,
         quality=image_quality(made.segmentation(), truth(), len(CATEGORIES)),

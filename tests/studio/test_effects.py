@@ -39,7 +39,18 @@ def result(settings: InspectionSettings = SETTINGS, merged: Any = None) -> Resul
     made = merged or trace(settings)
     height, width = made.owners.shape
     return Result(
-        settings, CATEGORIES, (height, width), height != HEIGHT, made.labels, detections(), made, None, (), 0.0
+        settings=settings,
+        categories=CATEGORIES,
+        size=(height, width),
+        preview=height != HEIGHT,
+        labels=made.labels,
+        candidates=None,
+        borderness=None,
+        detections=detections(),
+        trace=made,
+        quality=None,
+        stages=(),
+        seconds=0.0,
     )
 
 

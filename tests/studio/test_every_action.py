@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMenu
 from lpsnet.structures import InspectionSettings, Verdict
 from lpsnet_studio import demo_network
 from lpsnet_studio.actions.table import ACTIONS
-from lpsnet_studio.inference.messages import ImageOpened, Inspect, ListDataset, LoadModel, ModelLoaded, OpenImage
+from lpsnet_studio.inference.messages import ImageOpened, Inspect, ListDataset, LoadModel, ModelLoaded, OpenImage, Sight
 from lpsnet_studio.session import Session
 from lpsnet_studio.settings import Folders
 from tests.studio.hand_made import ListeningService, card, inspected, open_first, opened
@@ -308,7 +308,7 @@ def _(bench: Bench, name: str) -> None:
         assert canvas.zoom == pytest.approx(jumped)
 
 
-@effect_of("show_labels", "show_boxes", "show_segments", "show_void")
+@effect_of("show_labels", "show_heat", "show_boxes", "show_segments", "show_verdicts", "show_void", "show_candidates")
 def _(bench: Bench, name: str) -> None:
     kind: Any = name.removeprefix("show_")
     before = bench.session.view.shows(kind)
@@ -366,6 +366,35 @@ def _(bench: Bench) -> None:
         dock.hide()
     bench.trigger("reset_layout")
     assert not any(dock.isHidden() for dock in bench.window.docks.values())
+
+
+# ------------------------------------------------------------------------------------------------------------- Inspect
+
+
+@effect_of("panel_levels", "panel_borderness", "panel_semantics", "panel_probe", "panel_errors", "panel_why")
+def _(bench: Bench, name: str) -> None:
+    dock = bench.window.docks[name.removeprefix("panel_")]
+    assert not dock.isVisible()
+    bench.trigger(name)
+    assert dock.isVisible()
+    assert dock.isAncestorOf(bench.window.focusWidget())
+
+
+@effect_of("pin_pixel", "unpin_all")
+def _(bench: Bench, name: str) -> None:
+    bench.session.point(3, 4)
+    bench.trigger("pin_pixel")
+    assert bench.window.examination.pins == ((3, 4),)
+    if name == "unpin_all":
+        bench.trigger(name)
+        assert not bench.window.examination.pins
+
+
+@effect_of("hide_map")
+def _(bench: Bench) -> None:
+    bench.window.examination.show(Sight("entropy"))
+    bench.trigger("hide_map")
+    assert bench.window.examination.shown is None
 
 
 # --------------------------------------------------------------------------------------------------------------- Merge

@@ -113,6 +113,8 @@ def _of_field(name: str, annotation: Any) -> st.SearchStrategy[Any]:
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if name == "pixels":
         return pictures
+    if name == "values":
+        return arrays.arrays(np.float32, st.tuples(sides, sides), elements=st.floats(0, 1, width=32))
     if name == "labels":
         return st.none() | label_maps
     if annotation in _KNOWN:

@@ -13,10 +13,11 @@ import torch
 
 from lpsnet.engine.network import load_network
 from lpsnet.inspection import MissingNetworkError, MissingTruthError
+from lpsnet.metrics.panoptic_quality import PanopticQuality
 from lpsnet.model.cancellation import Cancelled
 from lpsnet.structures import InspectionSettings, Stage
 from lpsnet_studio.inference.bench import PREVIEW_PIXELS, ImageBench, LoadedNetwork
-from lpsnet_studio.inference.messages import Inspect, LoadModel, Measure, OpenImage, Probe
+from lpsnet_studio.inference.messages import Inspect, LoadModel, Look, Measure, OpenImage, Probe, Sight, WeighGains
 from lpsnet_studio.inference.pictures import PictureReader
 from lpsnet_studio.inference.workshop import TorchWorkshop
 from tests.studio.inference.conftest import SMALL_NETWORK, Drawn
@@ -185,3 +186,55 @@ def cancelled_after(network: LoadedNetwork, image: np.ndarray, seconds: float) -
 def run_to_its_end(network: LoadedNetwork, image: np.ndarray, stop: threading.Event) -> None:
     with contextlib.suppress(Cancelled):
         network.run(image, stop.is_set, lambda _fraction: None)
+
+
+# ------------------------------------------------------------------------------------------------------------- errands
+
+
+def seen(on: ImageBench, kind: str, **what: object):
+    return on.look(Look(1, "image", Sight(kind, **what))).map
+
+
+def test_maps_are_those_of_the_network_and_the_truth(drawn: Drawn, network: LoadedNetwork) -> None:
+    small = bench(drawn, 0, network)
+    small.run_network(never, lambda _fraction: None)
+    height, width = small.picture.pixels.shape[:2]
+    levels = [seen(small, "borderness", level=level) for level in (3, 4, 5, 6, 7)]
+    logits = small.output.borderness_logits
+    for heat, logit in zip(levels, logits, strict=True):
+        rows, columns = heat.values.shape
+        np.testing.assert_allclose(heat.values, logit[0, 0, :rows, :columns].sigmoid().numpy(), atol=1e-6)
+    probabilities = small.output.semantic_logits[0].softmax(0)
+    rows, columns = seen(small, "class", label=2).values.shape
+    np.testing.assert_allclose(
+        seen(small, "class", label=2).values, probabilities[2, :rows, :columns].numpy(), atol=1e-6
+    )
+    best = probabilities[:, :rows, :columns].topk(2, dim=0)
+    np.testing.assert_allclose(seen(small, "margin").values, (best.values[0] - best.values[1]).numpy(), atol=1e-6)
+    np.testing.assert_array_equal(seen(small, "next_best").values, best.indices[1].numpy())
+    target, difference = seen(small, "target", target="box"), seen(small, "difference", target="box")
+    assert target.values.shape == difference.values.shape == (height, width)
+    on_things = ~np.isnan(target.values)
+    assert on_things.any()
+    assert (np.isnan(difference.values) == ~on_things).all()
+
+
+def test_a_map_that_cannot_be_had_says_why(drawn: Drawn, network: LoadedNetwork) -> None:
+    fresh = bench(drawn, 0, network)
+    with pytest.raises(MissingNetworkError, match="has not run"):
+        seen(fresh, "entropy")
+    assert seen(fresh, "target").values.any(), "the truth needs no network"
+
+
+def test_gains_are_those_of_inspections_with_the_oracles_on(drawn: Drawn, network: LoadedNetwork) -> None:
+    small = bench(drawn, 0, network)
+    small.run_network(never, lambda _fraction: None)
+    settings = InspectionSettings(stuff_limit=0, score_threshold=0.0)
+    gains = small.weigh_gains(WeighGains(1, "image", settings)).gains
+    for result in gains.results:
+        on = replace(settings, semantic_oracle=result.semantic_oracle, box_oracle=result.box_oracle)
+        quality = small.measure(Measure(2, small.picture.source, on)).quality
+        expected = PanopticQuality(quality.counts, small.opened(OpenImage(3, "i", small.picture.source), 0).categories)
+        assert result.all == expected.all
+    assert gains.both.all.pq > gains.as_it_is.all.pq
+    assert small.weigh_gains(WeighGains(1, "image", settings), lambda: True) is None

@@ -18,12 +18,14 @@ from lpsnet_studio.inference.messages import (
     CloseImage,
     DatasetListed,
     Failed,
+    GainsWeighed,
     ImageOpened,
     ImageSource,
     Inspect,
     Inspected,
     ListDataset,
     LoadModel,
+    Look,
     Measure,
     Measured,
     ModelLoaded,
@@ -34,6 +36,9 @@ from lpsnet_studio.inference.messages import (
     Probed,
     Progress,
     Reply,
+    Seen,
+    Sight,
+    WeighGains,
 )
 from lpsnet_studio.inference.pictures import Picture
 from tests.studio.inference.messages_at_random import CATEGORIES
@@ -100,6 +105,14 @@ class ScriptedBench:
         self.shop.do(f"probe {request.image}")
         return Probed(request.request, request.image, request.x, request.y, (), (), (), ())
 
+    def look(self, request: Look) -> Any:
+        self.shop.do(f"look {request.image} {request.sight.kind}")
+        return _reply_like(Seen, request)
+
+    def weigh_gains(self, request: WeighGains, should_stop: Callable[[], bool]) -> Any:
+        self.shop.do(f"weigh {request.image}")
+        return None if should_stop() else _reply_like(GainsWeighed, request)
+
     def measure(self, request: Measure, should_stop: Callable[[], bool]) -> Any:
         if should_stop():
             return None
@@ -120,6 +133,13 @@ class ScriptedBench:
     def without_unchanged(self, reply: Inspected) -> Inspected:
         self.sent.append(reply)
         return reply
+
+
+def _reply_like(kind: Any, request: Any) -> Any:
+    reply = kind.__new__(kind)
+    object.__setattr__(reply, "request", request.request)
+    object.__setattr__(reply, "image", request.image)
+    return reply
 
 
 def inspected(request: Inspect, network: str) -> Any:
@@ -686,3 +706,65 @@ def test_requests_in_a_storm_are_each_answered_once(room: Room, seed: int) -> No
     for number in numbers:
         room.answer(number)
     assert all(len(room.answers(number)) == 1 for number in numbers)
+
+
+# ------------------------------------------------------------------------------------------------------------- errands
+
+
+def test_maps_come_after_probes_and_inspections_and_before_gains(room: Room) -> None:
+    room.with_network()
+    room.answer(room.open("a"))
+    gate = room.shop.gate("probe a")
+    first = room.post(Probe, "a", 1, 1)
+    assert gate.entered.wait(SOON)
+    gains = room.post(WeighGains, "a", at(0.3))
+    maps = [room.post(Look, "a", Sight("borderness", level)) for level in (3, 4)]
+    inspection = room.post(Inspect, "a", at(0.2))
+    gate.open.set()
+    for number in (first, inspection, *maps, gains):
+        assert not isinstance(room.answer(number), Failed)
+    done = [what for what in room.shop.done if what.split()[0] in ("inspect", "look", "weigh")]
+    assert done == ["inspect a 0.2", "look a borderness", "look a borderness", "weigh a"] or done[:2] == [
+        "look a borderness",
+        "look a borderness",
+    ], "the forward that the inspection waits for may take longer than the maps"
+
+
+def test_of_the_same_map_only_the_newest_is_made_and_others_wait_beside_it(room: Room) -> None:
+    room.answer(room.open("a"))
+    gate = room.shop.gate("probe a")
+    room.post(Probe, "a", 1, 1)
+    assert gate.entered.wait(SOON)
+    older, other = room.post(Look, "a", Sight("entropy")), room.post(Look, "a", Sight("margin"))
+    newer = room.post(Look, "a", Sight("entropy"))
+    gains = [room.post(WeighGains, "a", at(threshold)) for threshold in (0.1, 0.2)]
+    gate.open.set()
+    assert [room.kind(older), room.kind(gains[0])] == ["superseded", "superseded"]
+    assert all(not isinstance(room.answer(number), Failed) for number in (other, newer, gains[1]))
+    assert room.shop.done.count("look a entropy") == 1
+
+
+def test_gains_give_way_to_a_probe_and_are_weighed_again(room: Room) -> None:
+    room.answer(room.open("a"))
+    gate = room.shop.gate("weigh a")
+    gains = room.post(WeighGains, "a", at(0.3))
+    assert gate.entered.wait(SOON)
+    probe = room.post(Probe, "a", 2, 2)
+    gate.open.set()
+    assert not isinstance(room.answer(probe), Failed)
+    assert not isinstance(room.answer(gains), Failed)
+    assert [what for what in room.shop.done if what.startswith(("weigh", "probe"))] == ["weigh a", "probe a", "weigh a"]
+
+
+def test_errands_end_with_their_image_and_can_be_withdrawn(room: Room) -> None:
+    assert room.kind(room.post(Look, "a", Sight("entropy"))) == "not-possible"
+    room.answer(room.open("a"))
+    gate = room.shop.gate("probe a")
+    room.post(Probe, "a", 1, 1)
+    assert gate.entered.wait(SOON)
+    withdrawn, left = room.post(Look, "a", Sight("entropy")), room.post(Look, "a", Sight("margin"))
+    room.desk.take(Cancel(withdrawn))
+    assert room.kind(withdrawn) == "cancelled"
+    room.open("b")
+    assert room.kind(left) == "cancelled"
+    gate.open.set()

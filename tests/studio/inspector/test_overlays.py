@@ -29,7 +29,7 @@ def _click(window: Any, x: float, y: float) -> None:
 
 def test_layers_follow_the_view_in_order_visibility_and_opacity(opened: Any, session: Session) -> None:
     stage = opened.canvas.stage
-    session.move_layer("labels", 3)
+    session.move_layer("labels", len(session.view.layers) - 1)
     assert stage.labels.zValue() > stage.boxes.zValue() > stage.void.zValue() > stage.segments.zValue()
     assert stage.segments.zValue() < stage.outlines.zValue() < stage.void.zValue()
     session.change_layer("void", visible=True, opacity=0.3)

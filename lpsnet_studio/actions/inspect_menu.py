@@ -1,0 +1,102 @@
+"""What lies between the image and the result."""
+
+from __future__ import annotations
+
+from lpsnet_studio.actions.entry import Action
+
+__all__ = ["INSPECT"]
+
+INSPECT: tuple[Action, ...] = (
+    Action(
+        id="panel_levels",
+        text="Levels",
+        tip="The boxes of every pyramid level, and where each was dropped.",
+        handler="examine.show_panel",
+        menu="Inspect",
+        icon="levels",
+        keys=("Alt+1",),
+        value="levels",
+    ),
+    Action(
+        id="panel_borderness",
+        text="Border-ness",
+        tip="The quality that the box head predicts, as a map, beside its target.",
+        handler="examine.show_panel",
+        menu="Inspect",
+        icon="borderness",
+        keys=("Alt+2",),
+        value="borderness",
+    ),
+    Action(
+        id="panel_semantics",
+        text="Semantics",
+        tip="How likely each class is, and how sure the semantic head.",
+        handler="examine.show_panel",
+        menu="Inspect",
+        icon="semantics",
+        keys=("Alt+3",),
+        value="semantics",
+    ),
+    Action(
+        id="panel_probe",
+        text="Probe",
+        tip="What is known of one pixel, and its history through the merge.",
+        handler="examine.show_panel",
+        menu="Inspect",
+        icon="probe",
+        keys=("Alt+4",),
+        value="probe",
+    ),
+    Action(
+        id="panel_errors",
+        text="Errors",
+        tip="The result beside the ground truth, segment by segment.",
+        handler="examine.show_panel",
+        menu="Inspect",
+        icon="verdicts",
+        keys=("Alt+5",),
+        value="errors",
+    ),
+    Action(
+        id="panel_why",
+        text="Why",
+        tip="One page that says what happened to this image.",
+        handler="examine.show_panel",
+        menu="Inspect",
+        icon="why",
+        keys=("Alt+6",),
+        value="why",
+    ),
+    Action(
+        id="pin_pixel",
+        text="Pin the pixel under the mouse",
+        tip="Keep what is known of this pixel in the panel Probe, whatever is turned.",
+        handler="examine.pin_pixel",
+        menu="Inspect",
+        icon="pin",
+        keys=("P",),
+        context="view",
+        section=1,
+        on_canvas=True,
+    ),
+    Action(
+        id="unpin_all",
+        text="Remove all pins",
+        tip="Let go of every pinned pixel.",
+        handler="examine.unpin_all",
+        menu="Inspect",
+        keys=("Shift+P",),
+        context="view",
+        section=1,
+    ),
+    Action(
+        id="hide_map",
+        text="Take the map away",
+        tip="Show the image without a heatmap over it.",
+        handler="examine.hide_map",
+        menu="Inspect",
+        keys=("Shift+7",),
+        context="view",
+        section=1,
+    ),
+)

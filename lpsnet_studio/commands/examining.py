@@ -1,0 +1,37 @@
+"""What lies between the image and the result: panels, maps and pins."""
+
+from __future__ import annotations
+
+from lpsnet_studio.commands.workplace import Workplace
+
+__all__ = ["ExamineCommands"]
+
+
+class ExamineCommands:
+    """Opens the panels of the menu Inspect, and holds on to pixels.
+
+    Args:
+        place: what commands work with.
+    """
+
+    def __init__(self, place: Workplace) -> None:
+        self._place = place
+
+    def show_panel(self, name: str) -> None:
+        """Opens a panel and brings it to the front."""
+        self._place.show_panel(name)
+
+    def pin_pixel(self) -> None:
+        """Holds on to the pixel under the mouse, and shows what is known of it."""
+        pointed = self._place.session.pointed
+        if pointed is not None:
+            self._place.examination.pin((pointed.x, pointed.y))
+            self._place.show_panel("probe")
+
+    def unpin_all(self) -> None:
+        """Lets go of every pixel."""
+        self._place.examination.unpin_all()
+
+    def hide_map(self) -> None:
+        """Takes the map away that lies over the image."""
+        self._place.examination.show(None)

@@ -1,0 +1,22 @@
+"""The panels of the menu Inspect, in its order."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from lpsnet_studio.examination import Examination
+from lpsnet_studio.session import Session
+from lpsnet_studio.theme import Theme
+
+__all__ = ["evidence_panels"]
+
+
+def evidence_panels(session: Session, examination: Examination, theme: Theme) -> list[tuple[str, str, QWidget]]:
+    """Returns name, title and widget of every panel.
+
+    Args:
+        session: what is open.
+        examination: what is looked at beyond the result.
+        theme: gives colours and icons.
+    """
+    return []

@@ -1,0 +1,158 @@
+"""Maps, pixels and gains are asked for once, kept with their image, and never mixed up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lpsnet.maps import HeatMap, MapPlacement
+from lpsnet_studio.examination import Examination
+from lpsnet_studio.inference.messages import Cancel, Failed, Look, Probe, Probed, Seen, Sight, WeighGains
+from lpsnet_studio.session import Session
+from tests.studio.hand_made import ListeningService, inspected, open_first, opened
+
+ENTROPY, CLASS = Sight("entropy"), Sight("class", label=1)
+
+
+@pytest.fixture
+def examination(session: Session, service: ListeningService) -> Examination:
+    made = Examination(session)
+    open_first(session, service)
+    return made
+
+
+def heat(value: float = 0.5, low: float = 0.0) -> HeatMap:
+    return HeatMap(np.full((3, 4), value, np.float32), MapPlacement(), "Entropy", low=low)
+
+
+def answer(session: Session, look: Look, value: float = 0.5) -> None:
+    session.receive(Seen(look.request, look.image, look.sight, heat(value)))
+
+
+def asked(service: ListeningService, kind: type) -> list[Any]:
+    return [request for request in service.posted if isinstance(request, kind)]
+
+
+def test_nothing_is_asked_before_it_is_wanted_and_then_once(
+    examination: Examination, session: Session, service: ListeningService
+) -> None:
+    assert not asked(service, Look)
+    assert examination.want(ENTROPY) is None
+    assert examination.want(ENTROPY) is None
+    (look,) = asked(service, Look)
+    told: list[None] = []
+    examination.maps_changed.connect(lambda: told.append(None))
+    answer(session, look)
+    assert len(told) == 1
+    assert examination.want(ENTROPY) is examination.map_of(ENTROPY) is not None
+    assert len(asked(service, Look)) == 1
+
+
+def test_nothing_can_be_asked_without_a_result(session: Session, service: ListeningService) -> None:
+    examination = Examination(session)
+    assert examination.want(ENTROPY) is None
+    assert examination.want_pixel((1, 1)) is None
+    assert examination.want_gains() is None
+    assert not service.posted
+
+
+def test_a_refusal_is_told_and_not_asked_again_until_there_is_another_result(
+    examination: Examination, session: Session, service: ListeningService
+) -> None:
+    examination.want(ENTROPY)
+    session.receive(Failed(service.last(Look).request, "not-possible", "The network has not run on this image."))
+    assert examination.problem_of(ENTROPY) == "The network has not run on this image."
+    examination.want(ENTROPY)
+    assert len(asked(service, Look)) == 1
+    session.change_settings(overlap_threshold=0.7)
+    from lpsnet_studio.inference.messages import Inspect
+
+    session.receive(inspected(service.last(Inspect)))
+    assert not examination.problem_of(ENTROPY)
+    examination.want(ENTROPY)
+    assert len(asked(service, Look)) == 2
+
+
+def test_maps_go_with_their_image_and_late_answers_are_ignored(
+    examination: Examination, session: Session, service: ListeningService
+) -> None:
+    from lpsnet_studio.inference.messages import OpenImage
+
+    examination.want(ENTROPY)
+    first = service.last(Look)
+    answer(session, first)
+    examination.want(CLASS)
+    late = service.last(Look)
+    session.open_index(1)
+    session.receive(opened(service.last(OpenImage)))
+    assert examination.map_of(ENTROPY) is None
+    assert Cancel(late.request) in service.posted
+    answer(session, late)
+    assert examination.map_of(CLASS) is None
+
+
+def test_maps_stay_while_settings_change(examination: Examination, session: Session, service: ListeningService) -> None:
+    from lpsnet_studio.inference.messages import Inspect
+
+    examination.show(ENTROPY)
+    answer(session, service.last(Look))
+    shown = examination.shown_map
+    session.change_settings(overlap_threshold=0.7)
+    session.receive(inspected(service.last(Inspect)))
+    assert examination.shown_map is shown is not None
+
+
+def test_a_scale_is_kept_for_its_kind_and_can_be_reset(
+    examination: Examination, session: Session, service: ListeningService
+) -> None:
+    examination.show(ENTROPY)
+    answer(session, service.last(Look))
+    assert (examination.scale.colors, examination.scale.low, examination.scale.high) == ("viridis", 0, 1)
+    examination.change_scale(high=0.3, colors="magma")
+    examination.show(CLASS)
+    assert examination.scale.high == 1
+    examination.show(ENTROPY)
+    assert (examination.scale.colors, examination.scale.high) == ("magma", 0.3)
+    examination.reset_scale()
+    assert examination.scale.high == 1
+
+
+def test_of_pixels_that_wait_the_newest_and_the_pinned_are_asked_for(
+    examination: Examination, session: Session, service: ListeningService
+) -> None:
+    def answer_probe() -> None:
+        probe = service.last(Probe)
+        session.receive(Probed(probe.request, probe.image, probe.x, probe.y, (0,), (1.0,), (0.5,), (3,)))
+
+    examination.want_pixel((1, 1))
+    examination.pin((2, 2))
+    for x in (3, 4, 5):
+        examination.want_pixel((x, x))
+    assert [(probe.x, probe.y) for probe in asked(service, Probe)] == [(1, 1)]
+    answer_probe()
+    answer_probe()
+    answer_probe()
+    assert [(probe.x, probe.y) for probe in asked(service, Probe)] == [(1, 1), (5, 5), (2, 2)]
+    assert examination.want_pixel((5, 5)).x == 5
+    assert examination.pins == ((2, 2),)
+    examination.unpin_all()
+    assert examination.pins == ()
+
+
+def test_gains_are_of_the_settings_of_now(
+    examination: Examination, session: Session, service: ListeningService
+) -> None:
+    from lpsnet_studio.inference.messages import Inspect
+
+    examination.want_gains()
+    examination.want_gains()
+    (weighed,) = asked(service, WeighGains)
+    assert weighed.settings == session.effective_settings
+    session.change_settings(overlap_threshold=0.7)
+    assert examination.want_gains() is None
+    session.receive(inspected(service.last(Inspect)))
+    assert Cancel(weighed.request) in service.posted
+    examination.want_gains()
+    assert service.last(WeighGains).settings.overlap_threshold == 0.7
