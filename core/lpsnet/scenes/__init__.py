@@ -12,7 +12,7 @@ parts:
 - :mod:`~lpsnet.scenes.vehicles`, :mod:`~lpsnet.scenes.beings`: the things, one function each;
 - :mod:`~lpsnet.scenes.plan`: what stands where;
 - :mod:`~lpsnet.scenes.compose`: the scene, without what nobody could find; :mod:`~lpsnet.scenes.finish`: the camera;
-- :mod:`~lpsnet.scenes.statistics`: how hard the scenes are; :mod:`~lpsnet.scenes.processes`: many at once.
+- :mod:`~lpsnet.scenes.statistics`: how hard the scenes are.
 """
 
 from __future__ import annotations
