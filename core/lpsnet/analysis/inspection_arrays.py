@@ -212,7 +212,7 @@ def array_table() -> str:
     lines = ["| array | dtype | shape | what it holds |", "|---|---|---|---|"]
     for spec in ARRAYS:
         dtype = " or ".join(spec.dtypes)
-        lines.append(f"| `{spec.name}` | {dtype} | {spec.shape_words} | {spec.meaning} |")
+        lines.append(f"| `{spec.name}` | {dtype} | `{spec.shape_words}` | {spec.meaning} |")
     lines += ["", "| letter | counts |", "|---|---|"]
     lines += [f"| {letter} | {what} |" for letter, what in DIMENSIONS.items()]
     return "\n".join(lines) + "\n"

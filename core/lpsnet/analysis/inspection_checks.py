@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import fields
 from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lpsnet.analysis.inspection_arrays import ARRAYS, KINDS, OPTIONAL_PARTS, VERDICTS, Arrays, ArraySpec
-from lpsnet.structures import PanopticSegmentation, StepKind, Verdict, unlabelled
+from lpsnet.analysis.inspection_arrays import (
+    ARRAYS,
+    KINDS,
+    OPTIONAL_PARTS,
+    VERDICTS,
+    Arrays,
+    ArraySpec,
+    unpack_candidates,
+)
+from lpsnet.structures import DropStage, PanopticSegmentation, StepKind, Verdict, unlabelled
 
 __all__ = ["Layout", "Refuse", "check_layout", "check_values", "expected_arrays"]
 
@@ -117,15 +126,14 @@ def _check_detections(arrays: Arrays, refuse: Refuse) -> None:
 
 
 def _check_candidates(arrays: Arrays, refuse: Refuse) -> None:
-    """Checks that just those dropped by NMS name the box that suppressed them."""
+    """Checks that just those dropped by NMS name the box that suppressed them, and that the kept are the detections."""
     names = arrays["candidates.suppressed_by"]
-    by_nms = arrays["candidates.dropped_at"] == _NMS
-    wrong = (names >= 0) != by_nms
+    wrong = (names >= 0) != (arrays["candidates.dropped_at"] == DropStage.NMS)
     _refuse_first(wrong, names, "candidates.suppressed_by", "does not go with candidates.dropped_at", refuse)
-
-
-_NMS = 3
-"""``DropStage.NMS``."""
+    kept = unpack_candidates(arrays).detections()
+    for column in fields(kept):
+        if not np.array_equal(getattr(kept, column.name), arrays[f"detections.{column.name}"]):
+            refuse(f"detections.{column.name}", "does not hold the candidates that were kept, best first")
 
 
 def _check_labels(labels: NDArray[Any], num_classes: int, refuse: Refuse) -> None:
@@ -134,7 +142,7 @@ def _check_labels(labels: NDArray[Any], num_classes: int, refuse: Refuse) -> Non
 
 
 def _check_steps(arrays: Arrays, refuse: Refuse) -> None:
-    """Checks that steps of each kind say what steps of that kind can say."""
+    """Checks that steps of each kind say what steps of that kind can say, and of detections what these say."""
     kinds, owners = arrays["merge.steps.kind"], arrays["merge.steps.owner"]
     of_detection = kinds == KINDS.index(StepKind.DETECTION)
     checks = (
@@ -145,6 +153,13 @@ def _check_steps(arrays: Arrays, refuse: Refuse) -> None:
     for name, wrong, other in checks:
         field = f"merge.steps.{name}"
         _refuse_first(wrong, arrays[field], field, f"does not go with {other}", refuse)
+    rows = arrays["merge.steps.detection"][of_detection]
+    if len(set(rows.tolist())) < len(rows):
+        refuse("merge.steps.detection", "holds a detection twice")
+    for name in ("label", "score", "box"):
+        column = "boxes" if name == "box" else f"{name}s"
+        if not np.array_equal(arrays[f"merge.steps.{name}"][of_detection], arrays[f"detections.{column}"][rows]):
+            refuse(f"merge.steps.{name}", f"does not go with detections.{column}")
     kept = np.sort(owners[owners > 0])
     _refuse_first(np.append(False, np.diff(kept) == 0), kept, "merge.steps.owner", "is there twice", refuse)
 

@@ -243,6 +243,11 @@ ARRAY_FAULTS: list[tuple[Callable[[dict[str, Any]], Any], str]] = [
     (_set("detections.scores", 0, np.nan), "detections.scores[0] is nan, which is not finite"),
     (_set("detections.labels", 0, -1), "detections.labels[0] is -1, which is less than 0"),
     (_set("detections.labels", 0, 999), "detections.labels[0] is 999, which is not below "),
+    (_put("detections.boxes", lambda a: a / 2), "detections.boxes does not hold the candidates that were kept"),
+    (_put("candidates.level", lambda a: a + 9), "which is more than 7"),
+    (_put("merge.steps.score", lambda a: a / 2), "merge.steps.score does not go with detections.scores"),
+    (_put("merge.steps.box", lambda a: a / 2), "merge.steps.box does not go with detections.boxes"),
+    (_put("merge.steps.detection", lambda a: np.minimum(a, 0)), "merge.steps.detection holds a detection twice"),
     (_set("candidates.class_scores", 2, 1.5), "candidates.class_scores[2] is 1.5, which is more than 1"),
     (_set("candidates.dropped_at", 0, 5), "candidates.dropped_at[0] is 5, which is more than 4"),
     (_put("candidates.suppressed_by", np.zeros_like), "does not go with candidates.dropped_at"),
@@ -402,7 +407,7 @@ def test_whatever_bytes_are_turned_nothing_wrong_comes_in(path: Path, saved: Sav
     """Damage is either refused in one sentence or fell on bytes that nothing is read from."""
     content, random = path.read_bytes(), np.random.default_rng(1)
     refused = 0
-    for _ in range(300):
+    for _ in range(150):
         damaged = bytearray(content)
         for place in random.integers(0, len(content), int(random.integers(1, 4))).tolist():
             damaged[place] ^= int(random.integers(1, 256))
@@ -410,14 +415,14 @@ def test_whatever_bytes_are_turned_nothing_wrong_comes_in(path: Path, saved: Sav
         found = _outcome(path)
         refused += isinstance(found, str)
         assert _is_one_sentence(found, path) if isinstance(found, str) else differences(found, saved) == []
-    assert refused > 200
+    assert refused > 100
 
 
 def test_whatever_numbers_are_changed_it_is_an_inspection_or_one_sentence(path: Path) -> None:
     """Valid archives with any one array replaced by nonsense of the right dtype."""
     arrays, random = _contents(path), np.random.default_rng(2)
     names = [spec.name for spec in ARRAYS]
-    for _ in range(200):
+    for _ in range(80):
         name = str(random.choice(names))
         values = arrays[name]
         noise = np.frombuffer(random.bytes(values.nbytes), values.dtype).reshape(values.shape)
