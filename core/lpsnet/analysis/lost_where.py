@@ -253,6 +253,11 @@ class _Chances:
             owner[row] = step.owner
         return cls(found.boxes, found.labels, found.scores, fate, owner, steps, candidates)
 
+    def least_score(self, furthest: Fate, among: Flags | None = None) -> float:
+        """Returns the least score of those that came as far as a fate, 1 if none did."""
+        came: Flags = self.fate >= furthest
+        return float(self.scores[came if among is None else came & among].min(initial=1.0))
+
 
 def _fates_of_steps(count: int, steps: dict[int, MergeStep], trace: MergeTrace) -> NDArray[np.uint8]:
     """Returns what became of detections that were not chosen from candidates."""
@@ -353,15 +358,23 @@ def _verdict_on(scene: _Scene, segment: Segment, chances: _Chances, row: int, bo
             words = f"{found}, its class probability {low} does not exceed the class threshold {limit}"
         case Fate.TOP_K:
             assert chances.candidates is not None
-            level = int(chances.candidates.level[row])
-            words = f"{found}, its score {score:.2f} is not among the best {settings.pre_nms_top_k:,} of P{level}"
+            level = chances.candidates.level
+            low, least = told_apart(score, chances.least_score(Fate.NMS, level == level[row]))
+            words = (
+                f"{found}, not among the best {settings.pre_nms_top_k:,} of P{level[row]}: "
+                f"it scores {low}, the last of them {least}"
+            )
         case Fate.NMS:
             assert chances.candidates is not None
             better = float(chances.scores[chances.candidates.suppressed_by[row]])
             high, limit = told_apart(float(chances.candidates.iou[row]), settings.nms_iou)
             words = f"{found}, suppressed by NMS: IoU {high} > {limit} with a {name} of score {better:.2f}"
         case Fate.CAP:
-            words = f"{found}, its score {score:.2f} is not among the best {settings.max_detections:,} detections"
+            low, least = told_apart(score, chances.least_score(Fate.THRESHOLD))
+            words = (
+                f"{found}, not among the best {settings.max_detections:,} detections: "
+                f"it scores {low}, the last of them {least}"
+            )
         case Fate.THRESHOLD:
             low, limit = told_apart(score, settings.score_threshold)
             words = f"below the score threshold: best candidate scores {low} < {limit}"

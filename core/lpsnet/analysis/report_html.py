@@ -56,7 +56,7 @@ _LEGEND = (
     "TP: found, with an IoU above 0.5. FN: a true segment that nothing matches. FP: a predicted segment that matches "
     "nothing. Ignored: a predicted segment on void or crowd. Cost: the PQ of this image that mending it would bring."
 )
-_SHOWN_SIDE = 208
+_SHOWN_SIDE = 188
 """Pixels of the longer side at which the large pictures are shown: three fit beside each other on A4."""
 
 

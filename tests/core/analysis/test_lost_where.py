@@ -157,9 +157,9 @@ def test_boxes_of_another_class_alone() -> None:
             "best candidate IoU 0.80, its class probability 0.049 does not exceed the class threshold 0.050",
         ),
         (
-            (Row(FAIR, 0.3, dropped_at=DropStage.TOP_K),),
+            (Row(FAR, 0.304), Row(FAIR, 0.3, dropped_at=DropStage.TOP_K)),
             LostAt.TOP_K,
-            "best candidate IoU 0.80, its score 0.30 is not among the best 1,000 of P4",
+            "best candidate IoU 0.80, not among the best 1,000 of P4: it scores 0.300, the last of them 0.304",
         ),
         (
             (Row((0, 0, 60, 40), 0.95), Row(FAIR, 0.7, dropped_at=DropStage.NMS, suppressed_by=0, iou=0.71)),
@@ -167,9 +167,9 @@ def test_boxes_of_another_class_alone() -> None:
             "best candidate IoU 0.80, suppressed by NMS: IoU 0.71 > 0.60 with a person of score 0.95",
         ),
         (
-            (Row(FAIR, 0.3, dropped_at=DropStage.CAP),),
+            (Row(FAR, 0.35), Row(FAIR, 0.3, dropped_at=DropStage.CAP), Row(FAR, 0.4)),
             LostAt.CAP,
-            "best candidate IoU 0.80, its score 0.30 is not among the best 100 detections",
+            "best candidate IoU 0.80, not among the best 100 detections: it scores 0.30, the last of them 0.35",
         ),
         ((Row(FAIR, 0.12),), LostAt.THRESHOLD, "below the score threshold: best candidate scores 0.12 < 0.18"),
     ],
@@ -179,7 +179,7 @@ def test_each_way_to_drop_a_box(rows: tuple[Row, ...], at: LostAt, words: str) -
     # The person that suppresses lies on another one, so that it does not find this one.
     truth = truth_of(((0, 0, 60, 40), 3, PERSON), (RIGHT, 2, PERSON))
     loss = losses(truth, candidates(*rows), settings=replace(SETTINGS, score_threshold=0.18))[2]
-    assert (loss.at, loss.words, loss.candidate) == (at, words, len(rows) - 1)
+    assert (loss.at, loss.words, loss.candidate) == (at, words, [row.box for row in rows].index(FAIR))
     assert loss.box_iou == pytest.approx(0.8)
     assert loss.mask_iou == pytest.approx(0.8)
 
