@@ -13,6 +13,7 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from lpsnet import cli
+from lpsnet.analysis.inspection_file import load_inspection
 from lpsnet.engine import predict
 from lpsnet.formats.coco_panoptic import CocoPanopticWriter, read_coco_panoptic
 from lpsnet.scenes import draw_scene, scene_categories
@@ -52,6 +53,26 @@ def test_an_untrained_network_says_so_loudly_and_writes_valid_coco(tmp_path: Pat
     segmentation = written.read_segmentation(written.records[0])
     assert segmentation.ids.shape == (48, 64)
     assert Image.open(tmp_path / "out" / "overlays" / "photo.png").size == (64, 48)
+
+
+def test_all_that_was_found_is_kept_on_request(scene_dataset: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    words = ["--oracle", "semantic,boxes", "--stuff-limit", 0, "--out", out]
+    done = run("predict", scene_dataset, *words, "--inspections")
+    assert done.exit_code == 0, done.output
+    written = read_coco_panoptic(out / "panoptic.json")
+    for record in written.records:
+        assert record.png_path is not None
+        saved = load_inspection(out / "inspections" / f"{record.png_path.stem}.npz")
+        assert saved.name == record.file_name
+        assert saved.quality is not None
+        np.testing.assert_array_equal(saved.trace.owners > 0, written.read_segmentation(record).ids > 0)
+    untrained = run("predict", scene_dataset.parent / "images" / "scene1.png", *SMALL, "--out", out, "--inspections")
+    assert untrained.exit_code == 0, untrained.output
+    assert names_in(out / "inspections") == ["scene1.json", "scene1.npz"]
+    saved = load_inspection(out / "inspections" / "scene1.npz")
+    assert saved.network["weights"] == "random"
+    assert saved.quality is None
 
 
 def test_one_bad_file_never_stops_the_batch(tmp_path: Path) -> None:
@@ -175,7 +196,7 @@ def test_a_data_set_is_never_replaced_by_its_predictions(scene_dataset: Path) ->
     assert snapshot(scene_dataset.parent) == before
 
 
-@pytest.mark.parametrize("folder", ["panoptic", "overlays"])
+@pytest.mark.parametrize("folder", ["panoptic", "overlays", "inspections"])
 def test_a_picture_is_never_replaced_by_its_prediction(folder: str, tmp_path: Path) -> None:
     (tmp_path / folder).mkdir()
     picture = save_picture(tmp_path / folder / "photo.png")

@@ -26,6 +26,9 @@ def predict(
         Path | None, typer.Option(help="Folder of the PNGs of a JSON file, for oracles; else of its name.")
     ] = None,
     overlay: Annotated[bool, typer.Option("--overlay", help="Also draw the segments over each picture.")] = False,
+    inspections: Annotated[
+        bool, typer.Option("--inspections", help="Also keep all that was found of each picture, as inspections/*.npz.")
+    ] = False,
     oracle: Annotated[str, typer.Option(help="Take from ground truth: semantic, boxes, or semantic,boxes.")] = "",
     stuff_limit: Annotated[int | None, typer.Option(help="Smallest area of a stuff segment in pixels.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
@@ -61,6 +64,7 @@ def predict(
             pictures,
             out,
             overlay=overlay,
+            inspections=inspections,
             on_done=lambda name: bar.update(task, advance=1, description=name),
         )
     report_failures(summary.failures)

@@ -11,10 +11,12 @@ from lpsnet.categories import Categories
 from lpsnet.formats.atomic import write_failure
 from lpsnet.formats.coco_panoptic_writer import CocoPanopticWriter
 
-__all__ = ["OVERLAYS", "PredictionWriter", "make_folder", "refuse_replacing"]
+__all__ = ["INSPECTIONS", "OVERLAYS", "PredictionWriter", "make_folder", "refuse_replacing"]
 
 OVERLAYS = "overlays"
 """The folder beside the JSON file for predictions that are drawn over their pictures."""
+INSPECTIONS = "inspections"
+"""The folder beside the JSON file for everything that was found about each picture."""
 _GENERATOR = "lpsnet predictions"
 
 
@@ -22,7 +24,8 @@ class PredictionWriter(CocoPanopticWriter):
     """Writes the predictions of a run: ``panoptic.json`` and ``panoptic/*.png`` in a folder.
 
     Once they are complete, what an earlier run's JSON named there and this one's does not is removed: its PNGs, and the
-    overlays of the same names. Files of others are left alone, even where another program's JSON named them.
+    overlays and inspections of the same names. Files of others are left alone, even where another program's JSON named
+    them.
 
     Args:
         out: the folder.
@@ -48,9 +51,15 @@ class PredictionWriter(CocoPanopticWriter):
         for name in self._earlier:
             # Where names differ in case alone, some file systems hold one file.
             if name.casefold() not in self._names:
-                for folder in (self.pngs_dir, self.json_path.with_name(OVERLAYS)):
+                inspection = self.json_path.with_name(INSPECTIONS) / name
+                for path in (
+                    self.pngs_dir / name,
+                    self.json_path.with_name(OVERLAYS) / name,
+                    inspection.with_suffix(".npz"),
+                    inspection.with_suffix(".json"),
+                ):
                     with contextlib.suppress(OSError, ValueError):  # the JSON may name what is no file name
-                        (folder / name).unlink(missing_ok=True)
+                        path.unlink(missing_ok=True)
         return self.json_path
 
 

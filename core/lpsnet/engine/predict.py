@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from lpsnet.analysis.inspection_file import save_inspection
 from lpsnet.categories import Categories
 from lpsnet.checkpoint import load_checkpoint
 from lpsnet.config import load_config
 from lpsnet.engine.failures import failure_sentence, is_device_lost
 from lpsnet.engine.network import ReadyNetwork, load_network
-from lpsnet.engine.output_folder import OVERLAYS, PredictionWriter, make_folder, refuse_replacing
-from lpsnet.formats.atomic import write_atomically, write_failure
+from lpsnet.engine.output_folder import INSPECTIONS, OVERLAYS, PredictionWriter, make_folder, refuse_replacing
+from lpsnet.formats.atomic import write_atomically
 from lpsnet.formats.coco_panoptic import (
     CocoPanopticDataset,
     CocoPanopticWriter,
@@ -283,7 +284,7 @@ def prepare_output(out: Path, pictures: Sequence[Picture]) -> None:
         OSError: in one sentence naming the folder, if it cannot be made.
         ValueError: naming the file that would be replaced.
     """
-    refuse_replacing(_files_of(pictures), out / "panoptic.json", (out / "panoptic", out / OVERLAYS))
+    refuse_replacing(_files_of(pictures), out / "panoptic.json", (out / "panoptic", out / OVERLAYS, out / INSPECTIONS))
     make_folder(out)
 
 
@@ -302,6 +303,7 @@ def predict_pictures(
     out: Path,
     *,
     overlay: bool = False,
+    inspections: bool = False,
     on_done: Callable[[str], None] = lambda _: None,
 ) -> PredictionSummary:
     """Segments pictures one by one and writes ``panoptic.json`` and ``panoptic/*.png``.
@@ -315,6 +317,8 @@ def predict_pictures(
         pictures: what to segment.
         out: the folder to write to, see :func:`prepare_output`.
         overlay: also write ``overlays/*.png``.
+        inspections: also write ``inspections/*.npz`` and ``*.json``, everything that was found about each picture
+            (:mod:`lpsnet.analysis.inspection_file`), with ground truth where oracles have read it.
         on_done: told the name of every picture that is done or has failed.
 
     Raises:
@@ -324,7 +328,8 @@ def predict_pictures(
     prepare_output(out, pictures)
     started = time.perf_counter()
     writer = PredictionWriter(out, predictor.categories)
-    failures = _predict_each(predictor, pictures, writer, out / OVERLAYS if overlay else None, on_done)
+    folders = _Folders(out / OVERLAYS if overlay else None, out / INSPECTIONS if inspections else None)
+    failures = _predict_each(predictor, pictures, writer, folders, on_done)
     done = len(writer)
     try:
         writer.close() if done else writer.discard()
@@ -334,11 +339,19 @@ def predict_pictures(
     return PredictionSummary(done, tuple(failures), writer.json_path, time.perf_counter() - started)
 
 
+@dataclass(frozen=True, slots=True)
+class _Folders:
+    """Where to write what is asked for beside the predictions; None for what is not."""
+
+    overlays: Path | None
+    inspections: Path | None
+
+
 def _predict_each(
     predictor: Predictor,
     pictures: Sequence[Picture],
     writer: CocoPanopticWriter,
-    overlays: Path | None,
+    folders: _Folders,
     on_done: Callable[[str], None],
 ) -> list[str]:
     """Returns a sentence for every picture that failed."""
@@ -347,8 +360,10 @@ def _predict_each(
         try:
             inspection = predictor.inspect(picture)
             png = writer.add(picture.image_id, picture.name, inspection.trace.segmentation())
-            if overlays is not None:
-                _write_overlay(overlays / png.name, inspection, predictor.categories)
+            if folders.overlays is not None:
+                _write_overlay(folders.overlays / png.name, inspection, predictor.categories)
+            if folders.inspections is not None:
+                _write_inspection(folders.inspections / f"{png.stem}.npz", inspection, picture, predictor.network)
         except KeyboardInterrupt:
             failures.append(f"stopped by the user: {len(pictures) - position} pictures were not segmented")
             break
@@ -361,10 +376,13 @@ def _predict_each(
     return failures
 
 
+def _write_inspection(path: Path, inspection: Inspection, picture: Picture, network: ReadyNetwork | None) -> None:
+    make_folder(path.parent)
+    inspection.run()
+    save_inspection(path, inspection.saved(name=picture.name, network=None if network is None else network.facts))
+
+
 def _write_overlay(path: Path, inspection: Inspection, categories: Categories) -> None:
-    try:
-        path.parent.mkdir(exist_ok=True)
-    except OSError as error:
-        raise write_failure(path.parent, error) from error
+    make_folder(path.parent)
     drawn = render_overlay(inspection.image, inspection.trace.segmentation(), categories)
     write_atomically(path, lambda stream: Image.fromarray(drawn).save(stream, "PNG"))
