@@ -40,6 +40,7 @@ _TITLES = {
     LostAt.OVERLAP: "Discarded by the overlap rule",
     LostAt.CONTEST: "Lost to other boxes at contested pixels",
     LostAt.BOX_SIDES: "Missed because their boxes are off",
+    LostAt.NEIGHBOURS: "Missed among others of their class that fill their boxes",
     LostAt.STUFF_LIMIT: "Below the stuff limit",
     LostAt.LEFTOVERS: "Spoilt by adopted leftovers",
 }

@@ -71,6 +71,8 @@ class LostAt(enum.StrEnum):
     """Its mask alone would match, but other boxes of its class hold too much of it (row 48)."""
     BOX_SIDES = "box sides"
     """It owns a segment, whose box cuts the thing or reaches into others of its class."""
+    NEIGHBOURS = "neighbours"
+    """Others of its class fill its box: not even its true box with true labels would make a mask that matches."""
     STUFF_LIMIT = "stuff limit"
     """The stuff class has fewer pixels than the limit (row 54)."""
     LEFTOVERS = "leftovers"
@@ -395,8 +397,12 @@ def _blame_of_mask(scene: _Scene, segment: Segment, chances: _Chances, row: int,
     alone = scene.iou(segment, box, scene.labels)
     true_labels = scene.iou(segment, box, scene.true_labels)
     true_box = scene.iou(segment, segment.box, scene.labels)
+    both_true = scene.iou(segment, segment.box, scene.true_labels)
     if alone > 0.5:
         return LostAt.CONTEST, f"other boxes of class {name} hold its pixels: IoU {now:.2f}, alone it had {alone:.2f}"
+    if both_true <= 0.5:
+        least = f"even its true box with true labels reaches {both_true:.2f} only"
+        return LostAt.NEIGHBOURS, f"others of class {name} fill its box: IoU {now:.2f}, {least}"
     if true_labels >= true_box:
         labelled = 100 * scene.labelled(segment)
         return LostAt.SEMANTICS, (

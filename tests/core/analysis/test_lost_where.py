@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from lpsnet.analysis.lost_where import Loss, LostAt, lost_where
 from lpsnet.assets import demo_checkpoint
 from lpsnet.categories import Categories, Category
 from lpsnet.engine.network import load_network
+from lpsnet.formats.coco_panoptic import read_coco_panoptic
 from lpsnet.inspection import Inspection, oracle_detections
 from lpsnet.metrics.panoptic_quality import image_quality
 from lpsnet.panoptic_head import merge
@@ -239,6 +242,15 @@ def test_its_box_cuts_it() -> None:
     assert loss.words == "its box was kept, but is off, IoU 0.50: mask IoU 0.45, with the true box 0.90"
 
 
+def test_neighbours_of_its_class_fill_its_box() -> None:
+    truth = truth_of((RIGHT, 2, PERSON), ((12, 10, 22, 30), 3, PERSON))
+    loss = losses(truth, candidates(Row(RIGHT)))[2]
+    assert loss.at is LostAt.NEIGHBOURS
+    assert loss.words == (
+        "others of class person fill its box: IoU 0.50, even its true box with true labels reaches 0.50 only"
+    )
+
+
 def test_rivals_hold_its_pixels() -> None:
     truth = truth_of(((10, 10, 30, 30), 2, PERSON), ((30, 10, 50, 30), 3, PERSON))
     found = candidates(Row((18, 10, 50, 30), 0.9), Row(RIGHT, 0.8))
@@ -284,6 +296,20 @@ def test_boxes_of_the_truth_are_followed_without_candidates() -> None:
     assert (lost[2].at, lost[2].candidate) == (LostAt.SEMANTICS, 0)
 
 
+def test_true_boxes_on_true_labels_never_blame_either(coco_mini: Path) -> None:
+    dataset = read_coco_panoptic(coco_mini / "annotations" / "panoptic_val2017.json")
+    settings = InspectionSettings(semantic_oracle=True, box_oracle=True)
+    stages = Counter[LostAt]()
+    for record in dataset.records[:20]:
+        truth = dataset.read_segmentation(record)
+        image = np.zeros((*truth.ids.shape, 3), np.uint8)
+        inspection = Inspection(image, dataset.categories, truth=truth, truth_areas=record.json_areas)
+        stages.update(loss.at for loss in run_and_lose(inspection, settings))
+    assert set(stages) <= {LostAt.OVERLAP, LostAt.CONTEST, LostAt.NEIGHBOURS, LostAt.STUFF_LIMIT, LostAt.BOX}
+    assert stages[LostAt.OVERLAP] > stages[LostAt.BOX]
+    assert stages[LostAt.NEIGHBOURS] > 0
+
+
 # ------------------------------------------------------------------------------------------------- the demo network
 
 
@@ -304,7 +330,12 @@ def run_and_lose(inspection: Inspection, settings: InspectionSettings) -> tuple[
     assert inspection.truth is not None
     assert inspection.quality is not None
     categories = inspection.categories
-    rows = judge_segments(inspection.trace.segmentation(), inspection.truth, categories, inspection.quality)
+    rows = judge_segments(
+        inspection.trace.segmentation(),
+        inspection.truth,
+        categories,
+        inspection.quality,
+    )
     lost = lost_where(
         rows,
         inspection.truth,

@@ -254,6 +254,15 @@ def test_a_false_positive_that_is_the_other_side_of_a_miss_is_told_once() -> Non
     assert cause.title == "False positives of their own: 1 segment"
 
 
+@pytest.mark.parametrize("at", LostAt)
+def test_every_stage_has_its_cause(at: LostAt) -> None:
+    row = SegmentVerdict(Kind.FN, Reason.MISSED, 7, 0, PERSON, -1, 10, 0, 0.0, 0.0, 0.1)
+    empty = PanopticSegmentation(np.zeros((2, 2), np.int32), ())
+    (cause,) = likeliest_causes([row], [Loss(7, PERSON, 10, (1, 1), at, "why", 1.0)], empty, CATEGORIES)
+    assert cause.title.endswith(": 1 segment")
+    assert cause.evidence == ("person at (1, 1), 10 pixels: why.",)
+
+
 def test_many_examples_are_shortened() -> None:
     rows = [SegmentVerdict(Kind.FN, Reason.MISSED, i, 0, PERSON, -1, 10, 0, 0.0, 0.0, 0.01 * i) for i in range(1, 9)]
     losses = [Loss(i, PERSON, 10, (i, i), LostAt.BOX, "why", 1.0) for i in range(1, 9)]
