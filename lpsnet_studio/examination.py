@@ -15,6 +15,7 @@ from psygnal import Signal
 
 from lpsnet.analysis.gains import OracleGains
 from lpsnet.maps import HeatMap
+from lpsnet_studio.canvas.candidate_scene import CandidatesShown
 from lpsnet_studio.canvas.colormaps import Scale
 from lpsnet_studio.inference.messages import (
     Cancel,
@@ -47,7 +48,10 @@ class Examination:
 
     Attributes:
         shown: the map that lies over the image; None if none does.
+        candidates: which boxes lie over the image before any were merged.
         pins: pixels that the user holds on to, the newest last.
+        chosen: the pin that is told of, in the place of the pixel under the mouse; None if none is.
+        probe_problem: why no pixel can be asked about, in a sentence; empty if it can, or none was.
         gains: what ground truth would gain at the settings of the result; None until that is known.
         gains_problem: why the gains cannot be had, in a sentence; empty if they can or were not asked for.
     """
@@ -72,7 +76,11 @@ class Examination:
         self._gains_request = 0
         self._scales: dict[SightKind, Scale] = {}
         self.shown: Sight | None = None
+        self.candidates = CandidatesShown()
         self.pins: tuple[Place, ...] = ()
+        self.chosen: Place | None = None
+        self.probe_problem = ""
+        self._image = ""
         self.gains: OracleGains | None = None
         self.gains_problem = ""
         session.received.connect(self._take)
@@ -142,7 +150,8 @@ class Examination:
         One probe is under way at a time; of the pixels that wait, the newest is asked for first.
         """
         known = self._probed.get(place)
-        if known is None and place not in self._probes.values() and self._can_ask():
+        is_wanted = known is None and place not in self._probes.values() and not self.probe_problem
+        if is_wanted and self._can_ask():
             if place in self._waiting_probes:
                 self._waiting_probes.remove(place)
             self._waiting_probes.append(place)
@@ -157,22 +166,32 @@ class Examination:
             self._probes[self._post(lambda number, image: Probe(number, image, *place))] = place
 
     def pin(self, place: Place) -> None:
-        """Holds on to a pixel."""
+        """Holds on to a pixel, and chooses it."""
         if place not in self.pins:
             self.pins = (*self.pins, place)
             self.want_pixel(place)
+            self.chosen = place
+            self.pins_changed.emit()
+        else:
+            self.choose(place)
+
+    def choose(self, place: Place | None) -> None:
+        """Chooses one of the pins; None for the pixel under the mouse."""
+        if place != self.chosen and (place is None or place in self.pins):
+            self.chosen = place
             self.pins_changed.emit()
 
     def unpin(self, place: Place) -> None:
         """Lets go of a pixel."""
         if place in self.pins:
             self.pins = tuple(other for other in self.pins if other != place)
+            self.chosen = None if self.chosen == place else self.chosen
             self.pins_changed.emit()
 
     def unpin_all(self) -> None:
         """Lets go of every pixel."""
         if self.pins:
-            self.pins = ()
+            self.pins, self.chosen = (), None
             self.pins_changed.emit()
 
     # ----------------------------------------------------------------------------------------------------------- gains
@@ -229,7 +248,11 @@ class Examination:
             self.maps_changed.emit()
         elif reply.request in self._probes:
             del self._probes[reply.request]
+            self.probe_problem = sentence
+            if sentence:  # which is true of every other pixel too
+                self._waiting_probes.clear()
             self._probe_next()
+            self.probed_changed.emit()
         elif self._gains_request and reply.request == self._gains_request:
             self._gains_request, self.gains_problem = 0, sentence
             self.gains_changed.emit()
@@ -240,6 +263,7 @@ class Examination:
         """Forgets what other settings would have gained, and what could not be had without a result."""
         self._withdraw_gains()
         self._problems.clear()
+        self.probe_problem = ""
         if self.shown is not None:
             self.want(self.shown)
         self.gains_changed.emit()
@@ -250,7 +274,12 @@ class Examination:
         self._gains_request, self.gains, self.gains_problem = 0, None, ""
 
     def _forget_picture(self) -> None:
-        self.unpin_all()
+        """Lets go of the pins of another image; those of one that another network looks at anew stay."""
+        picture = self._session.picture
+        image = "" if picture is None else picture.image
+        if image != self._image:
+            self._image = image
+            self.unpin_all()
         self._forget_answers()
 
     def _forget_answers(self) -> None:
@@ -258,6 +287,7 @@ class Examination:
             self._session.service.post(Cancel(number))
         for kept in (self._maps, self._asked, self._problems, self._probed, self._probes, self._waiting_probes):
             kept.clear()
+        self.probe_problem = ""
         self._withdraw_gains()
         self.maps_changed.emit()
         self.shown_changed.emit()

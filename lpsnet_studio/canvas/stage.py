@@ -13,12 +13,15 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene, QStyleOptionGraphic
 
 from lpsnet_studio.background import Background
 from lpsnet_studio.canvas.boxes import Box, BoxLayer
+from lpsnet_studio.canvas.candidate_boxes import CandidateLayer
 from lpsnet_studio.canvas.colormaps import Scale
 from lpsnet_studio.canvas.colors import Table, Window, color_table
+from lpsnet_studio.canvas.curtain import CurtainLayer, DashedRing
 from lpsnet_studio.canvas.layers import HeatLayer, IndexLayer, Layer, OutlineLayer, PhotoLayer, PixelGrid, RingLayer
 from lpsnet_studio.canvas.names import NameLayer
 from lpsnet_studio.canvas.placing import Rectangle
 from lpsnet_studio.canvas.sampling import IndexMap, Pyramid, halved
+from lpsnet_studio.canvas.verdicts import VerdictLayer
 from lpsnet_studio.view_options import LAYERS, LayerKind
 
 __all__ = ["Stage"]
@@ -57,6 +60,9 @@ class Stage(QGraphicsScene):
         heat: numbers in colours, in pixels of the photo.
         candidates: boxes of the box head, likewise, before any were merged.
         verdicts: what of the segments is right and what is wrong.
+        verdict_names: what is said of each of them, in the place of names.
+        curtain: the ground truth over everything, or over a part.
+        truth_ring: the border of one true segment, dashed, above the curtain.
         size: ``(H, W)`` of the photo; zeros without one.
         refined: smaller versions of the photo are there.
     """
@@ -80,7 +86,7 @@ class Stage(QGraphicsScene):
             frame, self, lambda *look: [*self._taken, *self.boxes.tags(*look), *self.step_boxes.tags(*look)]
         )
         self.ring = RingLayer(frame)
-        self.heat, self.verdicts, self.candidates = HeatLayer(frame), IndexLayer(frame), BoxLayer(frame)
+        self.heat, self.verdicts, self.candidates = HeatLayer(frame), IndexLayer(frame), CandidateLayer(frame)
         self._pixel_grid = PixelGrid(self.photo)
         self._owners: IndexMap | None = None
         self._lit = 0
@@ -88,7 +94,8 @@ class Stage(QGraphicsScene):
         self.void.hide()
         self.glow.hide()
         self.set_order([layer.kind for layer in LAYERS])
-        for place, item in enumerate((self._pixel_grid, self.names, self.step_boxes)):
+        above = (self.curtain, self._pixel_grid, self.truth_ring, self.names, self.verdict_names, self.step_boxes)
+        for place, item in enumerate(above):
             item.setZValue(_ABOVE_LAYERS + place)
 
     # ----------------------------------------------------------------------------------------------------------- photo
@@ -97,6 +104,7 @@ class Stage(QGraphicsScene):
         """Shows RGB pixels ``[H, W, 3]``, or nothing, without overlays."""
         self.clear_overlays()
         self.heat.set_heat(None, Scale(), (0, 0))
+        self.set_truth(None)
         self.size = (0, 0) if pixels is None else (pixels.shape[0], pixels.shape[1])
         self._pixel_grid.set_size(*self.size)
         pyramid = None if pixels is None else Pyramid(pixels)
@@ -119,8 +127,8 @@ class Stage(QGraphicsScene):
     def clear_overlays(self) -> None:
         """Takes every overlay away."""
         self.labels.set_map(None)
-        self.verdicts.set_map(None)
-        self.candidates.set_boxes((), (0, 0))
+        self.set_verdicts(None)
+        self.candidates.set_scene(None)
         self.step.set_map(None)
         self.set_owners(None, {})
         self.boxes.set_boxes((), (0, 0))
@@ -205,6 +213,41 @@ class Stage(QGraphicsScene):
         self.ring.select(owner)
         self.names.prefer(owner)
 
+    # --------------------------------------------------------------------------------------------------------- verdicts
+
+    def set_truth(self, truth: IndexMap | None) -> None:
+        """Takes the segments of the ground truth, at the photo's size, for the curtain and the dashed ring."""
+        self.curtain.set_truth(truth)
+        self.truth_ring.set_map(truth)
+        self.truth_ring.select(0)
+
+    def set_verdicts(
+        self,
+        errors: IndexMap | None,
+        regions: IndexMap | None = None,
+        words: Mapping[int, Sequence[str]] | None = None,
+    ) -> None:
+        """Shows what is right and wrong, at the size of the overlays, or nothing.
+
+        Args:
+            errors: an error map.
+            regions: where something is said of a segment.
+            words: what, by the numbers of the regions, the longest first.
+        """
+        self.verdicts.set_map(errors)
+        self.verdict_names.set_map(regions, words or {})
+        self._choose_names()
+
+    def show_names(self, on: bool) -> None:
+        """Names the segments, or not; while verdicts are shown, these stand in the place of names."""
+        self._wants_names = on
+        self._choose_names()
+
+    def _choose_names(self) -> None:
+        are_judged = self.verdicts.picture is not None and self.verdicts.isVisible()
+        self.verdict_names.setVisible(are_judged)
+        self.names.setVisible(self._wants_names and not are_judged)
+
     # ----------------------------------------------------------------------------------------------------------- order
 
     def set_order(self, kinds: Sequence[LayerKind]) -> None:
@@ -224,6 +267,8 @@ class Stage(QGraphicsScene):
         layer = self._layer(kind)
         layer.setVisible(on and opacity > 0)
         layer.setOpacity(opacity)
+        if kind == "verdicts":
+            self._choose_names()
         if kind == "boxes":
             self.step_boxes.rearrange()
             self.names.update()

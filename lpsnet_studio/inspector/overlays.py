@@ -71,6 +71,7 @@ class Overlays(QObject):
         session.view_changed.connect(self._show_options)
         session.pointed_changed.connect(self._show_pointed)
         examination.shown_changed.connect(self._show_heat)
+        examination.candidates.changed.connect(self._show_candidates)
         canvas.hovered.connect(session.point)
         canvas.left.connect(lambda: session.point(-1, -1))
         canvas.clicked.connect(self._select_at)
@@ -117,6 +118,9 @@ class Overlays(QObject):
         height, width = picture.pixels.shape[:2]
         classes = color_table(picture.categories.colors) if sight.kind == "next_best" else None
         self._stage.heat.set_heat(heat, self._examination.scale, (height, width), classes)
+
+    def _show_candidates(self) -> None:
+        self._stage.candidates.set_scene(self._examination.candidates.scene)
 
     def _show_position(self, _position: int, windows: Sequence[Window]) -> None:
         owners = self._session.owners
@@ -199,7 +203,9 @@ class Overlays(QObject):
         self._stage.light_up(0 if pointed is None or not self._session.view.shows("segments") else pointed.owner)
 
     def _select_at(self, x: int, y: int) -> None:
+        """Selects the segment under the mouse; who shows candidates hears of the click after that."""
         self._session.select(self._session.owner_at(x, y))
+        self._examination.candidates.click(x, y)
 
 
 def _owner_tables(owner_colors: dict[int, tuple[int, int, int]]) -> tuple[Table, Table]:
