@@ -80,6 +80,11 @@ class Knobs:
         self.settings_changed.emit()
 
     @property
+    def is_dragging(self) -> bool:
+        """Whether the next change of settings goes on with a gesture whose first one was told of before."""
+        return self._is_dragging
+
+    @property
     def _turned(self) -> Turned:
         return Turned(self.settings, self.view, self.mine)
 

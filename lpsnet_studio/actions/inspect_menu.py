@@ -70,7 +70,7 @@ INSPECT: tuple[Action, ...] = (
     Action(
         id="pin_pixel",
         text="Pin the pixel under the mouse",
-        tip="Keep what is known of this pixel in the panel Probe, whatever is turned.",
+        tip="Keep what is known of this pixel in the panel Probe, whatever is turned; a click with Alt does so too.",
         handler="examine.pin_pixel",
         menu="Inspect",
         icon="pin",

@@ -19,6 +19,7 @@ from lpsnet_studio.canvas.colors import Table, Window, color_table
 from lpsnet_studio.canvas.curtain import CurtainLayer, DashedRing
 from lpsnet_studio.canvas.layers import HeatLayer, IndexLayer, Layer, OutlineLayer, PhotoLayer, PixelGrid, RingLayer
 from lpsnet_studio.canvas.names import NameLayer
+from lpsnet_studio.canvas.pins import PinLayer
 from lpsnet_studio.canvas.placing import Rectangle
 from lpsnet_studio.canvas.sampling import IndexMap, Pyramid, halved
 from lpsnet_studio.canvas.verdicts import VerdictLayer
@@ -63,6 +64,7 @@ class Stage(QGraphicsScene):
         verdict_names: what is said of each of them, in the place of names.
         curtain: the ground truth over everything, or over a part.
         truth_ring: the border of one true segment, dashed, above the curtain.
+        pins: pixels that the user holds on to, in pixels of the photo, above everything.
         size: ``(H, W)`` of the photo; zeros without one.
         refined: smaller versions of the photo are there.
     """
@@ -82,12 +84,15 @@ class Stage(QGraphicsScene):
         self.boxes = BoxLayer(frame)
         self.step_boxes = BoxLayer(frame, below=self.boxes)
         self._taken: tuple[Rectangle, ...] = ()
-        self.names = NameLayer(
-            frame, self, lambda *look: [*self._taken, *self.boxes.tags(*look), *self.step_boxes.tags(*look)]
+        self.names, self.verdict_names = (
+            NameLayer(frame, self, lambda *look: [*self._taken, *self.boxes.tags(*look), *self.step_boxes.tags(*look)])
+            for _ in range(2)
         )
+        self._wants_names = False
         self.ring = RingLayer(frame)
-        self.heat, self.verdicts, self.candidates = HeatLayer(frame), IndexLayer(frame), CandidateLayer(frame)
-        self._pixel_grid = PixelGrid(self.photo)
+        self.heat, self.verdicts, self.candidates = HeatLayer(frame), VerdictLayer(frame), CandidateLayer(frame)
+        self.curtain, self.truth_ring = CurtainLayer(self.photo), DashedRing(self.photo)
+        self._pixel_grid, self.pins = PixelGrid(self.photo), PinLayer(self.photo)
         self._owners: IndexMap | None = None
         self._lit = 0
         self.void.set_table(_VOID, _VOID_STRIPES)

@@ -54,6 +54,7 @@ class CanvasView(QGraphicsView):
             numbers are outside it too.
         left: the mouse has left the canvas.
         clicked: the pixel of the photo that was clicked with the left button.
+        marked: the pixel that was clicked so with Alt.
         zoom_changed: screen pixels per image pixel.
         places_changed: whether there are places to go back or forward to.
     """
@@ -61,6 +62,7 @@ class CanvasView(QGraphicsView):
     hovered = Signal(int, int)
     left = Signal()
     clicked = Signal(int, int)
+    marked = Signal(int, int)
     zoom_changed = Signal(float)
     places_changed = Signal()
 
@@ -392,7 +394,8 @@ class CanvasView(QGraphicsView):
             self._pan_from = event.position().toPoint()
             self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
         elif event.button() == Qt.MouseButton.LeftButton:
-            self.clicked.emit(*self.pixel_at(event.position()))
+            told = self.marked if event.modifiers() & Qt.KeyboardModifier.AltModifier else self.clicked
+            told.emit(*self.pixel_at(event.position()))
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

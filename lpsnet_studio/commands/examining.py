@@ -16,6 +16,7 @@ class ExamineCommands:
 
     def __init__(self, place: Workplace) -> None:
         self._place = place
+        place.canvas.marked.connect(self._pin)
 
     def show_panel(self, name: str) -> None:
         """Opens a panel and brings it to the front."""
@@ -25,7 +26,13 @@ class ExamineCommands:
         """Holds on to the pixel under the mouse, and shows what is known of it."""
         pointed = self._place.session.pointed
         if pointed is not None:
-            self._place.examination.pin((pointed.x, pointed.y))
+            self._pin(pointed.x, pointed.y)
+
+    def _pin(self, x: int, y: int) -> None:
+        picture = self._place.session.picture
+        height, width = (0, 0) if picture is None else picture.pixels.shape[:2]
+        if 0 <= x < width and 0 <= y < height:
+            self._place.examination.pin((x, y))
             self._place.show_panel("probe")
 
     def unpin_all(self) -> None:

@@ -71,6 +71,7 @@ class Overlays(QObject):
         session.view_changed.connect(self._show_options)
         session.pointed_changed.connect(self._show_pointed)
         examination.shown_changed.connect(self._show_heat)
+        examination.pins_changed.connect(self._show_pins)
         examination.candidates.changed.connect(self._show_candidates)
         canvas.hovered.connect(session.point)
         canvas.left.connect(lambda: session.point(-1, -1))
@@ -121,6 +122,9 @@ class Overlays(QObject):
 
     def _show_candidates(self) -> None:
         self._stage.candidates.set_scene(self._examination.candidates.scene)
+
+    def _show_pins(self) -> None:
+        self._stage.pins.set_pins(self._examination.pins, self._examination.chosen, self._stage.size)
 
     def _show_position(self, _position: int, windows: Sequence[Window]) -> None:
         owners = self._session.owners
