@@ -66,6 +66,7 @@ class ReadyNetwork:
     def facts(self) -> dict[str, str]:
         """What is to be said of the network in a file of its results, by name, in words."""
         rules = self.config.input
+        cap = "" if rules.long_side_cap is None else f", long side at most {rules.long_side_cap}"
         return {
             "config": self.name,
             "origin": Path(self.origin).name,
@@ -73,7 +74,7 @@ class ReadyNetwork:
             "parameters": str(self.parameters),
             "classes": str(len(self.categories)),
             "device": self.device_words,
-            "input": f"short side {rules.short_side}, long side at most {rules.long_side_cap}",
+            "input": f"short side {rules.short_side}{cap}",
         }
 
     def run(self, image: NDArray[np.uint8], should_stop: Callable[[], bool] | None = None) -> NetworkOutput:

@@ -53,6 +53,19 @@ def test_a_checkpoint_is_run_as_it_was_saved(tmp_path: Path) -> None:
         torch.testing.assert_close(output.semantic_logits, again([x]).semantic_logits, rtol=1e-4, atol=1e-4)
 
 
+def test_a_network_is_described_in_words_without_the_folders_of_this_machine(tmp_path: Path) -> None:
+    config = load_config("demo", SMALL)
+    categories = config.load_categories()
+    model = build_lpsnet(config.model, len(categories))
+    save_checkpoint(tmp_path / "net.safetensors", model, config, categories)
+    trained, random = load_network(checkpoint=tmp_path / "net.safetensors").facts, load_network(config="demo").facts
+    assert trained["origin"] == "net.safetensors"
+    assert (trained["weights"], random["weights"]) == ("trained", "random")
+    assert trained["classes"] == str(len(categories))
+    assert all(isinstance(words, str) and words and str(tmp_path) not in words for words in trained.values())
+    assert load_network(config="demo", overrides=["input.long_side_cap=null"]).facts["input"] == "short side 576"
+
+
 def test_pretrained_weights_are_not_downloaded_for_a_network_that_predicts_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
