@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpsnet.analysis.causes import Cause, likeliest_causes
-from lpsnet.analysis.errors import Kind, SegmentVerdict, judge_segments, reason_words
+from lpsnet.analysis.errors import Kind, Reason, SegmentVerdict, judge_segments, reason_words
 from lpsnet.analysis.fates import Fate, LevelCounts
 from lpsnet.analysis.gains import OracleGains
 from lpsnet.analysis.lost_where import Loss, lost_where
@@ -158,7 +158,7 @@ class ErrorRow:
         words: what went wrong.
         lost: how a false negative was lost, see :class:`~lpsnet.analysis.lost_where.Loss`; empty otherwise.
         picture: RGB uint8, its place in the image.
-        truth: the same place in the ground truth, the true segment outlined.
+        truth: the same place in the ground truth, the true segment outlined unless it only happens to lie there.
         prediction: likewise in the prediction.
     """
 
@@ -355,6 +355,10 @@ def _worst(
     rows = []
     for row in [row for row in verdicts if row.cost > 0][:_WORST]:
         place = _place(row, real, predicted, truth.ids.shape)
+        # What lies there by chance is no counterpart to be pointed at.
+        apart = row.reason in (Reason.MISSED, Reason.SPURIOUS, Reason.VOID)
+        outlined_truth = 0 if apart and not row.of_truth else row.truth
+        outlined_prediction = 0 if apart and row.of_truth else row.prediction
         rows.append(
             ErrorRow(
                 verdict=row,
@@ -362,8 +366,8 @@ def _worst(
                 words=reason_words(row, categories),
                 lost=lost.get(row.truth, "") if row.kind is Kind.FN else "",
                 picture=_small(np.ascontiguousarray(image[place]), _CROP_SIDE, enlarge=True),
-                truth=_outlined(image, truth, categories, place, row.truth),
-                prediction=_outlined(image, result, categories, place, row.prediction),
+                truth=_outlined(image, truth, categories, place, outlined_truth),
+                prediction=_outlined(image, result, categories, place, outlined_prediction),
             )
         )
     return tuple(rows)

@@ -74,7 +74,7 @@ def pairs(draw: st.DrawFn) -> tuple[PanopticSegmentation, PanopticSegmentation]:
     return labelled(prediction_ids, crowded=False), labelled(truth_ids, crowded=True)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(pairs())
 def test_every_segment_is_judged_once_and_as_the_metric_counts_it(
     pair: tuple[PanopticSegmentation, PanopticSegmentation],
@@ -94,7 +94,7 @@ def test_every_segment_is_judged_once_and_as_the_metric_counts_it(
     assert sorted(r.prediction for r in predicted) == sorted(s.id for s in prediction.segments)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(pairs())
 def test_counterparts_equal_those_found_mask_by_mask(pair: tuple[PanopticSegmentation, PanopticSegmentation]) -> None:
     prediction, truth = pair
@@ -122,7 +122,7 @@ def test_counterparts_equal_those_found_mask_by_mask(pair: tuple[PanopticSegment
             assert row.iou <= 0.1
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(pairs())
 def test_the_cost_of_a_false_positive_is_what_erasing_it_from_the_map_brings(
     pair: tuple[PanopticSegmentation, PanopticSegmentation],
@@ -140,7 +140,7 @@ def test_the_cost_of_a_false_positive_is_what_erasing_it_from_the_map_brings(
         assert row.cost == pytest.approx(pq(erased) - before, abs=1e-12)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(pairs())
 def test_costs_equal_the_mean_over_classes_written_out(pair: tuple[PanopticSegmentation, PanopticSegmentation]) -> None:
     rows = judged(*pair)

@@ -181,8 +181,9 @@ def test_crops_show_the_place_and_outline_the_segment_where_it_is() -> None:
     row = _page().errors[0]
     for picture in (row.picture, row.truth, row.prediction):
         assert picture.shape == (120, 120, 3)
-    assert (row.truth == 255).all(axis=2).any()
-    assert not np.array_equal(row.truth, row.prediction)
+    assert row.verdict.reason is Reason.VOID
+    assert (row.truth == 255).all(axis=2).sum() > 100
+    assert (row.prediction == 255).all(axis=2).sum() == 0  # nothing of it was found that could be outlined
 
 
 @pytest.mark.parametrize("corner", [(0, 0), (59, 159), (0, 159)])
