@@ -102,6 +102,7 @@ class Stage(QGraphicsScene):
         above = (self.curtain, self._pixel_grid, self.truth_ring, self.names, self.verdict_names, self.step_boxes)
         for place, item in enumerate(above):
             item.setZValue(_ABOVE_LAYERS + place)
+        self.pins.setZValue(_ABOVE_LAYERS + len(above))
 
     # ----------------------------------------------------------------------------------------------------------- photo
 
