@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
-__all__ = ["LAYERS", "SPEEDS", "ContestedPixels", "Layer", "LayerKind", "ViewOptions", "layers_from"]
+__all__ = ["LAYERS", "SPEEDS", "ComparisonMode", "ContestedPixels", "Layer", "LayerKind", "ViewOptions", "layers_from"]
 
 LayerKind = Literal["labels", "heat", "segments", "verdicts", "void", "candidates", "boxes"]
 """The semantic map; numbers in colours; segments; what of them is right and wrong; pixels that no segment owns,
 hatched; boxes before they were merged; boxes that were merged, with class and score."""
 ContestedPixels = Literal["after", "before"]
 """Whether the pixels contested at the current step show who owns them after it, or who owned them before."""
+ComparisonMode = Literal["off", "curtain", "blink"]
+"""Whether the ground truth is drawn over the right of the canvas, or takes turns with the prediction, or neither."""
 SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0)
 """How many times its usual speed the merge can be played at."""
 
@@ -54,8 +56,9 @@ class ViewOptions:
         names: whether segments are named on the canvas.
         minimap: whether a small picture shows where one is in an image that does not fit.
         contested: what contested pixels of the current step show.
+        comparison: how the ground truth is shown beside the prediction.
         speed: of playing the merge, one of :data:`SPEEDS`.
-        motion: whether the box of a step fades in during play.
+        motion: whether the box of a step fades in during play, and the canvas blinks.
     """
 
     layers: tuple[Layer, ...] = LAYERS
@@ -64,6 +67,7 @@ class ViewOptions:
     names: bool = False
     minimap: bool = True
     contested: ContestedPixels = "after"
+    comparison: ComparisonMode = "off"
     speed: float = 1.0
     motion: bool = True
 

@@ -182,7 +182,7 @@ class Overlays(QObject):
         for layer in view.layers:
             stage.show_layer(layer.kind, view.shows(layer.kind), layer.opacity)
         stage.outlines.setVisible(view.shows("segments") and view.contours)
-        stage.names.setVisible(view.overlays and view.names)
+        stage.show_names(view.overlays and view.names)
         self._canvas.show_minimap(view.minimap)
         self._show_step()
         self._show_pointed()
