@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import mmap
-import multiprocessing
 import os
 import pickle
 import platform
@@ -32,6 +31,7 @@ from lpsnet.metrics.panoptic_quality import (
     score_files,
 )
 from lpsnet.structures import PanopticSegmentation
+from tests.core.test_processes import spawned
 
 CATEGORIES = Categories(
     (
@@ -392,7 +392,7 @@ def test_processes_tell_the_first_bad_image_and_end(tmp_path: Path) -> None:
             score_files(truth, predicted, processes=processes)
         complaints.append(str(caught.value))
     assert complaints[0] == complaints[1]
-    assert multiprocessing.active_children() == []
+    assert not spawned()
 
 
 @pytest.mark.usefixtures("small_chunks")
@@ -401,12 +401,12 @@ def test_an_interruption_ends_the_processes(tmp_path: Path) -> None:
 
     def interrupt(done: int, _total: int) -> None:
         if done == 3:
-            assert multiprocessing.active_children()
+            assert spawned()
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         score_files(truth, predicted, processes=2, progress=interrupt)
-    assert multiprocessing.active_children() == []
+    assert not spawned()
 
 
 @pytest.mark.usefixtures("small_chunks")
@@ -427,7 +427,7 @@ def test_few_images_start_no_process(tmp_path: Path) -> None:
 
 
 def _no_children() -> None:
-    assert multiprocessing.active_children() == []
+    assert not spawned()
 
 
 @pytest.mark.usefixtures("small_chunks")
