@@ -30,12 +30,15 @@ from lpsnet_studio.inference.messages import (
     WeighGains,
 )
 from lpsnet_studio.inference.vocabulary import SightKind
+from lpsnet_studio.judgement import VerdictsShown
 from lpsnet_studio.session import Session
 
 __all__ = ["Examination", "Place"]
 
 _MOST_KEPT = 32
 """Maps: the largest is of the image's size, 4 bytes a pixel."""
+_IN_MAGMA: tuple[SightKind, ...] = ("borderness", "target")
+"""Set apart from probabilities, which have the other colours."""
 Place = tuple[int, int]
 """Column and row of a pixel of the image."""
 
@@ -49,6 +52,7 @@ class Examination:
     Attributes:
         shown: the map that lies over the image; None if none does.
         candidates: which boxes lie over the image before any were merged.
+        verdicts: what of the segments is marked as right or wrong.
         pins: pixels that the user holds on to, the newest last.
         chosen: the pin that is told of, in the place of the pixel under the mouse; None if none is.
         probe_problem: why no pixel can be asked about, in a sentence; empty if it can, or none was.
@@ -77,6 +81,7 @@ class Examination:
         self._scales: dict[SightKind, Scale] = {}
         self.shown: Sight | None = None
         self.candidates = CandidatesShown()
+        self.verdicts = VerdictsShown()
         self.pins: tuple[Place, ...] = ()
         self.chosen: Place | None = None
         self.probe_problem = ""
@@ -108,6 +113,10 @@ class Examination:
         """Returns why a map cannot be had, in a sentence; empty if it can, or was not asked for."""
         return self._problems.get(sight, "")
 
+    def is_asked(self, sight: Sight) -> bool:
+        """Whether a map is on its way."""
+        return sight in self._asked.values()
+
     def show(self, sight: Sight | None) -> None:
         """Lays a map over the image in the place of the one that lies there; None takes that away."""
         if sight == self.shown:
@@ -120,11 +129,17 @@ class Examination:
     @property
     def scale(self) -> Scale:
         """How the numbers of the map that lies over the image are coloured."""
-        if self.shown is None:
-            return Scale()
-        kept = self._scales.get(self.shown.kind)
-        heat = self.shown_map
-        return kept or (Scale.suited_to(heat) if heat is not None else Scale())
+        return Scale() if self.shown is None else self.scale_of(self.shown)
+
+    def scale_of(self, sight: Sight) -> Scale:
+        """Returns how the numbers of a map are coloured, as the user chose for maps of its kind."""
+        return self._scales.get(sight.kind) or self.own_scale_of(sight)
+
+    def own_scale_of(self, sight: Sight) -> Scale:
+        """Returns the scale that shows all that a map can hold, in the colours of its kind."""
+        heat = self._maps.get(sight)
+        suited = Scale() if heat is None else Scale.suited_to(heat)
+        return replace(suited, colors="magma") if sight.kind in _IN_MAGMA else suited
 
     def change_scale(self, **changes: Any) -> None:
         """Changes how maps of the shown kind are coloured; see :class:`~lpsnet_studio.canvas.colormaps.Scale`."""
