@@ -20,6 +20,12 @@ DOCUMENTED = {
     "demo-layers": "layers",
     "demo-steps": "steps",
     "welcome": "welcome",
+    "inspect-levels": "inspect-levels",
+    "inspect-borderness": "inspect-borderness",
+    "inspect-semantics": "inspect-semantics",
+    "inspect-probe": "inspect-probe",
+    "inspect-errors": "inspect-errors",
+    "inspect-why": "inspect-why",
 }
 """Which pictures the documentation shows, and under which name."""
 SIZE = (1360, 860)
@@ -160,6 +166,37 @@ def small(pictures: Pictures) -> None:
             pictures.take(studio, f"demo-{width}x{height}", rest=6)
 
 
+def inspect(pictures: Pictures) -> None:
+    """Every panel of the menu Inspect, with what it lays over the image."""
+    from lpsnet_studio.inference.messages import Sight
+
+    with pictures.studio("--demo") as studio:
+        session, window = studio.session, studio.window
+        examination, actions = window.examination, window.actions_by_id
+        session.seek(len(session.steps))
+        for name in ("levels", "borderness", "semantics", "probe", "errors", "why"):
+            actions[f"panel_{name}"].trigger()
+            if name == "borderness":
+                examination.show(Sight("borderness"))
+            if name == "semantics":
+                examination.show(Sight("entropy"))
+            if name == "probe":
+                examination.show(None)
+                _pin(studio, (0.33, 0.72), (0.62, 0.5))
+            pictures.take(studio, f"inspect-{name}", rest=14)
+            window.docks[name].hide()
+        examination.unpin_all()
+
+
+def _pin(studio: Any, *shares: tuple[float, float]) -> None:
+    """Holds on to pixels at shares of the image's width and height, and points at the last."""
+    height, width = studio.session.picture.pixels.shape[:2]
+    for across, down in shares:
+        place = round(across * width), round(down * height)
+        studio.window.examination.pin(place)
+        studio.session.point(*place)
+
+
 def listed(pictures: Pictures) -> None:
     """The image list: measured, filtered, sorted."""
     with pictures.studio("--demo") as studio:
@@ -233,5 +270,5 @@ def photos(pictures: Pictures) -> None:
 
 
 STATES: dict[str, Callable[[Pictures], None]] = {
-    state.__name__: state for state in (welcome, demo, small, listed, dialogs, staged, photos)
+    state.__name__: state for state in (welcome, demo, small, inspect, listed, dialogs, staged, photos)
 }
