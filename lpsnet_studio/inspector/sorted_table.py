@@ -52,6 +52,7 @@ class SortedTable(QTableView):
     Args:
         model: a Qt model that is a :class:`SortedModel` too.
         name: for screen readers.
+        own_order: what the order of the rows is called that no column sorts.
 
     Attributes:
         current_row_changed: the row that the user went to.
@@ -59,8 +60,9 @@ class SortedTable(QTableView):
 
     current_row_changed = Signal(int)
 
-    def __init__(self, model: QAbstractTableModel, name: str) -> None:
+    def __init__(self, model: QAbstractTableModel, name: str, own_order: str = "Step order") -> None:
         super().__init__()
+        self._own_order = own_order
         assert isinstance(model, QAbstractItemModel)
         self._sorted: Any = model
         self.setModel(model)
@@ -157,7 +159,7 @@ class SortedTable(QTableView):
         menu.addSection("Sort by")
         now = self._sorted.order
         for column in range(-1, self.model().columnCount()):
-            title = self._title(column) if column >= 0 else "Step order"
+            title = self._title(column) if column >= 0 else self._own_order
             choice = menu.addAction(str(title))
             choice.setCheckable(True)
             choice.setChecked(now.column == column)
