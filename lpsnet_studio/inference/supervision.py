@@ -4,8 +4,8 @@ The supervisor remembers what has been asked and not yet answered. If the servic
 brings it to where the old one was (the network that was loaded, the image that was open), and asks the unanswered
 requests **once** more. A request over which two services were lost fails, and the third service goes on without it.
 
-Work in the background (:class:`Prefetch`, :class:`Measure`) is never asked again: it fails with the service, and what
-the user waits for at the time is not blamed for that. No Qt here.
+Work in the background (:class:`Prefetch`, :class:`Measure`, errands) is never asked again: it fails with the service,
+and what the user waits for at the time is not blamed for that. No Qt here.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from lpsnet_studio.inference.messages import (
     Cancel,
     CloseImage,
     DatasetListed,
+    Errand,
     Failed,
+    GainsWeighed,
     Heartbeat,
     ImageOpened,
-    Inspect,
     Inspected,
-    ListDataset,
     LoadModel,
     Measure,
     Measured,
@@ -38,13 +38,13 @@ from lpsnet_studio.inference.messages import (
     OpenImage,
     Prefetch,
     Prefetched,
-    Probe,
     Probed,
     Progress,
     Question,
     Ready,
     Reply,
     Request,
+    Seen,
     Shutdown,
 )
 from lpsnet_studio.inference.process import SERVICE_COMMAND, ServiceProcess
@@ -52,7 +52,18 @@ from lpsnet_studio.inference.transport import Outbox
 
 __all__ = ["Patience", "ServiceState", "Supervisor"]
 
-_FinalReply = ModelLoaded | ImageOpened | Inspected | Probed | Prefetched | Measured | DatasetListed | Failed
+_FinalReply = (
+    ModelLoaded
+    | ImageOpened
+    | Inspected
+    | Probed
+    | Seen
+    | GainsWeighed
+    | Prefetched
+    | Measured
+    | DatasetListed
+    | Failed
+)
 
 _log = logging.getLogger(__name__)
 
@@ -87,7 +98,7 @@ _STARTS = 3
 """How many services may be lost in a row before any was ready."""
 _CHANCES = 2
 """How often a request may be asked that the user waits for."""
-_Background = Prefetch | Measure
+_Background = Prefetch | Measure | Errand
 
 
 @dataclass(slots=True)
@@ -241,7 +252,7 @@ class Supervisor:
             case CloseImage():
                 if self._image is not None and self._image.image == request.image:
                     self._image = None
-            case LoadModel() | OpenImage() | Inspect() | Probe() | Prefetch() | Measure() | ListDataset():
+            case _:
                 self._pending[request.request] = _Pending(request)
         if self._process is None:
             self._set_state("restarting")

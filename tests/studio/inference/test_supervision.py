@@ -19,10 +19,13 @@ from lpsnet_studio.inference.messages import (
     ImageSource,
     ListDataset,
     LoadModel,
+    Look,
     Measure,
     ModelLoaded,
     OpenImage,
     Prefetch,
+    Sight,
+    WeighGains,
 )
 from lpsnet_studio.inference.supervision import Patience
 from tests.studio.inference.conversation import Conversation, is_alive, test_service, wait_for_end
@@ -236,3 +239,19 @@ def test_closing_while_the_service_starts_leaves_nothing(journal: Path) -> None:
 def test_numbers_are_never_used_twice(talk: Conversation) -> None:
     numbers = [talk.supervisor.next_request() for _ in range(1000)]
     assert len(set(numbers)) == 1000
+
+
+def test_errands_reach_the_service_and_are_not_asked_again_when_it_dies(talk: Conversation, journal: Path) -> None:
+    assert isinstance(talk.ask(LoadModel, "good"), ModelLoaded)
+    weighing = talk.post(WeighGains, "picture.png", InspectionSettings())
+    looking = talk.post(Look, "picture.png", Sight("entropy"))
+    assert isinstance(talk.ask(ListDataset, "answer"), DatasetListed)
+    first = talk.pids[-1]
+    assert asked(journal, first)[-3:] == ["WeighGains picture.png", "Look picture.png", "ListDataset answer"]
+    os.kill(first, signal.SIGKILL)
+    for number in (weighing, looking):
+        reply = talk.answer(number)
+        assert isinstance(reply, Failed)
+        assert reply.kind == "died"
+    assert isinstance(talk.ask(ListDataset, "answer"), DatasetListed)
+    assert "WeighGains picture.png" not in asked(journal, talk.pids[-1])
