@@ -42,6 +42,7 @@ from lpsnet_studio.inspector.segments_list import SegmentsList
 from lpsnet_studio.inspector.settings_panel import SettingsPanel
 from lpsnet_studio.inspector.steps_table import StepsTable
 from lpsnet_studio.inspector.timeline import Timeline
+from lpsnet_studio.inspector.why_panel import WhyPanel
 from lpsnet_studio.keyboard import ShortcutsByPlace
 from lpsnet_studio.session import Session
 from lpsnet_studio.settings import LAYOUT_VERSION, Folders, Settings
@@ -173,6 +174,9 @@ class MainWindow(QMainWindow):
         self._middle.addWidget(self.canvas)
         self.timeline.add_buttons(self.actions_by_id)
         self.panel.add_actions(self.actions_by_id)
+        for _, _, panel in self._evidence:
+            if isinstance(panel, WhyPanel):
+                panel.add_actions(self.actions_by_id)
         stage = QWidget()
         layout = QVBoxLayout(stage)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -88,6 +88,16 @@ FILE: tuple[Action, ...] = (
         section=2,
     ),
     Action(
+        id="export_why",
+        text="Export why…",
+        tip="Write the page of the panel Why with its pictures, as HTML or PDF.",
+        handler="export.export_why",
+        menu="File",
+        icon="why",
+        keys=("Ctrl+Shift+W",),
+        section=3,
+    ),
+    Action(
         id="cancel",
         text="Cancel",
         tip="Stop playing; else drop the selection; else withdraw what is computed or drawn; else stop measuring.",
@@ -95,7 +105,7 @@ FILE: tuple[Action, ...] = (
         menu="File",
         icon="cancel",
         keys=("Esc",),
-        section=3,
+        section=4,
     ),
     Action(
         id="quit",
@@ -105,6 +115,6 @@ FILE: tuple[Action, ...] = (
         menu="File",
         icon="quit",
         keys=("Ctrl+Q",),
-        section=3,
+        section=4,
     ),
 )

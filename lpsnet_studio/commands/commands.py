@@ -7,6 +7,7 @@ from collections.abc import Callable
 from lpsnet_studio.chrome.closing import ask_to_wait
 from lpsnet_studio.commands.edit import EditCommands
 from lpsnet_studio.commands.examining import ExamineCommands
+from lpsnet_studio.commands.exporting import ExportCommands
 from lpsnet_studio.commands.files import FileCommands
 from lpsnet_studio.commands.help import HelpCommands
 from lpsnet_studio.commands.images import ImageCommands
@@ -32,6 +33,7 @@ class Commands:
     Attributes:
         files: opening and leaving.
         saving: saving what is shown.
+        export: taking away what is shown.
         edit: undo, the clipboard and preferences.
         images: the image list.
         view: the canvas, its overlays, and the window.
@@ -46,6 +48,7 @@ class Commands:
         self._place = place
         self.model = ModelCommands(place, device)
         self.saving = SavingCommands(place)
+        self.export = ExportCommands(place)
         self.files = FileCommands(place, self.model, self.saving)
         self.images = ImageCommands(place)
         self.edit = EditCommands(place, self.files, self.images)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog
-
-from lpsnet_studio.chrome.note import NoteAction
-from lpsnet_studio.chrome.question import ask
+from lpsnet_studio.commands.destination import Destination
 from lpsnet_studio.commands.workplace import Workplace
 from lpsnet_studio.inference.messages import ImageSource
-from lpsnet_studio.paths import show_folder
-from lpsnet_studio.saving import Shown, objection_to_name, objection_to_replacing, save_overlay, save_panoptic
-from lpsnet_studio.state import Entry, Problem
+from lpsnet_studio.saving import Shown, save_overlay, save_panoptic
+from lpsnet_studio.state import Problem
 
 __all__ = ["SavingCommands"]
 
@@ -45,6 +41,7 @@ class SavingCommands:
 
     def __init__(self, place: Workplace) -> None:
         self._place = place
+        self._destination = Destination(place)
         self._wishes: list[_Wish] = []
         place.session.received.connect(lambda _reply: self._go_on_when_current())
         place.session.current_changed.connect(lambda _index: self._give_up_other_image())
@@ -63,12 +60,12 @@ class SavingCommands:
         """Saves the finished merge as COCO panoptic JSON + PNG, at full size; it is shown as it is saved."""
         entry = self._place.session.current
         png = path.with_suffix("") / f"{Path('image' if entry is None else entry.name).stem}.png"
-        if self._may_write((path, png), ".json"):
+        if self._destination.may_write((path, png), ".json"):
             self._save(save_panoptic, path)
 
     def save_overlay_to(self, path: Path) -> None:
         """Saves the photo with its segments over it as a PNG, at full size; it is shown as it is saved."""
-        if self._may_write((path,), ".png"):
+        if self._destination.may_write((path,), ".png"):
             self._save(save_overlay, path)
 
     def give_up(self, why: str = "its result was withdrawn") -> bool:
@@ -102,17 +99,6 @@ class SavingCommands:
         else:
             self._give_up_before_obstacle()
 
-    def _may_write(self, targets: Sequence[Path], ending: str) -> bool:
-        """Whether files may be written; says why if not. Nothing that is open here is ever replaced."""
-        session = self._place.session
-        sources = [entry.source for entry in session.entries]
-        inputs = {source.path for source in sources} | {source.truth.json_path for source in sources if source.truth}
-        inputs |= {session.network.checkpoint, session.network.config}
-        objection = objection_to_name(targets[0], ending) or objection_to_replacing(targets, inputs)
-        if objection:
-            self._place.fail(Problem(objection, "Nothing was saved: choose another name."))
-        return not objection
-
     def _save(self, write: Callable[[Shown, Path], Path], path: Path) -> None:
         session = self._place.session
         if session.current is None:
@@ -125,13 +111,6 @@ class SavingCommands:
         else:
             self._give_up_before_obstacle()
             session.inspect()
-
-    def _tell_saved(self, path: Path) -> None:
-        self._place.notifications.show_info(f"Saved {path}", NoteAction("Show in folder", partial(self._show, path)))
-
-    def _show(self, path: Path) -> None:
-        if not show_folder(path.parent):
-            self._place.fail(Problem("No file manager could be opened.", f"The file is {path}"))
 
     def _go_on_when_current(self) -> None:
         session = self._place.session
@@ -154,35 +133,10 @@ class SavingCommands:
         )
         for wish in wishes:
             write = partial(wish.write, shown, wish.path)
-            self._place.background.run(write, self._tell_saved, title="saving", cancellable=False)
+            self._place.background.run(write, self._destination.tell_saved, title="saving", cancellable=False)
 
     def _ask_where(self, title: str, pattern: str, ending: str, save: Callable[[Path], None]) -> None:
-        place, entry = self._place, self._place.session.current
-        if entry is None or place.session.result is None:
-            place.fail(_NOTHING)
-            return
-        proposed = Path(place.last_folder()) / f"{Path(entry.name).stem}_{ending}"
-        name, _ = QFileDialog.getSaveFileName(place.window, title, str(proposed), pattern)
-        if name:
-            path = Path(name)
-            place.remember_folder(path.parent)
-            if not path.suffix:
-                # The dialog has asked about replacing the name as it was typed, not as it becomes.
-                path = path.with_suffix(Path(ending).suffix)
-                if path.exists():
-                    ask(
-                        place.window,
-                        f"Replace {path.name}?",
-                        f"{path} is there already. Saving replaces it.",
-                        "Replace",
-                        lambda: self._save_if_still_open(entry, path, save),
-                    )
-                    return
-            self._save_if_still_open(entry, path, save)
-
-    def _save_if_still_open(self, entry: Entry, path: Path, save: Callable[[Path], None]) -> None:
-        place = self._place
-        if place.session.current is None or place.session.current.source != entry.source:
-            place.fail(Problem(f"{path} was not saved: another image was opened while it was being named."))
+        if self._place.session.current is None or self._place.session.result is None:
+            self._place.fail(_NOTHING)
         else:
-            save(path)
+            self._destination.ask_where(title, pattern, ending, save)

@@ -15,7 +15,17 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMenu
 from lpsnet.structures import InspectionSettings, Verdict
 from lpsnet_studio import demo_network
 from lpsnet_studio.actions.table import ACTIONS
-from lpsnet_studio.inference.messages import ImageOpened, Inspect, ListDataset, LoadModel, ModelLoaded, OpenImage, Sight
+from lpsnet_studio.inference.messages import (
+    Failed,
+    ImageOpened,
+    Inspect,
+    ListDataset,
+    LoadModel,
+    ModelLoaded,
+    OpenImage,
+    Sight,
+    WeighGains,
+)
 from lpsnet_studio.session import Session
 from lpsnet_studio.settings import Folders
 from tests.studio.hand_made import ListeningService, card, inspected, open_first, opened
@@ -166,6 +176,17 @@ def _(bench: Bench, name: str) -> None:
     bench.trigger(name)
     assert bench.window.commands.wait_for_background(10_000)
     assert path.stat().st_size > 0
+
+
+@effect_of("export_why")
+def _(bench: Bench) -> None:
+    path = bench.folder / "why.html"
+    bench.chosen["path"] = str(path)
+    bench.trigger("export_why")
+    asked = bench.service.last(WeighGains)
+    bench.session.receive(Failed(asked.request, "not-possible", "The network has not run."))
+    assert bench.window.commands.wait_for_background(20_000)
+    assert "Likeliest causes" in path.read_text(encoding="utf-8")
 
 
 @effect_of("cancel")
