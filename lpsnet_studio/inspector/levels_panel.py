@@ -1,0 +1,416 @@
+"""The panel Levels: the boxes of P3 … P7 before and after each place where boxes are dropped.
+
+While it is in sight, its boxes lie on the canvas, and a click there does two things: it selects the segment under the
+mouse, as always, and then picks the smallest drawn box that holds the point; clicks on the same place go through all of
+them. Hovering keeps its meaning. A segment that is selected elsewhere brings its own box. Out of sight the panel
+computes nothing, draws nothing, and clicks select segments alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHeaderView,
+    QLabel,
+    QScrollArea,
+    QStackedLayout,
+    QStackedWidget,
+    QTabBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from lpsnet.analysis.fates import CandidateFacts, Fate
+from lpsnet_studio.background import Background
+from lpsnet_studio.canvas.candidate_scene import CandidateScene, MarkedBox
+from lpsnet_studio.examination import Examination
+from lpsnet_studio.inspector.levels_bars import FateBars
+from lpsnet_studio.inspector.levels_choices import LevelsChoices
+from lpsnet_studio.inspector.levels_facts import CandidateFactsView
+from lpsnet_studio.inspector.levels_legend import LevelsLegend
+from lpsnet_studio.inspector.levels_model import (
+    ALL_LEVELS,
+    GROUPS,
+    LEVELS,
+    Choice,
+    Identity,
+    Picker,
+    Survey,
+    TilePicture,
+    scene_of,
+    stretch_of,
+)
+from lpsnet_studio.inspector.levels_pictures import level_pictures
+from lpsnet_studio.inspector.levels_tables import BoxesModel, CountsModel
+from lpsnet_studio.inspector.levels_tiles import LevelTiles
+from lpsnet_studio.inspector.levels_words import brief_count, drawn_words, level_name, pixels, title_of
+from lpsnet_studio.inspector.sorted_table import SortedTable
+from lpsnet_studio.session import Session
+from lpsnet_studio.theme import Theme, caption_font, figure_font
+
+__all__ = ["LevelsPanel"]
+
+_REST_MILLISECONDS = 30
+_BOXES, _COUNTS = range(2)
+_NO_ROWS: NDArray[np.intp] = np.zeros(0, np.intp)
+_NO_PICTURE = "Open an image to see the boxes that its levels propose."
+_NO_RESULT = "The boxes of the levels come with the result of this image. F5 asks for it again."
+_ORACLE = (
+    "The box oracle is on: the boxes are those of the ground truth, and no level proposed them. "
+    "Turn it off in the panel Settings to see the levels."
+)
+_NO_CANDIDATE = "No level proposed a box in this image. A lower class threshold in the panel Settings lets more in."
+_LEAST_LIST = 132
+
+
+class LevelsPanel(QWidget):
+    """Small pictures of the levels, what is drawn of their boxes, the boxes, and what became of all of them.
+
+    Args:
+        session: what is open.
+        examination: takes what the canvas shows, and answers what the network says of a pixel.
+        theme: gives the colours.
+    """
+
+    def __init__(self, session: Session, examination: Examination, theme: Theme) -> None:
+        super().__init__()
+        self._session, self._examination = session, examination
+        self._background = Background(_pass_on, self)
+        self._survey: Survey | None = None
+        self._surveying = self._drawing = self._draws_again = False
+        self._image = ""
+        self._drawn = _NO_ROWS
+        self._scene: CandidateScene | None = None
+        self._selected: Identity | None = None
+        self._facts: CandidateFacts | None = None
+        self._owner_before: object = None
+        self._picker = Picker()
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MILLISECONDS)
+        self._rest.timeout.connect(self._refresh)
+        self.tiles, self.choices, self.legend = LevelTiles(theme), LevelsChoices(), LevelsLegend(theme)
+        self.words, self.empty = _label(), _label()
+        self.pages, self.bars, self.facts = QTabBar(), FateBars(theme), CandidateFactsView()
+        self.boxes, self.counts = BoxesModel(), CountsModel()
+        self.list, self.table = SortedTable(self.boxes, "Boxes drawn"), SortedTable(self.counts, "Counts by level")
+        self._lay_out()
+        self._listen()
+
+    # ----------------------------------------------------------------------------------------------------- composition
+
+    def _lay_out(self) -> None:
+        self.words.setFont(figure_font(caption_font(self.font())))
+        self.words.setForegroundRole(self.palette().ColorRole.PlaceholderText)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setContentsMargins(16, 16, 16, 16)
+        self.pages.setDocumentMode(True)
+        self.pages.setDrawBase(False)
+        self.pages.setExpanding(False)
+        for title in ("Boxes", "Counts"):
+            self.pages.addTab(title)
+        self.pages.setAccessibleName("Boxes or counts")
+        self._below = QStackedWidget()
+        self._below.addWidget(self._boxes_page())
+        self._below.addWidget(self._counts_page())
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(8, 8, 8, 8)
+        layout.setSpacing(8)
+        for widget in (self.tiles, self.choices, self.words, self.legend, self.pages):
+            layout.addWidget(widget)
+        layout.addWidget(self._below, 1)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setWidget(page)
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self._scroll)
+        self.setMinimumWidth(280)
+
+    def _boxes_page(self) -> QWidget:
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        self.list.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        self.list.fit_columns({0: "P3 wide", 2: "0.00", 3: "Threshold wide"})
+        self.list.setMinimumHeight(_LEAST_LIST)
+        layout.addWidget(self.list, 1)
+        layout.addWidget(self.facts)
+        return page
+
+    def _counts_page(self) -> QWidget:
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        heading = _label("Above the class threshold, by what became of them")
+        heading.setFont(caption_font(self.font()))
+        heading.setForegroundRole(self.palette().ColorRole.PlaceholderText)
+        self.table.setFont(figure_font(caption_font(self.font())))
+        self.table.horizontalHeader().setFont(caption_font(self.font()))
+        self.table.horizontalHeader().setMinimumSectionSize(24)
+        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.table.fit_columns(dict.fromkeys(range(1, 7), "00.0k"))
+        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.table.setMinimumHeight(_LEAST_LIST)
+        layout.addWidget(heading)
+        layout.addWidget(self.bars)
+        layout.addWidget(self.table, 1)
+        return page
+
+    def _listen(self) -> None:
+        session, examination = self._session, self._examination
+        for signal in (session.result_changed, session.picture_changed, session.model_changed):
+            signal.connect(self._follow)
+        session.selection_changed.connect(self._follow_segment)
+        examination.candidates.clicked.connect(self._pick_at)
+        examination.probed_changed.connect(self._show_facts)
+        self.tiles.chosen.connect(self.choices.set_level)
+        self.tiles.resized.connect(self._draw_pictures)
+        self.choices.changed.connect(self._show_boxes)
+        self.choices.pictures_changed.connect(self._draw_pictures)
+        self.pages.currentChanged.connect(self._below.setCurrentIndex)
+        self.list.current_row_changed.connect(lambda row: self._select(self.boxes.candidate(row)))
+        self.table.activated.connect(lambda index: self._show_fate(index.row()))
+        self.table.doubleClicked.connect(lambda index: self._show_fate(index.row()))
+        self.facts.wants_suppressor.connect(self._go_to_suppressor)
+        self.facts.wants_step.connect(self._go_to_step)
+
+    def minimumSizeHint(self) -> QSize:
+        """Returns the least width at which nothing is cut off; what does not fit below is scrolled to."""
+        return QSize(280, 80)
+
+    # ---------------------------------------------------------------------------------------------------------- survey
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Shows what is there by now."""
+        super().showEvent(event)
+        self._refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Takes its boxes off the canvas."""
+        super().hideEvent(event)
+        self._rest.stop()
+        self._examination.candidates.show(None)
+
+    def _follow(self) -> None:
+        """Looks at a new result once those who are in a hurry have had theirs."""
+        if self.isVisible():
+            self._rest.start()
+
+    def _refresh(self) -> None:
+        if not self.isVisible():
+            return
+        result, picture, reason = self._session.result, self._session.picture, self._reason()
+        if reason or result is None or picture is None:
+            self._survey, self._scene, self._facts = None, None, None
+            self.empty.setText(reason)
+            self._stack.setCurrentIndex(0)
+            self._examination.candidates.show(None)
+        elif self._survey is not None and self._survey.result is result:
+            self._show_survey()
+        elif not self._surveying:
+            self._surveying, image = True, picture.image
+            self._background.run(lambda: Survey(result), lambda survey: self._take_survey(survey, image))
+
+    def _reason(self) -> str:
+        """Returns why there is no box to show, and what to do; empty if there are some."""
+        result = self._session.result
+        if self._session.picture is None:
+            return _NO_PICTURE
+        if result is None:
+            return self._session.obstacle or _NO_RESULT
+        if result.candidates is None:
+            return _ORACLE
+        return "" if len(result.candidates) else _NO_CANDIDATE
+
+    def _take_survey(self, survey: Survey, image: str) -> None:
+        self._surveying = False
+        picture = self._session.picture
+        # During a drag it is a result behind, which is better than none; that of another image is not.
+        if picture is not None and picture.image == image and not self._reason():
+            if image != self._image:
+                self._image, self._selected = image, None
+            self._survey = survey
+            if self.isVisible():
+                self._show_survey()
+        if self._session.result is not survey.result:
+            self._follow()
+
+    def _show_survey(self) -> None:
+        survey, picture = self._survey, self._session.picture
+        if survey is None or picture is None:
+            return
+        self._stack.setCurrentIndex(1)
+        self.tiles.set_shape((picture.pixels.shape[0], picture.pixels.shape[1]))
+        self.bars.set_levels(survey.levels)
+        self.counts.set_levels(survey.levels)
+        self.choices.pictures.setEnabled(survey.result.borderness is not None)
+        self._show_boxes()
+
+    # ----------------------------------------------------------------------------------------------------------- boxes
+
+    def _show_boxes(self) -> None:
+        """Draws and lists what is chosen."""
+        survey, picture, choice = self._survey, self._session.picture, self.choices.choice
+        if survey is None or picture is None or not self.isVisible():
+            return
+        there = survey.rows(choice)
+        self._drawn = there[: choice.most or None]
+        self._scene = scene_of(survey, self._drawn, choice.coloring, picture.pixels.shape[:2])
+        self.words.setText(drawn_words(choice, len(self._drawn), len(there)))
+        self.legend.set_coloring(choice.coloring)
+        self.boxes.set_rows(survey, self._drawn)
+        self._number_tiles(survey, choice)
+        self._draw_pictures()
+        self._show_selected()
+
+    def _number_tiles(self, survey: Survey, choice: Choice) -> None:
+        wanted = list(choice.fates)
+        numbers = {counts.level: int(counts.counts[wanted].sum()) for counts in survey.levels}
+        numbers[ALL_LEVELS] = sum(numbers.values())
+        words = next(group.words for group in GROUPS if group.name == choice.group)
+        tips = {level: f"{words}: {numbers[level]:,}" for level in (*LEVELS, ALL_LEVELS)}
+        for counts in survey.levels:
+            tips[counts.level] += f"\n{counts.locations:,} locations, {len(counts):,} boxes considered"
+        self.tiles.set_words({level: brief_count(number) for level, number in numbers.items()}, tips)
+
+    def _draw_pictures(self) -> None:
+        """Has the small pictures drawn in the background, once at a time; the newest wish is drawn after that."""
+        survey, picture = self._survey, self._session.picture
+        if survey is None or picture is None or not self.isVisible():
+            return
+        if self._drawing:
+            self._draws_again = True
+            return
+        self._drawing, self._draws_again = True, False
+        photo, choice, size = picture.pixels, self.choices.choice, self.tiles.picture_size
+        shown: TilePicture = self.choices.pictures.currentData()
+        self._background.run(lambda: level_pictures(photo, survey, choice, shown, size), self._take_pictures)
+
+    def _take_pictures(self, pictures: dict[int, NDArray[np.uint8]]) -> None:
+        self._drawing = False
+        self.tiles.set_pictures(pictures)
+        if self._draws_again:
+            self._draw_pictures()
+
+    def _show_fate(self, row: int) -> None:
+        """Draws the boxes that a line of the counts counts."""
+        fate = self.counts.fate(row)
+        name = next((group.name for group in GROUPS if fate is not None and group.fates == {fate}), "")
+        if name:
+            self.choices.show_group(name)
+
+    # --------------------------------------------------------------------------------------------------------- one box
+
+    def _pick_at(self, x: int, y: int) -> None:
+        """Selects the box that a click on the canvas means."""
+        survey, picture = self._survey, self._session.picture
+        if survey is None or picture is None or not self.isVisible():
+            return
+        across, down = stretch_of(survey.result, (picture.pixels.shape[0], picture.pixels.shape[1])).tolist()
+        row = self._picker.pick(survey, self._drawn, (int(x / across), int(y / down)))
+        if row >= 0:
+            self.pages.setCurrentIndex(_BOXES)
+            self._select(row)
+
+    def _follow_segment(self, owner: int) -> None:
+        """Selects the box of a segment that was selected; not once more when only its number has changed."""
+        survey, result = self._survey, self._session.result
+        identity = None if result is None else result.identity_of(owner)
+        is_news, self._owner_before = identity != self._owner_before, identity
+        if is_news and identity is not None and survey is not None and survey.result is result and self.isVisible():
+            row = survey.row_of_owner(owner)
+            if row >= 0:
+                self._select(row)
+
+    def _select(self, row: int) -> None:
+        if self._survey is not None and row >= 0:
+            identity = self._survey.identity_of(row)
+            if identity != self._selected:
+                self._selected = identity
+                self._show_selected()
+
+    def _show_selected(self) -> None:
+        """Shows the selected box in the list, in words and on the canvas."""
+        survey = self._survey
+        if survey is None:
+            return
+        row = -1 if self._selected is None else survey.row_of(self._selected)
+        self._facts = survey.facts(row) if row >= 0 else None
+        self.list.mark_row(self.boxes.row_of(row) if row >= 0 else -1)
+        self._show_facts()
+        self._show_scene()
+
+    def _show_facts(self) -> None:
+        survey, facts, picture = self._survey, self._facts, self._session.picture
+        if survey is None or picture is None or not self.isVisible():
+            return
+        if facts is None:
+            self.facts.show_nothing()
+            return
+        height, width = picture.pixels.shape[:2]
+        across, down = stretch_of(survey.result, (height, width)).tolist()
+        x, y = int(facts.location[0] * across), int(facts.location[1] * down)
+        place = min(max(x, 0), width - 1), min(max(y, 0), height - 1)
+        self.facts.show_facts(survey, facts, self._examination.want_pixel(place))
+
+    def _show_scene(self) -> None:
+        survey, picture = self._survey, self._session.picture
+        if survey is not None and picture is not None and self._scene is not None and self.isVisible():
+            marked = self._marked(survey, picture.pixels.shape[:2])
+            self._examination.candidates.show(replace(self._scene, marked=marked))
+
+    def _marked(self, survey: Survey, size: tuple[int, int]) -> tuple[MarkedBox, ...]:
+        """Returns the selected box with its arrows, above the one that suppressed it."""
+        facts = self._facts
+        if facts is None:
+            return ()
+        stretch = stretch_of(survey.result, size)
+        across, down = stretch.tolist()
+
+        def on_photo(row: int) -> tuple[float, float, float, float]:
+            x0, y0, x1, y1 = (survey.candidates.boxes[row] * np.tile(stretch, 2)).tolist()
+            return x0, y0, x1, y1
+
+        left, top, right, bottom = facts.distances
+        lengths = (f"l {pixels(left)}", f"t {pixels(top)}", f"r {pixels(right)}", f"b {pixels(bottom)}")
+        location = facts.location[0] * across, facts.location[1] * down
+        selected = MarkedBox(on_photo(facts.row), title_of(survey, facts), location=location, lengths=lengths)
+        if facts.suppressor < 0:
+            return (selected,)
+        level = level_name(int(survey.candidates.level[facts.suppressor]))
+        words = f"suppressor {survey.candidates.scores[facts.suppressor]:.2f} · {level} · IoU {facts.iou:.2f}"
+        return MarkedBox(on_photo(facts.suppressor), words, dashed=True), selected
+
+    def _go_to_suppressor(self) -> None:
+        if self._facts is not None and self._facts.fate is Fate.NMS:
+            self._select(self._facts.suppressor)
+
+    def _go_to_step(self) -> None:
+        if self._facts is not None and self._facts.step >= 0:
+            self._session.play(False)
+            self._session.seek(self._facts.step + 1)
+
+
+def _label(text: str = "") -> QLabel:
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    return label
+
+
+def _pass_on(error: Exception) -> None:
+    """Lets a failure in the background be seen where every other is."""
+    raise error
