@@ -16,7 +16,7 @@ from lpsnet import decoding
 from lpsnet.borderness import BordernessKind, sample_borderness
 from lpsnet.engine.network import ReadyNetwork
 from lpsnet.inspection import Inspection, MissingNetworkError, MissingTruthError
-from lpsnet.maps import HeatMap, borderness_difference_heat, borderness_heat, borderness_target_heat
+from lpsnet.maps import HeatMap, MapPlacement, borderness_difference_heat, borderness_heat, borderness_target_heat
 from lpsnet.model.cancellation import Cancelled
 from lpsnet.model.output import NetworkOutput
 from lpsnet.oracle_gains import oracle_gains
@@ -280,6 +280,9 @@ class ImageBench:
             case "next_best":
                 values = decoding.next_best(probabilities).astype(np.float32)
                 return HeatMap(values, placement, "Next-best class", high=max(len(categories) - 1.0, 1.0))
+            case "means":
+                means = probabilities.mean(dim=(1, 2)).cpu().numpy()[None]
+                return HeatMap(means, MapPlacement(), "Mean probability of every class")
             case _:
                 values = decoding.class_probability(probabilities, sight.label)
                 return HeatMap(values, placement, f"Probability of {categories[sight.label].name}")

@@ -124,7 +124,7 @@ class DatasetImage:
     problem: str = ""
 
 
-SightKind = Literal["borderness", "target", "difference", "class", "entropy", "margin", "next_best"]
+SightKind = Literal["borderness", "target", "difference", "class", "entropy", "margin", "next_best", "means"]
 """What can be looked at over an image:
 
 ``borderness``  predicted border-ness of one level, or the greatest of all.
@@ -134,6 +134,8 @@ SightKind = Literal["borderness", "target", "difference", "class", "entropy", "m
 ``entropy``     of the class probabilities, as a share of its greatest value.
 ``margin``      by how much the likeliest class leads the next one.
 ``next_best``   the second likeliest class of every place.
+``means``       the mean probability of every class over the image, one row of a cell a class: figures for a table, of no
+                place.
 """
 
 

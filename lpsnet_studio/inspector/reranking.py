@@ -1,0 +1,310 @@
+"""The order of the detections with and without border-ness, as a table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QPainter, QPalette
+from PySide6.QtWidgets import (
+    QHeaderView,
+    QLabel,
+    QStackedWidget,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from lpsnet.analysis.fates import Fate
+from lpsnet_studio.inspector.borderness_model import (
+    Ranked,
+    fate_sentence,
+    moved_words,
+    product_words,
+    ranked,
+    row_of_owner,
+    summary,
+)
+from lpsnet_studio.inspector.overlays import step_color
+from lpsnet_studio.inspector.sorted_table import SORT_TIP, SortedTable, swatch_icon
+from lpsnet_studio.inspector.sorting import Order, arranged, as_tsv
+from lpsnet_studio.inspector.widgets import Paragraph
+from lpsnet_studio.labels import as_tip
+from lpsnet_studio.session import Session
+from lpsnet_studio.state import Result
+from lpsnet_studio.theme import caption_font
+
+__all__ = ["Reranking", "RerankingModel"]
+
+_Index = QModelIndex | QPersistentModelIndex
+_ROOT = QModelIndex()
+_TITLES = ("Box", "With", "Without", "Moved", "Class score", "Border-ness", "Product")
+_SPOKEN = ("Box", "Rank with border-ness", "Rank without border-ness", "Moved", "Class score", "Border-ness", "Product")
+_TIPS = (
+    "Class of the detection, and below it class score × border-ness = product.",
+    "Its place by class score × border-ness; 1 is the best.",
+    "Its place by the class score alone.",
+    "By how many places border-ness moves it.",
+    "Softmax of the class at its location.",
+    "Predicted at its location.",
+    "Class score × border-ness.",
+)
+_SHOWN = 4
+"""Columns; the numbers of the others stand below the name."""
+_ROW_HEIGHT = 38
+_GREY = (128, 128, 128)
+_NOTHING_YET = "The order of the boxes is here once an image has been inspected."
+_TRUE_BOXES = (
+    "Boxes are those of the ground truth, which no border-ness ranks: turn the box oracle off to see the order."
+)
+_CHOOSE = "Choose a row to see what became of its box."
+
+
+class RerankingModel(QAbstractTableModel):
+    """The detections of a result, by their rank with border-ness unless they are sorted otherwise."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._result: Result | None = None
+        self._own: tuple[Ranked, ...] = ()
+        self._rows: list[Ranked] = []
+        self._order = Order()
+
+    @property
+    def order(self) -> Order:
+        """By which column the rows are sorted."""
+        return self._order
+
+    @property
+    def rows(self) -> tuple[Ranked, ...]:
+        """Every detection, by its rank with border-ness."""
+        return self._own
+
+    def sort_by(self, order: Order) -> None:
+        """Puts the rows into an order."""
+        self.beginResetModel()
+        self._order = order
+        self._rows = arranged(self._own, order, _sort_value)
+        self.endResetModel()
+
+    def set_result(self, result: Result | None) -> None:
+        """Shows the detections of a result."""
+        self.beginResetModel()
+        self._result = result
+        self._own = () if result is None else ranked(result)
+        self._rows = arranged(self._own, self._order, _sort_value)
+        self.endResetModel()
+
+    def tsv(self) -> str:
+        """Returns the rows as tab-separated text with titles."""
+        return as_tsv(_SPOKEN, [[_text(row, column) for column in range(len(_TITLES))] for row in self._rows])
+
+    def row(self, at: int) -> Ranked:
+        """Returns the detection in a row."""
+        return self._rows[at]
+
+    def place_of(self, row: Ranked | None) -> int:
+        """Returns in which row a detection stands; -1 if in none."""
+        return -1 if row is None or row not in self._rows else self._rows.index(row)
+
+    def rowCount(self, parent: _Index = _ROOT) -> int:
+        """Returns how many detections there are."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: _Index = _ROOT) -> int:
+        """Returns how many columns there are."""
+        return 0 if parent.isValid() else len(_TITLES)
+
+    def headerData(self, section: int, way: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Returns titles and what they mean."""
+        if way != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return _TITLES[section]
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return _SPOKEN[section]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"{_TIPS[section]}\n{SORT_TIP.replace('the merge', 'the rank with border-ness')}"
+        return _alignment(section) if role == Qt.ItemDataRole.TextAlignmentRole else None
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Returns what a cell shows."""
+        if not index.isValid() or self._result is None:
+            return None
+        row, column = self._rows[index.row()], index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return _text(row, column)
+        if role == Qt.ItemDataRole.UserRole:
+            return product_words(row)
+        if role == Qt.ItemDataRole.DecorationRole and column == 0:
+            return swatch_icon(_color(self._result, row))
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(column)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return as_tip(f"{_text(row, 0)}\n{fate_sentence(self._result, row)}")
+        return None
+
+
+def _text(row: Ranked, column: int) -> str:
+    return (
+        f"{row.name} #{row.owner}" if row.owner else f"{row.name}, {_IN_WORDS[row.fate]}",
+        f"{row.with_borderness:,}",
+        f"{row.without:,}",
+        moved_words(row),
+        f"{row.class_score:.2f}",
+        f"{row.borderness:.2f}",
+        f"{row.product:.2f}",
+    )[column]
+
+
+_IN_WORDS = {
+    Fate.THRESHOLD: "below threshold",
+    Fate.OVERLAP: "discarded",
+    Fate.EMPTY: "empty",
+    Fate.COVERED: "covered",
+    Fate.KEPT: "kept",
+}
+
+
+def _sort_value(row: Ranked, column: int) -> Any:
+    return (
+        (row.name.casefold(), row.with_borderness),
+        row.with_borderness,
+        row.without,
+        row.moved,
+        row.class_score,
+        row.borderness,
+        row.product,
+    )[column]
+
+
+def _color(result: Result, row: Ranked) -> tuple[int, int, int]:
+    return step_color(result.trace.steps[row.step], result.categories) if row.owner else _GREY
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter
+
+
+class _TwoLines(QStyledItemDelegate):
+    """Paints a cell's text, and smaller below it how the score comes about."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        """Paints both lines."""
+        full = QStyleOptionViewItem(option)
+        self.initStyleOption(full, index)
+        words, below = full.text, str(index.data(Qt.ItemDataRole.UserRole))
+        full.text = ""
+        icon, full.icon = full.icon, type(full.icon)()
+        style = option.widget.style()
+        style.drawControl(QStyle.ControlElement.CE_ItemViewItem, full, painter, option.widget)
+        is_chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        inner: QRect = full.rect.adjusted(6, 3, -2, -3)
+        painter.save()
+        icon.paint(painter, QRect(inner.left(), inner.top() + 3, 12, 12))
+        inner.setLeft(inner.left() + 18)
+        line = full.fontMetrics.height()
+        role = QPalette.ColorRole.HighlightedText if is_chosen else QPalette.ColorRole.Text
+        painter.setPen(full.palette.color(role))
+        painter.setFont(full.font)
+        elided = full.fontMetrics.elidedText(words, Qt.TextElideMode.ElideRight, inner.width())
+        upper, lower = QRect(inner), QRect(inner)
+        upper.setHeight(line)
+        lower.setTop(upper.bottom())
+        painter.drawText(upper, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, elided)
+        if not is_chosen:
+            painter.setPen(full.palette.color(QPalette.ColorRole.PlaceholderText))
+        painter.setFont(caption_font(full.font))
+        painter.drawText(lower, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, below)
+        painter.restore()
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        """Returns room for two lines."""
+        return QSize(120, _ROW_HEIGHT)
+
+
+class Reranking(QWidget):
+    """What border-ness does to the order of the boxes, in a sentence and as a table; a row selects its segment."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._shown_for: Result | None = None
+        self._chosen: int = -1
+        self.model = RerankingModel()
+        self.table = SortedTable(self.model, "Detections with and without border-ness")
+        self.table.setItemDelegateForColumn(0, _TwoLines(self.table))
+        self.table.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
+        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.table.fit_columns({1: "100", 2: "100", 3: "▼ 99 down"})
+        for column in range(_SHOWN, len(_TITLES)):
+            self.table.setColumnHidden(column, True)
+        self.summary, self.detail = QLabel(), Paragraph(3, caption=True)
+        self._empty = QLabel(_NOTHING_YET)
+        self._lay_out()
+        self.table.current_row_changed.connect(self._choose)
+        self.table.clicked.connect(lambda index: self._choose(index.row()))
+        self.model.modelReset.connect(self._mark)
+
+    def _lay_out(self) -> None:
+        for label in (self.summary, self._empty):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setWordWrap(True)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._empty.setContentsMargins(12, 8, 12, 8)
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(12, 8, 0, 8)
+        layout.setSpacing(8)
+        layout.addWidget(self.summary)
+        layout.addWidget(self.table, 1)
+        layout.addWidget(self.detail)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(page)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._stack)
+
+    def refresh(self) -> None:
+        """Shows the detections of the result of now."""
+        result = self._session.result
+        if result is not self._shown_for:
+            self._shown_for = result
+            self._chosen = -1
+            self.model.set_result(result)
+        if result is None or result.candidates is None:
+            self._empty.setText(_NOTHING_YET if result is None else _TRUE_BOXES)
+            self._stack.setCurrentIndex(0)
+            return
+        self._stack.setCurrentIndex(1)
+        self.summary.setText(summary(self.model.rows, in_force=result.settings.use_borderness))
+        self._mark()
+
+    def _choose(self, at: int) -> None:
+        """Selects the segment of a row's box; a box without one is told of, and nothing is selected."""
+        row = self.model.row(at)
+        self._chosen = row.detection
+        self._session.select(row.owner)
+        self._tell(row)
+
+    def _mark(self) -> None:
+        """Marks the row of the selected segment, or the one that the user went to if it has none."""
+        rows, owner = self.model.rows, self._session.selected
+        row = row_of_owner(rows, owner)
+        if row is None and owner == 0:
+            row = next((row for row in rows if row.detection == self._chosen and not row.owner), None)
+        self._chosen = -1 if row is None else row.detection
+        self.table.mark_row(self.model.place_of(row))
+        self._tell(row)
+
+    def _tell(self, row: Ranked | None) -> None:
+        result, picture = self._session.result, self._session.picture
+        if row is None or result is None:
+            self.detail.setText(_CHOOSE)
+            return
+        size = None if picture is None else (picture.pixels.shape[0], picture.pixels.shape[1])
+        self.detail.setText(f"{product_words(row)}. {fate_sentence(result, row, size)}")

@@ -1,0 +1,157 @@
+"""Semantics: the label map, how likely each class is, and how sure the semantic head is."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QLabel, QVBoxLayout
+
+from lpsnet.structures import Labels
+from lpsnet_studio.background import Background
+from lpsnet_studio.examination import Examination
+from lpsnet_studio.inference.vocabulary import Sight
+from lpsnet_studio.inspector.class_table import ClassTable
+from lpsnet_studio.inspector.map_panel import MapPanel
+from lpsnet_studio.inspector.map_pictures import fitted, labels_picture
+from lpsnet_studio.inspector.map_section import MapSection
+from lpsnet_studio.inspector.map_tiles import MapTiles, TileWords
+from lpsnet_studio.inspector.map_words import map_title
+from lpsnet_studio.inspector.semantics_model import CERTAINTY, MEANS, class_rows, class_shares, means_of
+from lpsnet_studio.session import Session
+from lpsnet_studio.theme import Theme, caption_font
+
+__all__ = ["SemanticsPanel"]
+
+_KINDS = ("class", "entropy", "margin", "next_best")
+_SHORT = {"entropy": "Entropy", "margin": "Margin", "next_best": "Next-best"}
+_LABELS = TileWords(
+    "Label map", "Label map", more="The class of every pixel, as it was merged: the layer Semantic labels."
+)
+_NO_IMAGE = "Open an image to see how likely each class is."
+_NO_RESULT = "Maps and classes are here once the image has been inspected."
+_TRUE_LABELS = "Label map and areas are those of the ground truth: the semantic oracle is on."
+_WAITS = "Press to compute"
+
+
+class SemanticsPanel(MapPanel):
+    """Tiles of the label map, entropy, margin and next-best class above the classes; below, the map over the image.
+
+    Args:
+        session: what is open.
+        examination: what is looked at beyond the result.
+        theme: gives colours and icons.
+    """
+
+    def __init__(self, session: Session, examination: Examination, theme: Theme) -> None:
+        super().__init__(session, examination, theme)
+        self.tiles = MapTiles(1 + len(CERTAINTY), 4, theme)
+        self.classes = ClassTable()
+        self.section = MapSection(session, examination, theme, _KINDS)
+        self._hint = QLabel()
+        self._counted: Labels | None = None
+        self._counting: Labels | None = None
+        self._shares: NDArray[np.float64] | None = None
+        self._background = Background(_pass_on, self)
+        self._lay_out()
+        self.setFocusProxy(self.classes.field)
+        self.tiles.pressed.connect(self._press)
+        self.tiles.resized.connect(self.refresh_soon)
+        self.classes.chosen.connect(self._choose_class)
+
+    def _lay_out(self) -> None:
+        self._hint.setTextFormat(Qt.TextFormat.PlainText)
+        self._hint.setWordWrap(True)
+        self._hint.setFont(caption_font(self._hint.font()))
+        self._hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.classes.setMinimumHeight(110)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 8, 12, 12)
+        layout.setSpacing(8)
+        layout.addWidget(self.tiles)
+        layout.addWidget(self._hint)
+        layout.addWidget(self.classes, 1)
+        layout.addWidget(self.section)
+        self.setMinimumWidth(240)
+
+    # --------------------------------------------------------------------------------------------------------- showing
+
+    def refresh(self) -> None:
+        """Shows what is known now; maps are asked for once they are chosen."""
+        hint = self._hint_words()
+        self._hint.setText(hint)
+        self._hint.setVisible(bool(hint))
+        self._show_labels()
+        for tile, sight in zip(self.tiles.tiles[1:], CERTAINTY, strict=True):
+            tile.tell(self._words_of(sight))
+        self._show_tiles(self.tiles.tiles[1:], CERTAINTY)
+        self._show_classes()
+        self.section.refresh()
+
+    def _hint_words(self) -> str:
+        result = self._session.result
+        if self._session.picture is None:
+            return _NO_IMAGE
+        if result is None:
+            return self._session.obstacle or _NO_RESULT
+        return _TRUE_LABELS if result.settings.semantic_oracle else ""
+
+    def _words_of(self, sight: Sight) -> TileWords:
+        picture, short = self._session.picture, _SHORT[sight.kind]
+        state = self._state_of(sight)
+        if not state and self._session.result is not None and self._examination.map_of(sight) is None:
+            state = _WAITS
+        return TileWords(short, short if picture is None else map_title(sight, picture.categories), state)
+
+    def _show_labels(self) -> None:
+        tile, result, image = self.tiles.tiles[0], self._session.result, self._image_size
+        tile.tell(_LABELS)
+        tile.setEnabled(result is not None)
+        tile.setChecked(self._session.view.shows("labels"))
+        if image is not None:
+            tile.set_proportion(image[0] / image[1])
+        key = (None if result is None else id(result.labels), image, tile.room())
+        if self._drawn.get(tile) != key:
+            self._drawn[tile] = key
+            no_picture = result is None or image is None
+            size = (1, 1) if image is None else fitted(image, tile.room())
+            tile.set_picture(None if no_picture else labels_picture(result.labels, result.categories, size))
+
+    def _show_classes(self) -> None:
+        picture, result, shown = self._session.picture, self._session.result, self._examination.shown
+        labels = None if result is None else result.labels
+        if result is not None and labels is not self._counted and labels is not self._counting:
+            self._counting = labels
+            count = len(result.categories)
+            self._background.run(lambda: class_shares(labels, count), lambda shares: self._take_shares(labels, shares))
+        self.classes.setEnabled(picture is not None)
+        is_counted = labels is not None and labels is self._counted
+        shares = self._shares if is_counted else None
+        means = means_of(None if labels is None else self._examination.want(MEANS))
+        self.classes.set_rows(() if picture is None else class_rows(picture.categories, shares, means))
+        self.classes.mark(shown.label if shown is not None and shown.kind == "class" else -1)
+
+    def _take_shares(self, labels: Labels, shares: NDArray[np.float64]) -> None:
+        if labels is self._counting:
+            self._counted, self._counting, self._shares = labels, None, shares
+            self.refresh_soon()
+
+    # ----------------------------------------------------------------------------------------------------------- hands
+
+    def _press(self, at: int) -> None:
+        if at == 0:
+            self._session.change_layer("labels", visible=not self._session.view.shows("labels"))
+            self.refresh_soon()
+        else:
+            self.choose(CERTAINTY[at - 1])
+
+    def _choose_class(self, label: int) -> None:
+        sight = Sight("class", label=label)
+        if sight != self._examination.shown or not self._session.view.layer("heat").visible:
+            self.choose(sight)
+
+
+def _pass_on(error: Exception) -> None:
+    """Lets a failure in the background be seen where every other is."""
+    raise error
