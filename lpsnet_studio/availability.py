@@ -46,6 +46,8 @@ def actions_on(session: Session) -> dict[str, bool]:
         "show_names": view.names,
         "hide_overlays": not view.overlays,
         "minimap": view.minimap,
+        "curtain": view.comparison == "curtain",
+        "blink": view.comparison == "blink",
         "motion": view.motion,
         "contested_before": view.contested == "before",
         "play": session.playing,
@@ -64,7 +66,7 @@ def actions_possible(session: Session) -> dict[str, bool]:
         session.current is not None,
     )
     return {
-        **dict.fromkeys(("semantic_oracle", "box_oracle"), has_truth),
+        **dict.fromkeys(("semantic_oracle", "box_oracle", "curtain", "blink"), has_truth),
         **dict.fromkeys(("save_panoptic", "save_overlay", "export_why"), has_result),
         **dict.fromkeys(_STEPPING, bool(session.steps)),
         **dict.fromkeys(_LOOKING, has_image),

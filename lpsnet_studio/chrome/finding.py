@@ -13,7 +13,7 @@ __all__ = ["find_actions", "why_not"]
 _START, _INSIDE, _MENU, _TIP, _SCATTERED = 16, 8, 4, 2, 1
 """What a typed word is worth: where a word of the text begins with it, where the text holds it, where the menu's name
 begins with it, where the tip holds it, and where its letters stand in the text in their order."""
-_OF_TRUTH = {"semantic_oracle", "box_oracle", "measure_all", "worst_first"}
+_OF_TRUTH = {"semantic_oracle", "box_oracle", "curtain", "blink", "measure_all", "worst_first"}
 _OF_NETWORK = {"model_card", "input_size"}
 _ENDS = {
     "previous_image": "No image stands above this one.",

@@ -42,3 +42,11 @@ class ExamineCommands:
     def hide_map(self) -> None:
         """Takes the map away that lies over the image."""
         self._place.examination.show(None)
+
+    def curtain(self, on: bool) -> None:
+        """Shows the ground truth right of a line, or not."""
+        self._place.session.change_view(comparison="curtain" if on else "off")
+
+    def blink(self, on: bool) -> None:
+        """Lets prediction and ground truth take turns, or not."""
+        self._place.session.change_view(comparison="blink" if on else "off")

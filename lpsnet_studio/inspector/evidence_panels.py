@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QWidget
 
 from lpsnet_studio.examination import Examination
+from lpsnet_studio.inspector.errors_panel import ErrorsPanel
 from lpsnet_studio.inspector.why_panel import WhyPanel
 from lpsnet_studio.session import Session
 from lpsnet_studio.theme import Theme
@@ -21,5 +22,6 @@ def evidence_panels(session: Session, examination: Examination, theme: Theme) ->
         theme: gives colours and icons.
     """
     return [
+        ("errors", "Errors", ErrorsPanel(session, examination, theme)),
         ("why", "Why", WhyPanel(session, examination, theme)),
     ]

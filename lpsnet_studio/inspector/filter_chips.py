@@ -32,6 +32,7 @@ class Chip:
         icon: stands for the words where there is little room; empty for a choice that keeps its words.
         color: which colour of the palette the icon has.
         apart: whether a line sets it apart from those before it, which it overlaps.
+        title: for people, where that is not the name with a capital.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Chip:
     icon: str = ""
     color: str = "text"
     apart: bool = False
+    title: str = ""
 
 
 class FilterChips(QWidget):
@@ -110,7 +112,7 @@ class FilterChips(QWidget):
             button.setToolTip(f"{words}\n{chip.tip}")
 
     def _words(self, chip: Chip) -> str:
-        return f"{chip.name.capitalize()} {self._counts[chip.name]:,}"
+        return f"{chip.title or chip.name.capitalize()} {self._counts[chip.name]:,}"
 
     def _width_in_words(self) -> int:
         metrics = next(iter(self.buttons.values())).fontMetrics()

@@ -18,6 +18,7 @@ from lpsnet_studio.canvas.sampling import IndexMap
 from lpsnet_studio.canvas.view import CanvasView
 from lpsnet_studio.examination import Examination
 from lpsnet_studio.inspector.step_pixels import StepPixels, step_tables
+from lpsnet_studio.inspector.truth_overlay import TruthOverlay
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import Result, shade_of
 
@@ -48,6 +49,9 @@ class Overlays(QObject):
         examination: which map lies over the photo.
         canvas: where it is shown.
         parent: Qt's owner.
+
+    Attributes:
+        truth: what the canvas shows of the ground truth.
     """
 
     def __init__(
@@ -73,6 +77,7 @@ class Overlays(QObject):
         examination.shown_changed.connect(self._show_heat)
         examination.pins_changed.connect(self._show_pins)
         examination.candidates.changed.connect(self._show_candidates)
+        self.truth = TruthOverlay(session, examination.verdicts, canvas, self)
         canvas.hovered.connect(session.point)
         canvas.left.connect(lambda: session.point(-1, -1))
         canvas.clicked.connect(self._select_at)

@@ -418,6 +418,16 @@ def _(bench: Bench) -> None:
     assert bench.window.examination.shown is None
 
 
+@effect_of("curtain", "blink")
+def _(bench: Bench, name: str) -> None:
+    curtain = bench.window.canvas.stage.curtain
+    bench.trigger(name)
+    bench.qtbot.waitUntil(curtain.isVisible)
+    bench.trigger(name)
+    assert not curtain.isVisible()
+    assert bench.session.view.comparison == "off"
+
+
 # --------------------------------------------------------------------------------------------------------------- Merge
 
 

@@ -1,0 +1,179 @@
+"""The table of the panel Errors: verdicts with their pattern, sign and word; sorted, filtered, copied."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtWidgets import QHeaderView
+
+from lpsnet.analysis.errors import ErrorPixel, Kind
+from lpsnet_studio.canvas.verdicts import verdict_swatch
+from lpsnet_studio.inspector.errors_model import (
+    AREA_COLUMN,
+    CLASS_COLUMN,
+    COLUMNS,
+    IOU_COLUMN,
+    KIND_COLUMN,
+    WORDS_COLUMN,
+    ErrorFilter,
+    ErrorsModel,
+    cell_text,
+)
+from lpsnet_studio.inspector.sorted_table import SORT_TIP, SortedTable
+from lpsnet_studio.inspector.sorting import Order
+from lpsnet_studio.judgement import Judgement
+from lpsnet_studio.labels import as_tip
+
+__all__ = ["ErrorsTable", "ErrorsTableModel", "verdict_icon"]
+
+_Index = QModelIndex | QPersistentModelIndex
+_ROOT = QModelIndex()
+_TIPS = (
+    "How panoptic quality counts the segment; the pattern is the canvas's.",
+    "Of the true segment for a match, a false negative and crowd; of the predicted one for the others.",
+    "With the segment on the other side that overlaps best, whatever its class.",
+    "Share of the image.",
+    "In the field's terms; where nothing went wrong it is empty.",
+)
+_PIXELS = {
+    Kind.TP: ErrorPixel.TP,
+    Kind.FP: ErrorPixel.FP,
+    Kind.FN: ErrorPixel.FN,
+    Kind.IGNORED: ErrorPixel.IGNORED,
+    Kind.CROWD: ErrorPixel.IGNORED,
+}
+_SWATCH = 14
+_NUMBERS = (IOU_COLUMN, AREA_COLUMN)
+_LEAST_CLASS_WIDTH, _WORDS_WIDTH = 72, 220
+
+
+class ErrorsTableModel(QAbstractTableModel):
+    """Shows the rows of an :class:`~lpsnet_studio.inspector.errors_model.ErrorsModel`.
+
+    Attributes:
+        errors: the rows, filter and order.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.errors = ErrorsModel()
+        self._icons: dict[Kind, QIcon] = {}
+
+    @property
+    def order(self) -> Order:
+        """By which column the rows are sorted."""
+        return self.errors.order
+
+    def sort_by(self, order: Order) -> None:
+        """Puts the rows into an order; their own is worst first."""
+        self.beginResetModel()
+        self.errors.sort_by(order)
+        self.endResetModel()
+
+    def filter_by(self, kept_filter: ErrorFilter) -> None:
+        """Lets only some rows pass."""
+        self.beginResetModel()
+        self.errors.filter_by(kept_filter)
+        self.endResetModel()
+
+    def set_judgement(self, judgement: Judgement | None) -> None:
+        """Lists the verdicts of a judgement, or none."""
+        self.beginResetModel()
+        self.errors.set_judgement(judgement)
+        self.endResetModel()
+
+    def tsv(self) -> str:
+        """Returns the rows shown as tab-separated text."""
+        return self.errors.tsv()
+
+    def rowCount(self, parent: _Index = _ROOT) -> int:
+        """Returns how many verdicts pass the filter."""
+        return 0 if parent.isValid() else len(self.errors.shown)
+
+    def columnCount(self, parent: _Index = _ROOT) -> int:
+        """Returns how many columns there are."""
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Returns the title of a column, and what it holds."""
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return COLUMNS[section]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"{_TIPS[section]}\n{SORT_TIP.replace('the order of the merge', 'worst first')}"
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(section)
+        return None
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Returns what a cell shows."""
+        if not index.isValid():
+            return None
+        row, column = self.errors.shown[index.row()], index.column()
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return cell_text(row, column)
+            case Qt.ItemDataRole.DecorationRole if column == KIND_COLUMN:
+                kind = row.verdict.kind
+                if kind not in self._icons:
+                    self._icons[kind] = verdict_icon(kind)
+                return self._icons[kind]
+            case Qt.ItemDataRole.ToolTipRole:
+                return as_tip(row.told)
+            case Qt.ItemDataRole.TextAlignmentRole:
+                return _alignment(column)
+            case Qt.ItemDataRole.AccessibleTextRole:
+                return f"{COLUMNS[column]}: {cell_text(row, column) or 'none'}"
+        return None
+
+
+class ErrorsTable(SortedTable):
+    """The table; where there is no room for what went wrong, that is left to the lines below it."""
+
+    def __init__(self, model: ErrorsTableModel) -> None:
+        super().__init__(model, "Segments against the ground truth")
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self._kind_width = self.width_of(KIND_COLUMN, "– ignored") + _SWATCH + 8
+        self._widths = {
+            IOU_COLUMN: self.width_of(IOU_COLUMN, "0.00"),
+            AREA_COLUMN: self.width_of(AREA_COLUMN, "< 0.1 %"),
+        }
+        self._class_width = self.width_of(CLASS_COLUMN, "traffic light #20")
+        self.viewport().installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Fits the columns into what the table shows."""
+        if watched is self.viewport() and event.type() == QEvent.Type.Resize:
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def _fit(self) -> None:
+        room = self.viewport().width() - self._kind_width - sum(self._widths.values())
+        has_words = room >= self._class_width + _WORDS_WIDTH
+        self.setColumnHidden(WORDS_COLUMN, not has_words)
+        name = self._class_width if has_words else max(room, _LEAST_CLASS_WIDTH)
+        widths = {KIND_COLUMN: self._kind_width, CLASS_COLUMN: name, **self._widths, WORDS_COLUMN: room - name}
+        for column, width in widths.items():
+            self.setColumnWidth(column, width)
+
+
+def verdict_icon(kind: Kind) -> QIcon:
+    """Returns a square of the colour and pattern that segments of a kind have on the canvas."""
+    icon = QIcon()
+    for ratio in (1, 2):
+        pixels = verdict_swatch(_PIXELS[kind], _SWATCH, ratio)
+        height, width = pixels.shape
+        image = QImage(pixels.data, width, height, pixels.strides[0], QImage.Format.Format_ARGB32_Premultiplied)
+        pixmap = QPixmap.fromImage(image)
+        pixmap.setDevicePixelRatio(ratio)
+        for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):
+            icon.addPixmap(pixmap, mode)
+    return icon
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if column in _NUMBERS else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter
