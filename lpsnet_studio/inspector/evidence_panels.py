@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from lpsnet_studio.examination import Examination
 from lpsnet_studio.inspector.errors_panel import ErrorsPanel
+from lpsnet_studio.inspector.probe_panel import ProbePanel
 from lpsnet_studio.inspector.why_panel import WhyPanel
 from lpsnet_studio.session import Session
 from lpsnet_studio.theme import Theme
@@ -23,5 +24,6 @@ def evidence_panels(session: Session, examination: Examination, theme: Theme) ->
     """
     return [
         ("errors", "Errors", ErrorsPanel(session, examination, theme)),
+        ("probe", "Probe", ProbePanel(session, examination, theme)),
         ("why", "Why", WhyPanel(session, examination, theme)),
     ]

@@ -1,0 +1,175 @@
+"""The boxes over a pixel, by descending score: which of them owns it, and what became of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtWidgets import QHeaderView, QSizePolicy, QVBoxLayout, QWidget
+
+from lpsnet_studio.inspector.overlays import step_color
+from lpsnet_studio.inspector.probe_model import FATE_WORDS, Covering
+from lpsnet_studio.inspector.sorted_table import SortedTable, swatch_icon
+from lpsnet_studio.inspector.sorting import Order, arranged, as_tsv
+from lpsnet_studio.labels import as_tip
+from lpsnet_studio.state import Result
+
+__all__ = ["BoxesTable", "BoxesTableModel"]
+
+_COLUMNS = ("Box", "Score", "Level", "Fate")
+_TIPS = (
+    "Class of the box, with the number of the segment that it founded; ▸ marks the one that owns the pixel.",
+    "What it was ranked by, 0 to 1.",
+    "Pyramid level that it came from, P3 to P7.",
+    "What became of it: its tool tip says why.",
+)
+_SORT_TIP = "A click sorts, another turns round, a third goes back to descending scores."
+_ROWS_IN_SIGHT = 6
+_Index = QModelIndex | QPersistentModelIndex
+_ROOT = QModelIndex()
+
+
+class BoxesTableModel(QAbstractTableModel):
+    """The boxes over a pixel."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._result: Result | None = None
+        self._boxes: Sequence[Covering] = ()
+        self._shown: Sequence[Covering] = ()
+        self._order = Order()
+
+    @property
+    def order(self) -> Order:
+        """By which column the rows are sorted."""
+        return self._order
+
+    def sort_by(self, order: Order) -> None:
+        """Puts the rows into an order; their own is by descending score."""
+        self.beginResetModel()
+        self._order = order
+        self._arrange()
+        self.endResetModel()
+
+    def set_boxes(self, result: Result | None, boxes: Sequence[Covering]) -> None:
+        """Shows boxes of a result."""
+        self.beginResetModel()
+        self._result, self._boxes = result, boxes
+        self._arrange()
+        self.endResetModel()
+
+    def _arrange(self) -> None:
+        # By their own order, none is told before it is seen.
+        self._shown = self._boxes if self._order.column < 0 else arranged(self._boxes, self._order, _sort_value)
+
+    def box(self, row: int) -> Covering:
+        """Returns the box of a row."""
+        return self._shown[row]
+
+    def tsv(self) -> str:
+        """Returns the rows shown as tab-separated text."""
+        return as_tsv(_COLUMNS, [[_text(box, column) for column in range(len(_COLUMNS))] for box in self._shown])
+
+    def rowCount(self, parent: _Index = _ROOT) -> int:
+        """Returns how many boxes there are."""
+        return 0 if parent.isValid() else len(self._shown)
+
+    def columnCount(self, parent: _Index = _ROOT) -> int:
+        """Returns how many columns there are."""
+        return 0 if parent.isValid() else len(_COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Returns the title of a column, and what it holds."""
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return _COLUMNS[section]
+            case Qt.ItemDataRole.ToolTipRole:
+                return f"{_TIPS[section]}\n{_SORT_TIP}"
+            case Qt.ItemDataRole.TextAlignmentRole:
+                return _alignment(section)
+        return None
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Returns what a cell shows."""
+        if not index.isValid() or self._result is None:
+            return None
+        box, column = self._shown[index.row()], index.column()
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                text = _text(box, column)
+                return f"▸ {text}" if box.is_owner and column == 0 else text
+            case Qt.ItemDataRole.DecorationRole if column == 0:
+                steps, categories = self._result.trace.steps, self._result.categories
+                founded = steps[box.step] if box.owner else None
+                return swatch_icon(categories[box.label].color if founded is None else step_color(founded, categories))
+            case Qt.ItemDataRole.ToolTipRole:
+                return as_tip(f"{box.name} · {FATE_WORDS[box.fate][0]}\n{box.reason}")
+            case Qt.ItemDataRole.AccessibleTextRole:
+                return f"{_COLUMNS[column]}: {_text(box, column) or 'none'}{', owner' if box.is_owner else ''}"
+            case Qt.ItemDataRole.TextAlignmentRole:
+                return _alignment(column)
+        return None
+
+
+class BoxesTable(QWidget):
+    """The table of the boxes over a pixel, of which a few are in sight and the others are scrolled to.
+
+    Attributes:
+        chosen: a :class:`Covering` that the user clicked, or went to with the arrows.
+        entered: likewise, with a double click or Enter.
+    """
+
+    chosen = Signal(object)
+    entered = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.model = BoxesTableModel()
+        self.table = SortedTable(self.model, "Boxes over the pixel", "Descending score")
+        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.table.fit_columns({1: "0.00", 2: "P0", 3: "Threshold"})
+        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        row = self.table.verticalHeader().defaultSectionSize()
+        self.table.setFixedHeight(self.table.horizontalHeader().sizeHint().height() + _ROWS_IN_SIGHT * row + 6)
+        self.table.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.table)
+        self.table.current_row_changed.connect(lambda row: self.chosen.emit(self.model.box(row)))
+        self.table.clicked.connect(lambda index: self.chosen.emit(self.model.box(index.row())))
+        self.table.activated.connect(lambda index: self.entered.emit(self.model.box(index.row())))
+        self.table.doubleClicked.connect(lambda index: self.entered.emit(self.model.box(index.row())))
+
+    def set_boxes(self, result: Result | None, boxes: Sequence[Covering]) -> None:
+        """Shows boxes of a result."""
+        self.model.set_boxes(result, boxes)
+
+
+def _text(box: Covering, column: int) -> str:
+    match column:
+        case 0:
+            return box.name
+        case 1:
+            return f"{box.score:.2f}"
+        case 2:
+            return f"P{box.level}" if box.level else ""
+    return FATE_WORDS[box.fate][0]
+
+
+def _sort_value(box: Covering, column: int) -> Any:
+    match column:
+        case 0:
+            return box.name.casefold()
+        case 1:
+            return box.score
+        case 2:
+            return box.level or None
+    return int(box.fate)
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if column in (1, 2) else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter
