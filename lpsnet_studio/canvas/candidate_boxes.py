@@ -13,17 +13,18 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from lpsnet_studio.canvas.candidate_scene import CandidateScene, MarkedBox, runs
 from lpsnet_studio.canvas.layers import Layer, view_of
 
-__all__ = ["CandidateLayer"]
+__all__ = ["CandidateLayer", "MarkedBoxLayer"]
 
 _THICK_UP_TO = 300
 """Boxes up to which lines are two pixels wide and not one: more of them would hide the photo."""
 _DOT = 3.0
 _TEXT_PIXELS = 11
 _HEAD = 7.0
-_LEAST_FOR_LENGTH = 24.0
-"""Pixels of the view from which an arrow has its length written at it."""
+_GAP = 4.0
+_AWAY = ((-1, 0), (0, -1), (1, 0), (0, 1))
+"""Which way is out of a box at its left, upper, right and lower side."""
 _DARK, _BRIGHT = QColor(0, 0, 0), QColor(255, 255, 255)
-_RIM = QColor(0, 0, 0, 190)
+_RIM, _PLATE = QColor(0, 0, 0, 190), QColor(0, 0, 0, 215)
 
 
 class _Group(NamedTuple):
@@ -42,7 +43,7 @@ class _Painted(NamedTuple):
 
 
 class CandidateLayer(Layer):
-    """Boxes without text in a few colours, the dots of their locations, and marked boxes above them.
+    """Boxes without text in a few colours, and the dots of their locations; no marked ones.
 
     What was painted last is kept while the view stays, so that changes of other overlays cost no box.
 
@@ -55,8 +56,6 @@ class CandidateLayer(Layer):
         self._scene: CandidateScene | None = None
         self._groups: tuple[_Group, ...] | None = ()
         self._painted: _Painted | None = None
-        self._font = QFont()
-        self._font.setPixelSize(_TEXT_PIXELS)
 
     @property
     def shown(self) -> CandidateScene | None:
@@ -69,16 +68,11 @@ class CandidateLayer(Layer):
         is_same = scene is not None and before is not None and scene.boxes is before.boxes
         if not is_same or scene.colors is not before.colors or scene.palette is not before.palette:
             self._groups, self._painted = None, None
-        if scene is None:
-            self._set_bounds(QRectF())
-        else:
-            # Text may stand above the image's upper edge.
-            margin, (height, width) = max(scene.size), scene.size
-            self._set_bounds(QRectF(-margin, -margin, width + 2 * margin, height + 2 * margin))
+        self._set_bounds(QRectF() if scene is None else _around(scene.size))
         self.update()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Paints the boxes that reach into the view, and the marked ones above them."""
+        """Paints the boxes that reach into the view."""
         if self._scene is None:
             return
         transform, view = QTransform(painter.worldTransform()), view_of(painter, widget)
@@ -86,10 +80,6 @@ class CandidateLayer(Layer):
         painter.resetTransform()
         if len(self._scene.boxes):
             painter.drawImage(view.topLeft(), self._picture(transform, view, painter.device().devicePixelRatioF()))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(self._font)
-        for marked in self._scene.marked:
-            _paint_marked(painter, marked, transform, view)
         painter.restore()
 
     def _picture(self, transform: QTransform, view: QRectF, ratio: float) -> QImage:
@@ -139,49 +129,81 @@ def _groups(scene: CandidateScene) -> tuple[_Group, ...]:
     )
 
 
-def _paint_marked(painter: QPainter, marked: MarkedBox, transform: QTransform, view: QRectF) -> None:
-    """Paints a box in white over black, with its text, and arrows from its location to its sides."""
+class MarkedBoxLayer(Layer):
+    """A few boxes in white over black, so that they show on anything, with their texts and arrows to their sides.
+
+    Args:
+        parent: the item that it moves with.
+    """
+
+    def __init__(self, parent: QGraphicsItem) -> None:
+        super().__init__(parent)
+        self._marked: tuple[MarkedBox, ...] = ()
+        self._font = QFont()
+        self._font.setPixelSize(_TEXT_PIXELS)
+
+    @property
+    def marked(self) -> tuple[MarkedBox, ...]:
+        """What is shown, the last on top."""
+        return self._marked
+
+    def set_marked(self, marked: tuple[MarkedBox, ...], size: tuple[int, int]) -> None:
+        """Shows boxes over a photo of ``size`` (H, W)."""
+        self._marked = marked
+        self._set_bounds(_around(size) if marked else QRectF())
+        self.update()
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Paints the boxes, and above all of them the texts."""
+        transform, view = QTransform(painter.worldTransform()), view_of(painter, widget)
+        painter.save()
+        painter.resetTransform()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(self._font)
+        for marked in self._marked:
+            _paint_frame(painter, _frame_of(marked, transform), dashed=marked.dashed)
+            if marked.location is not None:
+                start, frame = transform.map(QPointF(*marked.location)), _frame_of(marked, transform)
+                for end in _ends(start, frame):
+                    _paint_arrow(painter, start, end)
+                painter.setPen(QPen(_DARK, 1.5))
+                painter.setBrush(_BRIGHT)
+                painter.drawEllipse(start, 4.0, 4.0)
+        for marked in self._marked:
+            _write_beside(painter, marked, transform, view)
+        painter.restore()
+
+
+def _around(size: tuple[int, int]) -> QRectF:
+    """Returns a photo's rectangle with room for the text around its boxes."""
+    margin, (height, width) = max(size), size
+    return QRectF(-margin, -margin, width + 2 * margin, height + 2 * margin)
+
+
+def _frame_of(marked: MarkedBox, transform: QTransform) -> QRectF:
     x0, y0, x1, y1 = marked.box
-    frame = transform.mapRect(QRectF(x0, y0, x1 - x0, y1 - y0))
-    style = Qt.PenStyle.DashLine if marked.dashed else Qt.PenStyle.SolidLine
+    return transform.mapRect(QRectF(x0, y0, x1 - x0, y1 - y0))
+
+
+def _paint_frame(painter: QPainter, frame: QRectF, *, dashed: bool) -> None:
     # The black below a broken line stays whole, so that it shows on white.
+    style = Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine
     for color, width, line in ((_DARK, 5.0, Qt.PenStyle.SolidLine), (_BRIGHT, 2.0, style)):
         pen = QPen(color, width, line)
         pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(frame)
-    if marked.location is not None:
-        _paint_arrows(painter, transform.map(QPointF(*marked.location)), frame, marked.lengths)
-    if marked.text:
-        metrics = QFontMetricsF(painter.font())
-        tag = QRectF(0, 0, metrics.horizontalAdvance(marked.text) + 8, metrics.height() + 2)
-        left = min(max(frame.left(), view.left()), view.right() - tag.width())
-        above = frame.top() - tag.height() - 3
-        top = above if above >= view.top() else min(max(frame.bottom() + 3, view.top()), view.bottom() - tag.height())
-        tag.moveTo(max(left, view.left()), top)
-        _write(painter, tag, marked.text)
 
 
-def _paint_arrows(painter: QPainter, start: QPointF, frame: QRectF, lengths: tuple[str, ...]) -> None:
-    """Paints an arrow to every side of a box from its location, with what is written at it, and the location's dot."""
-    ends = (
+def _ends(start: QPointF, frame: QRectF) -> tuple[QPointF, QPointF, QPointF, QPointF]:
+    """Returns where the arrows to the left, upper, right and lower side end."""
+    return (
         QPointF(frame.left(), start.y()),
         QPointF(start.x(), frame.top()),
         QPointF(frame.right(), start.y()),
         QPointF(start.x(), frame.bottom()),
     )
-    for end in ends:
-        _paint_arrow(painter, start, end)
-    painter.setPen(QPen(_DARK, 1.5))
-    painter.setBrush(_BRIGHT)
-    painter.drawEllipse(start, 4.0, 4.0)
-    metrics = QFontMetricsF(painter.font())
-    for end, text in zip(ends, lengths, strict=True):
-        if text and hypot(end.x() - start.x(), end.y() - start.y()) >= _LEAST_FOR_LENGTH:
-            tag = QRectF(0, 0, metrics.horizontalAdvance(text) + 6, metrics.height())
-            tag.moveCenter((start + end) / 2)
-            _write(painter, tag, text)
 
 
 def _paint_arrow(painter: QPainter, start: QPointF, end: QPointF) -> None:
@@ -200,7 +222,37 @@ def _paint_arrow(painter: QPainter, start: QPointF, end: QPointF) -> None:
     painter.drawPolygon(QPolygonF([end, base + across * (head / 2), base - across * (head / 2)]))
 
 
+def _write_beside(painter: QPainter, marked: MarkedBox, transform: QTransform, view: QRectF) -> None:
+    """Writes a box's lengths outside the sides that its arrows point at, and its text above them.
+
+    The text of a box without arrows stands below it: it belongs to a box that lies around the one with arrows.
+    """
+    frame = _frame_of(marked, transform)
+    metrics = QFontMetricsF(painter.font())
+    height = metrics.height() + 2
+    above = frame.top() - height - _GAP
+    if marked.location is not None:
+        ends = _ends(transform.map(QPointF(*marked.location)), frame)
+        for end, text, (across, down) in zip(ends, marked.lengths, _AWAY, strict=True):
+            tag = QRectF(0, 0, metrics.horizontalAdvance(text) + 8, height)
+            tag.moveCenter(end + QPointF((tag.width() / 2 + _GAP) * across, (height / 2 + _GAP) * down))
+            _write(painter, _moved_into(tag, view), text)
+        above -= height + _GAP / 2
+    if marked.text:
+        tag = QRectF(frame.left(), above, metrics.horizontalAdvance(marked.text) + 8, height)
+        if marked.location is None:
+            tag.moveTop(frame.bottom() + height + 2 * _GAP)
+        _write(painter, _moved_into(tag, view), marked.text)
+
+
+def _moved_into(tag: QRectF, view: QRectF) -> QRectF:
+    """Returns a rectangle moved into the view, as far as it has room there."""
+    left = max(min(tag.left(), view.right() - tag.width()), view.left())
+    top = max(min(tag.top(), view.bottom() - tag.height()), view.top())
+    return QRectF(left, top, tag.width(), tag.height())
+
+
 def _write(painter: QPainter, tag: QRectF, text: str) -> None:
-    painter.fillRect(tag, QColor(0, 0, 0, 200))
+    painter.fillRect(tag, _PLATE)
     painter.setPen(_BRIGHT)
     painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, text)

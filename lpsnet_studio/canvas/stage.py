@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene, QStyleOptionGraphic
 
 from lpsnet_studio.background import Background
 from lpsnet_studio.canvas.boxes import Box, BoxLayer
-from lpsnet_studio.canvas.candidate_boxes import CandidateLayer
+from lpsnet_studio.canvas.candidate_boxes import CandidateLayer, MarkedBoxLayer
+from lpsnet_studio.canvas.candidate_scene import CandidateScene
 from lpsnet_studio.canvas.colormaps import Scale
 from lpsnet_studio.canvas.colors import Table, Window, color_table
 from lpsnet_studio.canvas.curtain import CurtainLayer, DashedRing
@@ -60,6 +61,7 @@ class Stage(QGraphicsScene):
         step_boxes: the box of one merge step, above all.
         heat: numbers in colours, in pixels of the photo.
         candidates: boxes of the box head, likewise, before any were merged.
+        marked: those of them that stand out, above all other overlays; shown and hidden with them.
         verdicts: what of the segments is right and what is wrong.
         verdict_names: what is said of each of them, in the place of names.
         curtain: the ground truth over everything, or over a part.
@@ -91,6 +93,7 @@ class Stage(QGraphicsScene):
         self._wants_names = False
         self.ring = RingLayer(frame)
         self.heat, self.verdicts, self.candidates = HeatLayer(frame), VerdictLayer(frame), CandidateLayer(frame)
+        self.marked = MarkedBoxLayer(self.photo)
         self.curtain, self.truth_ring = CurtainLayer(self.photo), DashedRing(self.photo)
         self._pixel_grid, self.pins = PixelGrid(self.photo), PinLayer(self.photo)
         self._owners: IndexMap | None = None
@@ -102,7 +105,8 @@ class Stage(QGraphicsScene):
         above = (self.curtain, self._pixel_grid, self.truth_ring, self.names, self.verdict_names, self.step_boxes)
         for place, item in enumerate(above):
             item.setZValue(_ABOVE_LAYERS + place)
-        self.pins.setZValue(_ABOVE_LAYERS + len(above))
+        self.marked.setZValue(_ABOVE_LAYERS + len(above))
+        self.pins.setZValue(_ABOVE_LAYERS + len(above) + 1)
 
     # ----------------------------------------------------------------------------------------------------------- photo
 
@@ -134,7 +138,7 @@ class Stage(QGraphicsScene):
         """Takes every overlay away."""
         self.labels.set_map(None)
         self.set_verdicts(None)
-        self.candidates.set_scene(None)
+        self.set_candidates(None)
         self.step.set_map(None)
         self.set_owners(None, {})
         self.boxes.set_boxes((), (0, 0))
@@ -185,6 +189,11 @@ class Stage(QGraphicsScene):
             layer.repaint_windows(windows)
         self.names.touch()
 
+    def set_candidates(self, scene: CandidateScene | None) -> None:
+        """Shows boxes before any were merged, or none."""
+        self.candidates.set_scene(scene)
+        self.marked.set_marked(() if scene is None else scene.marked, self.size)
+
     def set_boxes(self, boxes: Sequence[Box], size: tuple[int, int]) -> None:
         """Shows boxes over overlays of ``size`` (H, W)."""
         self.boxes.set_boxes(boxes, size)
@@ -202,6 +211,11 @@ class Stage(QGraphicsScene):
         self.boxes.keep_clear_of(taken)
         self.step_boxes.keep_clear_of(taken)
         self.step_boxes.rearrange()
+
+    @property
+    def taken(self) -> tuple[Rectangle, ...]:
+        """The rectangles of the view that nothing is written on."""
+        return self._taken
 
     def light_up(self, owner: int) -> None:
         """Makes one segment a little lighter; 0 for none."""
@@ -275,6 +289,8 @@ class Stage(QGraphicsScene):
         layer.setOpacity(opacity)
         if kind == "verdicts":
             self._choose_names()
+        if kind == "candidates":
+            self.marked.setVisible(on and opacity > 0)
         if kind == "boxes":
             self.step_boxes.rearrange()
             self.names.update()

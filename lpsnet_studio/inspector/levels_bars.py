@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from lpsnet.analysis.fates import Fate, LevelCounts
 from lpsnet_studio.inspector.levels_model import FATE_COLORS
-from lpsnet_studio.inspector.levels_words import FATE_NAMES, brief_count, level_name
+from lpsnet_studio.inspector.levels_words import FATE_NAMES, level_name
 from lpsnet_studio.labels import as_tip
 from lpsnet_studio.theme import Theme, caption_font, figure_font
 
@@ -78,14 +78,14 @@ class FateBars(QWidget):
         colors = self._theme.palette
         painter = QPainter(self)
         metrics = painter.fontMetrics()
-        name_width, number_width = metrics.horizontalAdvance("P0") + 8, metrics.horizontalAdvance("00.0k") + 8
+        name_width, number_width = metrics.horizontalAdvance("P0") + 8, metrics.horizontalAdvance("00,000") + 8
         for row, counts in enumerate(self._levels):
             line = QRect(0, row * _ROW, self.width(), _ROW)
             painter.setPen(QColor(colors.text))
             painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, level_name(counts.level))
             painter.setPen(QColor(colors.dim))
             side = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-            painter.drawText(line, side, brief_count(_passed(counts)))
+            painter.drawText(line, side, f"{_passed(counts):,}")
             bar = QRectF(name_width, line.y() + (_ROW - _BAR) / 2, self.width() - name_width - number_width, _BAR)
             painter.fillRect(bar, QColor(colors.line))
             left = bar.left()

@@ -8,9 +8,9 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QSizePolicy, QWidget
 
-from lpsnet_studio.inspector.levels_model import GROUPS, MOST, Choice
+from lpsnet_studio.inspector.levels_model import GROUPS, MOST, Choice, TilePicture
 from lpsnet_studio.theme import caption_font
 
 __all__ = ["LevelsChoices"]
@@ -28,12 +28,13 @@ class _Box(QComboBox):
 
 
 class LevelsChoices(QWidget):
-    """Four choices with their names.
+    """The choices with their names.
 
     Attributes:
         changed: the user chose something else to be drawn on the canvas, see :attr:`choice`.
         pictures_changed: likewise, to be shown in the small pictures.
         choice: what is drawn; its level is chosen elsewhere.
+        heat: whether the small pictures show border-ness and not boxes.
     """
 
     changed = Signal()
@@ -47,25 +48,29 @@ class LevelsChoices(QWidget):
         most = [(f"best {count:,}" if count else "all", count) for count in MOST]
         self.most = _choice("At most", "How many boxes are drawn and listed, the best-scored first.", most)
         self.coloring = _choice("Colour", "What a box's colour tells.", [("level", "level"), ("score", "score")])
-        self.pictures = _choice(
-            "Pictures",
-            "What the small pictures show over the photo.",
-            [("boxes", "boxes"), ("border-ness", "border-ness")],
-        )
+        self.heat = QCheckBox("Border-ness in the small pictures")
+        self.heat.setToolTip("Show the border-ness of each level in its small picture, in place of its boxes.")
+        self.heat.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setHorizontalSpacing(8)
         layout.setVerticalSpacing(2)
-        for column in (0, 1, 2):
+        layout.addWidget(self.heat, 0, 0, 1, 2)
+        for column in (0, 1):
             layout.setColumnStretch(column, 1)
-        self._add(layout, self.group, 0, 0, span=3)
-        for column, box in enumerate((self.most, self.coloring, self.pictures)):
-            self._add(layout, box, 2, column)
+        self._add(layout, self.group, 1, 0, span=2)
+        for column, box in enumerate((self.most, self.coloring)):
+            self._add(layout, box, 3, column)
         self.most.setCurrentIndex(self.most.findData(self.choice.most))
         self.group.activated.connect(lambda _: self._take(group=self.group.currentData()))
         self.most.activated.connect(lambda _: self._take(most=self.most.currentData()))
         self.coloring.activated.connect(lambda _: self._take(coloring=self.coloring.currentData()))
-        self.pictures.activated.connect(lambda _: self.pictures_changed.emit())
+        self.heat.clicked.connect(lambda _on: self.pictures_changed.emit())
+
+    @property
+    def pictures(self) -> TilePicture:
+        """What the small pictures show."""
+        return "border-ness" if self.heat.isChecked() and self.heat.isEnabled() else "boxes"
 
     def show_group(self, name: str) -> None:
         """Chooses which boxes are drawn, as the user does."""

@@ -17,7 +17,7 @@ _HEIGHT = 18
 
 
 class LevelsLegend(QWidget):
-    """One line: a square a level, or the colours from score 0 to score 1.
+    """One line: a square a level, or the colours from score 0 to the best score.
 
     Args:
         theme: gives the colour of the words.
@@ -27,15 +27,16 @@ class LevelsLegend(QWidget):
         super().__init__()
         self._theme = theme
         self._coloring: Coloring = "level"
+        self._best = 1.0
         self.setFont(figure_font(caption_font(self.font())))
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.update)
         self.set_coloring("level")
 
-    def set_coloring(self, coloring: Coloring) -> None:
-        """Tells what the colours mean."""
-        self._coloring = coloring
-        meaning = "levels P3 to P7" if coloring == "level" else "scores from 0 to 1"
+    def set_coloring(self, coloring: Coloring, best: float = 1.0) -> None:
+        """Tells what the colours mean; ``best`` is the score that has the last one."""
+        self._coloring, self._best = coloring, best
+        meaning = "levels P3 to P7" if coloring == "level" else f"scores from 0 to {best:.2f}"
         self.setAccessibleName(f"Colours of {meaning}")
         self.update()
 
@@ -64,9 +65,15 @@ class LevelsLegend(QWidget):
         room = painter.fontMetrics().horizontalAdvance("score 0") + 8
         whole = QRect(0, 0, self.width(), _HEIGHT)
         painter.drawText(whole, Qt.AlignmentFlag.AlignVCenter, "score 0")
-        painter.drawText(whole, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, "1")
+        last = f"{self._best:.2f}"
+        painter.drawText(whole, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, last)
         palette = score_palette().tolist()
-        bar = QRect(room, (_HEIGHT - _SWATCH) // 2, self.width() - room - 16, _SWATCH)
+        bar = QRect(
+            room,
+            (_HEIGHT - _SWATCH) // 2,
+            self.width() - room - painter.fontMetrics().horizontalAdvance(last) - 8,
+            _SWATCH,
+        )
         edges = [bar.left() + round(bar.width() * step / len(palette)) for step in range(len(palette) + 1)]
         for left, right, color in zip(edges, edges[1:], palette, strict=False):
             painter.fillRect(left, bar.top(), right - left, _SWATCH, QColor(*color))

@@ -63,6 +63,7 @@ TilePicture = Literal["boxes", "border-ness"]
 MOST = (100, 500, 2000, 0)
 """How many boxes may be drawn; 0 is all."""
 _SCORE_STEPS = 32
+_LEAST_BEST = 1e-6
 _SAME_PLACE = 1e-3
 """Locations nearer than this, as a share of the image, are one: they lie eight pixels of the input apart, or more."""
 
@@ -160,6 +161,11 @@ class Survey:
         self.levels: tuple[LevelCounts, ...] = count_by_level(self.candidates, self.fates, self._scale)
         self.ranked: NDArray[np.intp] = np.argsort(-self.candidates.scores, kind="stable")
 
+    @property
+    def best_score(self) -> float:
+        """The greatest score of the image, to which the colours of scores reach."""
+        return max(float(self.candidates.scores.max(initial=0.0)), _LEAST_BEST)
+
     def rows(self, choice: Choice) -> NDArray[np.intp]:
         """Returns the candidates that a choice means, the best first, however many there are."""
         wanted = np.zeros(len(Fate), np.bool_)
@@ -228,7 +234,7 @@ class Picker:
 
 
 def score_palette() -> NDArray[np.uint8]:
-    """Returns the RGB colours ``[32, 3]`` of scores from 0 to 1."""
+    """Returns the RGB colours ``[32, 3]`` of scores from 0 to the best of the image."""
     places = np.linspace(0, 255, _SCORE_STEPS).round().astype(np.intp)
     return np.ascontiguousarray(colormap("viridis")[places])
 
@@ -256,7 +262,7 @@ def scene_of(
     found = survey.candidates
     scores = found.scores[drawn]
     if coloring == "score":
-        colors = np.clip(scores * _SCORE_STEPS, 0, _SCORE_STEPS - 1).astype(np.intp)
+        colors = np.clip(scores / survey.best_score * _SCORE_STEPS, 0, _SCORE_STEPS - 1).astype(np.intp)
     else:
         colors = np.clip(found.level[drawn].astype(np.intp) - LEVELS[0], 0, len(LEVELS) - 1)
     order = painting_order(scores, colors)

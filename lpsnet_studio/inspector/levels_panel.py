@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHeaderView,
@@ -42,14 +42,13 @@ from lpsnet_studio.inspector.levels_model import (
     Identity,
     Picker,
     Survey,
-    TilePicture,
     scene_of,
     stretch_of,
 )
 from lpsnet_studio.inspector.levels_pictures import level_pictures
 from lpsnet_studio.inspector.levels_tables import BoxesModel, CountsModel
 from lpsnet_studio.inspector.levels_tiles import LevelTiles
-from lpsnet_studio.inspector.levels_words import brief_count, drawn_words, level_name, pixels, title_of
+from lpsnet_studio.inspector.levels_words import FATE_NAMES, drawn_words, level_name, pixels, title_of
 from lpsnet_studio.inspector.sorted_table import SortedTable
 from lpsnet_studio.session import Session
 from lpsnet_studio.theme import Theme, caption_font, figure_font
@@ -67,6 +66,11 @@ _ORACLE = (
 )
 _NO_CANDIDATE = "No level proposed a box in this image. A lower class threshold in the panel Settings lets more in."
 _LEAST_LIST = 132
+_SWATCH_ROOM = 12
+_COUNTS_ROW = 20
+_TABLE_FRAME = 6
+_LEAST_FOR_ALL = 340
+"""Width of the panel from which the counts of all levels have a column of their own."""
 
 
 class LevelsPanel(QWidget):
@@ -143,7 +147,9 @@ class LevelsPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
         self.list.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        self.list.fit_columns({0: "P3 wide", 2: "0.00", 3: "Threshold wide"})
+        self.list.fit_columns({2: "0.00"})
+        for column, widest in ((0, "P3"), (3, FATE_NAMES[Fate.THRESHOLD])):
+            self.list.setColumnWidth(column, self.list.width_of(column, widest) + _SWATCH_ROOM)
         self.list.setMinimumHeight(_LEAST_LIST)
         layout.addWidget(self.list, 1)
         layout.addWidget(self.facts)
@@ -161,12 +167,14 @@ class LevelsPanel(QWidget):
         self.table.horizontalHeader().setFont(caption_font(self.font()))
         self.table.horizontalHeader().setMinimumSectionSize(24)
         self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.table.fit_columns(dict.fromkeys(range(1, 7), "00.0k"))
+        self.table.fit_columns(dict.fromkeys(range(1, 7), "9.9k"))
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.table.setMinimumHeight(_LEAST_LIST)
+        self.table.verticalHeader().setDefaultSectionSize(_COUNTS_ROW)
+        self.table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout.addWidget(heading)
         layout.addWidget(self.bars)
-        layout.addWidget(self.table, 1)
+        layout.addWidget(self.table)
+        layout.addStretch(1)
         return page
 
     def _listen(self) -> None:
@@ -186,6 +194,11 @@ class LevelsPanel(QWidget):
         self.table.doubleClicked.connect(lambda index: self._show_fate(index.row()))
         self.facts.wants_suppressor.connect(self._go_to_suppressor)
         self.facts.wants_step.connect(self._go_to_step)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leaves out the column of all levels where it would squeeze the names: the pictures tell that number too."""
+        super().resizeEvent(event)
+        self.table.setColumnHidden(len(LEVELS) + 1, self.width() < _LEAST_FOR_ALL)
 
     def minimumSizeHint(self) -> QSize:
         """Returns the least width at which nothing is cut off; what does not fit below is scrolled to."""
@@ -256,7 +269,10 @@ class LevelsPanel(QWidget):
         self.tiles.set_shape((picture.pixels.shape[0], picture.pixels.shape[1]))
         self.bars.set_levels(survey.levels)
         self.counts.set_levels(survey.levels)
-        self.choices.pictures.setEnabled(survey.result.borderness is not None)
+        # All of it: a page that scrolls holds no table that scrolls once more.
+        lines = self.counts.rowCount() * _COUNTS_ROW
+        self.table.setFixedHeight(lines + self.table.horizontalHeader().sizeHint().height() + _TABLE_FRAME)
+        self.choices.heat.setEnabled(survey.result.borderness is not None)
         self._show_boxes()
 
     # ----------------------------------------------------------------------------------------------------------- boxes
@@ -270,7 +286,7 @@ class LevelsPanel(QWidget):
         self._drawn = there[: choice.most or None]
         self._scene = scene_of(survey, self._drawn, choice.coloring, picture.pixels.shape[:2])
         self.words.setText(drawn_words(choice, len(self._drawn), len(there)))
-        self.legend.set_coloring(choice.coloring)
+        self.legend.set_coloring(choice.coloring, survey.best_score)
         self.boxes.set_rows(survey, self._drawn)
         self._number_tiles(survey, choice)
         self._draw_pictures()
@@ -284,7 +300,7 @@ class LevelsPanel(QWidget):
         tips = {level: f"{words}: {numbers[level]:,}" for level in (*LEVELS, ALL_LEVELS)}
         for counts in survey.levels:
             tips[counts.level] += f"\n{counts.locations:,} locations, {len(counts):,} boxes considered"
-        self.tiles.set_words({level: brief_count(number) for level, number in numbers.items()}, tips)
+        self.tiles.set_words({level: f"{number:,}" for level, number in numbers.items()}, tips)
 
     def _draw_pictures(self) -> None:
         """Has the small pictures drawn in the background, once at a time; the newest wish is drawn after that."""
@@ -296,7 +312,7 @@ class LevelsPanel(QWidget):
             return
         self._drawing, self._draws_again = True, False
         photo, choice, size = picture.pixels, self.choices.choice, self.tiles.picture_size
-        shown: TilePicture = self.choices.pictures.currentData()
+        shown = self.choices.pictures
         self._background.run(lambda: level_pictures(photo, survey, choice, shown, size), self._take_pictures)
 
     def _take_pictures(self, pictures: dict[int, NDArray[np.uint8]]) -> None:

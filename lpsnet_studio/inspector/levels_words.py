@@ -54,10 +54,16 @@ def level_name(level: int) -> str:
 
 
 def brief_count(count: int) -> str:
-    """Returns a count in six characters at most, for narrow columns."""
-    if count < 10_000:
-        return f"{count:,}"
-    return f"{count / 1000:.1f}k" if count < 1_000_000 else f"{count / 1_000_000:.1f}M"
+    """Returns a count in four characters at most, for narrow columns."""
+    if count < 1000:
+        return str(count)
+    for unit, name in ((1000, "k"), (1_000_000, "M")):
+        # Cut off rather than rounded: 9,999 is not 10.0k, which would be one character more.
+        if count < 10 * unit:
+            return f"{count * 10 // unit / 10:.1f}{name}"
+        if count < 1000 * unit:
+            return f"{count // unit}{name}"
+    return f"{count // 1_000_000_000}G"
 
 
 def range_words(size_range: tuple[float, float]) -> str:

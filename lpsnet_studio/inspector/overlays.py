@@ -126,7 +126,7 @@ class Overlays(QObject):
         self._stage.heat.set_heat(heat, self._examination.scale, (height, width), classes)
 
     def _show_candidates(self) -> None:
-        self._stage.candidates.set_scene(self._examination.candidates.scene)
+        self._stage.set_candidates(self._examination.candidates.scene)
 
     def _show_pins(self) -> None:
         self._stage.pins.set_pins(self._examination.pins, self._examination.chosen, self._stage.size)
