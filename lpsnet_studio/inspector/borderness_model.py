@@ -21,6 +21,7 @@ __all__ = [
     "moved_words",
     "product_words",
     "ranked",
+    "ranks_words",
     "row_of_owner",
     "summary",
 ]
@@ -116,6 +117,11 @@ def moved_words(row: Ranked) -> str:
     if row.moved == 0:
         return "= stays"
     return f"▲ {row.moved:,} up" if row.moved > 0 else f"▼ {-row.moved:,} down"
+
+
+def ranks_words(row: Ranked) -> str:
+    """Returns from which rank to which border-ness moves a detection."""
+    return f"{row.without:,} → {row.with_borderness:,}"
 
 
 def product_words(row: Ranked) -> str:

@@ -6,10 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QComboBox,
-    QFrame,
     QHBoxLayout,
     QLabel,
-    QScrollArea,
     QStackedWidget,
     QTabBar,
     QVBoxLayout,
@@ -19,7 +17,7 @@ from PySide6.QtWidgets import (
 from lpsnet_studio.examination import Examination
 from lpsnet_studio.inference.vocabulary import Sight
 from lpsnet_studio.inspector.borderness_model import DIFFERENCES, LEVELS, TARGETS, difference_of
-from lpsnet_studio.inspector.map_panel import MapPanel
+from lpsnet_studio.inspector.map_panel import MapPanel, ScrolledPage
 from lpsnet_studio.inspector.map_section import MapSection
 from lpsnet_studio.inspector.map_tiles import MapTiles, TileWords
 from lpsnet_studio.inspector.map_words import map_title
@@ -80,8 +78,9 @@ class BordernessPanel(MapPanel):
         self.of_level.setAccessibleName("Prediction of the difference")
         self.of_level.setToolTip("Whose prediction is compared with the target.")
         self.of_level.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.of_level.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         for sight in (LEVELS[-1], *LEVELS[:-1]):
-            self.of_level.addItem(f"P{sight.level}" if sight.level else "greatest of all", sight.level)
+            self.of_level.addItem(f"P{sight.level}" if sight.level else "Greatest", sight.level)
         self._stack.addWidget(self._maps_page())
         self._stack.addWidget(self.reranking)
         layout = QVBoxLayout(self)
@@ -89,10 +88,9 @@ class BordernessPanel(MapPanel):
         layout.setSpacing(0)
         layout.addWidget(self.pages)
         layout.addWidget(self._stack, 1)
-        self.setMinimumSize(240, 80)
 
     def _maps_page(self) -> QWidget:
-        page, scroll = QWidget(), QScrollArea()
+        page = QWidget()
         layout = QVBoxLayout(page)
         layout.setContentsMargins(12, 8, 12, 12)
         layout.setSpacing(6)
@@ -103,20 +101,13 @@ class BordernessPanel(MapPanel):
         layout.addWidget(self._truth_hint)
         layout.addWidget(self.targets)
         line = QHBoxLayout()
-        line.addWidget(_heading("Difference:"))
+        line.addWidget(_heading("Prediction minus target"), 1)
         line.addWidget(self.of_level)
-        line.addWidget(_heading("minus target"))
-        line.addStretch(1)
         layout.addLayout(line)
         layout.addWidget(self.differences)
         layout.addWidget(self.section)
         layout.addStretch(1)
-        scroll.setWidget(page)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        return scroll
+        return ScrolledPage(page)
 
     # --------------------------------------------------------------------------------------------------------- showing
 

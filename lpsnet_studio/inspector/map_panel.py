@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from lpsnet_studio.examination import Examination
 from lpsnet_studio.inference.vocabulary import Sight
@@ -16,9 +16,31 @@ from lpsnet_studio.inspector.map_words import grid_words
 from lpsnet_studio.session import Session
 from lpsnet_studio.theme import Theme
 
-__all__ = ["MapPanel"]
+__all__ = ["MapPanel", "ScrolledPage"]
 
 _SOON_MILLISECONDS = 30
+
+
+class ScrolledPage(QScrollArea):
+    """A page that is scrolled down where it does not fit, and never sideways.
+
+    Args:
+        page: what is shown.
+    """
+
+    def __init__(self, page: QWidget) -> None:
+        super().__init__()
+        self.setWidget(page)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # A click leaves the focus, and so the keys, where they were; Tab comes here.
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def minimumSizeHint(self) -> QSize:
+        """Returns a size that cuts nothing off at the right."""
+        width = self.widget().minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        return QSize(width, 40)
 
 
 class MapPanel(QWidget):

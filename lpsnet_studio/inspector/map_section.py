@@ -66,6 +66,8 @@ class MapSection(QWidget):
         self._describe()
         self._lay_out()
         self._connect()
+        # Now that all of it is there: what is shown later must not be cut off.
+        self.setMinimumWidth(self._scale_part.minimumSizeHint().width())
         theme.changed.connect(lambda: self._show_icons(theme))
         self._show_icons(theme)
         self.refresh()
@@ -81,7 +83,7 @@ class MapSection(QWidget):
         self.colors.setToolTip("Colours of the numbers. Cividis looks the same to the colour-blind.")
         self.colors.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.colors.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.colors.setMinimumContentsLength(8)
+        self.colors.setMinimumContentsLength(6)
         self.smooth.setToolTip("Interpolate between cells, as the merge reads them; else every cell is a square.")
         self.smooth.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         for button, name, tip in (
@@ -211,8 +213,8 @@ class MapSection(QWidget):
         words = reading_words(sight, heat, picture.categories, pointed.x, pointed.y)
         value = heat.at(pointed.x + 0.5, pointed.y + 0.5)
         self.bar.set_reading(None if math.isnan(value) else value, words)
-        place = f"x {pointed.x:,} y {pointed.y:,}"
-        self.reading.setText(f"{place}: {words}" if sight.kind == "next_best" or math.isnan(value) else place)
+        is_on_bar = sight.kind != "next_best" and not math.isnan(value)
+        self.reading.setText(f"x {pointed.x:,} y {pointed.y:,}" if is_on_bar else words)
 
     def _move_end(self, end: End, value: float) -> None:
         heat = self._examination.shown_map

@@ -35,7 +35,6 @@ COLORMAP_NAMES: dict[ColormapName, str] = {
     "cividis": "Cividis, colour-blind safe",
     "difference": "Blue to red, white at 0",
 }
-_KINDS: dict[BordernessKind, str] = {"run": "run", "extreme": "extreme", "box": "box"}
 _BORDERS: dict[BordernessKind, str] = {
     "run": "the ends of the unbroken run of the segment through the pixel",
     "extreme": "the segment's outermost pixels in its row and column",
@@ -45,14 +44,13 @@ _BORDERS: dict[BordernessKind, str] = {
 
 def map_title(sight: Sight, categories: Categories) -> str:
     """Returns what a map is called."""
-    level = f"P{sight.level}" if sight.level else "greatest of all levels"
     match sight.kind:
         case "borderness":
-            return f"Border-ness, {level}"
+            return f"Border-ness, P{sight.level}" if sight.level else "Border-ness, greatest of all levels"
         case "target":
-            return f"Target, {_KINDS[sight.target]}"
+            return f"Target, {sight.target}"
         case "difference":
-            return f"{level[0].upper()}{level[1:]} minus target, {_KINDS[sight.target]}"
+            return f"{f'P{sight.level}' if sight.level else 'Greatest'} minus target, {sight.target}"
         case "class":
             return f"Probability of {_class_name(sight.label, categories)}"
         case "entropy":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QPainter, QPalette
+from PySide6.QtGui import QIcon, QPainter, QPalette
 from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
@@ -24,6 +24,7 @@ from lpsnet_studio.inspector.borderness_model import (
     moved_words,
     product_words,
     ranked,
+    ranks_words,
     row_of_owner,
     summary,
 )
@@ -40,20 +41,28 @@ __all__ = ["Reranking", "RerankingModel"]
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
-_TITLES = ("Box", "With", "Without", "Moved", "Class score", "Border-ness", "Product")
-_SPOKEN = ("Box", "Rank with border-ness", "Rank without border-ness", "Moved", "Class score", "Border-ness", "Product")
+_TITLES = (
+    "Box",
+    "Moved",
+    "Rank with border-ness",
+    "Rank without border-ness",
+    "Class score",
+    "Border-ness",
+    "Product",
+)
 _TIPS = (
     "Class of the detection, and below it class score × border-ness = product.",
+    "By how many places border-ness moves it, and below from which rank to which.",
     "Its place by class score × border-ness; 1 is the best.",
     "Its place by the class score alone.",
-    "By how many places border-ness moves it.",
     "Softmax of the class at its location.",
     "Predicted at its location.",
     "Class score × border-ness.",
 )
-_SHOWN = 4
-"""Columns; the numbers of the others stand below the name."""
-_ROW_HEIGHT = 38
+_SHOWN = 2
+"""Columns of their own; what the others hold stands on the second lines, and rows can be sorted by it all the same."""
+_ROW_HEIGHT = 40
+_PAD, _SWATCH = 4, 12
 _GREY = (128, 128, 128)
 _NOTHING_YET = "The order of the boxes is here once an image has been inspected."
 _TRUE_BOXES = (
@@ -99,7 +108,7 @@ class RerankingModel(QAbstractTableModel):
 
     def tsv(self) -> str:
         """Returns the rows as tab-separated text with titles."""
-        return as_tsv(_SPOKEN, [[_text(row, column) for column in range(len(_TITLES))] for row in self._rows])
+        return as_tsv(_TITLES, [[_text(row, column) for column in range(len(_TITLES))] for row in self._rows])
 
     def row(self, at: int) -> Ranked:
         """Returns the detection in a row."""
@@ -123,8 +132,6 @@ class RerankingModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             return _TITLES[section]
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return _SPOKEN[section]
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{_TIPS[section]}\n{SORT_TIP.replace('the merge', 'the rank with border-ness')}"
         return _alignment(section) if role == Qt.ItemDataRole.TextAlignmentRole else None
@@ -137,11 +144,13 @@ class RerankingModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return _text(row, column)
         if role == Qt.ItemDataRole.UserRole:
-            return product_words(row)
+            return ranks_words(row) if column else product_words(row)
         if role == Qt.ItemDataRole.DecorationRole and column == 0:
             return swatch_icon(_color(self._result, row))
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(column)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{_text(row, column)}, {ranks_words(row) if column else product_words(row)}"
         if role == Qt.ItemDataRole.ToolTipRole:
             return as_tip(f"{_text(row, 0)}\n{fate_sentence(self._result, row)}")
         return None
@@ -150,9 +159,9 @@ class RerankingModel(QAbstractTableModel):
 def _text(row: Ranked, column: int) -> str:
     return (
         f"{row.name} #{row.owner}" if row.owner else f"{row.name}, {_IN_WORDS[row.fate]}",
+        moved_words(row),
         f"{row.with_borderness:,}",
         f"{row.without:,}",
-        moved_words(row),
         f"{row.class_score:.2f}",
         f"{row.borderness:.2f}",
         f"{row.product:.2f}",
@@ -171,9 +180,9 @@ _IN_WORDS = {
 def _sort_value(row: Ranked, column: int) -> Any:
     return (
         (row.name.casefold(), row.with_borderness),
+        row.moved,
         row.with_borderness,
         row.without,
-        row.moved,
         row.class_score,
         row.borderness,
         row.product,
@@ -190,35 +199,34 @@ def _alignment(column: int) -> Qt.AlignmentFlag:
 
 
 class _TwoLines(QStyledItemDelegate):
-    """Paints a cell's text, and smaller below it how the score comes about."""
+    """Paints a cell's text, and smaller below it the rest of the row's figures."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         """Paints both lines."""
-        full = QStyleOptionViewItem(option)
-        self.initStyleOption(full, index)
-        words, below = full.text, str(index.data(Qt.ItemDataRole.UserRole))
-        full.text = ""
-        icon, full.icon = full.icon, type(full.icon)()
-        style = option.widget.style()
-        style.drawControl(QStyle.ControlElement.CE_ItemViewItem, full, painter, option.widget)
-        is_chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        inner: QRect = full.rect.adjusted(6, 3, -2, -3)
-        painter.save()
-        icon.paint(painter, QRect(inner.left(), inner.top() + 3, 12, 12))
-        inner.setLeft(inner.left() + 18)
-        line = full.fontMetrics.height()
-        role = QPalette.ColorRole.HighlightedText if is_chosen else QPalette.ColorRole.Text
-        painter.setPen(full.palette.color(role))
-        painter.setFont(full.font)
-        elided = full.fontMetrics.elidedText(words, Qt.TextElideMode.ElideRight, inner.width())
-        upper, lower = QRect(inner), QRect(inner)
-        upper.setHeight(line)
+        cell = QStyleOptionViewItem(option)
+        self.initStyleOption(cell, index)
+        words, icon, below = cell.text, cell.icon, str(index.data(Qt.ItemDataRole.UserRole))
+        cell.text, cell.icon = "", QIcon()
+        cell.widget.style().drawControl(QStyle.ControlElement.CE_ItemViewItem, cell, painter, cell.widget)
+        is_chosen = bool(cell.state & QStyle.StateFlag.State_Selected)
+        side = _alignment(index.column())
+        place = cell.rect.adjusted(_PAD, _PAD, -_PAD, -_PAD)
+        if not icon.isNull():
+            icon.paint(painter, QRect(place.left(), place.top() + 2, _SWATCH, _SWATCH))
+            place.setLeft(place.left() + _SWATCH + _PAD)
+        upper, lower = QRect(place), QRect(place)
+        upper.setHeight(cell.fontMetrics.height())
         lower.setTop(upper.bottom())
-        painter.drawText(upper, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, elided)
-        if not is_chosen:
-            painter.setPen(full.palette.color(QPalette.ColorRole.PlaceholderText))
-        painter.setFont(caption_font(full.font))
-        painter.drawText(lower, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, below)
+        painter.save()
+        chosen, roles = cell.palette.highlightedText().color(), QPalette.ColorRole
+        for line, text, font, role in (
+            (upper, words, cell.font, roles.Text),
+            (lower, below, caption_font(cell.font), roles.PlaceholderText),
+        ):
+            painter.setFont(font)
+            painter.setPen(chosen if is_chosen else cell.palette.color(role))
+            elided = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, line.width())
+            painter.drawText(line, side, elided)
         painter.restore()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
@@ -236,13 +244,13 @@ class Reranking(QWidget):
         self._chosen: int = -1
         self.model = RerankingModel()
         self.table = SortedTable(self.model, "Detections with and without border-ness")
-        self.table.setItemDelegateForColumn(0, _TwoLines(self.table))
+        self.table.setItemDelegate(_TwoLines(self.table))
         self.table.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
         self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.table.fit_columns({1: "100", 2: "100", 3: "▼ 99 down"})
+        self.table.fit_columns({1: "▼ 99 down"})
         for column in range(_SHOWN, len(_TITLES)):
             self.table.setColumnHidden(column, True)
-        self.summary, self.detail = QLabel(), Paragraph(3, caption=True)
+        self.summary, self.detail = QLabel(), Paragraph(4, caption=True)
         self._empty = QLabel(_NOTHING_YET)
         self._lay_out()
         self.table.current_row_changed.connect(self._choose)

@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QLabel, QVBoxLayout
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from lpsnet.structures import Labels
 from lpsnet_studio.background import Background
 from lpsnet_studio.examination import Examination
 from lpsnet_studio.inference.vocabulary import Sight
 from lpsnet_studio.inspector.class_table import ClassTable
-from lpsnet_studio.inspector.map_panel import MapPanel
+from lpsnet_studio.inspector.map_panel import MapPanel, ScrolledPage
 from lpsnet_studio.inspector.map_pictures import fitted, labels_picture
 from lpsnet_studio.inspector.map_section import MapSection
 from lpsnet_studio.inspector.map_tiles import MapTiles, TileWords
@@ -25,9 +25,9 @@ from lpsnet_studio.theme import Theme, caption_font
 __all__ = ["SemanticsPanel"]
 
 _KINDS = ("class", "entropy", "margin", "next_best")
-_SHORT = {"entropy": "Entropy", "margin": "Margin", "next_best": "Next-best"}
+_SHORT = {"entropy": "Entropy", "margin": "Margin", "next_best": "Next best"}
 _LABELS = TileWords(
-    "Label map", "Label map", more="The class of every pixel, as it was merged: the layer Semantic labels."
+    "Labels", "Label map", more="The class of every pixel, as it was merged: the layer Semantic labels."
 )
 _NO_IMAGE = "Open an image to see how likely each class is."
 _NO_RESULT = "Maps and classes are here once the image has been inspected."
@@ -65,15 +65,18 @@ class SemanticsPanel(MapPanel):
         self._hint.setWordWrap(True)
         self._hint.setFont(caption_font(self._hint.font()))
         self._hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self.classes.setMinimumHeight(110)
-        layout = QVBoxLayout(self)
+        self.classes.setMinimumHeight(170)
+        page = QWidget()
+        layout = QVBoxLayout(page)
         layout.setContentsMargins(12, 8, 12, 12)
         layout.setSpacing(8)
         layout.addWidget(self.tiles)
         layout.addWidget(self._hint)
         layout.addWidget(self.classes, 1)
         layout.addWidget(self.section)
-        self.setMinimumWidth(240)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(ScrolledPage(page))
 
     # --------------------------------------------------------------------------------------------------------- showing
 
