@@ -36,8 +36,8 @@ class Layer:
 
 LAYERS = (
     Layer("labels", False, 0.5),
-    Layer("heat", True, 0.75),
     Layer("segments", True, 0.5),
+    Layer("heat", True, 0.75),
     Layer("verdicts", True, 0.65),
     Layer("void", False, 0.6),
     Layer("candidates", True, 1.0),
