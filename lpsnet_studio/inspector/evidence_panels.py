@@ -5,7 +5,10 @@ from __future__ import annotations
 from PySide6.QtWidgets import QWidget
 
 from lpsnet_studio.examination import Examination
+from lpsnet_studio.inspector.borderness_panel import BordernessPanel
 from lpsnet_studio.inspector.errors_panel import ErrorsPanel
+from lpsnet_studio.inspector.levels_panel import LevelsPanel
+from lpsnet_studio.inspector.semantics_panel import SemanticsPanel
 from lpsnet_studio.inspector.probe_panel import ProbePanel
 from lpsnet_studio.inspector.why_panel import WhyPanel
 from lpsnet_studio.session import Session
@@ -23,6 +26,9 @@ def evidence_panels(session: Session, examination: Examination, theme: Theme) ->
         theme: gives colours and icons.
     """
     return [
+        ("levels", "Levels", LevelsPanel(session, examination, theme)),
+        ("borderness", "Border-ness", BordernessPanel(session, examination, theme)),
+        ("semantics", "Semantics", SemanticsPanel(session, examination, theme)),
         ("errors", "Errors", ErrorsPanel(session, examination, theme)),
         ("probe", "Probe", ProbePanel(session, examination, theme)),
         ("why", "Why", WhyPanel(session, examination, theme)),
