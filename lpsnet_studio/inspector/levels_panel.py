@@ -103,7 +103,10 @@ class LevelsPanel(QWidget):
         self.words, self.empty = _label(), _label()
         self.pages, self.bars, self.facts = QTabBar(), FateBars(theme), CandidateFactsView()
         self.boxes, self.counts = BoxesModel(), CountsModel()
-        self.list, self.table = SortedTable(self.boxes, "Boxes drawn"), SortedTable(self.counts, "Counts by level")
+        self.list, self.table = (
+            SortedTable(self.boxes, "Boxes drawn", "Best score first"),
+            SortedTable(self.counts, "Counts by level", "Order of the pipeline"),
+        )
         self._lay_out()
         self._listen()
 
