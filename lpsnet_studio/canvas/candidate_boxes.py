@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from math import hypot
-from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPolygonF, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from lpsnet_studio.canvas.candidate_scene import CandidateScene, MarkedBox, runs
+from lpsnet_studio.canvas.candidate_pixels import Look, candidate_pixels
+from lpsnet_studio.canvas.candidate_scene import CandidateScene, MarkedBox
 from lpsnet_studio.canvas.layers import Layer, view_of
 
 __all__ = ["CandidateLayer", "MarkedBoxLayer"]
 
-_THICK_UP_TO = 300
-"""Boxes up to which lines are two pixels wide and not one: more of them would hide the photo."""
-_DOT = 3.0
 _TEXT_PIXELS = 11
 _HEAD = 7.0
 _GAP = 4.0
@@ -25,21 +23,6 @@ _AWAY = ((-1, 0), (0, -1), (1, 0), (0, 1))
 """Which way is out of a box at its left, upper, right and lower side."""
 _DARK, _BRIGHT = QColor(0, 0, 0), QColor(255, 255, 255)
 _RIM, _PLATE = QColor(0, 0, 0, 190), QColor(0, 0, 0, 215)
-
-
-class _Group(NamedTuple):
-    """Boxes of one colour that are painted at once."""
-
-    color: QColor
-    boxes: list[QRectF]
-    locations: list[QPointF]
-
-
-class _Painted(NamedTuple):
-    """The picture of all boxes in one look of the view."""
-
-    look: tuple[QTransform, QRectF, float]
-    image: QImage
 
 
 class CandidateLayer(Layer):
@@ -54,8 +37,7 @@ class CandidateLayer(Layer):
     def __init__(self, parent: QGraphicsItem) -> None:
         super().__init__(parent)
         self._scene: CandidateScene | None = None
-        self._groups: tuple[_Group, ...] | None = ()
-        self._painted: _Painted | None = None
+        self._painted: tuple[Look, NDArray[np.int32]] | None = None
 
     @property
     def shown(self) -> CandidateScene | None:
@@ -65,68 +47,29 @@ class CandidateLayer(Layer):
     def set_scene(self, scene: CandidateScene | None) -> None:
         """Shows candidates, or nothing."""
         before, self._scene = self._scene, scene
+        # Another selection makes another scene of the same boxes.
         is_same = scene is not None and before is not None and scene.boxes is before.boxes
-        if not is_same or scene.colors is not before.colors or scene.palette is not before.palette:
-            self._groups, self._painted = None, None
-        self._set_bounds(QRectF() if scene is None else _around(scene.size))
-        self.update()
+        if not is_same or scene.colors is not before.colors:
+            self._painted = None
+            self._set_bounds(QRectF() if scene is None else _around(scene.size))
+            self.update()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Paints the boxes that reach into the view."""
-        if self._scene is None:
+        if self._scene is None or not len(self._scene.boxes):
             return
-        transform, view = QTransform(painter.worldTransform()), view_of(painter, widget)
+        ratio, view = painter.device().devicePixelRatioF(), view_of(painter, widget)
+        transform = painter.worldTransform() * QTransform.fromScale(ratio, ratio)
+        size = max(round(view.width() * ratio), 1), max(round(view.height() * ratio), 1)
+        look = Look(transform.dx(), transform.dy(), transform.m11(), transform.m22(), *size, ratio)
+        if self._painted is None or self._painted[0] != look:
+            self._painted = look, candidate_pixels(self._scene, look)
+        pixels = self._painted[1]
+        image = QImage(pixels.data, *size, pixels.strides[0], QImage.Format.Format_ARGB32_Premultiplied)
         painter.save()
-        painter.resetTransform()
-        if len(self._scene.boxes):
-            painter.drawImage(view.topLeft(), self._picture(transform, view, painter.device().devicePixelRatioF()))
+        painter.setWorldTransform(QTransform.fromScale(1 / ratio, 1 / ratio))
+        painter.drawImage(QPointF(0, 0), image)
         painter.restore()
-
-    def _picture(self, transform: QTransform, view: QRectF, ratio: float) -> QImage:
-        """Returns the picture of all boxes; they are painted anew only when they or the view have changed."""
-        look = (transform, QRectF(view), ratio)
-        if self._painted is None or self._painted.look != look:
-            size = QSize(max(round(view.width() * ratio), 1), max(round(view.height() * ratio), 1))
-            image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
-            image.setDevicePixelRatio(ratio)
-            image.fill(Qt.GlobalColor.transparent)
-            painter = QPainter(image)
-            painter.translate(-view.topLeft())
-            painter.setWorldTransform(transform, True)
-            self._paint_groups(painter, ratio)
-            painter.end()
-            self._painted = _Painted(look, image)
-        return self._painted.image
-
-    def _paint_groups(self, painter: QPainter, ratio: float) -> None:
-        assert self._scene is not None
-        if self._groups is None:
-            self._groups = _groups(self._scene)
-        width = (2.0 if len(self._scene.boxes) <= _THICK_UP_TO else 1.0) * ratio
-        for group in self._groups:
-            for thickness, points in ((width, False), (_DOT * ratio, True)):
-                pen = QPen(group.color, thickness)
-                pen.setCosmetic(True)
-                pen.setCapStyle(Qt.PenCapStyle.SquareCap)
-                pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
-                painter.setPen(pen)
-                if points:
-                    painter.drawPoints(group.locations)
-                else:
-                    painter.drawRects(group.boxes)
-
-
-def _groups(scene: CandidateScene) -> tuple[_Group, ...]:
-    boxes = np.concatenate((scene.boxes[:, :2], scene.boxes[:, 2:] - scene.boxes[:, :2]), axis=1).tolist()
-    points = scene.locations.tolist()
-    return tuple(
-        _Group(
-            QColor(*scene.palette[color].tolist()),
-            [QRectF(*box) for box in boxes[start:end]],
-            [QPointF(*point) for point in points[start:end]],
-        )
-        for color, start, end in runs(scene.colors)
-    )
 
 
 class MarkedBoxLayer(Layer):
