@@ -31,12 +31,15 @@ class ProbeMark:
             return
         size = (picture.pixels.shape[0], picture.pixels.shape[1])
         down, across = size[0] / result.size[0], size[1] / result.size[1]
-        x0, y0, x1, y1 = box.box
+        (x0, y0, x1, y1), (x, y) = box.box, box.location
+        sides = zip("ltrb", ((x - x0) * across, (y - y0) * down, (x1 - x) * across, (y1 - y) * down), strict=True)
+        left, top, right, bottom = (f"{side} {length:.0f}" for side, length in sides)
         marked = MarkedBox(
             box=(x0 * across, y0 * down, x1 * across, y1 * down),
             text=f"{box.name} {box.score:.2f} · {FATE_WORDS[box.fate][0]}",
             dashed=not box.owner,
-            location=(box.location[0] * across, box.location[1] * down) if box.level else None,
+            location=(x * across, y * down) if box.level else None,
+            lengths=(left, top, right, bottom),
         )
         nothing = np.zeros((0, 4), np.float32)
         self._scene = CandidateScene(

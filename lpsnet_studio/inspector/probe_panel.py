@@ -23,10 +23,11 @@ from lpsnet_studio.inspector.probe_boxes import BoxesTable
 from lpsnet_studio.inspector.probe_mark import ProbeMark
 from lpsnet_studio.inspector.probe_model import Covering, Reading, color_words, probe_text
 from lpsnet_studio.inspector.probe_reader import ProbeReader
-from lpsnet_studio.inspector.probe_widgets import Bars, HistoryView, PinList
+from lpsnet_studio.inspector.probe_widgets import Bars, FoldingSection, HistoryView, PinList
 from lpsnet_studio.labels import ElidedLabel
 from lpsnet_studio.session import Session
-from lpsnet_studio.theme import ICON_SIZE, Theme, caption_font, figure_font
+from lpsnet_studio.state import Result
+from lpsnet_studio.theme import ICON_SIZE, Theme, figure_font
 
 __all__ = ["ProbePanel"]
 
@@ -93,6 +94,7 @@ class ProbePanel(QScrollArea):
         self._session, self._examination, self._theme = session, examination, theme
         self.reader = ProbeReader(session, examination)
         self.reading: Reading | None = None
+        self._told: Result | None = None
         self._mark = ProbeMark(session, examination)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -172,26 +174,17 @@ class ProbePanel(QScrollArea):
         self._sections = QWidget()
         sections = QVBoxLayout(self._sections)
         sections.setContentsMargins(0, 0, 0, 0)
-        sections.setSpacing(4)
+        sections.setSpacing(2)
         for title, widgets in (
             ("Classes · ▸ is the pixel's label", (self.classes, self._classes_note)),
             ("Border-ness · ▸ is the greatest", (self.levels, self._levels_note)),
             ("Boxes over it · ▸ is the owner", (self._boxes_note, self.boxes)),
             ("History · a click goes to the step", (self._since_row, self.history, self._history_note)),
         ):
-            sections.addWidget(self._heading(title))
-            for each in widgets:
-                sections.addWidget(each)
-            sections.addSpacing(8)
+            sections.addWidget(FoldingSection(title, widgets))
         layout.addWidget(self._sections)
         layout.addStretch(1)
         self.setWidget(page)
-
-    def _heading(self, title: str) -> QLabel:
-        heading = QLabel(title)
-        heading.setFont(caption_font(self.font()))
-        heading.setForegroundRole(heading.palette().ColorRole.PlaceholderText)
-        return heading
 
     def _listen(self, session: Session, examination: Examination) -> None:
         session.pointed_changed.connect(self._follow)
@@ -255,8 +248,10 @@ class ProbePanel(QScrollArea):
         self._show_pins()
         if self.reading is not None:
             self._show_sections(self.reading)
-        if before is None or self.reading is None or before.place != self.reading.place:
+        is_same = before is not None and self.reading is not None and before.place == self.reading.place
+        if not is_same or self._told is not self._session.result:
             self._mark.clear()
+        self._told = self._session.result
 
     def _show_head(self, reading: Reading | None) -> None:
         size = self.reader.image_size

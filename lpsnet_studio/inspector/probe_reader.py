@@ -192,21 +192,21 @@ class ProbeReader:
         return likeliest_stuff(self._examination.want_pixel(place), result.categories) if asks else None
 
     def pin_words(self) -> Sequence[str]:
-        """Returns what every pin is called: its number and place, who owns it, and whether that has changed."""
+        """Returns what every pin is called: its number, who owns it, whether that has changed, and its place."""
         return [self._named(number, place) for number, place in enumerate(self._examination.pins, 1)]
 
     def _named(self, number: int, place: Place) -> str:
         result, size = self._session.result, self.image_size
-        head = f"{number} · x {place[0]}, y {place[1]}"
+        where = f"x {place[0]}, y {place[1]}"
         if result is None or size is None:
-            return head
+            return f"{number} · {where}"
         now = ending_of(result, *place_in(result, size, place))
         before = self._pinned.get(place)
         if self.since == "change":
             earlier = self._memory.before
             before = None if earlier is None else ending_of(earlier, *place_in(earlier, size, place))
         change = owner_change(before, now)
-        return f"{head} · changed: {change}" if change else f"{head} · {now.owner_words.split(' · ')[0]}"
+        return f"{number} · {f'changed: {change}' if change else now.name} · {where}"
 
     # ------------------------------------------------------------------------------------------------------- following
 

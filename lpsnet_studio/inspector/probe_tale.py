@@ -79,7 +79,8 @@ class TaleLine:
 
     def means_the_same(self, other: TaleLine) -> bool:
         """Whether both tell that the same happened to the pixel, whatever the figures."""
-        return self.kind is other.kind and _are_same(self.holder, other.holder)
+        is_contest = self.kind in (PixelEventKind.WON, PixelEventKind.LOST)
+        return self.kind is other.kind and (not is_contest or _are_same(self.holder, other.holder))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,11 @@ class Tale:
     owner: Party | None
     owner_words: str
     lines: tuple[TaleLine, ...]
+
+    @property
+    def name(self) -> str:
+        """The owner without its score."""
+        return self.owner_words.split(" · ")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,11 +224,7 @@ def owner_change(before: Tale | None, now: Tale) -> str:
     """Returns who owned a pixel and who owns it, as ``person #2 → void``; empty if it is the same."""
     if before is None or _are_same(before.owner, now.owner):
         return ""
-    return f"{_named(before)} → {_named(now)}"
-
-
-def _named(tale: Tale) -> str:
-    return tale.owner_words.split(" · ")[0]
+    return f"{before.name} → {now.name}"
 
 
 class Memory:

@@ -25,9 +25,9 @@ from PySide6.QtWidgets import (
 from lpsnet_studio.inspector.probe_model import Bar, Place
 from lpsnet_studio.inspector.probe_tale import ToldLine, marked_words
 from lpsnet_studio.labels import as_tip
-from lpsnet_studio.theme import ICON_SIZE, Theme, figure_font
+from lpsnet_studio.theme import ICON_SIZE, Theme, caption_font, figure_font
 
-__all__ = ["Bars", "HistoryView", "PinList"]
+__all__ = ["Bars", "FoldingSection", "HistoryView", "PinList"]
 
 _ROW = 18
 _MARK_WIDTH, _SWATCH, _FIGURE_WIDTH, _GAP = 12, 10, 46, 6
@@ -35,6 +35,49 @@ _NAME_SHARE = 0.42
 _PADDING = 4
 _WAS_TIP = "So it was with the settings before: there is no such step in this merge."
 _GO_TIP = "A click, or Enter, goes to this step of the merge."
+
+
+class FoldingSection(QWidget):
+    """Widgets below a heading that folds them away.
+
+    Args:
+        title: of the heading.
+        widgets: what is folded.
+    """
+
+    def __init__(self, title: str, widgets: Sequence[QWidget]) -> None:
+        super().__init__()
+        self.heading = QToolButton()
+        self.heading.setText(title)
+        self.heading.setFont(caption_font(self.font()))
+        self.heading.setAutoRaise(True)
+        self.heading.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.heading.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.heading.setToolTip(f"Fold or unfold {title.split(' · ')[0].lower()}.")
+        self.heading.clicked.connect(lambda: self.fold(not self.is_folded))
+        self._body = QWidget()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addWidget(self.heading)
+        layout.addWidget(self._body)
+        body = QVBoxLayout(self._body)
+        body.setContentsMargins(0, 0, 0, 6)
+        body.setSpacing(4)
+        for widget in widgets:
+            body.addWidget(widget)
+        self.fold(False)
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether the heading is all that is shown."""
+        return self._body.isHidden()
+
+    def fold(self, on: bool) -> None:
+        """Folds the widgets away, or shows them."""
+        self._body.setHidden(on)
+        self.heading.setArrowType(Qt.ArrowType.RightArrow if on else Qt.ArrowType.DownArrow)
+        self.heading.setAccessibleDescription("folded" if on else "unfolded")
 
 
 class Bars(QWidget):

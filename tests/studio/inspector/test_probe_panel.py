@@ -173,7 +173,7 @@ def test_a_pin_stays_while_the_mouse_moves_and_can_be_removed(
     point(told, session, 70, 40)
     assert examination.pins == ((12, 30),)
     assert told._owner.text().startswith("Owner: person #1")
-    assert [choice.words for choice in told.pins.choices] == ["Under the mouse", "1 · x 12, y 30 · person #1"]
+    assert [choice.words for choice in told.pins.choices] == ["Under the mouse", "1 · person #1 · x 12, y 30"]
     told.pins.choices[0].click()
     told.refresh()
     assert told._owner.text().startswith("Owner: car")
@@ -204,7 +204,7 @@ def test_a_pin_tells_what_changed_with_a_sign_and_a_word(
     assert lines[0] == before[0], "what stays the same has no mark"
     assert lines[1] == f"− was · {before[1]}"
     assert lines[2].startswith("+ now · step 3: contested by person #3")
-    assert told.pins.choices[1].words == "1 · x 40, y 40 · changed: person #2 → person #3"
+    assert told.pins.choices[1].words == "1 · changed: person #2 → person #3 · x 40, y 40"
     item = told.history.item(1)
     assert item.data(Qt.ItemDataRole.UserRole) == -1, "no step of now to go to"
     change(session, service, overlap_threshold=0.3)
@@ -322,17 +322,18 @@ def test_many_moves_of_the_mouse_are_told_at_once(told: ProbePanel, session: Ses
 
 @pytest.mark.parametrize("width", [280, 300, 420])
 def test_nothing_is_cut_off_at_the_right(
-    told: ProbePanel, session: Session, service: ListeningService, width: int
+    told: ProbePanel, session: Session, service: ListeningService, width: int, qtbot: Any
 ) -> None:
     answer(session, service)
     told.pin.click()
     told.refresh()
     told.resize(width, 500)
+    qtbot.waitUntil(lambda: told.pins.removers[0].width() < 100)
     assert told.minimumSizeHint().width() <= 280
     assert told.horizontalScrollBar().maximum() == 0
     room = told.widget().width()
-    for child in told.widget().findChildren(type(told.pin)):
-        assert child.mapTo(told.widget(), child.rect().topRight()).x() < room
+    for child in (told.copy, told.since, told.pins.removers[0], told.history, told.boxes, told.classes):
+        assert 0 < child.mapTo(told.widget(), child.rect().topRight()).x() < room
 
 
 def test_a_name_that_looks_like_markup_is_shown_as_it_is(told: ProbePanel) -> None:
