@@ -10,7 +10,6 @@ from lpsnet_studio.inspector.errors_panel import ErrorsPanel
 from lpsnet_studio.inspector.levels_panel import LevelsPanel
 from lpsnet_studio.inspector.semantics_panel import SemanticsPanel
 from lpsnet_studio.inspector.probe_panel import ProbePanel
-from lpsnet_studio.inspector.probe_panel import ProbePanel
 from lpsnet_studio.inspector.why_panel import WhyPanel
 from lpsnet_studio.session import Session
 from lpsnet_studio.theme import Theme
@@ -31,7 +30,6 @@ def evidence_panels(session: Session, examination: Examination, theme: Theme) ->
         ("borderness", "Border-ness", BordernessPanel(session, examination, theme)),
         ("semantics", "Semantics", SemanticsPanel(session, examination, theme)),
         ("errors", "Errors", ErrorsPanel(session, examination, theme)),
-        ("probe", "Probe", ProbePanel(session, examination, theme)),
         ("probe", "Probe", ProbePanel(session, examination, theme)),
         ("why", "Why", WhyPanel(session, examination, theme)),
     ]
