@@ -142,8 +142,17 @@ class DashedRing(RingLayer):
         if not inside.any():
             return None
         picture = ring(inside, ratio)
-        picture[~grid.stripes(max(round(_DASH * ratio), 1))] = 0
+        picture[_gaps(grid, _DASH * ratio)] = 0
         return picture
+
+
+def _gaps(grid: Grid, length: float) -> NDArray[np.bool_]:
+    """Returns every other square ``[H, W]`` of a turned checkerboard, which cuts lines of nearly every direction."""
+    across = np.arange(grid.width)[None, :] + np.floor(grid.x / grid.step_x + 0.25)
+    down = np.arange(grid.height)[:, None] + np.floor(grid.y / grid.step_y + 0.25)
+    columns, rows = np.floor((across + down / 2) / length), np.floor((down - across / 2) / length)
+    gaps: NDArray[np.bool_] = (columns + rows) % 2 == 0
+    return gaps
 
 
 class CurtainEdge(QWidget):

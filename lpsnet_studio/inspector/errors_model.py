@@ -23,6 +23,7 @@ __all__ = [
     "QualityLine",
     "cell_text",
     "gain_bars",
+    "kind_meaning",
     "kind_words",
     "quality_lines",
     "region_words",
@@ -33,20 +34,25 @@ COLUMNS = ("Kind", "Class", "IoU", "Area", "What went wrong")
 """Titles of the table's columns."""
 KIND_COLUMN, CLASS_COLUMN, IOU_COLUMN, AREA_COLUMN, WORDS_COLUMN = range(len(COLUMNS))
 
-_SIGNS = {Kind.TP: "✓", Kind.FP: "✕", Kind.FN: "○", Kind.IGNORED: "–", Kind.CROWD: "–"}
+_SIGNS = {Kind.TP: "✓", Kind.FP: "✕", Kind.FN: "○", Kind.IGNORED: "", Kind.CROWD: ""}
 _MEANINGS = {
-    Kind.TP: "true positive: a prediction and a true segment that match",
-    Kind.FP: "false positive: a prediction that matches nothing",
-    Kind.FN: "false negative: a true segment that nothing matches",
-    Kind.IGNORED: "ignored: a prediction mostly on void or on crowd, which costs nothing",
-    Kind.CROWD: "crowd of the ground truth, which is neither found nor missed",
+    Kind.TP: "True positive: a prediction and a true segment that match.",
+    Kind.FP: "False positive: a prediction that matches nothing.",
+    Kind.FN: "False negative: a true segment that nothing matches.",
+    Kind.IGNORED: "Ignored: a prediction mostly on void or on crowd, which costs nothing.",
+    Kind.CROWD: "Crowd of the ground truth, which is neither found nor missed.",
 }
 _ORDER = {kind: place for place, kind in enumerate(Kind)}
 
 
 def kind_words(kind: Kind) -> str:
-    """Returns a sign and a word, such as ``✓ TP``."""
-    return f"{_SIGNS[kind]} {kind}"
+    """Returns a sign, where there is one, and a word, such as ``✓ TP``."""
+    return f"{_SIGNS[kind]} {kind}".lstrip()
+
+
+def kind_meaning(kind: Kind) -> str:
+    """Returns what a kind means, in a sentence."""
+    return _MEANINGS[kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,7 @@ class ErrorRow:
         iou: with its counterpart; None if there is none.
         share: of the image that the subject takes, 0 … 1.
         words: what went wrong, in a few words.
-        told: all that is known, in sentences: what it is, what went wrong, where it was lost, and what it costs.
+        told: all that is known, in sentences: what went wrong, where it was lost, and what mending it would bring.
     """
 
     place: int
@@ -183,12 +189,13 @@ def _rows(judgement: Judgement) -> list[ErrorRow]:
 
 def _told(judgement: Judgement, verdict: SegmentVerdict, name: str) -> str:
     """Returns all that is known of a verdict, in sentences."""
-    sentences = [f"{name}, {_MEANINGS[verdict.kind]}: {reason_words(verdict, judgement.result.categories)}."]
+    sentences = [f"{name}: {reason_words(verdict, judgement.result.categories)}."]
     loss = judgement.losses.get(verdict.truth) if verdict.kind is Kind.FN else None
     if loss is not None:
         sentences.append(f"Lost at {loss.at}: {loss.words}.")
-    if verdict.cost > 0:
-        sentences.append(f"Mending it would bring {gain_words(verdict.cost)} PQ.")
+    gain = gain_words(verdict.cost)
+    if gain != gain_words(0):
+        sentences.append(f"Mending it alone would bring {gain} PQ.")
     return " ".join(sentences)
 
 

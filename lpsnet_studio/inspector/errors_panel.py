@@ -7,17 +7,18 @@ from typing import get_args
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
+    QCheckBox,
     QFrame,
     QHBoxLayout,
     QLabel,
     QScrollArea,
     QSizePolicy,
     QStackedLayout,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from lpsnet.analysis.errors import SegmentVerdict
 from lpsnet.analysis.gains import biggest_gain
 from lpsnet_studio.examination import Examination
 from lpsnet_studio.inspector.errors_figures import GainBars, QualityTable
@@ -38,7 +39,7 @@ _CHIPS = (
     Chip("TP", "True positives: matches with an IoU above 0.5 and the right class.", title="TP"),
     Chip("FP", "False positives: predicted segments that match nothing.", title="FP"),
     Chip("FN", "False negatives: true segments that nothing matches.", title="FN"),
-    Chip("ignored", "Predictions on void or crowd, and crowd itself: they cost nothing."),
+    Chip("ignored", "Predictions on void or crowd, and crowd itself: they cost nothing.", "void", "dim"),
 )
 _SHOW_MILLISECONDS, _GAINS_MILLISECONDS = 30, 400
 _LEAST_TABLE, _LEAST_PAGE = 120, 480
@@ -91,6 +92,7 @@ class ErrorsPanel(QWidget):
         super().__init__()
         self._session, self._examination = session, examination
         self._judging = Judging(self)
+        self._left_at: SegmentVerdict | None = None
         self.quality = QualityTable()
         self.marks = _toggle("Marks", "Mark what is right and wrong on the image (8).")
         self.curtain = _toggle("Curtain", "Prediction left, ground truth right of a line that you can drag (C).")
@@ -120,7 +122,7 @@ class ErrorsPanel(QWidget):
 
     def _lay_out(self) -> None:
         toggles = QHBoxLayout()
-        toggles.setSpacing(8)
+        toggles.setSpacing(16)
         for button in (self.marks, self.curtain, self.blink):
             toggles.addWidget(button)
         toggles.addStretch(1)
@@ -197,6 +199,7 @@ class ErrorsPanel(QWidget):
         self._soon.stop()
         self._gains_soon.stop()
         self._judging.forget()
+        self._left_at = self._examination.verdicts.looked_at
         self._examination.verdicts.show(None)
 
     def setFocus(self, *reason: Qt.FocusReason) -> None:
@@ -212,11 +215,8 @@ class ErrorsPanel(QWidget):
         if not self.isVisible():
             return
         obstacle = obstacle_of(self._session)
-        had_keyboard = self.isAncestorOf(self.focusWidget()) if self.focusWidget() is not None else False
         self._empty.setText(obstacle)
         self._stack.setCurrentIndex(0 if obstacle else 1)
-        if had_keyboard and not self.isAncestorOf(self.window().focusWidget() or self.window()):
-            self.setFocus()
         result, truth = self._session.result, self._session.truth
         if obstacle or result is None or truth is None:
             self._judging.forget()
@@ -235,7 +235,8 @@ class ErrorsPanel(QWidget):
     def _show_judgement(self, judgement: Judgement) -> None:
         if not self.isVisible() or judgement.result is not self._session.result:
             return
-        looked_at = self._examination.verdicts.looked_at
+        looked_at = self._examination.verdicts.looked_at or self._left_at
+        self._left_at = None
         self.model.set_judgement(judgement)
         self._show_counts()
         self._examination.verdicts.show(judgement)
@@ -310,11 +311,8 @@ class ErrorsPanel(QWidget):
         self.told.setText(self.model.errors.shown[row].told if row >= 0 else _CHOOSE)
 
 
-def _toggle(text: str, tip: str) -> QToolButton:
-    button = QToolButton()
-    button.setText(text)
-    button.setCheckable(True)
-    button.setToolTip(tip)
-    button.setAccessibleName(text)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    return button
+def _toggle(text: str, tip: str) -> QCheckBox:
+    check = QCheckBox(text)
+    check.setToolTip(tip)
+    check.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return check

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
 from PySide6.QtGui import QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QHeaderView
 
@@ -20,6 +20,7 @@ from lpsnet_studio.inspector.errors_model import (
     ErrorFilter,
     ErrorsModel,
     cell_text,
+    kind_meaning,
 )
 from lpsnet_studio.inspector.sorted_table import SORT_TIP, SortedTable
 from lpsnet_studio.inspector.sorting import Order
@@ -46,7 +47,7 @@ _PIXELS = {
 }
 _SWATCH = 14
 _NUMBERS = (IOU_COLUMN, AREA_COLUMN)
-_LEAST_CLASS_WIDTH, _WORDS_WIDTH = 72, 220
+_LEAST_CLASS_WIDTH, _WORDS_WIDTH = 64, 220
 
 
 class ErrorsTableModel(QAbstractTableModel):
@@ -122,7 +123,7 @@ class ErrorsTableModel(QAbstractTableModel):
                     self._icons[kind] = verdict_icon(kind)
                 return self._icons[kind]
             case Qt.ItemDataRole.ToolTipRole:
-                return as_tip(row.told)
+                return as_tip(f"{kind_meaning(row.verdict.kind)}\n{row.told}")
             case Qt.ItemDataRole.TextAlignmentRole:
                 return _alignment(column)
             case Qt.ItemDataRole.AccessibleTextRole:
@@ -131,12 +132,14 @@ class ErrorsTableModel(QAbstractTableModel):
 
 
 class ErrorsTable(SortedTable):
-    """The table; where there is no room for what went wrong, that is left to the lines below it."""
+    """The table; where there is no room for what went wrong, or for areas, that is left to the tool tips."""
 
     def __init__(self, model: ErrorsTableModel) -> None:
-        super().__init__(model, "Segments against the ground truth")
+        super().__init__(model, "Segments against the ground truth", "Worst first")
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self._kind_width = self.width_of(KIND_COLUMN, "– ignored") + _SWATCH + 8
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setIconSize(QSize(_SWATCH, _SWATCH))
+        self._kind_width = self.width_of(KIND_COLUMN, "ignored") + _SWATCH + 4
         self._widths = {
             IOU_COLUMN: self.width_of(IOU_COLUMN, "0.00"),
             AREA_COLUMN: self.width_of(AREA_COLUMN, "< 0.1 %"),
@@ -152,9 +155,13 @@ class ErrorsTable(SortedTable):
 
     def _fit(self) -> None:
         room = self.viewport().width() - self._kind_width - sum(self._widths.values())
+        has_area = room >= _LEAST_CLASS_WIDTH
+        if not has_area:
+            room += self._widths[AREA_COLUMN]
         has_words = room >= self._class_width + _WORDS_WIDTH
+        self.setColumnHidden(AREA_COLUMN, not has_area)
         self.setColumnHidden(WORDS_COLUMN, not has_words)
-        name = self._class_width if has_words else max(room, _LEAST_CLASS_WIDTH)
+        name = self._class_width if has_words else room
         widths = {KIND_COLUMN: self._kind_width, CLASS_COLUMN: name, **self._widths, WORDS_COLUMN: room - name}
         for column, width in widths.items():
             self.setColumnWidth(column, width)

@@ -116,7 +116,7 @@ class FilterChips(QWidget):
 
     def _width_in_words(self) -> int:
         metrics = next(iter(self.buttons.values())).fontMetrics()
-        return sum(metrics.horizontalAdvance(self._words(chip)) + 18 + 8 * chip.apart for chip in self._chips)
+        return sum(metrics.horizontalAdvance(self._words(chip)) + 22 + 8 * chip.apart for chip in self._chips)
 
     def _icon(self, chip: Chip) -> QIcon:
         """Returns a choice's icon in its colour, and in that of text on the accent while it is on."""
