@@ -8,8 +8,8 @@ from lpsnet_studio.examination import Examination
 from lpsnet_studio.inspector.borderness_panel import BordernessPanel
 from lpsnet_studio.inspector.errors_panel import ErrorsPanel
 from lpsnet_studio.inspector.levels_panel import LevelsPanel
-from lpsnet_studio.inspector.semantics_panel import SemanticsPanel
 from lpsnet_studio.inspector.probe_panel import ProbePanel
+from lpsnet_studio.inspector.semantics_panel import SemanticsPanel
 from lpsnet_studio.inspector.why_panel import WhyPanel
 from lpsnet_studio.session import Session
 from lpsnet_studio.theme import Theme
