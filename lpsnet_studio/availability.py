@@ -24,6 +24,7 @@ _LOOKING = (
     "zoom_out",
     "zoom_actual",
     "copy_view",
+    "export_view",
     "show_labels",
     "show_boxes",
     "show_segments",

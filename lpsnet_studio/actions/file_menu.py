@@ -88,6 +88,16 @@ FILE: tuple[Action, ...] = (
         section=2,
     ),
     Action(
+        id="export_view",
+        text="Export view…",
+        tip="Write what the canvas shows as PNG or SVG, at a chosen scale and with its legend.",
+        handler="export.export_view",
+        menu="File",
+        icon="save-overlay",
+        keys=("Ctrl+E",),
+        section=3,
+    ),
+    Action(
         id="export_why",
         text="Export why…",
         tip="Write the page of the panel Why with its pictures, as HTML or PDF.",

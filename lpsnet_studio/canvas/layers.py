@@ -6,7 +6,7 @@ costs and not what the image costs, and a layer that is hidden costs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import ceil
 from typing import Any, NamedTuple
 
@@ -21,7 +21,21 @@ from lpsnet_studio.canvas.colormaps import Scale, levels_of, sampled, scale_tabl
 from lpsnet_studio.canvas.colors import Table, Window, colored, outline, ring
 from lpsnet_studio.canvas.sampling import Grid, IndexMap, IndexSource, Pyramid
 
-__all__ = ["HeatLayer", "IndexLayer", "Layer", "OutlineLayer", "PhotoLayer", "PixelGrid", "RingLayer", "view_of"]
+__all__ = [
+    "HeatLayer",
+    "IndexLayer",
+    "Layer",
+    "OutlineLayer",
+    "PhotoLayer",
+    "PixelGrid",
+    "RingLayer",
+    "Sampler",
+    "view_of",
+]
+
+Sampler = Callable[[Grid, float], "NDArray[Any] | None"]
+"""From a grid, and how many of its pixels are one of the view, to premultiplied ARGB of four bytes a pixel, at full
+opacity; None if there is nothing. It knows a layer as it was when it was made, and any thread may call it."""
 
 _OUTLINE_WIDTH = 1.5
 _OUTLINE_REACH = 4
@@ -107,6 +121,16 @@ def _paint_pixels(painter: QPainter, exposed: _Exposed, pixels: NDArray[Any], la
     painter.restore()
 
 
+def _nothing(_grid: Grid, _ratio: float) -> None:
+    """Samples a layer that shows nothing."""
+
+
+def _heat_colors(heat: HeatMap, scale: Scale, classes: Table | None, grid: Grid) -> NDArray[np.int32]:
+    if classes is not None:
+        return colored(sampled(heat, grid, smooth=False).astype(np.uint16), classes)
+    return colored(levels_of(sampled(heat, grid, smooth=scale.smooth), scale), scale_table(scale.colors))
+
+
 class PhotoLayer(Layer):
     """The photo. What was painted last is kept, so that overlays change without sampling it again."""
 
@@ -130,6 +154,11 @@ class PhotoLayer(Layer):
         """Samples the photo again, now that it has smaller versions."""
         self._painted = None
         self.update()
+
+    def sampler(self) -> Sampler:
+        """Returns what paints the photo elsewhere."""
+        pyramid = self._pyramid
+        return lambda grid, _ratio: None if pyramid is None else pyramid.sample(grid)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Paints the exposed part."""
@@ -182,11 +211,28 @@ class IndexLayer(Layer):
         """Returns what is painted on a grid: premultiplied ARGB ``[height, width]``, at full opacity of the layer."""
         if self._source is None:
             return np.zeros((grid.height, grid.width), np.int32)
-        indices = self._source.sample(grid)
-        plain = colored(indices, self._table)
-        if self._is_striped:
-            np.copyto(plain, colored(indices, self._stripes), where=grid.stripes(max(round(_STRIPE * ratio), 1)))
+        return self._painted(self._source, self._tables, grid, ratio)
+
+    @property
+    def _tables(self) -> tuple[Table, Table | None]:
+        return self._table, self._stripes if self._is_striped else None
+
+    def _painted(
+        self, source: IndexSource, tables: tuple[Table, Table | None], grid: Grid, ratio: float
+    ) -> NDArray[np.int32]:
+        """Returns a map on a grid; of the layer itself nothing is read that changes."""
+        indices, (table, stripes) = source.sample(grid), tables
+        plain = colored(indices, table)
+        if stripes is not None:
+            np.copyto(plain, colored(indices, stripes), where=grid.stripes(max(round(_STRIPE * ratio), 1)))
         return plain
+
+    def sampler(self) -> Sampler:
+        """Returns what paints the map elsewhere, as it is now."""
+        if self._source is None:
+            return _nothing
+        source, tables = IndexMap(self._source.indices.copy()), self._tables
+        return lambda grid, ratio: self._painted(source, tables, grid, ratio)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Paints the exposed part."""
@@ -226,10 +272,12 @@ class HeatLayer(Layer):
         """Returns what is painted on a grid: premultiplied ARGB ``[height, width]``, at full opacity of the layer."""
         if self._heat is None:
             return np.zeros((grid.height, grid.width), np.int32)
-        if self._classes is not None:
-            return colored(sampled(self._heat, grid, smooth=False).astype(np.uint16), self._classes)
-        values = sampled(self._heat, grid, smooth=self._scale.smooth)
-        return colored(levels_of(values, self._scale), scale_table(self._scale.colors))
+        return _heat_colors(self._heat, self._scale, self._classes, grid)
+
+    def sampler(self) -> Sampler:
+        """Returns what paints the map elsewhere."""
+        heat, scale, classes = self._heat, self._scale, self._classes
+        return lambda grid, _ratio: None if heat is None else _heat_colors(heat, scale, classes, grid)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Paints the exposed part."""
@@ -263,6 +311,13 @@ class _LinesLayer(Layer):
         """Returns the lines on a grid, premultiplied ARGB ``[height, width]``; None if there are none."""
         raise NotImplementedError
 
+    def sampler(self) -> Sampler:
+        """Returns what paints the lines elsewhere, along the regions of now."""
+        if self._source is None:
+            return _nothing
+        source = IndexMap(self._source.indices.copy())
+        return lambda grid, ratio: self._lines(source, grid, ratio)
+
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Paints the lines in the exposed part."""
         exposed = self._exposed(painter, option.exposedRect, widget, _OUTLINE_REACH)
@@ -286,8 +341,18 @@ class OutlineLayer(_LinesLayer):
         self.update()
 
     def _lines(self, source: IndexMap, grid: Grid, ratio: float) -> NDArray[np.int32]:
-        width = 2 * max(round(_OUTLINE_WIDTH * ratio / 2), 1)
-        return outline(source.sample(grid), self._table, width)
+        return _outlines(source.sample(grid), self._table, ratio)
+
+    def sampler(self) -> Sampler:
+        """Returns what paints the lines elsewhere, as they are now."""
+        if self._source is None:
+            return _nothing
+        source, table = IndexMap(self._source.indices.copy()), self._table
+        return lambda grid, ratio: _outlines(source.sample(grid), table, ratio)
+
+
+def _outlines(indices: NDArray[Any], table: Table, ratio: float) -> NDArray[np.int32]:
+    return outline(indices, table, 2 * max(round(_OUTLINE_WIDTH * ratio / 2), 1))
 
 
 class RingLayer(_LinesLayer):

@@ -6,7 +6,7 @@ from math import ceil, floor
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -143,22 +143,25 @@ class CanvasView(QGraphicsView):
         self._wants_minimap = on
         self._show_part()
 
-    def picture(self) -> QImage:
-        """Returns what of the photo is in view, with its overlays, at the screen's resolution; null without any."""
+    @property
+    def part_in_view(self) -> QRect:
+        """What of the photo is in view, in whole pixels of the view, else everything would be a little out of place."""
         photo = self.viewportTransform().mapRect(self.stage.photo.boundingRect())
         part = photo.intersected(QRectF(self.viewport().rect()))
-        # Whole pixels, else everything would be a little out of place.
         left, top = ceil(part.left() - 1e-6), ceil(part.top() - 1e-6)
-        width, height = floor(part.right() + 1e-6) - left, floor(part.bottom() + 1e-6) - top
-        ratio = self.devicePixelRatioF()
-        if width < 1 or height < 1:
+        return QRect(left, top, floor(part.right() + 1e-6) - left, floor(part.bottom() + 1e-6) - top)
+
+    def picture(self) -> QImage:
+        """Returns what of the photo is in view, with its overlays, at the screen's resolution; null without any."""
+        part, ratio = self.part_in_view, self.devicePixelRatioF()
+        if part.isEmpty():
             return QImage()
-        image = QImage(round(width * ratio), round(height * ratio), QImage.Format.Format_RGB32)
+        image = QImage(part.size() * ratio, QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(ratio)
         image.fill(self.palette().window().color())
         painter = QPainter(image)
         self.stage.keep_clear_of(())
-        self.render(painter, QRectF(0, 0, width, height), QRectF(left, top, width, height).toRect())
+        self.render(painter, QRectF(0, 0, part.width(), part.height()), part)
         painter.end()
         self._place_furniture()
         return image

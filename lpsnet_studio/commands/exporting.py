@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from PySide6.QtGui import QTransform
+
+from lpsnet.formats.atomic import write_atomically
 from lpsnet_studio.commands.destination import Destination
 from lpsnet_studio.commands.workplace import Workplace
+from lpsnet_studio.inspector.legend import export_key
 from lpsnet_studio.inspector.why_model import WhyMaterial, material_of, obstacle_of, page_of
 from lpsnet_studio.page_files import PAGE_ENDINGS, save_page
 from lpsnet_studio.state import Problem
+from lpsnet_studio.view_export import ExportChoice, ViewExport, prepare
 
 __all__ = ["ExportCommands"]
 
@@ -68,6 +74,45 @@ class ExportCommands:
                 Problem(f"{path} was not saved: another image was opened before it was known what would help this one.")
             )
 
+    # ------------------------------------------------------------------------------------------------------------ view
+
+    def export_view(self) -> None:
+        """Asks how the view is to be exported, and where to."""
+        from lpsnet_studio.chrome.export_dialog import ExportDialog
+
+        canvas = self._place.canvas
+        if canvas.stage.photo.boundingRect().isEmpty():
+            self._place.fail(Problem("There is nothing to export: no picture is shown.", "Open an image first."))
+            return
+        dialog = ExportDialog(self._place.window, canvas.part_in_view, canvas.stage.size[::-1])
+        dialog.accepted.connect(lambda: self._ask_where_view(dialog.choice))
+        dialog.open()
+
+    def _ask_where_view(self, choice: ExportChoice) -> None:
+        kind = choice.kind
+        self._destination.ask_where(
+            "Export view", f"{kind.upper()} (*.{kind})", f"view.{kind}", partial(self.export_view_to, choice)
+        )
+
+    def export_view_to(self, choice: ExportChoice, path: Path) -> None:
+        """Writes what the canvas shows at this moment; pixels are sampled and written in the background."""
+        place, canvas = self._place, self._place.canvas
+        if not self._destination.may_write((path,), f".{choice.kind}"):
+            return
+        part = canvas.part_in_view
+        if choice.whole:
+            transform, size = QTransform(), canvas.stage.size[::-1]
+        else:
+            transform = canvas.viewportTransform() * QTransform.fromTranslate(-part.x(), -part.y())
+            size = part.width(), part.height()
+        if min(size) < 1:
+            place.fail(Problem("There is nothing to export: the photo is out of view.", "F brings it back."))
+            return
+        key = export_key(place.session, place.examination) if choice.legend else None
+        content = prepare(canvas.stage, transform, size, ViewExport(choice.kind, choice.scale, choice.background, key))
+        work = partial(_write, content, path)
+        place.background.run(work, self._destination.tell_saved, title="exporting", cancellable=False)
+
     # --------------------------------------------------------------------------------------------------------- common
 
     def _is_ready(self) -> bool:
@@ -79,6 +124,11 @@ class ExportCommands:
         elif not session.is_current:
             self._place.fail(_ON_ITS_WAY)
         return not obstacle and session.is_current
+
+
+def _write(content: Callable[[], bytes], path: Path) -> Path:
+    write_atomically(path, content())
+    return path
 
 
 def _write_page(material: WhyMaterial, path: Path) -> Path:

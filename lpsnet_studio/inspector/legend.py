@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 
+import numpy as np
 from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from lpsnet_studio.examination import Examination
 from lpsnet_studio.labels import as_tip
+from lpsnet_studio.session import Session
 from lpsnet_studio.state import Result
+from lpsnet_studio.view_export import ExportKey
 
-__all__ = ["Legend", "LegendLine", "legend_of"]
+__all__ = ["Legend", "LegendLine", "export_key", "legend_of"]
 
 _LINE_HEIGHT = 22
 _SWATCH = 12
@@ -27,6 +31,23 @@ def legend_of(result: Result | None) -> tuple[LegendLine, ...]:
     return tuple(
         (result.categories[label].name, result.categories[label].color, counts[label]) for label in sorted(counts)
     )
+
+
+def export_key(session: Session, examination: Examination) -> ExportKey:
+    """Returns what the legend of an exported view says: the classes that it shows, and the scale of the map over it."""
+    result, view, sight, heat = session.result, session.view, examination.shown, examination.shown_map
+    shown: set[int] = set()
+    if result is not None and (view.shows("segments") or view.shows("boxes")):
+        shown |= {segment.label for segment in result.trace.segments}
+    if result is not None and view.shows("labels"):
+        shown |= set(np.unique(result.labels).tolist())
+    has_scale = sight is not None and heat is not None and view.shows("heat")
+    if has_scale and sight.kind == "next_best":
+        shown |= set(np.unique(heat.values).astype(int).tolist())
+        has_scale = False
+    categories = [] if session.picture is None else list(session.picture.categories)
+    classes = tuple((entry.name, entry.color) for label, entry in enumerate(categories) if label in shown)
+    return ExportKey(classes, heat.name, examination.scale) if has_scale else ExportKey(classes)
 
 
 class Legend(QWidget):

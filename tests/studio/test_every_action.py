@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage
 from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMenu
 
 from lpsnet.structures import InspectionSettings, Verdict
@@ -176,6 +176,18 @@ def _(bench: Bench, name: str) -> None:
     bench.trigger(name)
     assert bench.window.commands.wait_for_background(10_000)
     assert path.stat().st_size > 0
+
+
+@effect_of("export_view")
+def _(bench: Bench) -> None:
+    path = bench.folder / "view.png"
+    bench.chosen["path"] = str(path)
+    bench.trigger("export_view")
+    dialog = bench.dialog("Export view")
+    part = bench.window.canvas.part_in_view
+    dialog.accept()
+    assert bench.window.commands.wait_for_background(20_000)
+    assert QImage(str(path)).width() == 2 * part.width()
 
 
 @effect_of("export_why")

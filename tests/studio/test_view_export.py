@@ -1,0 +1,188 @@
+"""An exported view is what the canvas shows, whatever the scale and the kind of file."""
+
+from __future__ import annotations
+
+import base64
+import re
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import cv2
+import numpy as np
+import pytest
+from PySide6.QtCore import QBuffer
+from PySide6.QtGui import QTransform
+
+from lpsnet.maps import HeatMap, MapPlacement
+from lpsnet_studio.canvas.colormaps import Scale
+from lpsnet_studio.chrome.export_dialog import ExportDialog
+from lpsnet_studio.inference.messages import Look, Seen, Sight
+from lpsnet_studio.inspector.legend import export_key
+from lpsnet_studio.session import Session
+from lpsnet_studio.state import Problem
+from lpsnet_studio.view_export import ExportChoice, ExportKey, ViewExport, prepare
+from tests.studio.hand_made import HEIGHT, WIDTH, ListeningService, open_first
+
+
+def _in_a_thread(work: Callable[[], bytes]) -> bytes:
+    done: list[bytes] = []
+    thread = threading.Thread(target=lambda: done.append(work()))
+    thread.start()
+    thread.join(30)
+    return done[0]
+
+
+def _pixels(content: bytes) -> np.ndarray:
+    return cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+
+
+def _shown(window: Any) -> np.ndarray:
+    """Returns what the canvas paints by itself, BGR."""
+    picture = window.canvas.picture()
+    buffer = QBuffer()
+    buffer.open(QBuffer.OpenModeFlag.WriteOnly)
+    picture.save(buffer, "PNG")
+    return _pixels(bytes(buffer.data().data()))
+
+
+def _of_view(window: Any, wish: ViewExport) -> bytes:
+    canvas = window.canvas
+    part = canvas.part_in_view
+    transform = canvas.viewportTransform() * QTransform.fromTranslate(-part.x(), -part.y())
+    return _in_a_thread(prepare(canvas.stage, transform, (part.width(), part.height()), wish))
+
+
+@pytest.fixture
+def shown(window: Any, session: Session, service: ListeningService) -> Any:
+    open_first(session, service)
+    for kind in ("labels", "void"):
+        session.change_layer(kind, visible=True)
+    session.change_view(names=True)
+    session.select(1)
+    window.canvas.stage._background.wait(5000)
+    return window
+
+
+def test_at_scale_1_it_is_the_canvas_pixel_by_pixel(shown: Any) -> None:
+    expected = _shown(shown)
+    found = _pixels(_of_view(shown, ViewExport("png", 1, "dark", None)))
+    assert found.shape == expected.shape
+    assert np.abs(found.astype(int) - expected).max() <= 2, "what differs is how opacities are rounded"
+
+
+def test_bands_meet_without_a_seam(shown: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from lpsnet_studio.canvas import still
+
+    whole = _pixels(_of_view(shown, ViewExport("png", 2, "dark", None)))
+    monkeypatch.setattr(still, "_BAND", 37)
+    assert np.array_equal(_pixels(_of_view(shown, ViewExport("png", 2, "dark", None))), whole)
+
+
+def test_a_greater_scale_samples_anew_and_keeps_the_look(shown: Any) -> None:
+    small = _pixels(_of_view(shown, ViewExport("png", 1, "dark", None)))
+    large = _pixels(_of_view(shown, ViewExport("png", 4, "dark", None)))
+    assert large.shape[:2] == (4 * small.shape[0], 4 * small.shape[1])
+    shrunk = cv2.resize(large, small.shape[1::-1], interpolation=cv2.INTER_AREA)
+    assert np.abs(shrunk.astype(int) - small).mean() < 12
+    enlarged = cv2.resize(small, large.shape[1::-1], interpolation=cv2.INTER_NEAREST)
+    assert (large != enlarged).any()
+
+
+def test_what_changes_afterwards_is_not_in_it(shown: Any, session: Session) -> None:
+    canvas, part = shown.canvas, shown.canvas.part_in_view
+    transform = canvas.viewportTransform() * QTransform.fromTranslate(-part.x(), -part.y())
+    wish = ViewExport("png", 1, "dark", None)
+    before = _of_view(shown, wish)
+    work = prepare(canvas.stage, transform, (part.width(), part.height()), wish)
+    session.seek(0)
+    session.change_layer("labels", visible=False)
+    assert work() == before
+    assert _of_view(shown, wish) != before
+
+
+def test_the_whole_image_has_a_pixel_for_each_of_the_photo(shown: Any, session: Session, tmp_path: Path) -> None:
+    shown.canvas.zoom_by(4.0)
+    session.change_view(overlays=False)
+    path = tmp_path / "whole.png"
+    shown.commands.export.export_view_to(ExportChoice(whole=True, scale=1, legend=False), path)
+    assert shown.commands.wait_for_background(10_000)
+    assert session.picture is not None
+    assert np.array_equal(cv2.imread(str(path))[..., ::-1], session.picture.pixels)
+
+
+def test_the_legend_names_what_is_shown(shown: Any, session: Session, service: ListeningService) -> None:
+    key = export_key(session, shown.examination)
+    assert [name for name, _ in key.classes] == ["person", "car", "sky", "road"]
+    plain = _pixels(_of_view(shown, ViewExport("png", 2, "light", None)))
+    found = _pixels(_of_view(shown, ViewExport("png", 2, "light", key)))
+    assert found.shape[0] > plain.shape[0]
+    assert np.array_equal(found[: plain.shape[0]], plain)
+    below = found[plain.shape[0] :]
+    for _, color in key.classes:
+        assert (below == color[::-1]).all(axis=-1).any()
+    shown.examination.show(Sight("entropy"))
+    asked = service.last(Look)
+    heat = HeatMap(np.zeros((HEIGHT, WIDTH), np.float32), MapPlacement(), "Entropy")
+    session.receive(Seen(asked.request, asked.image, asked.sight, heat))
+    assert export_key(session, shown.examination).title == "Entropy"
+    session.change_view(overlays=False)
+    assert export_key(session, shown.examination) == ExportKey()
+
+
+def test_a_clear_background_is_clear_around_the_legend_alone(shown: Any) -> None:
+    found = _pixels(_of_view(shown, ViewExport("png", 1, "clear", ExportKey((("road", (1, 2, 3)),)))))
+    assert found.shape[2] == 4
+    assert found[-1, -1, 3] == 0
+    assert (found[0, :, 3] == 255).all()
+
+
+def test_svg_holds_its_texts_as_text_and_its_pixels_once(shown: Any, session: Session) -> None:
+    key = ExportKey((("road & <sky>", (1, 2, 3)),), "Entropy", Scale("magma", 0, 1))
+    text = _of_view(shown, ViewExport("svg", 2, "light", key)).decode("utf-8")
+    root = ElementTree.fromstring(text)
+    words = [node.text for node in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert "road & <sky>" in words
+    assert "Entropy" in words
+    assert "0.90" in words, "the score of the first box"
+    pictures = re.findall(r'xlink:href="data:image/png;base64,([^"]*)"', text)
+    assert len(pictures) == 1
+    part = shown.canvas.part_in_view
+    assert _pixels(base64.b64decode(pictures[0])).shape[:2] == (2 * part.height(), 2 * part.width())
+    assert int(root.get("width", "0")) == part.width()
+    assert int(root.get("height", "0")) > part.height()
+
+
+def test_layers_above_boxes_stay_above_them_in_svg(shown: Any, session: Session) -> None:
+    session.move_layer("boxes", 0)
+    text = _of_view(shown, ViewExport("svg", 1, "light", None)).decode("utf-8")
+    places = [found.start() for found in re.finditer("data:image/png", text)]
+    assert len(places) == 2
+    assert "<rect" in text[places[0] : places[1]] or "<path" in text[places[0] : places[1]]
+
+
+def test_the_dialog_says_how_large_it_gets_and_refuses_what_is_too_large(window: Any, qtbot: Any) -> None:
+    from PySide6.QtCore import QRect
+
+    dialog = ExportDialog(window, QRect(0, 0, 300, 200), (6000, 5000))
+    qtbot.addWidget(dialog)
+    assert "600 × 400" in dialog.size_words.text()
+    assert dialog.export.isEnabled()
+    dialog.what.setCurrentIndex(1)
+    assert not dialog.export.isEnabled()
+    dialog.scale.setCurrentIndex(0)
+    assert dialog.export.isEnabled()
+    assert dialog.choice == ExportChoice(whole=True, scale=1)
+
+
+def test_what_cannot_be_written_is_one_sentence(shown: Any, session: Session, tmp_path: Path, qtbot: Any) -> None:
+    told: list[Problem] = []
+    session.failed.connect(told.append)
+    shown.commands.export.export_view_to(ExportChoice(), tmp_path / "view.jpg")
+    assert "must end in .png" in told[-1].sentence
+    shown.commands.export.export_view_to(ExportChoice(), tmp_path / "nowhere" / "view.png")
+    qtbot.waitUntil(lambda: len(told) == 2, timeout=10_000)
+    assert "nowhere" in told[-1].sentence
+    assert not list(tmp_path.glob("*.*"))
