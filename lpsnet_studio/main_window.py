@@ -55,6 +55,8 @@ _LEAST_SIZE = QSize(300, 200)
 _LEAST_FOR_DOCKS = QSize(700, 360)
 """In a window smaller than that the docks would leave too little canvas: they are stowed away."""
 _LEAST_HEIGHT_FOR_TIMELINE = 280
+_WIDTH_TO_READ = 340
+"""What a panel that is asked for is widened to."""
 _SETTLED_MILLISECONDS = 250
 """How long a layout stands before it is taken for what the user wants, and not for a stage of a drag."""
 _DOCK_CHANGES = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide)
@@ -208,7 +210,7 @@ class MainWindow(QMainWindow):
             _Panel("steps", "Steps", self.steps, "result", right),
             _Panel("settings", "Settings", self.panel, "knobs", right),
             _Panel("layers", "Layers", self.layers, "knobs", right),
-            *(_Panel(name, title, widget, "evidence", left, shown=False) for name, title, widget in self._evidence),
+            *(_Panel(name, title, widget, "images", left, shown=False) for name, title, widget in self._evidence),
         ]
 
     def _add_docks(self) -> dict[_Panel, QDockWidget]:
@@ -304,6 +306,8 @@ class MainWindow(QMainWindow):
         dock = self.docks[name]
         dock.show()
         dock.raise_()
+        if dock.width() < _WIDTH_TO_READ and not dock.isFloating():
+            self.resizeDocks([dock], [_WIDTH_TO_READ], Qt.Orientation.Horizontal)
         dock.widget().setFocus()
 
     @property
