@@ -212,6 +212,8 @@ def test_maps_are_those_of_the_network_and_the_truth(drawn: Drawn, network: Load
     best = probabilities[:, :rows, :columns].topk(2, dim=0)
     np.testing.assert_allclose(seen(small, "margin").values, (best.values[0] - best.values[1]).numpy(), atol=1e-6)
     np.testing.assert_array_equal(seen(small, "next_best").values, best.indices[1].numpy())
+    means = probabilities[:, :rows, :columns].mean(dim=(1, 2))
+    np.testing.assert_allclose(seen(small, "means").values, means[None].numpy(), atol=1e-6)
     target, difference = seen(small, "target", target="box"), seen(small, "difference", target="box")
     assert target.values.shape == difference.values.shape == (height, width)
     on_things = ~np.isnan(target.values)
