@@ -33,7 +33,10 @@ class ExamineCommands:
         height, width = (0, 0) if picture is None else picture.pixels.shape[:2]
         if 0 <= x < width and 0 <= y < height:
             self._place.examination.pin((x, y))
+            focused = self._place.window.focusWidget()
             self._place.show_panel("probe")
+            if focused is not None:  # so that the next pixel is pinned by the same key
+                focused.setFocus()
 
     def unpin_all(self) -> None:
         """Lets go of every pixel."""

@@ -8,8 +8,9 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtWidgets import QHeaderView, QSizePolicy, QVBoxLayout, QWidget
 
+from lpsnet_studio.inspector.levels_words import FATE_NAMES
 from lpsnet_studio.inspector.overlays import step_color
-from lpsnet_studio.inspector.probe_model import FATE_WORDS, Covering
+from lpsnet_studio.inspector.probe_model import Covering
 from lpsnet_studio.inspector.sorted_table import SortedTable, swatch_icon
 from lpsnet_studio.inspector.sorting import Order, arranged, as_tsv
 from lpsnet_studio.labels import as_tip
@@ -18,6 +19,8 @@ from lpsnet_studio.state import Result
 __all__ = ["BoxesTable", "BoxesTableModel"]
 
 _COLUMNS = ("Box", "Score", "Level", "Fate")
+_TITLES = ("Box", "Score", "Lvl", "Fate")
+"""What there is room for in a narrow panel."""
 _TIPS = (
     "Class of the box, with the number of the segment that it founded; ▸ marks the one that owns the pixel.",
     "What it was ranked by, 0 to 1.",
@@ -85,6 +88,8 @@ class BoxesTableModel(QAbstractTableModel):
             return None
         match role:
             case Qt.ItemDataRole.DisplayRole:
+                return _TITLES[section]
+            case Qt.ItemDataRole.AccessibleTextRole:
                 return _COLUMNS[section]
             case Qt.ItemDataRole.ToolTipRole:
                 return f"{_TIPS[section]}\n{_SORT_TIP}"
@@ -106,7 +111,7 @@ class BoxesTableModel(QAbstractTableModel):
                 founded = steps[box.step] if box.owner else None
                 return swatch_icon(categories[box.label].color if founded is None else step_color(founded, categories))
             case Qt.ItemDataRole.ToolTipRole:
-                return as_tip(f"{box.name} · {FATE_WORDS[box.fate][0]}\n{box.reason}")
+                return as_tip(f"{box.name} · {FATE_NAMES[box.fate]}\n{box.reason}")
             case Qt.ItemDataRole.AccessibleTextRole:
                 return f"{_COLUMNS[column]}: {_text(box, column) or 'none'}{', owner' if box.is_owner else ''}"
             case Qt.ItemDataRole.TextAlignmentRole:
@@ -156,7 +161,7 @@ def _text(box: Covering, column: int) -> str:
             return f"{box.score:.2f}"
         case 2:
             return f"P{box.level}" if box.level else ""
-    return FATE_WORDS[box.fate][0]
+    return FATE_NAMES[box.fate]
 
 
 def _sort_value(box: Covering, column: int) -> Any:

@@ -6,7 +6,8 @@ import numpy as np
 
 from lpsnet_studio.canvas.candidate_scene import CandidateScene, MarkedBox
 from lpsnet_studio.examination import Examination
-from lpsnet_studio.inspector.probe_model import FATE_WORDS, Covering
+from lpsnet_studio.inspector.levels_words import FATE_NAMES
+from lpsnet_studio.inspector.probe_model import Covering
 from lpsnet_studio.session import Session
 
 __all__ = ["ProbeMark"]
@@ -36,7 +37,7 @@ class ProbeMark:
         left, top, right, bottom = (f"{side} {length:.0f}" for side, length in sides)
         marked = MarkedBox(
             box=(x0 * across, y0 * down, x1 * across, y1 * down),
-            text=f"{box.name} {box.score:.2f} · {FATE_WORDS[box.fate][0]}",
+            text=f"{box.name} {box.score:.2f} · {FATE_NAMES[box.fate]}",
             dashed=not box.owner,
             location=(x * across, y * down) if box.level else None,
             lengths=(left, top, right, bottom),

@@ -14,11 +14,11 @@ from lpsnet.borderness import sample_borderness
 from lpsnet.categories import Categories
 from lpsnet.structures import BordernessMaps, MergeTrace, PanopticSegmentation, StepKind, Verdict
 from lpsnet_studio.inference.messages import Probed
+from lpsnet_studio.inspector.levels_words import FATE_NAMES, FATE_TIPS
 from lpsnet_studio.inspector.probe_tale import ToldLine, marked_words
 from lpsnet_studio.state import Result
 
 __all__ = [
-    "FATE_WORDS",
     "Bar",
     "BoxesOver",
     "Covering",
@@ -34,18 +34,6 @@ __all__ = [
 ]
 
 Place = tuple[int, int]
-FATE_WORDS: dict[Fate, tuple[str, str]] = {
-    Fate.SCORE: ("class score", "Its class probability did not exceed the class threshold."),
-    Fate.TOP_K: ("top-k", "Its level had better-scored candidates enough."),
-    Fate.NMS: ("NMS", "A better-scored box of its class overlapped it too much."),
-    Fate.CAP: ("cap", "The image had better-scored detections enough."),
-    Fate.THRESHOLD: ("threshold", "Its score is below the score threshold of the merge."),
-    Fate.OVERLAP: ("overlap", "The merge discarded it: earlier boxes had taken too much of its mask."),
-    Fate.EMPTY: ("empty", "The merge found no pixel of its class in it."),
-    Fate.COVERED: ("covered", "The merge kept it, but later boxes won every pixel of it."),
-    Fate.KEPT: ("kept", "It owns a segment."),
-}
-"""What became of a box, in a word and in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +156,7 @@ class CoveringBoxes:
         )
 
     def _reason(self, row: int, step: int) -> str:
-        words = FATE_WORDS[Fate(int(self._fates[row]))][1]
+        words = FATE_TIPS[Fate(int(self._fates[row]))]
         candidates = self._result.candidates
         if candidates is not None and candidates.suppressed_by[row] >= 0:
             by = int(candidates.suppressed_by[row])
@@ -365,4 +353,4 @@ def _notes(note: str) -> list[str]:
 
 def _box_line(box: Covering) -> str:
     level = f" · P{box.level}" if box.level else ""
-    return f"  {box.name} {box.score:.2f}{level} · {FATE_WORDS[box.fate][0]}{' · owner' if box.is_owner else ''}"
+    return f"  {box.name} {box.score:.2f}{level} · {FATE_NAMES[box.fate]}{' · owner' if box.is_owner else ''}"

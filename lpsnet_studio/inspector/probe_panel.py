@@ -35,6 +35,7 @@ _PAUSE_MILLISECONDS = 15
 """What moves or comes in the meantime is told at once."""
 _CLASSES, _LEVELS = 10, 5
 _SWATCH = 18
+_COMFORTABLE = QSize(300, 640)
 _SINCE = (("change", "the last change of settings"), ("pin", "when it was pinned"))
 _NOTHING_BEFORE = "Nothing was changed yet: turn a setting, and this history is told before and after."
 _NO_BOX = "No box covers this pixel."
@@ -153,7 +154,7 @@ class ProbePanel(QScrollArea):
     def _lay_out(self) -> None:
         page = QWidget()
         layout = QVBoxLayout(page)
-        layout.setContentsMargins(12, 12, 12, 16)
+        layout.setContentsMargins(10, 12, 10, 16)
         layout.setSpacing(8)
         head = QHBoxLayout()
         head.setSpacing(4)
@@ -210,6 +211,10 @@ class ProbePanel(QScrollArea):
         page = self.widget()
         width = 0 if page is None else page.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
         return QSize(width, 40)
+
+    def sizeHint(self) -> QSize:
+        """Returns a size at which classes, levels and boxes are in sight."""
+        return _COMFORTABLE
 
     # ------------------------------------------------------------------------------------------------------- following
 

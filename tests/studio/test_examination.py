@@ -156,3 +156,57 @@ def test_gains_are_of_the_settings_of_now(
     assert Cancel(weighed.request) in service.posted
     examination.want_gains()
     assert service.last(WeighGains).settings.overlap_threshold == 0.7
+
+
+def test_the_newest_pin_is_chosen_and_the_mouse_when_it_goes(examination: Examination) -> None:
+    told: list[None] = []
+    examination.pins_changed.connect(lambda: told.append(None))
+    examination.pin((1, 1))
+    examination.pin((2, 2))
+    assert examination.chosen == (2, 2)
+    examination.pin((1, 1))
+    assert (examination.pins, examination.chosen) == (((1, 1), (2, 2)), (1, 1))
+    examination.choose((9, 9))
+    assert examination.chosen == (1, 1), "what is no pin cannot be chosen"
+    assert len(told) == 3
+    examination.unpin((2, 2))
+    assert examination.chosen == (1, 1)
+    examination.unpin((1, 1))
+    assert examination.chosen is None
+
+
+def test_a_refused_pixel_is_told_and_no_other_asked_for_until_there_is_another_result(
+    examination: Examination, session: Session, service: ListeningService
+) -> None:
+    from lpsnet_studio.inference.messages import Inspect
+
+    examination.want_pixel((1, 1))
+    examination.want_pixel((2, 2))
+    told: list[None] = []
+    examination.probed_changed.connect(lambda: told.append(None))
+    session.receive(Failed(service.last(Probe).request, "not-possible", "The network has not run on this image."))
+    assert examination.probe_problem == "The network has not run on this image."
+    assert len(told) == 1
+    examination.want_pixel((3, 3))
+    assert len(asked(service, Probe)) == 1
+    session.change_settings(overlap_threshold=0.7)
+    session.receive(inspected(service.last(Inspect)))
+    assert not examination.probe_problem
+    examination.want_pixel((3, 3))
+    assert service.last(Probe).x == 3
+
+
+def test_pins_stay_with_their_image_when_another_network_looks_at_it(
+    examination: Examination, session: Session, service: ListeningService
+) -> None:
+    from lpsnet_studio.inference.messages import ModelLoaded, OpenImage
+    from lpsnet_studio.state import NetworkChoice
+    from tests.studio.hand_made import card
+
+    examination.pin((1, 1))
+    session.load_model(NetworkChoice("another"))
+    session.receive(ModelLoaded(service.posted[-1].request, card()))
+    session.receive(opened(service.last(OpenImage)))
+    assert examination.pins == ((1, 1),)
+    session.open_index(1)
+    assert examination.pins == ()

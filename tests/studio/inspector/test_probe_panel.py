@@ -81,7 +81,7 @@ def test_the_pixel_under_the_mouse_is_told_in_full(told: ProbePanel, session: Se
     ], "the pixel's label is that of the map that was merged"
     assert [(bar.name, bar.share) for bar in told.levels.bars if bar.is_marked] == [("P4", 0.8)]
     assert told.history.texts() == ["step 1: person #1 takes it"]
-    assert told.boxes.model.tsv().splitlines()[1:] == ["person #1\t0.90\t\tkept"]
+    assert told.boxes.model.tsv().splitlines()[1:] == ["person #1\t0.90\t\tKept"]
 
 
 def test_a_contested_pixel_is_told_with_every_box_and_the_owner_marked(
@@ -157,7 +157,7 @@ def test_everything_is_copied_as_text(told: ProbePanel, session: Session, servic
         "Owner: person #1 · 0.90",
         "person 0.40 (the pixel's label)",
         "P4 0.80 (greatest)",
-        "person #1 0.90 · kept · owner",
+        "person #1 0.90 · Kept · owner",
         "step 1: person #1 takes it",
     ):
         assert part in copied
