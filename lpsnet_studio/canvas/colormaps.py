@@ -23,6 +23,11 @@ COLORMAPS: tuple[ColormapName, ...] = get_args(ColormapName)
 _OPENCV = {"viridis": cv2.COLORMAP_VIRIDIS, "magma": cv2.COLORMAP_MAGMA, "cividis": cv2.COLORMAP_CIVIDIS}
 _BELOW, _MIDDLE, _ABOVE = (26, 82, 156), (247, 247, 247), (168, 30, 45)
 _STEPS = 256
+_TO_XYZ = np.array(
+    [(0.4124564, 0.3575761, 0.1804375), (0.2126729, 0.7151522, 0.072175), (0.0193339, 0.119192, 0.9503041)]
+)
+"""From linear sRGB (IEC 61966-2-1)."""
+_DELTA = 6 / 29
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +67,31 @@ def colormap(name: ColormapName) -> NDArray[np.uint8]:
 
 def _difference() -> NDArray[np.uint8]:
     """Returns a diverging map whose lightness falls evenly to both sides: a straight way in Lab to either end."""
-    ends = np.array([[_BELOW, _MIDDLE, _ABOVE]], np.float32) / 255
-    below, middle, above = cv2.cvtColor(ends, cv2.COLOR_RGB2Lab)[0]
-    share = np.linspace(-1, 1, _STEPS, dtype=np.float32)[:, None]
-    lab = middle + np.abs(share) * (np.where(share < 0, below, above) - middle)
-    rgb = cv2.cvtColor(lab[None].astype(np.float32), cv2.COLOR_Lab2RGB)[0]
+    below, middle, above = _lab_of(np.array([_BELOW, _MIDDLE, _ABOVE]) / 255)
+    share = np.linspace(-1, 1, _STEPS)[:, None]
+    rgb = _rgb_of(middle + np.abs(share) * (np.where(share < 0, below, above) - middle))
     return np.rint(np.clip(rgb, 0, 1) * 255).astype(np.uint8)
+
+
+# Not OpenCV's conversion: its first call makes tables for most of a tenth of a second.
+
+
+def _lab_of(rgb: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Returns CIE L*a*b* (D65) of sRGB colours ``[n, 3]`` in [0, 1]."""
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    parts = linear @ _TO_XYZ.T / _TO_XYZ.sum(axis=1)
+    root = np.where(parts > _DELTA**3, np.cbrt(parts), parts / (3 * _DELTA**2) + 4 / 29)
+    x, y, z = root.T
+    return np.stack((116 * y - 16, 500 * (x - y), 200 * (y - z)), axis=1)
+
+
+def _rgb_of(lab: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Returns the sRGB colours of :func:`_lab_of`, not clipped."""
+    y = (lab[:, 0] + 16) / 116
+    root = np.stack((y + lab[:, 1] / 500, y, y - lab[:, 2] / 200), axis=1)
+    parts = np.where(root > _DELTA, root**3, 3 * _DELTA**2 * (root - 4 / 29))
+    linear = np.maximum((parts * _TO_XYZ.sum(axis=1)) @ np.linalg.inv(_TO_XYZ).T, 0)
+    return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
 
 
 def sampled(heat: HeatMap, grid: Grid, *, smooth: bool) -> NDArray[np.float32]:
