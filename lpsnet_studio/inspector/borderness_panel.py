@@ -32,7 +32,7 @@ _NO_IMAGE = "Open an image to see its border-ness."
 _NO_RESULT = "Maps are here once the image has been inspected."
 _NO_TRUTH = "The target needs ground truth, which this image has none of: open one of a data set."
 _WAITS = "Press to compute"
-_NETWORK_REFUSED = "The network has no part in this result: turn an oracle off to see what it predicts."
+_NETWORK_IDLE = "The network has no part in this result: turn an oracle off to see what it predicts."
 
 
 class BordernessPanel(MapPanel):
@@ -142,7 +142,8 @@ class BordernessPanel(MapPanel):
             return _NO_IMAGE
         if self._session.result is None:
             return self._session.obstacle or _NO_RESULT
-        return _NETWORK_REFUSED if all(self._examination.problem_of(sight) for sight in LEVELS) else ""
+        problem = self._examination.problem_of(LEVELS[-1])
+        return _NETWORK_IDLE if problem and not self._session.effective_settings.needs_network else problem
 
     def _words_of(self, sight: Sight) -> TileWords:
         picture = self._session.picture

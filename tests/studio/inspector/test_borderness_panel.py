@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -183,6 +184,9 @@ def test_a_refusal_is_told_in_a_sentence_with_what_to_do(
     for look in [request for request in service.posted if isinstance(request, Look)]:
         session.receive(Failed(look.request, "not-possible", "The network has not run on this image."))
     panel.levels.tiles[0].click()
+    panel.refresh()
+    assert panel._hint.text() == "The network has not run on this image."
+    session.settings = replace(session.settings, box_oracle=True, semantic_oracle=True)
     panel.refresh()
     assert "turn an oracle off" in panel._hint.text()
     assert panel.section.note.text() == "The network has not run on this image."
