@@ -39,6 +39,16 @@ EDIT: tuple[Action, ...] = (
         on_canvas=True,
     ),
     Action(
+        id="copy_python",
+        text="Copy as Python",
+        tip="Copy the few calls of the library that compute what is shown: image, network, settings, step and map.",
+        handler="export.copy_python",
+        menu="Edit",
+        icon="copy",
+        keys=("Ctrl+Alt+C",),
+        section=1,
+    ),
+    Action(
         id="preferences",
         text="Preferences…",
         tip="Choose what is kept between runs: theme, motion, prefetching, and what is remembered.",

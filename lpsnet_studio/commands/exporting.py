@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtGui import QTransform
+from PySide6.QtGui import QGuiApplication, QTransform
 
 from lpsnet.formats.atomic import write_atomically
 from lpsnet_studio.commands.destination import Destination
@@ -14,6 +14,7 @@ from lpsnet_studio.commands.workplace import Workplace
 from lpsnet_studio.inspector.legend import export_key
 from lpsnet_studio.inspector.why_model import WhyMaterial, material_of, obstacle_of, page_of
 from lpsnet_studio.page_files import PAGE_ENDINGS, save_page
+from lpsnet_studio.python_calls import python_calls
 from lpsnet_studio.state import Problem
 from lpsnet_studio.view_export import ExportChoice, ViewExport, prepare
 
@@ -112,6 +113,15 @@ class ExportCommands:
         content = prepare(canvas.stage, transform, size, ViewExport(choice.kind, choice.scale, choice.background, key))
         work = partial(_write, content, path)
         place.background.run(work, self._destination.tell_saved, title="exporting", cancellable=False)
+
+    # ---------------------------------------------------------------------------------------------------------- Python
+
+    def copy_python(self) -> None:
+        """Copies the calls of ``lpsnet`` that make again what is shown."""
+        if self._is_ready():
+            examination = self._place.examination
+            QGuiApplication.clipboard().setText(python_calls(self._place.session, examination.shown))
+            self._place.notifications.show_info("Copied the Python calls that make this view again.")
 
     # --------------------------------------------------------------------------------------------------------- common
 

@@ -236,6 +236,15 @@ def _(bench: Bench) -> None:
     assert picture.height() > 50
 
 
+@effect_of("copy_python")
+def _(bench: Bench) -> None:
+    bench.trigger("copy_python")
+    text = QGuiApplication.clipboard().text()
+    assert "Inspection(" in text
+    assert "/pictures/0.png" in text
+    compile(text, "clipboard", "exec")
+
+
 @effect_of("preferences")
 def _(bench: Bench) -> None:
     bench.trigger("preferences")
@@ -398,7 +407,8 @@ def _(bench: Bench) -> None:
     for dock in bench.window.docks.values():
         dock.hide()
     bench.trigger("reset_layout")
-    assert not any(dock.isHidden() for dock in bench.window.docks.values())
+    shown = {name for name, dock in bench.window.docks.items() if not dock.isHidden()}
+    assert shown == {"images", "segments", "steps", "settings", "layers"}
 
 
 # ------------------------------------------------------------------------------------------------------------- Inspect
