@@ -6,15 +6,27 @@ is composed once for what the screen shows, so that moving the curtain's edge co
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QObject, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QTransform
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QTransform,
+)
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from lpsnet_studio.canvas.chip import Chip
 from lpsnet_studio.canvas.colors import Table, colored, outline, ring
-from lpsnet_studio.canvas.layers import Layer, PhotoLayer, RingLayer
+from lpsnet_studio.canvas.layers import Layer, PhotoLayer, RingLayer, Sampler
 from lpsnet_studio.canvas.sampling import Grid, IndexMap
 
 __all__ = ["CurtainEdge", "CurtainLayer", "DashedRing"]
@@ -27,7 +39,7 @@ _GRIP = QSize(18, 36)
 _STEP, _FINE_STEP = 0.02, 0.0025
 """By what share of the view an arrow moves the edge, and together with Shift."""
 _MARGIN = 12
-_WHITE, _BLACK = QColor(255, 255, 255), QColor(0, 0, 0, 170)
+_WHITE, _BLACK = QColor(255, 255, 255), QColor(0, 0, 0)
 
 
 class CurtainLayer(Layer):
@@ -86,7 +98,7 @@ class CurtainLayer(Layer):
         if self._source is None or self._photo.pyramid is None or whole is None:
             return
         if self._composed is None or self._composed[:2] != (whole.place, whole.grid):
-            self._composed = whole.place, whole.grid, self._compose(whole.grid, whole.ratio)
+            self._composed = whole.place, whole.grid, self._composer()(whole.grid, whole.ratio)
         edge = self._edge_on(painter, widget) * whole.ratio
         place = whole.place
         painter.save()
@@ -107,21 +119,47 @@ class CurtainLayer(Layer):
             self._edge = (self._share * widget.width() - transform.dx()) / transform.m11()
         return self._edge * transform.m11() + transform.dx()
 
-    def _compose(self, grid: Grid, ratio: float) -> QImage:
+    def _composer(self) -> Callable[[Grid, float], QImage]:
+        """Returns what puts photo and truth together on a grid, as they are now, in any thread."""
         assert self._source is not None
         assert self._photo.pyramid is not None
-        indices = self._source.sample(grid)
-        pixels = self._photo.pyramid.sample(grid)
-        picture = _image(pixels.view(np.int32)[..., 0], QImage.Format.Format_RGB32).copy()
-        painter = QPainter(picture)
-        painter.setOpacity(self._strength)
-        painter.drawImage(0, 0, _image(colored(indices, self._fill), QImage.Format.Format_ARGB32_Premultiplied))
-        if self._has_lines:
-            lines = outline(indices, self._line, _OUTLINE_WIDTH * max(round(ratio), 1))
-            painter.setOpacity(1)
-            painter.drawImage(0, 0, _image(lines, QImage.Format.Format_ARGB32_Premultiplied))
-        painter.end()
-        return picture
+        source, pyramid, strength = self._source, self._photo.pyramid, self._strength
+        fill, line = self._fill, self._line if self._has_lines else None
+
+        def compose(grid: Grid, ratio: float) -> QImage:
+            indices = source.sample(grid)
+            picture = _image(pyramid.sample(grid).view(np.int32)[..., 0], QImage.Format.Format_RGB32).copy()
+            painter = QPainter(picture)
+            painter.setOpacity(strength)
+            painter.drawImage(0, 0, _image(colored(indices, fill), QImage.Format.Format_ARGB32_Premultiplied))
+            if line is not None:
+                lines = outline(indices, line, _OUTLINE_WIDTH * max(round(ratio), 1))
+                painter.setOpacity(1)
+                painter.drawImage(0, 0, _image(lines, QImage.Format.Format_ARGB32_Premultiplied))
+            painter.end()
+            return picture
+
+        return compose
+
+    def sampler(self) -> Sampler:
+        """Returns what paints the curtain elsewhere, as it is now; its edge keeps its place in the photo."""
+        if self._source is None or self._photo.pyramid is None:
+            return lambda _grid, _ratio: None
+        compose, edge = self._composer(), self._edge if self._share is not None else None
+
+        def sample(grid: Grid, ratio: float) -> NDArray[np.int32]:
+            picture = compose(grid, ratio)
+            pixels = np.frombuffer(picture.constBits(), np.int32).reshape(grid.height, grid.width).copy()
+            if edge is not None:
+                place = round((edge - grid.x) / grid.step_x)
+                pixels[:, : max(place, 0)] = 0
+                for color, width in ((_BLACK, 3.0), (_WHITE, 1.0)):
+                    start = round(place - width * ratio / 2)
+                    band = slice(max(start, 0), max(start + max(round(width * ratio), 1), 0))
+                    pixels[:, band] = np.uint32(color.rgb()).astype(np.int32)
+            return pixels
+
+        return sample
 
     def _paint_edge(self, painter: QPainter, edge: float, place: QRect, ratio: float) -> None:
         for color, width in ((_BLACK, 3.0), (_WHITE, 1.0)):

@@ -18,6 +18,7 @@ from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem
 
+from lpsnet_studio.canvas.curtain import CurtainLayer
 from lpsnet_studio.canvas.layers import HeatLayer, IndexLayer, OutlineLayer, PhotoLayer, RingLayer, Sampler
 from lpsnet_studio.canvas.sampling import Grid
 from lpsnet_studio.canvas.stage import Stage
@@ -92,7 +93,7 @@ def take_still(stage: Stage, to_still: QTransform, size: tuple[int, int]) -> Ite
 
 def _part(item: QGraphicsItem, to_still: QTransform) -> PixelPart | DrawnPart:
     transform = item.sceneTransform() * to_still
-    if isinstance(item, PhotoLayer | IndexLayer | HeatLayer | OutlineLayer | RingLayer):
+    if isinstance(item, PhotoLayer | IndexLayer | HeatLayer | OutlineLayer | RingLayer | CurtainLayer):
         return PixelPart(item.sampler(), transform, QRectF(item.boundingRect()), item.effectiveOpacity())
     return DrawnPart(lambda painter: _draw(item, transform, painter))
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from lpsnet.analysis.errors import ErrorPixel
 from lpsnet_studio.canvas.colors import Table, color_table, colored
 from lpsnet_studio.canvas.layers import IndexLayer
-from lpsnet_studio.canvas.sampling import Grid, IndexMap
+from lpsnet_studio.canvas.sampling import Grid, IndexMap, IndexSource
 
 __all__ = ["VerdictLayer", "verdict_swatch"]
 
@@ -38,6 +38,9 @@ _FALLING = _table(
 """In those that go down to the right: what was missed."""
 _CROSSING = _table(_CLEAR, (_RIGHT, 0.5), (_WRONG, _STRONG), (_MISSED, _STRONG), (_DARK, _STRONG), (_MISSED, _STRONG))
 """Where the two cross, which dots what is ignored."""
+_LOOKS = (_GROUND, _RISING, _FALLING, _CROSSING)
+_WOVEN: Table = np.stack(_LOOKS, axis=1).reshape(-1)
+"""A colour for every value of an error map in each of the four looks."""
 
 
 class VerdictLayer(IndexLayer):
@@ -46,23 +49,29 @@ class VerdictLayer(IndexLayer):
     Pixels that are both wrong and missed are striped both ways.
     """
 
-    def colors(self, grid: Grid, ratio: float = 1.0) -> NDArray[np.int32]:
-        """Returns what is painted on a grid: premultiplied ARGB ``[height, width]``, at full opacity of the layer."""
-        if self.picture is None:
-            return np.zeros((grid.height, grid.width), np.int32)
-        indices, width = self.picture.sample(grid), max(round(_STRIPE * ratio), 1)
-        rising, falling = grid.stripes(width), _falling(grid, width)
-        picture = colored(indices, _GROUND)
-        for table, where in ((_RISING, rising), (_FALLING, falling), (_CROSSING, rising & falling)):
-            np.copyto(picture, colored(indices, table), where=where)
-        return picture
+    def _painted(
+        self, source: IndexSource, tables: tuple[Table, Table | None], grid: Grid, ratio: float
+    ) -> NDArray[np.int32]:
+        """Returns a map on a grid, in colours of its own."""
+        weave = _weave(grid, max(round(_STRIPE * ratio), 1))
+        weave += source.sample(grid).astype(np.uint8, copy=False) * np.uint8(len(_LOOKS))
+        return colored(weave, _WOVEN)
 
 
-def _falling(grid: Grid, width: int) -> NDArray[np.bool_]:
-    """Returns stripes ``[H, W]`` that lean to the other side than those of the grid."""
+def _weave(grid: Grid, width: int) -> NDArray[np.uint8]:
+    """Returns ``[H, W]`` which of the four looks a screen pixel has: 1 in rising stripes, plus 2 in falling ones.
+
+    Args:
+        grid: the screen pixels.
+        width: of a stripe, in screen pixels.
+    """
+    # A quarter keeps the phase from tipping over where the image lies on whole or half pixels of the screen.
     across = np.arange(grid.width) + int(np.floor(grid.x / grid.step_x + 0.25))
     down = np.arange(grid.height) + int(np.floor(grid.y / grid.step_y + 0.25))
-    return (across[None, :] - down[:, None]) // width % 2 == 0
+    period = np.arange(2 * width)[:, None]
+    rising, falling = (across + period) // width % 2 == 0, (across - period) // width % 2 == 0
+    # The rows repeat, so that few of them are computed.
+    return (rising + 2 * falling).astype(np.uint8).take(down % (2 * width), axis=0)
 
 
 def verdict_swatch(value: ErrorPixel, size: int, ratio: float = 1.0) -> NDArray[np.int32]:

@@ -1,0 +1,221 @@
+"""The panel Errors follows the session while it is shown, and costs nothing while it is not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from lpsnet.analysis.errors import Kind
+from lpsnet.analysis.gains import OracleGains, OracleResult
+from lpsnet.metrics.panoptic_quality import MeanQuality
+from lpsnet_studio.inference.messages import Failed, GainsWeighed, Inspect, WeighGains
+from lpsnet_studio.inspector.errors_panel import ErrorsPanel
+from lpsnet_studio.session import Session
+from tests.studio.hand_made import ListeningService, inspected, open_first
+
+
+@pytest.fixture
+def panel(window: Any, session: Session, service: ListeningService, qtbot: Any) -> ErrorsPanel:
+    """The panel of a window, shown, on a merge that discarded the second person."""
+    open_first(session, service)
+    session.change_settings(overlap_threshold=0.0)
+    session.receive(inspected(service.last(Inspect)))
+    window.actions_by_id["panel_errors"].trigger()
+    made: ErrorsPanel = window.docks["errors"].widget()
+    qtbot.waitUntil(lambda: bool(made.model.errors.rows))
+    return made
+
+
+def _select(panel: ErrorsPanel, kind: Kind) -> int:
+    row = next(at for at, row in enumerate(panel.model.errors.shown) if row.verdict.kind is kind)
+    panel.table.setCurrentIndex(panel.model.index(row, 0))
+    return row
+
+
+def _cells(panel: ErrorsPanel) -> list[str]:
+    return [panel.quality._cells[0][column].text() for column in range(4)]
+
+
+def test_a_hidden_panel_asks_for_nothing_and_marks_nothing(
+    window: Any, session: Session, service: ListeningService, qtbot: Any
+) -> None:
+    open_first(session, service)
+    panel = window.docks["errors"].widget()
+    qtbot.wait(600)
+    assert not panel.model.errors.rows
+    assert panel._judging.latest is None
+    assert window.canvas.stage.verdicts.picture is None
+    assert service.count(WeighGains) == 0
+
+
+def test_verdicts_are_listed_and_marked_and_go_with_the_panel(panel: ErrorsPanel, window: Any) -> None:
+    stage = window.canvas.stage
+    assert stage.verdicts.picture is not None
+    assert stage.verdict_names.isVisible()
+    window.docks["errors"].hide()
+    assert stage.verdicts.picture is None
+    assert not stage.verdict_names.isVisible()
+
+
+def test_quality_follows_the_settings_before_the_verdicts_do(
+    panel: ErrorsPanel, session: Session, service: ListeningService, qtbot: Any
+) -> None:
+    before, rows = _cells(panel), panel.model.errors.rows
+    session.change_settings(overlap_threshold=0.5)
+    session.receive(inspected(service.last(Inspect)))
+    qtbot.waitUntil(lambda: _cells(panel) != before)
+    assert session.result is not None
+    assert session.result.pq is not None
+    assert _cells(panel)[0] == f"{100 * session.result.pq:.1f}"
+    qtbot.waitUntil(lambda: panel.model.errors.rows != rows)
+    assert panel.model.errors.counts["FN"] == 0
+
+
+def test_a_dragged_slider_is_judged_once_it_rests(
+    panel: ErrorsPanel, session: Session, service: ListeningService, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lpsnet_studio.inspector import errors_judging
+
+    judged: list[Any] = []
+    judge = errors_judging.judge
+    monkeypatch.setattr(errors_judging, "judge", lambda *what: judged.append(what) or judge(*what))
+    for threshold in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6):
+        session.change_settings(overlap_threshold=threshold)
+        session.receive(inspected(service.last(Inspect)))
+    qtbot.waitUntil(lambda: panel._judging.latest is not None and panel._judging.latest.result is session.result)
+    assert len(judged) == 1
+
+
+def test_what_was_judged_is_not_judged_again(panel: ErrorsPanel, window: Any, qtbot: Any) -> None:
+    latest = panel._judging.latest
+    window.docks["errors"].hide()
+    window.docks["errors"].show()
+    qtbot.wait(250)
+    assert panel._judging.latest is latest
+    assert window.canvas.stage.verdicts.picture is not None
+
+
+def test_a_row_selects_its_prediction_and_rings_its_truth(
+    panel: ErrorsPanel, window: Any, session: Session, qtbot: Any
+) -> None:
+    stage = window.canvas.stage
+    row = _select(panel, Kind.TP)
+    verdict = panel.model.errors.shown[row].verdict
+    assert session.selected == verdict.prediction != 0
+    qtbot.waitUntil(stage.truth_ring.isVisible)
+    assert session.truth is not None
+    assert session.truth.segments[stage.truth_ring._index - 1].id == verdict.truth
+    row = _select(panel, Kind.FN)
+    assert session.truth.segments[stage.truth_ring._index - 1].id == panel.model.errors.shown[row].verdict.truth
+    assert "Lost at" in panel.told.text()
+
+
+def test_enter_zooms_to_the_row(panel: ErrorsPanel, window: Any) -> None:
+    _select(panel, Kind.FN)
+    before = window.canvas.zoom
+    QTest.keyClick(panel.table, Qt.Key.Key_Return)
+    assert window.canvas.zoom > before
+
+
+def test_a_segment_selected_elsewhere_is_found_in_the_table(panel: ErrorsPanel, session: Session) -> None:
+    owner = next(row.verdict.prediction for row in panel.model.errors.rows if row.verdict.kind is Kind.TP)
+    session.select(owner)
+    shown = panel.model.errors.shown[panel.table.currentIndex().row()]
+    assert shown.verdict.prediction == owner
+    session.select(0)
+    assert not panel.table.currentIndex().isValid()
+
+
+def test_chips_filter_the_table(panel: ErrorsPanel) -> None:
+    panel.chips.buttons["FN"].click()
+    assert {row.verdict.kind for row in panel.model.errors.shown} == {Kind.FN}
+    assert panel.model.rowCount() == 1
+    assert panel.chips.buttons["FN"].text() == "FN 1"
+
+
+def test_the_context_menu_calls_the_own_order_by_its_name(panel: ErrorsPanel) -> None:
+    texts = [action.text() for action in panel.table.make_menu().actions()]
+    assert "Worst first" in texts
+    assert "Step order" not in texts
+
+
+def test_boxes_on_the_panel_turn_what_the_menus_turn(panel: ErrorsPanel, window: Any, session: Session) -> None:
+    panel.curtain.click()
+    assert session.view.comparison == "curtain"
+    assert window.actions_by_id["curtain"].isChecked()
+    panel.blink.click()
+    assert session.view.comparison == "blink"
+    assert not panel.curtain.isChecked()
+    panel.blink.click()
+    assert session.view.comparison == "off"
+    panel.marks.click()
+    assert not session.view.shows("verdicts")
+    assert not window.canvas.stage.verdict_names.isVisible()
+
+
+def _gains() -> OracleGains:
+    def result(pq: float, semantic: bool, box: bool) -> OracleResult:
+        mean = MeanQuality(pq, pq, pq, 3)
+        return OracleResult(semantic, box, mean, mean, mean)
+
+    return OracleGains(
+        result(0.5, False, False), result(0.9, True, False), result(0.6, False, True), result(1.0, True, True)
+    )
+
+
+def test_gains_are_asked_for_once_and_told(
+    panel: ErrorsPanel, session: Session, service: ListeningService, qtbot: Any
+) -> None:
+    qtbot.waitUntil(lambda: service.count(WeighGains) > 0)
+    question = service.last(WeighGains)
+    session.receive(GainsWeighed(question.request, question.image, question.settings, _gains()))
+    assert panel.gains.bars[0].words == "50.0 → 90.0 (+40.0)"
+    assert panel.advice.text().startswith("Better semantics would help most")
+    qtbot.wait(500)
+    assert service.count(WeighGains) == 1
+
+
+def test_why_gains_cannot_be_had_is_told(
+    panel: ErrorsPanel, session: Session, service: ListeningService, qtbot: Any
+) -> None:
+    qtbot.waitUntil(lambda: service.count(WeighGains) > 0)
+    session.receive(Failed(service.last(WeighGains).request, "failed", "The network has not run on this image."))
+    assert panel.advice.text() == "The network has not run on this image."
+    assert not panel.gains.bars
+
+
+def test_without_ground_truth_it_says_what_to_open(
+    window: Any, session: Session, service: ListeningService, qtbot: Any
+) -> None:
+    window.actions_by_id["panel_errors"].trigger()
+    panel: ErrorsPanel = window.docks["errors"].widget()
+    assert "No image is open" in panel._empty.text()
+    open_first(session, service, with_truth=False)
+    qtbot.waitUntil(lambda: "no ground truth" in panel._empty.text())
+    assert "Ctrl+Shift+D" in panel._empty.text()
+    assert service.count(WeighGains) == 0
+    assert not window.actions_by_id["curtain"].isEnabled()
+
+
+def test_the_keys_that_it_names_are_those_of_the_actions(window: Any) -> None:
+    from lpsnet_studio.inspector.errors_panel import _NO_TRUTH
+
+    for name in ("open_dataset", "show_demo"):
+        assert window.actions_by_id[name].shortcut().toString() in _NO_TRUTH
+
+
+@pytest.mark.parametrize("width", [280, 300, 420, 800])
+def test_nothing_is_cut_off_at_any_width(panel: ErrorsPanel, window: Any, qtbot: Any, width: int) -> None:
+    window.docks["errors"].setFloating(True)
+    window.docks["errors"].resize(width, 700)
+    qtbot.wait(50)
+    table = panel.table
+    shown = sum(table.columnWidth(at) for at in range(5) if not table.isColumnHidden(at))
+    assert shown <= table.viewport().width()
+    assert not panel._scroll.horizontalScrollBar().isVisible()
+    for button in panel.chips.buttons.values():
+        assert button.width() >= button.minimumSizeHint().width() or button.icon().isNull() is False
+    assert table.isColumnHidden(4) is (width < 800)
