@@ -230,7 +230,8 @@ class MainWindow(QMainWindow):
             dock.setFloating(False)
             self.addDockWidget(panel.area, dock)
             dock.setVisible(panel.shown)
-            piles.setdefault(panel.pile, []).append(dock)
+            if panel.shown:
+                piles.setdefault(panel.pile, []).append(dock)
         for pile in piles.values():
             for below, above in pairwise(pile):
                 self.tabifyDockWidget(below, above)
@@ -303,7 +304,10 @@ class MainWindow(QMainWindow):
 
     def show_panel(self, name: str) -> None:
         """Opens a panel, brings it to the front and gives it the keyboard."""
-        dock = self.docks[name]
+        panel, dock = next(item for item in self._docks.items() if item[0].name == name)
+        if dock.isHidden() and not dock.isFloating():
+            first = next(other for each, other in self._docks.items() if each.pile == panel.pile)
+            self.tabifyDockWidget(first, dock)
         dock.show()
         dock.raise_()
         if dock.width() < _WIDTH_TO_READ and not dock.isFloating():

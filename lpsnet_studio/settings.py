@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LAYOUT_VERSION", "Folders", "Preferences", "Settings", "remembered"]
 
-LAYOUT_VERSION = 3
+LAYOUT_VERSION = 4
 """Raised whenever docks or toolbars change, so that an older layout is not forced onto them."""
 
 _log = logging.getLogger(__name__)

@@ -431,6 +431,8 @@ def _(bench: Bench, name: str) -> None:
     if name == "unpin_all":
         bench.trigger(name)
         assert not bench.window.examination.pins
+        bench.trigger(name)
+        assert bench.window.examination.pins == ((3, 4),)
 
 
 @effect_of("hide_map")
