@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from lpsnet_studio.canvas.candidate_scene import CandidateScene, runs
 from lpsnet_studio.canvas.colors import color_table
 
-__all__ = ["Look", "candidate_pixels"]
+__all__ = ["Look", "candidate_pixels", "draw_outlines"]
 
 _THICK_UP_TO = 300
 """Boxes up to which lines are two pixels wide and not one: more of them would hide the photo."""
@@ -54,15 +54,35 @@ def candidate_pixels(scene: CandidateScene, look: Look) -> NDArray[np.int32]:
     boxes = scene.boxes * np.tile(scale, 2) + np.tile(origin, 2)
     shown = (boxes[:, :2] < (look.width + _BEYOND, look.height + _BEYOND)).all(1) & (boxes[:, 2:] > -_BEYOND).all(1)
     limits = np.tile([look.width, look.height], 2) + _BEYOND
-    corners = np.floor(np.clip(boxes[shown], -_BEYOND, limits)).astype(np.int32)[:, _CORNERS].reshape(-1, 4, 1, 2)
     table = color_table(scene.palette)
     thickness = max(round((_THICK if len(scene.boxes) <= _THICK_UP_TO else _THIN) * look.ratio), 1)
     channels = picture.view(np.uint8).reshape(look.height, look.width, 4)
-    colors = table.view(np.uint8).reshape(-1, 4).tolist()
-    for color, start, end in runs(scene.colors[shown]):
-        cv2.polylines(channels, corners[start:end], True, colors[color], thickness)
+    seen = np.clip(boxes[shown], -_BEYOND, limits)
+    draw_outlines(channels, seen, scene.colors[shown], table.view(np.uint8).reshape(-1, 4), thickness)
     _dot(picture, scene.locations * scale + origin, table[scene.colors], max(round(_DOT * look.ratio), 1))
     return picture
+
+
+def draw_outlines(
+    picture: NDArray[np.uint8],
+    boxes: NDArray[np.floating[Any]],
+    colors: NDArray[np.intp],
+    palette: NDArray[np.uint8],
+    thickness: int = 1,
+) -> None:
+    """Draws the sides of boxes into a picture, in their order.
+
+    Args:
+        picture: ``[H, W, channels]``, changed in place.
+        boxes: ``[K, 4]`` xyxy in its pixels; a side is drawn on the pixels that it runs through.
+        colors: ``[K]`` row of ``palette``.
+        palette: ``[n, channels]``.
+        thickness: of the sides, in pixels.
+    """
+    corners = np.floor(boxes).astype(np.int32)[:, _CORNERS].reshape(-1, 4, 1, 2)
+    values = palette.tolist()
+    for color, start, end in runs(colors):
+        cv2.polylines(picture, corners[start:end], True, values[color], thickness)
 
 
 def _dot(picture: NDArray[np.int32], points: NDArray[np.floating[Any]], colors: NDArray[np.int32], side: int) -> None:

@@ -224,6 +224,8 @@ class LevelsPanel(QWidget):
         """Looks at a new result once those who are in a hurry have had theirs."""
         if self.isVisible():
             self._rest.start()
+        else:
+            self._survey, self._scene, self._facts = None, None, None
 
     def _refresh(self) -> None:
         if not self.isVisible():
@@ -258,6 +260,7 @@ class LevelsPanel(QWidget):
         if picture is not None and picture.image == image and not self._reason():
             if image != self._image:
                 self._image, self._selected = image, None
+                self.tiles.set_pictures({})
             self._survey = survey
             if self.isVisible():
                 self._show_survey()
@@ -336,7 +339,7 @@ class LevelsPanel(QWidget):
     def _pick_at(self, x: int, y: int) -> None:
         """Selects the box that a click on the canvas means."""
         survey, picture = self._survey, self._session.picture
-        if survey is None or picture is None or not self.isVisible():
+        if survey is None or picture is None or not self._session.view.shows("candidates"):
             return
         across, down = stretch_of(survey.result, (picture.pixels.shape[0], picture.pixels.shape[1])).tolist()
         row = self._picker.pick(survey, self._drawn, (int(x / across), int(y / down)))

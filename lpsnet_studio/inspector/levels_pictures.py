@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpsnet.maps import borderness_heat
-from lpsnet_studio.canvas.candidate_scene import CandidateScene
+from lpsnet_studio.canvas.candidate_pixels import draw_outlines
 from lpsnet_studio.canvas.colormaps import Scale, colormap, levels_of, sampled
 from lpsnet_studio.canvas.sampling import Grid
 from lpsnet_studio.inspector.levels_model import ALL_LEVELS, LEVELS, Choice, Survey, TilePicture, scene_of
@@ -58,18 +58,11 @@ def _with_boxes(dimmed: Picture, survey: Survey, choice: Choice) -> Picture:
     rows = survey.rows(choice)[: choice.most or None]
     picture = dimmed.copy()
     height, width = picture.shape[:2]
-    _draw(picture, scene_of(survey, rows, choice.coloring, (height, width)))
+    scene = scene_of(survey, rows, choice.coloring, (height, width))
+    # A box of the picture's own size keeps its sides inside.
+    inside = np.clip(scene.boxes, 0, np.array([width - 1, height - 1] * 2, np.float32))
+    draw_outlines(picture, inside, scene.colors, scene.palette)
     return picture
-
-
-def _draw(picture: Picture, scene: CandidateScene) -> None:
-    """Draws boxes one pixel wide; a box of the picture's own size keeps its sides inside."""
-    height, width = picture.shape[:2]
-    limits = np.array([width - 1, height - 1, width - 1, height - 1], np.float32)
-    boxes = np.clip(np.floor(scene.boxes), 0, limits).astype(int).tolist()
-    palette = scene.palette.tolist()
-    for (x0, y0, x1, y1), color in zip(boxes, scene.colors.tolist(), strict=True):
-        cv2.rectangle(picture, (x0, y0), (x1, y1), palette[color], 1)
 
 
 def _with_heat(small: Picture, survey: Survey, level: int) -> Picture:

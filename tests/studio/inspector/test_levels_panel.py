@@ -160,6 +160,13 @@ def test_a_click_selects_the_segment_and_goes_through_the_boxes_there(
     assert chosen(docked) == first
 
 
+def test_a_click_picks_no_box_that_is_hidden(docked: Any, window: Any, session: Session) -> None:
+    session.change_view(overlays=False)
+    click(window, 40, 40)
+    assert session.selected > 0
+    assert docked._facts is None or docked._facts.owner == session.selected, "the segment's own box at most"
+
+
 def test_a_segment_selected_elsewhere_brings_its_box_once(
     panel: Any, session: Session, service: ListeningService, qtbot: Any
 ) -> None:
