@@ -37,6 +37,8 @@ __all__ = ["Examination", "Place"]
 
 _MOST_KEPT = 32
 """Maps: the largest is of the image's size, 4 bytes a pixel."""
+_MOST_PIXELS = 1000
+"""Pixels that the mouse has been at; each is about a kilobyte."""
 _IN_MAGMA: tuple[SightKind, ...] = ("borderness", "target")
 """Set apart from probabilities, which have the other colours."""
 Place = tuple[int, int]
@@ -84,6 +86,7 @@ class Examination:
         self.verdicts = VerdictsShown()
         self.pins: tuple[Place, ...] = ()
         self.chosen: Place | None = None
+        self._let_go: tuple[Place, ...] = ()
         self.probe_problem = ""
         self._image = ""
         self.gains: OracleGains | None = None
@@ -183,7 +186,7 @@ class Examination:
     def pin(self, place: Place) -> None:
         """Holds on to a pixel, and chooses it."""
         if place not in self.pins:
-            self.pins = (*self.pins, place)
+            self.pins, self._let_go = (*self.pins, place), ()
             self.want_pixel(place)
             self.chosen = place
             self.pins_changed.emit()
@@ -206,7 +209,15 @@ class Examination:
     def unpin_all(self) -> None:
         """Lets go of every pixel."""
         if self.pins:
+            self._let_go = self.pins
             self.pins, self.chosen = (), None
+            self.pins_changed.emit()
+
+    def pin_again(self) -> None:
+        """Holds on to the pixels again that :meth:`unpin_all` has let go of, unless others were pinned since."""
+        if self._let_go:
+            self.pins, self._let_go = self._let_go, ()
+            self.chosen = self.pins[-1]
             self.pins_changed.emit()
 
     # ----------------------------------------------------------------------------------------------------------- gains
@@ -236,14 +247,19 @@ class Examination:
             case Seen() if reply.request in self._asked:
                 self._take_map(self._asked.pop(reply.request), reply.map)
             case Probed() if reply.request in self._probes:
-                self._probed[self._probes.pop(reply.request)] = reply
-                self._probe_next()
-                self.probed_changed.emit()
+                self._take_pixel(self._probes.pop(reply.request), reply)
             case GainsWeighed() if reply.request == self._gains_request:
                 self._gains_request, self.gains = 0, reply.gains
                 self.gains_changed.emit()
             case Failed():
                 self._take_failure(reply)
+
+    def _take_pixel(self, place: Place, reply: Probed) -> None:
+        self._probed[place] = reply
+        if len(self._probed) > _MOST_PIXELS:
+            del self._probed[next(other for other in self._probed if other not in self.pins)]
+        self._probe_next()
+        self.probed_changed.emit()
 
     def _take_map(self, sight: Sight, heat: HeatMap) -> None:
         self._maps[sight] = heat
@@ -295,6 +311,7 @@ class Examination:
         if image != self._image:
             self._image = image
             self.unpin_all()
+            self._let_go = ()
         self._forget_answers()
 
     def _forget_answers(self) -> None:

@@ -82,7 +82,7 @@ INSPECT: tuple[Action, ...] = (
     Action(
         id="unpin_all",
         text="Remove all pins",
-        tip="Let go of every pinned pixel.",
+        tip="Let go of every pinned pixel; once more brings them back.",
         handler="examine.unpin_all",
         menu="Inspect",
         keys=("Shift+P",),

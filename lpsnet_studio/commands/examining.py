@@ -39,8 +39,15 @@ class ExamineCommands:
                 focused.setFocus()
 
     def unpin_all(self) -> None:
-        """Lets go of every pixel."""
-        self._place.examination.unpin_all()
+        """Lets go of every pixel, or holds on to them again."""
+        examination = self._place.examination
+        count = len(examination.pins)
+        if not count:
+            examination.pin_again()
+            return
+        examination.unpin_all()
+        pins = "the pin" if count == 1 else f"{count:,} pins"
+        self._place.notifications.show_info(f"Removed {pins}; the same key brings them back.")
 
     def hide_map(self) -> None:
         """Takes the map away that lies over the image."""

@@ -265,7 +265,9 @@ class ProbePanel(QScrollArea):
             box.setEnabled(size is not None)
             box.blockSignals(True)
             box.setMaximum(0 if size is None else size[end] - 1)
-            box.setValue(0 if place is None else place[value])
+            wanted = 0 if place is None else place[value]
+            if box.value() != wanted:  # else a number that is being typed would be lost
+                box.setValue(wanted)
             box.blockSignals(False)
         self._swatch.set_color(None if reading is None else reading.color)
         self.pin.setEnabled(reading is not None)
@@ -361,6 +363,7 @@ def _coordinate(name: str, tip: str) -> QSpinBox:
     box = QSpinBox()
     box.setFont(figure_font(box.font()))
     box.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+    box.setKeyboardTracking(False)
     box.setFixedWidth(52)
     box.setAccessibleName(f"{name} of the pixel")
     box.setToolTip(f"{tip} Type it, or move by one with the arrows.")

@@ -210,3 +210,41 @@ def test_pins_stay_with_their_image_when_another_network_looks_at_it(
     assert examination.pins == ((1, 1),)
     session.open_index(1)
     assert examination.pins == ()
+
+
+def test_pins_that_were_all_removed_come_back_unless_others_were_pinned(
+    examination: Examination, session: Session
+) -> None:
+    examination.pin((1, 1))
+    examination.pin((2, 2))
+    examination.unpin_all()
+    examination.pin_again()
+    assert (examination.pins, examination.chosen) == (((1, 1), (2, 2)), (2, 2))
+    examination.unpin_all()
+    examination.pin((3, 3))
+    examination.unpin((3, 3))
+    examination.pin_again()
+    assert examination.pins == ()
+    examination.pin((1, 1))
+    session.open_index(1)
+    examination.pin_again()
+    assert examination.pins == (), "those of another image stay away"
+
+
+def test_of_pixels_under_the_mouse_only_the_latest_are_kept_and_every_pin(
+    examination: Examination, session: Session, service: ListeningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lpsnet_studio.examination._MOST_PIXELS", 3)
+
+    def ask(x: int) -> None:
+        examination.want_pixel((x, x))
+        probe = service.last(Probe)
+        session.receive(Probed(probe.request, probe.image, probe.x, probe.y, (0,), (1.0,), (0.5,), (3,)))
+
+    examination.pin((0, 0))
+    for x in range(6):
+        ask(x)
+    assert examination.want_pixel((0, 0)) is not None
+    assert examination.want_pixel((5, 5)) is not None
+    assert examination.want_pixel((4, 4)) is not None
+    assert examination.want_pixel((1, 1)) is None

@@ -146,6 +146,24 @@ def test_a_typed_pixel_is_told_until_the_mouse_points_at_another(told: ProbePane
     assert told.column.value() == 13, "the mouse goes to the panel to read"
 
 
+def test_a_number_that_is_being_typed_is_not_overwritten(
+    told: ProbePanel, session: Session, service: ListeningService
+) -> None:
+    told.activateWindow()
+    told.column.setFocus()
+    told.column.selectAll()
+    QTest.keyClicks(told.column, "7")
+    answer(session, service)
+    told.refresh()
+    QTest.keyClicks(told.column, "0")
+    QTest.keyClick(told.column, Qt.Key.Key_Return)
+    told.refresh()
+    assert (told.reading.place, told.column.value()) == ((70, 30), 70)
+    QTest.keyClick(told.column, Qt.Key.Key_Up)
+    told.refresh()
+    assert told.reading.place == (71, 30)
+
+
 def test_everything_is_copied_as_text(told: ProbePanel, session: Session, service: ListeningService) -> None:
     answer(session, service)
     told.refresh()
