@@ -16,6 +16,7 @@ from lpsnet_studio.inspector.map_words import (
     COLORMAP_NAMES,
     End,
     choices_of,
+    ends_that_fit,
     grid_words,
     legend_words,
     map_title,
@@ -59,7 +60,7 @@ class MapSection(QWidget):
         self.low = EndBox("Lower end of the colours", "The number that has the first colour; lower ones have it too.")
         self.high = EndBox("Upper end of the colours", "The number that has the last colour; greater ones have it too.")
         self.colors, self.smooth = QComboBox(), QCheckBox("Smooth")
-        self.reset, self.take_away = QToolButton(), QToolButton()
+        self.fit, self.reset, self.take_away = QToolButton(), QToolButton(), QToolButton()
         self.opacity = ShareSlider("Opacity", "Opacity of the layer Heatmap.", theme, percent=True)
         self.opacity.set_default(next(layer.opacity for layer in LAYERS if layer.kind == "heat"))
         self._scale_part = QWidget()
@@ -87,6 +88,11 @@ class MapSection(QWidget):
         self.smooth.setToolTip("Interpolate between cells, as the merge reads them; else every cell is a square.")
         self.smooth.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         for button, name, tip in (
+            (
+                self.fit,
+                "Fit the scale",
+                "Spread the colours over the numbers that this map has, all but one in a hundred.",
+            ),
             (self.reset, "Reset the scale", "Show all that the map can hold, in its own colours."),
             (self.take_away, "Take the map away", "Show the image without this map (Shift+7)."),
         ):
@@ -100,15 +106,17 @@ class MapSection(QWidget):
     def _lay_out(self) -> None:
         head, ends, choices = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
         head.addWidget(self.title, 1)
-        head.addWidget(self.take_away)
+        head.setSpacing(2)
+        for button in (self.fit, self.reset, self.take_away):
+            head.addWidget(button)
         ends.addWidget(self.low)
         ends.addStretch(1)
         ends.addWidget(self.reading)
         ends.addStretch(1)
         ends.addWidget(self.high)
+        choices.setSpacing(4)
         choices.addWidget(self.colors, 1)
         choices.addWidget(self.smooth)
-        choices.addWidget(self.reset)
         scale = QVBoxLayout(self._scale_part)
         scale.setContentsMargins(0, 0, 0, 0)
         scale.setSpacing(4)
@@ -130,12 +138,14 @@ class MapSection(QWidget):
         self.high.valueChanged.connect(lambda value: self._move_end("high", value))
         self.colors.activated.connect(lambda at: examination.change_scale(colors=self.colors.itemData(at)))
         self.smooth.clicked.connect(lambda on: examination.change_scale(smooth=on))
+        self.fit.clicked.connect(self._fit)
         self.reset.clicked.connect(examination.reset_scale)
         self.take_away.clicked.connect(lambda: examination.show(None))
         self.opacity.changed.connect(lambda value, held: session.change_layer("heat", goes_on=held, opacity=value))
         session.pointed_changed.connect(lambda: self._show_reading() if self.isVisible() else None)
 
     def _show_icons(self, theme: Theme) -> None:
+        self.fit.setIcon(theme.icon("fit"))
         self.reset.setIcon(theme.icon("reset"))
         self.take_away.setIcon(theme.icon("close"))
 
@@ -157,7 +167,7 @@ class MapSection(QWidget):
         is_shown = self.is_in_charge and heat is not None
         has_scale = is_shown and sight is not None and sight.kind != "next_best"
         self._scale_part.setVisible(is_shown)
-        for widget in (self.bar, self.low, self.high, self.colors, self.smooth, self.reset):
+        for widget in (self.bar, self.low, self.high, self.colors, self.smooth, self.fit, self.reset):
             widget.setVisible(has_scale)
         self.legend.setVisible(is_shown)
         self.opacity.setVisible(is_shown)
@@ -215,6 +225,11 @@ class MapSection(QWidget):
         self.bar.set_reading(None if math.isnan(value) else value, words)
         is_on_bar = sight.kind != "next_best" and not math.isnan(value)
         self.reading.setText(f"x {pointed.x:,} y {pointed.y:,}" if is_on_bar else words)
+
+    def _fit(self) -> None:
+        heat = self._examination.shown_map
+        if heat is not None:
+            self._examination.change_scale(**ends_that_fit(self._examination.scale, heat))
 
     def _move_end(self, end: End, value: float) -> None:
         heat = self._examination.shown_map

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Literal
 
+import numpy as np
+
 from lpsnet.borderness import BordernessKind
 from lpsnet.categories import Categories
 from lpsnet.maps import HeatMap
@@ -16,6 +18,7 @@ __all__ = [
     "LEAST_SPAN",
     "End",
     "choices_of",
+    "ends_that_fit",
     "grid_words",
     "legend_words",
     "map_title",
@@ -29,6 +32,8 @@ End = Literal["low", "high"]
 """Which end of a scale."""
 LEAST_SPAN = 0.01
 """How far apart the ends of a scale stay."""
+_ENOUGH = 100_000
+"""Numbers that are looked at to tell where nearly all lie."""
 COLORMAP_NAMES: dict[ColormapName, str] = {
     "viridis": "Viridis",
     "magma": "Magma",
@@ -54,9 +59,9 @@ def map_title(sight: Sight, categories: Categories) -> str:
         case "class":
             return f"Probability of {_class_name(sight.label, categories)}"
         case "entropy":
-            return "Entropy of the class probabilities"
+            return "Entropy"
         case "margin":
-            return "Margin between the two likeliest classes"
+            return "Margin"
         case "next_best":
             return "Next-best class"
         case "means":
@@ -79,7 +84,7 @@ def legend_words(sight: Sight) -> str:
         case "class":
             return f"Softmax probability, 0 to 1. {_GRID}"
         case "entropy":
-            return f"Share of the greatest possible: 0 is certain, 1 knows nothing. {_GRID}"
+            return f"Of the class probabilities, as a share of the greatest possible: 0 is certain, 1 knows nothing. {_GRID}"
         case "margin":
             return f"Likeliest class minus the next: near 0 the label could as well be another. {_GRID}"
         case "next_best":
@@ -142,6 +147,24 @@ def ticks(low: float, high: float) -> tuple[tuple[float, str], ...]:
 def _tick_text(value: float, *, signed: bool) -> str:
     text = number_words(value, signed=signed)
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def ends_that_fit(scale: Scale, heat: HeatMap) -> dict[str, float]:
+    """Returns the ends between which nearly all numbers of a map lie, rounded outwards to two digits.
+
+    One number in a hundred may lie beyond either. Colours around 0 keep white there.
+    """
+    every = max(heat.values.size // _ENOUGH, 1)
+    numbers = heat.values.ravel()[::every]
+    numbers = numbers[~np.isnan(numbers)]
+    if not numbers.size:
+        return {"low": heat.low, "high": heat.high}
+    low, high = (float(number) for number in np.percentile(numbers, (1, 99)))
+    if scale.colors == "difference" and heat.low < 0 < heat.high:
+        return with_end_at(scale, heat, "high", math.ceil(100 * max(-low, high)) / 100)
+    low = max(math.floor(100 * low) / 100, heat.low)
+    high = min(max(math.ceil(100 * high) / 100, low + LEAST_SPAN), heat.high)
+    return {"low": min(low, high - LEAST_SPAN), "high": high}
 
 
 def with_end_at(scale: Scale, heat: HeatMap, end: End, value: float) -> dict[str, float]:

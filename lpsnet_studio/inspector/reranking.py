@@ -205,7 +205,7 @@ class _TwoLines(QStyledItemDelegate):
         """Paints both lines."""
         cell = QStyleOptionViewItem(option)
         self.initStyleOption(cell, index)
-        words, icon, below = cell.text, cell.icon, str(index.data(Qt.ItemDataRole.UserRole))
+        words, icon, below = cell.text, QIcon(cell.icon), str(index.data(Qt.ItemDataRole.UserRole))
         cell.text, cell.icon = "", QIcon()
         cell.widget.style().drawControl(QStyle.ControlElement.CE_ItemViewItem, cell, painter, cell.widget)
         is_chosen = bool(cell.state & QStyle.StateFlag.State_Selected)

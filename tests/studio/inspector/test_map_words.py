@@ -17,6 +17,7 @@ from lpsnet_studio.inference.vocabulary import SightKind
 from lpsnet_studio.inspector.map_words import (
     LEAST_SPAN,
     choices_of,
+    ends_that_fit,
     grid_words,
     legend_words,
     map_title,
@@ -50,6 +51,24 @@ def test_white_stays_at_zero_of_colours_around_it(end, value):
     scale = replace(scale, **with_end_at(scale, heat(-1.0), end, value))
     assert scale.low == -scale.high
     assert scale.high == pytest.approx(min(max(abs(value), LEAST_SPAN), 1))
+
+
+def test_a_scale_is_fitted_to_nearly_all_numbers():
+    values = np.full((10, 1000), np.nan, np.float32)
+    values[:, :500] = np.linspace(0.1, 0.3, 5000, dtype=np.float32).reshape(10, 500)
+    values[0, 0] = 0.99
+    held = HeatMap(values, MapPlacement(), "map")
+    assert ends_that_fit(Scale(), held) == pytest.approx({"low": 0.1, "high": 0.3})
+    around = HeatMap(values - 0.5, MapPlacement(), "difference", low=-1.0)
+    assert ends_that_fit(Scale("difference"), around) == pytest.approx({"low": -0.4, "high": 0.4})
+
+
+@pytest.mark.parametrize("number", [0.0, 0.5, 1.0, np.nan])
+def test_a_map_of_one_number_has_a_scale_all_the_same(number):
+    flat = HeatMap(np.full((3, 3), number, np.float32), MapPlacement(), "map")
+    ends = ends_that_fit(Scale(), flat)
+    assert 0 <= ends["low"] < ends["high"] <= 1
+    assert np.isnan(number) or ends["low"] <= number <= ends["high"]
 
 
 def test_an_end_goes_where_it_is_moved():
