@@ -221,6 +221,9 @@ class MainWindow(QMainWindow):
             dock.setWidget(panel.widget)
             dock.installEventFilter(self)
             self.addDockWidget(panel.area, dock)
+            if not panel.shown:
+                # Qt calls a dock behind another tab visible; its panel is to cost nothing there.
+                dock.visibilityChanged.connect(panel.widget.setVisible)
             docks[panel] = dock
         return docks
 
@@ -312,7 +315,8 @@ class MainWindow(QMainWindow):
         dock.raise_()
         if dock.width() < _WIDTH_TO_READ and not dock.isFloating():
             self.resizeDocks([dock], [_WIDTH_TO_READ], Qt.Orientation.Horizontal)
-        dock.widget().setFocus()
+        panel.widget.show()
+        panel.widget.setFocus()
 
     @property
     def docks(self) -> dict[str, QDockWidget]:
