@@ -36,7 +36,7 @@ _PAUSE_MILLISECONDS = 15
 _CLASSES, _LEVELS = 10, 5
 _SWATCH = 18
 _COMFORTABLE = QSize(300, 640)
-_SINCE = (("change", "the last change of settings"), ("pin", "when it was pinned"))
+_SINCE = (("change", "the last change of settings"), ("pin", "it was pinned"))
 _NOTHING_BEFORE = "Nothing was changed yet: turn a setting, and this history is told before and after."
 _NO_BOX = "No box covers this pixel."
 

@@ -167,7 +167,7 @@ class _Wrapped(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         """Returns the room of a line."""
         width = self._view.viewport().width()
-        text = str(index.data(Qt.ItemDataRole.DisplayRole))
+        text = _unbroken(index.data(Qt.ItemDataRole.DisplayRole))
         flags = int(Qt.TextFlag.TextWordWrap) | int(Qt.AlignmentFlag.AlignLeft)
         room = QRect(0, 0, max(width - 4 * _PADDING, 1), 10_000)
         return QSize(width, self._view.fontMetrics().boundingRect(room, flags, text).height() + 2 * _PADDING)
@@ -188,7 +188,12 @@ class _Wrapped(QStyledItemDelegate):
         painter.setFont(self._view.font())
         flags = int(Qt.TextFlag.TextWordWrap) | int(Qt.AlignmentFlag.AlignLeft)
         room = option.rect.adjusted(2 * _PADDING, _PADDING, -2 * _PADDING, -_PADDING)
-        painter.drawText(room, flags, str(index.data(Qt.ItemDataRole.DisplayRole)))
+        painter.drawText(room, flags, _unbroken(index.data(Qt.ItemDataRole.DisplayRole)))
+
+
+def _unbroken(text: str) -> str:
+    """Returns a sentence whose differences and shares no line end falls into."""
+    return text.replace(" − ", "\u00a0−\u00a0").replace(" %", "\u00a0%")
 
 
 class HistoryView(QListWidget):
