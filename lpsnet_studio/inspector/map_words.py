@@ -84,7 +84,7 @@ def legend_words(sight: Sight) -> str:
         case "class":
             return f"Softmax probability, 0 to 1. {_GRID}"
         case "entropy":
-            return f"Of the class probabilities, as a share of the greatest possible: 0 is certain, 1 knows nothing. {_GRID}"
+            return f"Of the class probabilities, as a share of the most: 0 is certain, 1 knows nothing. {_GRID}"
         case "margin":
             return f"Likeliest class minus the next: near 0 the label could as well be another. {_GRID}"
         case "next_best":
