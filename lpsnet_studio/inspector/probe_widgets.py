@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
@@ -193,7 +194,7 @@ class _Wrapped(QStyledItemDelegate):
 
 def _unbroken(text: str) -> str:
     """Returns a sentence whose differences and shares no line end falls into."""
-    return text.replace(" − ", "\u00a0−\u00a0").replace(" %", "\u00a0%")
+    return re.sub(r"\|(?=\d)", "|\u2060", text.replace(" − ", "\u00a0−\u00a0").replace(" %", "\u00a0%"))
 
 
 class HistoryView(QListWidget):
