@@ -158,7 +158,7 @@ class ClassTable(QWidget):
         self.field.setClearButtonEnabled(True)
         self.field.setAccessibleName("Find a class")
         self.field.setToolTip("Type a part of a name; Enter shows the probability of the first class found.")
-        self.table = SortedTable(self.model, "Classes")
+        self.table = SortedTable(self.model, "Classes", "Largest area first")
         self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.table.fit_columns({1: "< 0.1 %", 2: "< 0.001"})
         self.none_found = QLabel(_NONE_FOUND)

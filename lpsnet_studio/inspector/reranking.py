@@ -243,7 +243,7 @@ class Reranking(QWidget):
         self._shown_for: Result | None = None
         self._chosen: int = -1
         self.model = RerankingModel()
-        self.table = SortedTable(self.model, "Detections with and without border-ness")
+        self.table = SortedTable(self.model, "Detections with and without border-ness", "Best rank first")
         self.table.setItemDelegate(_TwoLines(self.table))
         self.table.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
         self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)

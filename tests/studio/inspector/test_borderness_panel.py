@@ -246,6 +246,7 @@ def test_a_row_of_a_discarded_box_says_so_and_selects_nothing(table: Any, sessio
 
 def test_rows_are_sorted_by_figures_of_the_second_line_too(table: Any) -> None:
     choices = {action.text(): action for action in table.table.make_menu().actions()}
+    assert choices["Best rank first"].isChecked()
     choices["Border-ness"].trigger()
     found = [table.model.row(at).borderness for at in range(5)]
     assert found == sorted(found)
