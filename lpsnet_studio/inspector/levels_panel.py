@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QScrollArea,
+    QSizePolicy,
     QStackedLayout,
     QStackedWidget,
     QTabBar,
@@ -69,6 +70,8 @@ _LEAST_LIST = 132
 _SWATCH_ROOM = 12
 _COUNTS_ROW = 20
 _TABLE_FRAME = 6
+_TIGHTER = 4
+"""What the columns of the counts give to the names beside them."""
 _LEAST_FOR_ALL = 340
 """Width of the panel from which the counts of all levels have a column of their own."""
 
@@ -154,6 +157,7 @@ class LevelsPanel(QWidget):
         for column, widest in ((0, "P3"), (3, FATE_NAMES[Fate.THRESHOLD])):
             self.list.setColumnWidth(column, self.list.width_of(column, widest) + _SWATCH_ROOM)
         self.list.setMinimumHeight(_LEAST_LIST)
+        self.list.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         layout.addWidget(self.list, 1)
         layout.addWidget(self.facts)
         return page
@@ -170,7 +174,8 @@ class LevelsPanel(QWidget):
         self.table.horizontalHeader().setFont(caption_font(self.font()))
         self.table.horizontalHeader().setMinimumSectionSize(24)
         self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.table.fit_columns(dict.fromkeys(range(1, 7), "9.9k"))
+        for column in range(1, self.counts.columnCount()):
+            self.table.setColumnWidth(column, self.table.width_of(column, "9.9k") - _TIGHTER)
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.table.verticalHeader().setDefaultSectionSize(_COUNTS_ROW)
         self.table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -346,6 +351,8 @@ class LevelsPanel(QWidget):
         if row >= 0:
             self.pages.setCurrentIndex(_BOXES)
             self._select(row)
+            # Once the facts have taken the height of their new text.
+            QTimer.singleShot(0, self, lambda: self._scroll.ensureWidgetVisible(self.facts, 0, 0))
 
     def _follow_segment(self, owner: int) -> None:
         """Selects the box of a segment that was selected; not once more when only its number has changed."""

@@ -61,8 +61,9 @@ def _lines(levels: Sequence[LevelCounts]) -> tuple[_Line, ...]:
             for fate in Fate
         ),
         _Line(
-            "Size range",
-            "Largest distance from location to side that the level is meant for, in pixels of the network's input.",
+            "Size up to",
+            "Largest distance from location to side that the level is meant for, in pixels of the network's input; "
+            "what a finer level is meant for belongs to that one.",
             (),
             (*(range_words(each.size_range) for each in levels), ""),
         ),
@@ -72,7 +73,7 @@ def _lines(levels: Sequence[LevelCounts]) -> tuple[_Line, ...]:
             with_sum([int(each.in_range.sum()) for each in levels]),
         ),
         _Line(
-            "Survivors in it",
+            "… survived",
             "Survivors of NMS of the size that their level is meant for.",
             with_sum([int(each.in_range[survivors].sum()) for each in levels]),
         ),

@@ -67,9 +67,8 @@ def brief_count(count: int) -> str:
 
 
 def range_words(size_range: tuple[float, float]) -> str:
-    """Returns the distances that a level is meant for, in input pixels."""
-    low, high = size_range
-    return f"> {low:.0f}" if isinf(high) else f"≤ {high:.0f}"
+    """Returns the largest distance that a level is meant for, in input pixels."""
+    return "∞" if isinf(size_range[1]) else f"{size_range[1]:.0f}"
 
 
 def pixels(length: float) -> str:

@@ -235,7 +235,7 @@ def test_counts_are_brief_and_never_rounded_up(count: int, words: str) -> None:
 
 def test_size_ranges_are_those_of_the_levels(survey: Survey) -> None:
     words = [range_words(counts.size_range) for counts in survey.levels]
-    assert words == ["≤ 64", "≤ 128", "≤ 256", "≤ 512", "> 512"]
+    assert words == ["64", "128", "256", "512", "∞"]
 
 
 # ----------------------------------------------------------------------------------------------------------- pictures

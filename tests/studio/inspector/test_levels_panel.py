@@ -258,9 +258,9 @@ def test_the_table_counts_what_became_of_every_level(panel: Any) -> None:
     assert rows["Boxes"] == ["4", "3", "1", "1", "0", "9"]
     assert rows["Kept"] == ["1", "2", "0", "0", "0", "3"]
     assert rows["NMS"] == ["0", "1", "0", "0", "0", "1"]
-    assert rows["Size range"] == ["≤ 64", "≤ 128", "≤ 256", "≤ 512", "> 512", ""]
+    assert rows["Size up to"] == ["64", "128", "256", "512", "∞", ""]
     assert rows["In range"] == ["4", "0", "0", "0", "0", "4"]
-    assert rows["Survivors in it"] == ["2", "0", "0", "0", "0", "2"]
+    assert rows["… survived"] == ["2", "0", "0", "0", "0", "2"]
     fates = [rows[name][-1] for name in ("Score", "Top-k", "NMS", "Cap", "Threshold", "Overlap", "Empty", "Covered")]
     assert fates == ["1", "1", "1", "1", "0", "1", "1", "0"]
 
@@ -269,7 +269,7 @@ def test_counts_are_sorted_by_a_level_and_copied_as_they_are_shown(panel: Any) -
     panel.table.sort_by(Order(1, descending=True))
     numbers = [int(line.split("\t")[1]) for line in panel.counts.tsv().splitlines()[1:-1]]
     assert numbers == sorted(numbers, reverse=True)
-    assert panel.counts.tsv().splitlines()[-1].startswith("Size range"), "what has no number comes last"
+    assert panel.counts.tsv().splitlines()[-1].startswith("Size up to"), "what has no number comes last"
     panel.table.copy_rows()
     assert QGuiApplication.clipboard().text() == panel.counts.tsv()
     panel.table.sort_by(Order())
@@ -340,7 +340,22 @@ def test_nothing_is_cut_off_at_the_width_of_a_dock(panel: Any, qtbot: Any) -> No
         assert page.width() <= panel._scroll.viewport().width()
         assert panel.table.horizontalScrollBar().maximum() == 0
         assert panel.list.horizontalScrollBar().maximum() == 0
+        assert elided_cells(panel.table) == []
     assert not panel.table.isColumnHidden(6)
+
+
+def elided_cells(table: Any) -> list[str]:
+    """Returns the texts that their cells are too narrow for."""
+    model, found = table.model(), []
+    for row in range(model.rowCount()):
+        for column in range(model.columnCount()):
+            index = model.index(row, column)
+            if table.isColumnHidden(column) or not index.data():
+                continue
+            icon = 0 if index.data(Qt.ItemDataRole.DecorationRole) is None else table.iconSize().width() + 4
+            if table.fontMetrics().horizontalAdvance(index.data()) + icon + 6 > table.columnWidth(column):
+                found.append(index.data())
+    return found
 
 
 def test_everything_is_reached_by_tab_and_has_a_name(panel: Any) -> None:
