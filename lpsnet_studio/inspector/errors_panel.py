@@ -175,6 +175,7 @@ class ErrorsPanel(QWidget):
         session.view_changed.connect(self._show_view)
         session.selection_changed.connect(self._show_selection)
         examination.gains_changed.connect(self._show_gains)
+        examination.verdicts.looked_at_changed.connect(self._mark_row)
         self._judging.judged.connect(self._show_judgement)
         self.marks.clicked.connect(lambda on: session.change_layer("verdicts", visible=on))
         self.curtain.clicked.connect(lambda on: self._compare("curtain" if on else "off"))
@@ -300,7 +301,6 @@ class ErrorsPanel(QWidget):
             return
         at = self.model.errors.place_of_prediction(owner) if owner else -1
         self._examination.verdicts.look_at(self.model.errors.shown[at].verdict if at >= 0 else None)
-        self._mark_row()
 
     def _mark_row(self) -> None:
         at = self.model.errors.place_of(self._examination.verdicts.looked_at)

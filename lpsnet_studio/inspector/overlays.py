@@ -77,10 +77,11 @@ class Overlays(QObject):
         examination.shown_changed.connect(self._show_heat)
         examination.pins_changed.connect(self._show_pins)
         examination.candidates.changed.connect(self._show_candidates)
-        self.truth = TruthOverlay(session, examination.verdicts, canvas, self)
         canvas.hovered.connect(session.point)
         canvas.left.connect(lambda: session.point(-1, -1))
         canvas.clicked.connect(self._select_at)
+        # After the selection: a click tells of the verdict at its very pixel.
+        self.truth = TruthOverlay(session, examination.verdicts, canvas, self)
         self._show_options()
 
     # --------------------------------------------------------------------------------------------------------- contents

@@ -57,11 +57,12 @@ class TruthOverlay(QObject):
         self.edge.moved.connect(lambda share: self._stage.curtain.draw_to(share))
         session.picture_changed.connect(self._forget_truth)
         session.result_changed.connect(self._show_colors)
-        session.result_changed.connect(self._drop_misfits)
+        session.result_changed.connect(self._fit_verdicts)
         session.view_changed.connect(self._show_comparison)
         shown.changed.connect(self._show_verdicts)
         shown.looked_at_changed.connect(self._show_ring)
         shown.zoom_wanted.connect(self._zoom)
+        canvas.clicked.connect(self._look_at_pixel)
         self._named = session.view.names
         self._show_comparison()
 
@@ -75,11 +76,12 @@ class TruthOverlay(QObject):
         words = region_words(judgement, named=self._session.view.names)
         self._stage.set_verdicts(IndexMap(judgement.errors), IndexMap(judgement.regions), words)
 
-    def _drop_misfits(self) -> None:
-        """Takes verdicts away that do not fit a reduced result; others stay until there are new ones."""
-        marked, result = self._stage.verdicts.picture, self._session.result
-        if marked is not None and (result is None or marked.shape != result.size):
-            self._stage.set_verdicts(None)
+    def _fit_verdicts(self) -> None:
+        """Marks nothing on a reduced result; on others, what was said stays until there is something new to say."""
+        marked, judgement, result = self._stage.verdicts.picture, self._shown.judgement, self._session.result
+        fits = judgement is not None and result is not None and judgement.result.size == result.size
+        if fits != (marked is not None):
+            self._show_verdicts()
 
     # ------------------------------------------------------------------------------------------------------- ring, zoom
 
@@ -89,6 +91,15 @@ class TruthOverlay(QObject):
         if verdict is not None and truth is not None and self._session.view.overlays and self._has_numbers(truth):
             index = next((at for at, segment in enumerate(truth.segments, 1) if segment.id == verdict.truth), 0)
         self._stage.truth_ring.select(index)
+
+    def _look_at_pixel(self, x: int, y: int) -> None:
+        """Looks at the verdict on a pixel, as that of a missed segment, which no selection can reach."""
+        judgement, marked = self._shown.judgement, self._stage.verdicts
+        if judgement is None or marked.picture is None or not marked.isVisible():
+            return
+        height, width = judgement.result.size
+        if 0 <= x < width and 0 <= y < height and (place := int(judgement.regions[y, x])):
+            self._shown.look_at(judgement.rows[place - 1])
 
     def _zoom(self) -> None:
         verdict, result, truth = self._shown.looked_at, self._session.result, self._session.truth

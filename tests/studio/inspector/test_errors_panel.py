@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -141,6 +143,33 @@ def test_a_segment_selected_elsewhere_is_found_in_the_table(panel: ErrorsPanel, 
     assert shown.verdict.prediction == owner
     session.select(0)
     assert not panel.table.currentIndex().isValid()
+
+
+def test_a_click_on_a_missed_segment_finds_it_in_the_table(panel: ErrorsPanel, window: Any, session: Session) -> None:
+    missed = next(row.verdict for row in panel.model.errors.rows if row.verdict.kind is Kind.FN)
+    assert session.truth is not None
+    y, x = np.argwhere(session.truth.ids == missed.truth)[0].tolist()
+    window.canvas.clicked.emit(x, y)
+    assert panel.model.errors.shown[panel.table.currentIndex().row()].verdict == missed
+    session.change_layer("verdicts", visible=False)
+    window.canvas.clicked.emit(0, 0)
+    shown = panel.model.errors.shown[panel.table.currentIndex().row()].verdict
+    assert shown.prediction == session.selected != 0
+
+
+def test_a_reduced_result_is_not_marked_with_what_was_said_of_another(
+    panel: ErrorsPanel, window: Any, session: Session, qtbot: Any
+) -> None:
+    rows, result = panel.model.errors.rows, session.result
+    assert result is not None
+    session.result = replace(result, size=(30, 40), preview=True)
+    session.result_changed.emit()
+    assert window.canvas.stage.verdicts.picture is None
+    qtbot.wait(250)
+    assert panel.model.errors.rows == rows
+    session.result = result
+    session.result_changed.emit()
+    qtbot.waitUntil(lambda: window.canvas.stage.verdicts.picture is not None)
 
 
 def test_chips_filter_the_table(panel: ErrorsPanel) -> None:
