@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSi
 from lpsnet.analysis.fates import CandidateFacts
 from lpsnet_studio.inference.messages import Probed
 from lpsnet_studio.inspector.levels_model import Survey
-from lpsnet_studio.inspector.levels_words import fact_lines, fate_sentence, title_of
+from lpsnet_studio.inspector.levels_words import FACT_TIPS, fact_lines, fate_sentence, title_of
 from lpsnet_studio.theme import caption_font, figure_font
 
 __all__ = ["CandidateFactsView"]
@@ -71,6 +71,8 @@ class CandidateFactsView(QWidget):
             caption.setText(name)
             value.setText(text)
             value.setAccessibleName(f"{name}: {text}")
+            for label in (caption, value):
+                label.setToolTip(FACT_TIPS[name])
             caption.show()
             value.show()
         self.to_suppressor.setVisible(facts.suppressor >= 0)

@@ -184,6 +184,18 @@ class Survey:
         left, top, right, bottom = self.facts(row).distances
         return max(left * self._scale[0], top * self._scale[1], right * self._scale[0], bottom * self._scale[1])
 
+    def classes_at(self, row: int) -> tuple[tuple[int, float], ...]:
+        """Returns what is known of the class vector at a candidate's location, the likeliest class first.
+
+        Every class that made a box there has its probability: the likeliest thing, and each other thing above the class
+        threshold.
+        """
+        found = self.candidates
+        here = (found.level == found.level[row]) & (found.location == found.location[row]).all(axis=1)
+        rows = np.flatnonzero(here)
+        rows = rows[np.argsort(-found.class_scores[rows], kind="stable")]
+        return tuple(zip(found.labels[rows].tolist(), found.class_scores[rows].tolist(), strict=True))
+
     def identity_of(self, row: int) -> Identity:
         """Returns what stays the same about a candidate while settings change."""
         height, width = self.result.size

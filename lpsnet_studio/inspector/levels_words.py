@@ -10,6 +10,7 @@ from lpsnet_studio.inspector.levels_model import ALL_LEVELS, Choice, Survey
 from lpsnet_studio.state import Result
 
 __all__ = [
+    "FACT_TIPS",
     "FATE_NAMES",
     "FATE_TIPS",
     "brief_count",
@@ -23,6 +24,17 @@ __all__ = [
 ]
 
 _CLASSES_TOLD = 4
+FACT_TIPS = {
+    "Score": "The class's probability at the location times the border-ness predicted there.",
+    "Location": "The point of the level's grid that predicted the box, in pixels of the image.",
+    "l, t, r, b": "How far left, upper, right and lower side lie from the location; boxes end at the image's edge.",
+    "Box": "Left, top, right and bottom in pixels of the image.",
+    "Size": "The largest distance from the location to a side, and the sizes that the level is meant for.",
+    "Class vector": "The things of the class vector at the location: the likeliest, and all above the class threshold.",
+    "Pixel there": "The likeliest classes of the pixel at the location. Pixels are read by their logits, boxes by the "
+    "softmax at the exact point, so that the two differ where classes meet.",
+}
+"""What each line of :func:`fact_lines` holds."""
 
 FATE_NAMES: dict[Fate, str] = {
     Fate.SCORE: "Score",
@@ -155,7 +167,8 @@ def fact_lines(survey: Survey, facts: CandidateFacts, probed: Probed | None) -> 
         ("l, t, r, b", f"{left}, {top}, {right}, {bottom} px"),
         ("Box", f"{pixels(x0)}, {pixels(y0)} to {pixels(x1)}, {pixels(y1)}"),
         ("Size", _size_words(survey, facts)),
-        ("Class vector", _class_words(survey.result, probed)),
+        ("Class vector", _class_words(survey.result, survey.classes_at(facts.row))),
+        ("Pixel there", _pixel_words(survey.result, probed)),
     )
 
 
@@ -185,9 +198,13 @@ def _span_words(low: float, high: float) -> str:
     return f"up to {high:.0f}" if low <= 0 else f"{low:.0f} to {high:.0f}"
 
 
-def _class_words(result: Result, probed: Probed | None) -> str:
+def _pixel_words(result: Result, probed: Probed | None) -> str:
     """Names the likeliest classes of a pixel with their probabilities."""
     if probed is None:
         return "asking the network …"
-    told = zip(probed.classes[:_CLASSES_TOLD], probed.probabilities, strict=False)
-    return ", ".join(f"{result.categories[label].name} {probability:.2f}" for label, probability in told)
+    return _class_words(result, tuple(zip(probed.classes, probed.probabilities, strict=True)))
+
+
+def _class_words(result: Result, classes: tuple[tuple[int, float], ...]) -> str:
+    """Names classes with their probabilities, the first few of them."""
+    return ", ".join(f"{result.categories[label].name} {share:.2f}" for label, share in classes[:_CLASSES_TOLD])

@@ -14,6 +14,7 @@ from lpsnet_studio.inference.messages import Probed
 from lpsnet_studio.inspector.levels_model import GROUPS, LEVEL_COLORS, Choice, Picker, Survey, scene_of
 from lpsnet_studio.inspector.levels_pictures import level_pictures
 from lpsnet_studio.inspector.levels_words import (
+    FACT_TIPS,
     FATE_NAMES,
     FATE_TIPS,
     brief_count,
@@ -192,10 +193,22 @@ def test_facts_name_sides_score_size_and_classes(survey: Survey) -> None:
         "l, t, r, b": "3.0, 8.0, 19.0, 22.0 px",
         "Box": "11.0, 20.0 to 33.0, 50.0",
         "Size": "44.0 px of the input, outside the range of P4: 64 to 128",
-        "Class vector": "person 0.94, car 0.05",
+        "Class vector": "person 0.95",
+        "Pixel there": "person 0.94, car 0.05",
     }
+    assert set(dict(fact_lines(survey, facts, None))) == set(FACT_TIPS)
     assert facts.iou == pytest.approx(IOU)
-    assert dict(fact_lines(survey, facts, None))["Class vector"] == "asking the network …"
+    assert dict(fact_lines(survey, facts, None))["Pixel there"] == "asking the network …"
+
+
+def test_a_class_vector_has_every_thing_that_made_a_box_at_the_location() -> None:
+    found = candidates()
+    location, level = found.location.copy(), found.level.copy()
+    location[[SECOND, ON_NOTHING]] = location[CAR_BOX]
+    level[[SECOND, ON_NOTHING]] = 3, 4
+    survey = Survey(result(replace(found, location=location, level=level)))
+    assert survey.classes_at(SECOND) == ((PERSON, pytest.approx(0.8)), (CAR, pytest.approx(0.6)))
+    assert dict(fact_lines(survey, survey.facts(CAR_BOX), None))["Class vector"] == "person 0.80, car 0.60"
 
 
 @pytest.mark.parametrize(

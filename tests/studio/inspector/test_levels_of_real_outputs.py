@@ -96,6 +96,22 @@ def test_suppressed_boxes_name_a_better_one_of_their_class_that_overlaps_them(pa
         assert not panel.facts.to_suppressor.isHidden()
 
 
+def test_the_class_vector_is_the_softmax_at_the_location(panel: Any, inspection: Inspection) -> None:
+    survey = panel._survey
+    threshold = inspection.settings.class_threshold
+    several = 0
+    for row in np.flatnonzero(survey.fates > Fate.SCORE)[::25].tolist():
+        classes = survey.classes_at(row)
+        shares = [share for _, share in classes]
+        assert shares == sorted(shares, reverse=True)
+        assert sum(shares) <= 1 + 1e-5
+        assert all(share > threshold for share in shares)
+        assert (int(survey.candidates.labels[row]), float(survey.candidates.class_scores[row])) in classes
+        assert len({label for label, _ in classes}) == len(classes)
+        several += len(classes) > 1
+    assert several > 0
+
+
 def test_every_thing_of_the_result_leads_to_its_box_and_back(panel: Any, session: Session) -> None:
     things = [step for step in session.result.trace.steps if step.owner and step.detection >= 0]
     assert len(things) >= 3

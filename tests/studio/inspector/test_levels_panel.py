@@ -219,13 +219,13 @@ def test_arrow_keys_go_through_the_list(panel: Any) -> None:
     assert scene(panel).marked[0].box == (10, 20, 32, 50)
 
 
-def test_the_class_vector_is_asked_for_at_the_location(panel: Any, session: Session, service: ListeningService) -> None:
+def test_the_pixel_of_the_location_is_asked_for(panel: Any, session: Session, service: ListeningService) -> None:
     panel._select(CAR_BOX)
     request = service.last(Probe)
     assert (request.x, request.y) == (67, 40)
     session.receive(Probed(request.request, request.image, 67, 40, (CAR, PERSON), (0.81, 0.12), (), ()))
     texts = {caption.text(): value.text() for caption, value in panel.facts.lines}
-    assert texts["Class vector"] == "car 0.81, person 0.12"
+    assert texts["Pixel there"] == "car 0.81, person 0.12"
 
 
 def test_a_merged_box_leads_to_its_step(panel: Any, session: Session) -> None:
