@@ -14,7 +14,7 @@ from lpsnet.analysis.lost_where import Loss, lost_where
 from lpsnet.structures import Int32, PanopticSegmentation
 from lpsnet_studio.state import Result
 
-__all__ = ["Judgement", "VerdictsShown", "judge", "numbered"]
+__all__ = ["Judgement", "VerdictsShown", "judge", "numbered", "with_losses"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +27,7 @@ class Judgement:
         rows: a verdict on every match and every other segment, worst first.
         errors: ``[H, W]`` uint8, an :class:`~lpsnet.analysis.errors.ErrorPixel` for every pixel.
         regions: ``[H, W]`` uint8 or uint16, 1 + the place in ``rows`` of what is to be said of a pixel; 0 for nothing.
-        losses: where missed segments were lost, by their id in the truth.
+        losses: where missed segments were lost, by their id in the truth; None while that was not asked.
     """
 
     result: Result
@@ -35,7 +35,7 @@ class Judgement:
     rows: tuple[SegmentVerdict, ...]
     errors: NDArray[np.uint8]
     regions: NDArray[np.uint16]
-    losses: Mapping[int, Loss]
+    losses: Mapping[int, Loss] | None = None
 
 
 class VerdictsShown:
@@ -73,7 +73,7 @@ class VerdictsShown:
 
 
 def judge(result: Result, truth: PanopticSegmentation) -> Judgement:
-    """Judges a result; this takes some tenths of a second for a large image.
+    """Judges a result; where segments were lost takes much longer and is left to :func:`with_losses`.
 
     Raises:
         ValueError: if the result has no quality, or another size than the truth.
@@ -85,24 +85,24 @@ def judge(result: Result, truth: PanopticSegmentation) -> Judgement:
     # The metric takes areas from the data set's JSON, which the window does not have: a match's IoU is the metric's.
     ious = {match.truth: match.iou for match in result.quality.matches}
     rows = tuple(replace(row, iou=ious[row.truth]) if row.kind is Kind.TP else row for row in judged)
+    errors, regions = error_map(prediction, truth, rows), _regions(rows, prediction.ids, truth.ids)
+    return Judgement(result, truth, rows, errors, regions)
+
+
+def with_losses(judgement: Judgement) -> Judgement:
+    """Returns a judgement that says where missed segments were lost too."""
+    result = judgement.result
     losses = lost_where(
-        rows,
-        truth,
-        categories,
+        judgement.rows,
+        judgement.truth,
+        result.categories,
         labels=result.labels,
         detections=result.detections,
         candidates=result.candidates,
         trace=result.trace,
         settings=result.settings,
     )
-    return Judgement(
-        result,
-        truth,
-        rows,
-        error_map(prediction, truth, rows),
-        _regions(rows, prediction.ids, truth.ids),
-        {loss.truth: loss for loss in losses},
-    )
+    return replace(judgement, losses={loss.truth: loss for loss in losses})
 
 
 def _regions(rows: tuple[SegmentVerdict, ...], predicted: Int32, real: Int32) -> NDArray[np.uint16]:

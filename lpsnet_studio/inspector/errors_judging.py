@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from lpsnet.structures import PanopticSegmentation
 from lpsnet_studio.background import Background, Task
-from lpsnet_studio.judgement import Judgement, judge
+from lpsnet_studio.judgement import Judgement, judge, with_losses
 from lpsnet_studio.state import Result
 
 __all__ = ["Judging"]
 
 _PAUSE_MILLISECONDS = 120
 """What comes in the meantime, while a slider is dragged, is judged once."""
+_REST_MILLISECONDS = 300
+"""How long nothing newer is asked for until it is worth knowing where missed segments were lost."""
 
 
 class Judging(QObject):
-    """Judges what is asked for, unless something newer is asked for first.
+    """Judges what is asked for, unless something newer is; where segments were lost it finds out later.
 
     Attributes:
-        judged: emitted with a :class:`~lpsnet_studio.judgement.Judgement` of what was asked for last.
+        judged: emitted with a :class:`~lpsnet_studio.judgement.Judgement` of what was asked for last, and once more
+            when it is known where missed segments were lost.
         latest: the judgement that was made last; None if there is none.
     """
 
@@ -31,17 +36,23 @@ class Judging(QObject):
         self._background = Background(_pass_on, self)
         self._wanted: tuple[Result, PanopticSegmentation] | None = None
         self._task: Task | None = None
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(_PAUSE_MILLISECONDS)
-        self._pause.timeout.connect(self._begin)
+        self._pause = self._timer(_PAUSE_MILLISECONDS, self._begin)
+        self._rest = self._timer(_REST_MILLISECONDS, self._begin_losses)
+
+    def _timer(self, milliseconds: int, act: Callable[[], None]) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(milliseconds)
+        timer.timeout.connect(act)
+        return timer
 
     def want(self, result: Result, truth: PanopticSegmentation) -> Judgement | None:
         """Returns the judgement of a result, or has it made: :attr:`judged` then brings it."""
-        if self.latest is not None and self.latest.result is result and self.latest.truth is truth:
-            self._wanted = None
-            return self.latest
         self._wanted = result, truth
+        if self._is_wanted(self.latest):
+            self._finish()
+            return self.latest
+        self._rest.stop()
         if not self._pause.isActive():
             self._pause.start()
         return None
@@ -50,23 +61,35 @@ class Judging(QObject):
         """Wants nothing any more; what was judged last is kept."""
         self._wanted = None
         self._pause.stop()
+        self._rest.stop()
+
+    def _is_wanted(self, judgement: Judgement | None) -> bool:
+        return judgement is not None and self._wanted == (judgement.result, judgement.truth)
 
     def _begin(self) -> None:
-        if self._wanted is None or self._task is not None:
+        if self._wanted is None or self._task is not None or self._is_wanted(self.latest):
             return
         result, truth = self._wanted
         self._task = self._background.run(lambda: judge(result, truth), self._take)
 
+    def _begin_losses(self) -> None:
+        judgement = self.latest
+        if judgement is not None and self._task is None and self._is_wanted(judgement):
+            self._task = self._background.run(lambda: with_losses(judgement), self._take)
+
     def _take(self, judgement: Judgement) -> None:
         self._task = None
         self.latest = judgement
-        if self._wanted is None:
-            return
-        if self._wanted == (judgement.result, judgement.truth):
-            self._wanted = None
+        if self._is_wanted(judgement):
             self.judged.emit(judgement)
+            self._finish()
         else:
             self._begin()
+
+    def _finish(self) -> None:
+        """Asks where segments were lost, a while after nothing newer was asked for."""
+        if self.latest is not None and self.latest.losses is None:
+            self._rest.start()
 
 
 def _pass_on(error: Exception) -> None:

@@ -190,7 +190,7 @@ def _rows(judgement: Judgement) -> list[ErrorRow]:
 def _told(judgement: Judgement, verdict: SegmentVerdict, name: str) -> str:
     """Returns all that is known of a verdict, in sentences."""
     sentences = [f"{name}: {reason_words(verdict, judgement.result.categories)}."]
-    loss = judgement.losses.get(verdict.truth) if verdict.kind is Kind.FN else None
+    loss = (judgement.losses or {}).get(verdict.truth) if verdict.kind is Kind.FN else None
     if loss is not None:
         sentences.append(f"Lost at {loss.at}: {loss.words}.")
     gain = gain_words(verdict.cost)

@@ -42,7 +42,7 @@ _CHIPS = (
     Chip("ignored", "Predictions on void or crowd, and crowd itself: they cost nothing.", "void", "dim"),
 )
 _SHOW_MILLISECONDS, _GAINS_MILLISECONDS = 30, 400
-_LEAST_TABLE, _LEAST_PAGE = 120, 480
+_LEAST_TABLE = 120
 _NO_IMAGE = "No image is open. Open a data set with its panoptic JSON (Ctrl+Shift+D), or the demo scenes (Ctrl+D)."
 _NO_TRUTH = (
     "There is no ground truth for this image, so nothing can be called right or wrong. "
@@ -101,7 +101,7 @@ class ErrorsPanel(QWidget):
         self.model = ErrorsTableModel()
         self.table = ErrorsTable(self.model)
         self.table.setMinimumHeight(_LEAST_TABLE)
-        self.told = Paragraph(4, caption=True)
+        self.told = Paragraph(5, caption=True)
         self.gains = GainBars(theme)
         self.advice = Paragraph(3)
         self._empty = QLabel()
@@ -127,7 +127,6 @@ class ErrorsPanel(QWidget):
             toggles.addWidget(button)
         toggles.addStretch(1)
         page = QWidget()
-        page.setMinimumHeight(_LEAST_PAGE)
         layout = QVBoxLayout(page)
         layout.setContentsMargins(12, 12, 12, 12)
         layout.setSpacing(8)
@@ -160,7 +159,7 @@ class ErrorsPanel(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Returns a size that cuts nothing off at the right; what does not fit below is scrolled to."""
-        return QSize(280, 80)
+        return QSize(256, 80)
 
     def _listen(self) -> None:
         session, examination = self._session, self._examination

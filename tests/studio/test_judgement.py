@@ -11,7 +11,7 @@ import pytest
 from lpsnet.analysis.errors import ErrorPixel, Kind
 from lpsnet.structures import PanopticSegmentation
 from lpsnet_studio.inference.messages import Inspect
-from lpsnet_studio.judgement import Judgement, VerdictsShown, judge, numbered
+from lpsnet_studio.judgement import Judgement, VerdictsShown, judge, numbered, with_losses
 from lpsnet_studio.session import Session
 from tests.studio.hand_made import PERSON, ListeningService, inspected, open_first, truth
 
@@ -23,7 +23,7 @@ def judgement(session: Session, service: ListeningService) -> Judgement:
     session.change_settings(overlap_threshold=0.0)
     session.receive(inspected(service.last(Inspect)))
     assert session.result is not None
-    return judge(session.result, truth())
+    return with_losses(judge(session.result, truth()))
 
 
 def test_rows_are_the_metrics(judgement: Judgement) -> None:
@@ -39,6 +39,7 @@ def test_rows_are_the_metrics(judgement: Judgement) -> None:
 
 def test_every_missed_segment_has_a_place_where_it_was_lost(judgement: Judgement) -> None:
     missed = {row.truth for row in judgement.rows if row.kind is Kind.FN}
+    assert judgement.losses is not None
     assert judgement.losses.keys() == missed
     (loss,) = [judgement.losses[each] for each in missed if judgement.losses[each].label == PERSON]
     assert loss.at == "overlap rule"

@@ -22,7 +22,7 @@ from lpsnet_studio.inspector.errors_model import (
     region_words,
 )
 from lpsnet_studio.inspector.sorting import Order
-from lpsnet_studio.judgement import Judgement, judge
+from lpsnet_studio.judgement import Judgement, judge, with_losses
 from lpsnet_studio.session import Session
 from tests.studio.hand_made import ListeningService, inspected, open_first, truth
 
@@ -34,7 +34,7 @@ def judgement(session: Session, service: ListeningService) -> Judgement:
     session.change_settings(overlap_threshold=0.0)
     session.receive(inspected(service.last(Inspect)))
     assert session.result is not None
-    return judge(session.result, truth())
+    return with_losses(judge(session.result, truth()))
 
 
 @pytest.fixture

@@ -90,7 +90,12 @@ def test_verdicts_losses_and_gains_of_a_scene(
     for threshold in (0.05, 0.9):
         session.change_settings(score_threshold=threshold)
         _answer(session, service, inspection)
-        qtbot.waitUntil(lambda: examination.verdicts.judgement.result is session.result)
+        qtbot.waitUntil(
+            lambda: (
+                examination.verdicts.judgement.result is session.result
+                and examination.verdicts.judgement.losses is not None
+            )
+        )
         judgement, quality = examination.verdicts.judgement, inspection.quality
         assert quality.counts.fn.sum() == panel.model.errors.counts["FN"]
         assert quality.counts.fp.sum() == panel.model.errors.counts["FP"]

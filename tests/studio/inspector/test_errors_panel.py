@@ -27,7 +27,7 @@ def panel(window: Any, session: Session, service: ListeningService, qtbot: Any) 
     session.receive(inspected(service.last(Inspect)))
     window.actions_by_id["panel_errors"].trigger()
     made: ErrorsPanel = window.docks["errors"].widget()
-    qtbot.waitUntil(lambda: bool(made.model.errors.rows))
+    qtbot.waitUntil(lambda: made._judging.latest is not None and made._judging.latest.losses is not None)
     return made
 
 
