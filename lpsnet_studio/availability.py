@@ -68,7 +68,7 @@ def actions_possible(session: Session) -> dict[str, bool]:
     )
     return {
         **dict.fromkeys(("semantic_oracle", "box_oracle", "curtain", "blink"), has_truth),
-        **dict.fromkeys(("save_panoptic", "save_overlay", "export_why", "copy_python"), has_result),
+        **dict.fromkeys(("save_panoptic", "save_overlay", "export_why", "copy_python", "save_inspection"), has_result),
         **dict.fromkeys(_STEPPING, bool(session.steps)),
         **dict.fromkeys(_LOOKING, has_image),
         "reload_image": has_image,

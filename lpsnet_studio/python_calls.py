@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
 from lpsnet.structures import InspectionSettings
-from lpsnet_studio.inference.messages import ImageSource, ModelCard, Sight
+from lpsnet_studio.inference.messages import ImageSource, Kept, ModelCard, Sight
 from lpsnet_studio.session import Session
 
 __all__ = ["python_calls"]
+
+_MAPS = "maps = decoding.borderness_maps(inspection.output, size=inspection.size)"
 
 
 def python_calls(session: Session, shown: Sight | None) -> str:
@@ -21,6 +24,8 @@ def python_calls(session: Session, shown: Sight | None) -> str:
     """
     entry, picture = session.current, session.picture
     assert entry is not None
+    if picture is not None and picture.kept is not None:
+        return _with_imports(_saved_lines(session, picture.kept, entry.source.path, shown))
     model = session.model if picture is None or picture.network_fits else None
     has_truth = session.truth is not None and entry.source.truth is not None
     lines = [
@@ -31,8 +36,40 @@ def python_calls(session: Session, shown: Sight | None) -> str:
         *_place_lines(session.position, len(session.steps)),
         *(() if shown is None else _map_lines(shown)),
     ]
+    return _with_imports(lines)
+
+
+def _with_imports(lines: Sequence[str]) -> str:
     body = "\n".join(lines)
     return "\n".join([*_imports(body), "", body, ""])
+
+
+def _saved_lines(session: Session, kept: Kept, path: str, shown: Sight | None) -> list[str]:
+    """Returns what reads a saved inspection, and merges it again if it is shown with other settings."""
+    settings = session.effective_settings
+    lines = [f"saved = load_inspection({str(Path(path).absolute())!r})", "trace = saved.trace"]
+    if settings != kept.settings:
+        labels = "saved.labels"
+        if settings.semantic_oracle and not kept.settings.semantic_oracle:
+            labels = "saved.truth.labels(len(saved.categories))"
+        borderness = "saved.borderness"
+        if settings.borderness_pooling != kept.settings.borderness_pooling and not settings.box_oracle:
+            borderness = f"replace(saved.borderness, pooling={settings.borderness_pooling!r})"
+        lines += [
+            "trace = merge(",
+            "    saved.detections,",
+            f"    {labels},",
+            "    isthing=saved.categories.isthing,",
+            *([f"    borderness={borderness},"] if settings.conflict == "closest" else []),
+            f"    score_threshold={settings.score_threshold!r},",
+            f"    overlap_threshold={settings.overlap_threshold!r},",
+            f"    conflict={settings.conflict!r},",
+            f"    stuff_limit={settings.stuff_limit!r},",
+            ")",
+        ]
+    is_finished = session.position >= len(session.steps)
+    lines.append("owners = trace.owners" if is_finished else f"owners = trace.owners_after({session.position})")
+    return [*lines, *([] if shown is None else _map_lines(shown, "saved", "maps = saved.borderness"))]
 
 
 def _network_lines(model: ModelCard | None, checkpoint: str, short_side: int) -> list[str]:
@@ -90,12 +127,18 @@ def _place_lines(position: int, steps: int) -> list[str]:
     return ["", "owners = inspection.trace.owners"]
 
 
-def _map_lines(sight: Sight) -> list[str]:
-    maps = "maps = decoding.borderness_maps(inspection.output, size=inspection.size)"
-    target = f"borderness_target_heat(inspection.truth, inspection.categories.isthing, {sight.target!r})"
+def _map_lines(sight: Sight, of: str = "inspection", maps: str = _MAPS) -> list[str]:
+    """Returns what makes a map.
+
+    Args:
+        sight: which.
+        of: the name of what holds image, truth and classes.
+        maps: what gets the border-ness maps.
+    """
+    target = f"borderness_target_heat({of}.truth, {of}.categories.isthing, {sight.target!r})"
     level = sight.level or None
     if sight.kind == "borderness":
-        return ["", maps, f"heat = borderness_heat(maps, {level}, size=inspection.size).values"]
+        return ["", maps, f"heat = borderness_heat(maps, {level}, size={of}.size).values"]
     if sight.kind == "target":
         return ["", f"heat = {target}.values"]
     if sight.kind == "difference":
@@ -110,6 +153,7 @@ def _map_lines(sight: Sight) -> list[str]:
 
 _OWN_IMPORTS = (
     ("decoding.", "lpsnet", "decoding"),
+    ("load_inspection(", "lpsnet.analysis.inspection_file", "load_inspection"),
     ("load_network(", "lpsnet.engine.network", "load_network"),
     ("read_coco_panoptic(", "lpsnet.formats.coco_panoptic", "read_coco_panoptic"),
     ("read_image(", "lpsnet.images", "read_image"),
@@ -117,6 +161,7 @@ _OWN_IMPORTS = (
     ("borderness_difference_heat(", "lpsnet.maps", "borderness_difference_heat"),
     ("borderness_heat(", "lpsnet.maps", "borderness_heat"),
     ("borderness_target_heat(", "lpsnet.maps", "borderness_target_heat"),
+    (" merge(", "lpsnet.panoptic_head", "merge"),
     ("InspectionSettings()", "lpsnet.structures", "InspectionSettings"),
 )
 """How a name is used, and where it comes from."""

@@ -26,6 +26,7 @@ from lpsnet_studio.inference.messages import (
     ImageSource,
     Inspect,
     Inspected,
+    Kept,
     ListDataset,
     LoadModel,
     MemoryUse,
@@ -80,6 +81,8 @@ class Session(Gallery, Knobs, Machine, Replay):
         self._wanted_index = 0
         self.cancelled = False
         self.model: ModelCard | None = None
+        self._before_saved: tuple[InspectionSettings, InspectionSettings] | None = None
+        """The user's settings, and what a reset goes to, while a saved inspection is shown with its own."""
         self.network = NetworkChoice()
         self._loaded = self.network
 
@@ -98,7 +101,7 @@ class Session(Gallery, Knobs, Machine, Replay):
     @property
     def obstacle(self) -> str:
         """Why the current image cannot be inspected, in a sentence; empty if it can."""
-        if self.picture is None or not self.effective_settings.needs_network:
+        if self.picture is None or self.picture.kept is not None or not self.effective_settings.needs_network:
             return ""
         or_oracles = "" if self.truth is None else ", or turn both oracles on"
         if self.model is None:
@@ -243,7 +246,8 @@ class Session(Gallery, Knobs, Machine, Replay):
         return self.result is not None and self.result.preview
 
     def _model_is_missing(self) -> bool:
-        return self.model is None and self.effective_settings.needs_network
+        is_saved = self.picture is not None and self.picture.kept is not None
+        return self.model is None and not is_saved and self.effective_settings.needs_network
 
     @property
     def is_current(self) -> bool:
@@ -288,6 +292,7 @@ class Session(Gallery, Knobs, Machine, Replay):
                     self._take_result(reply)
 
     def _take_model(self, reply: ModelLoaded) -> None:
+        self._leave_saved()
         is_same = self.model is not None and self.network.is_same_network(self._loaded)
         if not is_same or reply.card.settings != self.default_settings:
             self.default_settings = reply.card.settings
@@ -317,9 +322,30 @@ class Session(Gallery, Knobs, Machine, Replay):
             if before is None or before.image != reply.image:
                 self._forget_result()
             self._learn(size=(reply.pixels.shape[0], reply.pixels.shape[1]), problem="", worth_retrying=False)
+            if reply.kept is None:
+                self._leave_saved()
+            else:
+                self._enter_saved(reply.kept)
             self.picture_changed.emit()
         finally:  # whatever a panel makes of it
             self.inspect()
+
+    def _enter_saved(self, kept: Kept) -> None:
+        """Shows a saved inspection with its own settings; the user's come back with the next picture."""
+        if self._before_saved is None:
+            self._before_saved = self.settings, self.default_settings
+        self._take_settings(kept.settings, kept.settings)
+
+    def _leave_saved(self) -> None:
+        if self._before_saved is not None:
+            before, self._before_saved = self._before_saved, None
+            self._take_settings(*before)
+
+    def _take_settings(self, settings: InspectionSettings, default: InspectionSettings) -> None:
+        self.settings, self.default_settings = settings, default
+        self._forget_history()
+        self._comparison.forget()
+        self.settings_changed.emit()
 
     def _take_result(self, reply: Inspected) -> None:
         if self.picture is None or reply.image != self.picture.image:

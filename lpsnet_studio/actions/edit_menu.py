@@ -45,7 +45,7 @@ EDIT: tuple[Action, ...] = (
         handler="export.copy_python",
         menu="Edit",
         icon="copy",
-        keys=("Ctrl+Alt+C",),
+        keys=("Ctrl+Shift+Y",),
         section=1,
     ),
     Action(

@@ -88,6 +88,16 @@ FILE: tuple[Action, ...] = (
         section=2,
     ),
     Action(
+        id="save_inspection",
+        text="Save inspection…",
+        tip="Save everything that was found about this image; the file opens again without the network.",
+        handler="export.save_inspection",
+        menu="File",
+        icon="save",
+        keys=("Ctrl+Shift+X",),
+        section=3,
+    ),
+    Action(
         id="export_view",
         text="Export view…",
         tip="Write what the canvas shows as PNG or SVG, at a chosen scale and with its legend.",

@@ -8,11 +8,12 @@ from typing import Literal
 
 from lpsnet.images import IMAGE_SUFFIXES, list_images
 from lpsnet_studio.inference.messages import ImageSource
+from lpsnet_studio.inference.vocabulary import INSPECTION_SUFFIX
 from lpsnet_studio.state import Entry
 
 __all__ = ["CHECKPOINT_SUFFIXES", "PathKind", "entries_of", "kind_of", "list_folder"]
 
-PathKind = Literal["image", "folder", "dataset", "checkpoint"]
+PathKind = Literal["image", "folder", "dataset", "checkpoint", "inspection"]
 CHECKPOINT_SUFFIXES = (".safetensors", ".pt", ".pth")
 
 
@@ -28,6 +29,8 @@ def kind_of(path: Path, *, ask_disk: bool = True) -> PathKind:
     suffix = path.suffix.lower()
     if suffix == ".json":
         return "dataset"
+    if suffix == INSPECTION_SUFFIX:
+        return "inspection"
     return "checkpoint" if suffix in CHECKPOINT_SUFFIXES else "image"
 
 

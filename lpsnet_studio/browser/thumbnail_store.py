@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lpsnet.analysis.inspection_file import load_inspection
 from lpsnet.images import read_thumbnail
 
 __all__ = ["THUMBNAIL_SIZE", "ThumbnailStore"]
@@ -45,13 +46,13 @@ class ThumbnailStore:
         """Returns the thumbnail of a picture, RGB uint8 ``[h, w, 3]``.
 
         Raises:
-            ImageError: naming the picture, if it cannot be read.
+            ValueError: naming the picture or the saved inspection, if it cannot be read.
         """
         place = self._place_of(path)
         found = None if place is None else _read(place)
         if found is not None:
             return found
-        made = read_thumbnail(path, THUMBNAIL_SIZE)
+        made = _thumbnail_of_inspection(path) if path.lower().endswith(".npz") else read_thumbnail(path, THUMBNAIL_SIZE)
         if place is not None:
             _write(place, made)
         return made
@@ -77,6 +78,13 @@ class ThumbnailStore:
             return None
         identity = f"{Path(path).absolute()}\0{status.st_mtime_ns}\0{status.st_size}\0{THUMBNAIL_SIZE}"
         return self._folder / f"{hashlib.sha256(identity.encode('utf-8', 'surrogateescape')).hexdigest()[:40]}.jpg"
+
+
+def _thumbnail_of_inspection(path: str) -> NDArray[np.uint8]:
+    pixels = load_inspection(path).image
+    scale = min(THUMBNAIL_SIZE[0] / pixels.shape[0], THUMBNAIL_SIZE[1] / pixels.shape[1], 1.0)
+    size = max(round(pixels.shape[1] * scale), 1), max(round(pixels.shape[0] * scale), 1)
+    return np.ascontiguousarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _read(place: Path) -> NDArray[np.uint8] | None:

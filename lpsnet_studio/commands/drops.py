@@ -14,7 +14,7 @@ __all__ = ["CONFIG_SUFFIXES", "MOST_LOOKED_AT", "Dropped", "judge_drop"]
 CONFIG_SUFFIXES = (".yaml", ".yml")
 MOST_LOOKED_AT = 50
 """Of so many paths the disk is asked what they are, while the user waits; the names of the others must do."""
-_KNOWN = "a picture, a folder, a COCO panoptic JSON file, a checkpoint or a config"
+_KNOWN = "a picture, a saved inspection, a folder, a COCO panoptic JSON file, a checkpoint or a config"
 
 
 @dataclass(frozen=True, slots=True)

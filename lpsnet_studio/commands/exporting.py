@@ -8,11 +8,15 @@ from pathlib import Path
 
 from PySide6.QtGui import QGuiApplication, QTransform
 
+from lpsnet.analysis.inspection_file import save_inspection
+from lpsnet.analysis.saved_inspection import SavedInspection
 from lpsnet.formats.atomic import write_atomically
 from lpsnet_studio.commands.destination import Destination
 from lpsnet_studio.commands.workplace import Workplace
+from lpsnet_studio.inference.vocabulary import INSPECTION_SUFFIX
 from lpsnet_studio.inspector.legend import export_key
 from lpsnet_studio.inspector.why_model import WhyMaterial, material_of, obstacle_of, page_of
+from lpsnet_studio.keeping import inspection_of
 from lpsnet_studio.page_files import PAGE_ENDINGS, save_page
 from lpsnet_studio.python_calls import python_calls
 from lpsnet_studio.state import Problem
@@ -114,6 +118,26 @@ class ExportCommands:
         work = partial(_write, content, path)
         place.background.run(work, self._destination.tell_saved, title="exporting", cancellable=False)
 
+    # ------------------------------------------------------------------------------------------------------ inspection
+
+    def save_inspection(self) -> None:
+        """Asks for a file and saves everything that was found about the image there."""
+        if self._is_ready():
+            self._destination.ask_where(
+                "Save inspection", "Inspection (*.npz)", f"inspection{INSPECTION_SUFFIX}", self.save_inspection_to
+            )
+
+    def save_inspection_to(self, path: Path) -> None:
+        """Saves the inspection, and its JSON beside it, so that it opens again without the network."""
+        if not self._is_ready() or not self._destination.may_write(
+            (path, path.with_suffix(".json")), INSPECTION_SUFFIX
+        ):
+            return
+        saved = inspection_of(self._place.session)
+        if saved is not None:
+            work = partial(_keep, saved, path)
+            self._place.background.run(work, self._destination.tell_saved, title="saving", cancellable=False)
+
     # ---------------------------------------------------------------------------------------------------------- Python
 
     def copy_python(self) -> None:
@@ -134,6 +158,11 @@ class ExportCommands:
         elif not session.is_current:
             self._place.fail(_ON_ITS_WAY)
         return not obstacle and session.is_current
+
+
+def _keep(saved: SavedInspection, path: Path) -> Path:
+    # The owner maps that are shown are copies: what is saved never changes in place.
+    return save_inspection(path, saved)[0]
 
 
 def _write(content: Callable[[], bytes], path: Path) -> Path:

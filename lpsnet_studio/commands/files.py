@@ -25,7 +25,10 @@ from lpsnet_studio.state import NetworkChoice, Problem
 
 __all__ = ["FileCommands"]
 
-_PICTURES = "Pictures (*.jpg *.jpeg *.png *.bmp *.tif *.tiff *.webp *.gif *.ppm *.pgm *.jp2 *.avif);;All files (*)"
+_PICTURES = (
+    "Pictures and saved inspections (*.jpg *.jpeg *.png *.bmp *.tif *.tiff *.webp *.gif *.ppm *.pgm *.jp2 *.avif *.npz)"
+    ";;All files (*)"
+)
 
 
 class FileCommands:
@@ -48,7 +51,10 @@ class FileCommands:
         self.check_recent()
 
     def open_paths(self, paths: Sequence[Path]) -> None:
-        """Opens what is given on the command line or was open before: pictures, a folder, a data set or a network."""
+        """Opens what is given on the command line or was open before.
+
+        That is pictures and saved inspections, a folder, a data set or a network.
+        """
         problem = _first_problem(paths)
         if problem is not None:
             self._place.fail(problem)
@@ -56,7 +62,8 @@ class FileCommands:
         kinds = [kind_of(path, ask_disk=place < MOST_LOOKED_AT) for place, path in enumerate(paths)]
         if paths:
             self._place.remember_folder((paths[0] if kinds[0] == "folder" else paths[0].parent).absolute())
-        if "checkpoint" not in kinds and not any(_is_config(path) for path in paths):
+        brings_network = "checkpoint" in kinds or any(_is_config(path) for path in paths)
+        if not brings_network and any(kind != "inspection" for kind in kinds):
             self._model.ensure_network()
         pictures = []
         for path, kind in zip(paths, kinds, strict=True):

@@ -149,6 +149,7 @@ class ImageBench:
             network_fits=self._fitted.network_fits,
             notice=self._fitted.notice,
             seconds=seconds,
+            truth_areas=self.picture.truth_areas,
         )
 
     # ------------------------------------------------------------------------------------------------------- network

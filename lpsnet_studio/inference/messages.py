@@ -20,6 +20,7 @@ a forward and between two stages of a measuring; a file is read to its end.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -61,6 +62,7 @@ from lpsnet_studio.inference.vocabulary import (
     Device,
     FailureKind,
     ImageSource,
+    Kept,
     ModelCard,
     Sight,
     TruthSource,
@@ -81,6 +83,7 @@ __all__ = [
     "ImageSource",
     "Inspect",
     "Inspected",
+    "Kept",
     "ListDataset",
     "LoadModel",
     "Look",
@@ -163,6 +166,8 @@ class ImageOpened:
         network_fits: False if the data set's classes are not the network's: only both oracles together can run.
         notice: what the user should know, in a sentence, for example why truth is missing; empty if nothing.
         seconds: reading and decoding.
+        truth_areas: areas of the truth's segments as its JSON states them; None where it states none.
+        kept: what it was inspected with, if it is a saved inspection; None if it is a picture.
     """
 
     request: int
@@ -173,6 +178,8 @@ class ImageOpened:
     network_fits: bool
     notice: str
     seconds: float
+    truth_areas: Mapping[int, float] | None = None
+    kept: Kept | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

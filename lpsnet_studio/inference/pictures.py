@@ -10,12 +10,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from lpsnet.analysis.inspection_file import load_inspection
+from lpsnet.analysis.saved_inspection import SavedInspection
 from lpsnet.assets import resource
 from lpsnet.categories import Categories
 from lpsnet.formats.coco_panoptic import CocoPanopticDataset, Record, read_coco_panoptic
 from lpsnet.images import read_image
 from lpsnet.structures import PanopticSegmentation
 from lpsnet_studio.inference.messages import DatasetImage, DatasetListed, ImageSource, ListDataset, TruthSource
+from lpsnet_studio.inference.vocabulary import INSPECTION_SUFFIX
 
 __all__ = ["FittedTruth", "Picture", "PictureReader", "fit_truth"]
 
@@ -37,6 +40,7 @@ class Picture:
         truth_areas: areas of its segments as the JSON states them.
         categories: its data set's classes; None if it belongs to none.
         notice: why ground truth is missing, in a sentence; empty otherwise.
+        saved: the inspection that it was read from; None if it is a picture.
     """
 
     source: ImageSource
@@ -46,6 +50,7 @@ class Picture:
     truth_areas: Mapping[int, float] | None = None
     categories: Categories | None = None
     notice: str = ""
+    saved: SavedInspection | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,7 +116,7 @@ class PictureReader:
         self._datasets: OrderedDict[tuple[str, str | None, _Stamp], CocoPanopticDataset] = OrderedDict()
 
     def read(self, source: ImageSource) -> Picture:
-        """Reads a picture and, if it can be had, its ground truth.
+        """Reads a picture and, if it can be had, its ground truth; or a saved inspection.
 
         The EXIF orientation is applied unless the data set states the size before rotation. Ground truth that cannot be
         read does not stand in the picture's way: the notice tells why.
@@ -120,6 +125,9 @@ class PictureReader:
             ValueError: naming the file, if the picture cannot be read.
         """
         stamp = _stamp(source)
+        if Path(source.path).suffix.lower() == INSPECTION_SUFFIX:
+            saved = load_inspection(source.path)
+            return Picture(source, stamp, saved.image, saved.truth, saved.truth_areas, saved.categories, saved=saved)
         dataset = record = None
         notice = ""
         if source.truth is not None:

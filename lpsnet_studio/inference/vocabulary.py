@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -9,7 +10,22 @@ from lpsnet.borderness import BordernessKind
 from lpsnet.categories import Categories
 from lpsnet.structures import InspectionSettings
 
-__all__ = ["DatasetImage", "Device", "FailureKind", "ImageSource", "ModelCard", "Sight", "SightKind", "TruthSource"]
+__all__ = [
+    "INSPECTION_SUFFIX",
+    "DatasetImage",
+    "Device",
+    "FailureKind",
+    "ImageSource",
+    "Kept",
+    "ModelCard",
+    "Sight",
+    "SightKind",
+    "TruthSource",
+]
+
+
+INSPECTION_SUFFIX = ".npz"
+"""Of saved inspections, which are opened where a picture could be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +52,21 @@ class ImageSource:
 
     path: str
     truth: TruthSource | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is known of an inspection that was saved.
+
+    Attributes:
+        settings: what it was computed with.
+        network: what is to be said of the network, by name, in words; empty where none was used.
+        versions: of the programs that made it, by name.
+    """
+
+    settings: InspectionSettings
+    network: Mapping[str, str]
+    versions: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ from lpsnet_studio.inference.messages import (
     ModelCard,
 )
 from lpsnet_studio.inference.pictures import Picture, PictureReader
+from lpsnet_studio.inference.saved_bench import NotInFileError, SavedBench
+from lpsnet_studio.inference.workbench import Bench
 
 __all__ = ["TorchWorkshop", "available_devices", "memory_use", "torch_version"]
 
@@ -73,9 +75,9 @@ class TorchWorkshop:
         )
         return LoadedNetwork(ready, _card(ready, version))
 
-    def bench(self, picture: Picture, network: LoadedNetwork | None) -> ImageBench:
-        """Prepares an image for its stages."""
-        return ImageBench(picture, network)
+    def bench(self, picture: Picture, network: LoadedNetwork | None) -> Bench:
+        """Prepares an image, or what was saved of one, for its stages."""
+        return ImageBench(picture, network) if picture.saved is None else SavedBench(picture, picture.saved)
 
     def failure(self, request: int, error: Exception) -> Failed:
         """Says what went wrong.
@@ -95,6 +97,9 @@ class TorchWorkshop:
             case MissingNetworkError() | ClassesDifferError():
                 advice = "Load a network that fits, or turn both oracles on where there is ground truth."
                 return Failed(request, "not-possible", _sentence(error), advice)
+            case NotInFileError():
+                advice = "Open the picture itself and load a network, or turn back what was turned."
+                return Failed(request, "not-possible", _sentence(error) + ".", advice)
             case MissingTruthError():
                 advice = "Open the image from a COCO panoptic data set, or turn the oracles off."
                 return Failed(request, "not-possible", _sentence(error), advice)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from lpsnet.analysis.fates import count_by_level, fates
 from lpsnet.analysis.gains import OracleGains
 from lpsnet.analysis.report import Subject, WhyPage, why_page
 from lpsnet.structures import InspectionSettings, PanopticSegmentation
-from lpsnet_studio.inference.messages import ModelCard
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import Result
 
@@ -20,6 +20,7 @@ __all__ = ["WhyMaterial", "material_of", "obstacle_of", "page_of"]
 
 _UNTRAINED = "Some weights of this network are random: what it predicts means nothing."
 _NO_TRUTH = "There is no ground truth for this image, so nothing can be called right or wrong."
+_SAVED = "This is a saved inspection: settings are compared with those that it was saved with."
 _ORACLES = {
     (True, False): "The semantic oracle was on: the label map is the ground truth's.",
     (False, True): "The box oracle was on: the boxes are the ground truth's.",
@@ -38,6 +39,7 @@ class WhyMaterial:
         own_settings: what the network asks for.
         truth: ground truth, if there is one.
         gains: what the oracles would bring; None if that is not known.
+        truth_areas: areas of the truth's segments as its JSON states them.
     """
 
     subject: Subject
@@ -46,6 +48,7 @@ class WhyMaterial:
     own_settings: InspectionSettings
     truth: PanopticSegmentation | None
     gains: OracleGains | None
+    truth_areas: Mapping[int, float] | None = None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, WhyMaterial):
@@ -78,21 +81,29 @@ def material_of(session: Session, gains: OracleGains | None) -> WhyMaterial | No
     if picture.pixels.shape[:2] != result.size:
         return None
     return WhyMaterial(
-        subject=_subject(entry.name, session.model, result.settings, has_truth=session.truth is not None),
+        subject=_subject(session, entry.name, result.settings),
         pixels=picture.pixels,
         result=result,
         own_settings=session.default_settings,
         truth=session.truth,
         gains=gains,
+        truth_areas=picture.truth_areas,
     )
 
 
-def _subject(name: str, model: ModelCard | None, settings: InspectionSettings, *, has_truth: bool) -> Subject:
+def _subject(session: Session, name: str, settings: InspectionSettings) -> Subject:
     remarks = []
     if oracles := _ORACLES.get((settings.semantic_oracle, settings.box_oracle)):
         remarks.append(oracles)
-    if not has_truth:
+    if session.truth is None:
         remarks.append(_NO_TRUTH)
+    kept = None if session.picture is None else session.picture.kept
+    if kept is not None and settings.needs_network:
+        network = kept.network.get("origin") or kept.network.get("config") or "a network of no name"
+        trained = kept.network.get("weights") != "random"
+        remarks += [_SAVED, *([] if trained else [_UNTRAINED])]
+        return Subject(Path(name).name, network, trained, kept.network.get("device", ""), tuple(remarks))
+    model = session.model
     if model is None or not settings.needs_network:
         return Subject(Path(name).name, "no network", remarks=tuple(remarks))
     if not model.trained:
@@ -119,6 +130,7 @@ def page_of(material: WhyMaterial) -> WhyPage:
         own_settings=material.own_settings,
         levels=levels,
         truth=material.truth if result.quality is not None else None,
+        truth_areas=material.truth_areas,
         quality=result.quality,
         gains=material.gains,
     )

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage
 from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMenu
 
+from lpsnet.analysis.inspection_file import load_inspection
 from lpsnet.structures import InspectionSettings, Verdict
 from lpsnet_studio import demo_network
 from lpsnet_studio.actions.table import ACTIONS
@@ -176,6 +178,18 @@ def _(bench: Bench, name: str) -> None:
     bench.trigger(name)
     assert bench.window.commands.wait_for_background(10_000)
     assert path.stat().st_size > 0
+
+
+@effect_of("save_inspection")
+def _(bench: Bench) -> None:
+    path = bench.folder / "kept.npz"
+    bench.chosen["path"] = str(path)
+    bench.trigger("save_inspection")
+    assert bench.window.commands.wait_for_background(20_000)
+    kept = load_inspection(path)
+    assert bench.session.result is not None
+    assert np.array_equal(kept.trace.owners, bench.session.result.trace.owners)
+    assert path.with_suffix(".json").is_file()
 
 
 @effect_of("export_view")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -127,6 +128,8 @@ def _of_field(name: str, annotation: Any) -> st.SearchStrategy[Any]:
         return st.one_of([_of_field("", each) for each in arguments])
     if origin is tuple and arguments[-1] is Ellipsis:
         return st.lists(_of_field("", arguments[0]), max_size=4).map(tuple)
+    if origin is Mapping:
+        return st.dictionaries(*[_of_field("", each) for each in arguments], max_size=4)
     if origin is tuple:
         return st.tuples(*[_of_field("", each) for each in arguments])
     if dataclasses.is_dataclass(annotation):
