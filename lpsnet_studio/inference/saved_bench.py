@@ -32,13 +32,19 @@ from lpsnet_studio.inference.messages import (
 from lpsnet_studio.inference.pictures import Picture
 from lpsnet_studio.inference.vocabulary import Kept
 
-__all__ = ["LIVE", "NotInFileError", "SavedBench"]
+__all__ = ["NotInFileError", "SavedBench"]
 
-LIVE = ("score_threshold", "overlap_threshold", "conflict", "borderness_pooling", "stuff_limit", "semantic_oracle")
-"""Settings of the merge that need nothing but what is in the file."""
 _BYTES_PER_PIXEL = 16
-_LIVE_WORDS = "score threshold, overlap threshold, conflict strategy, pooling, stuff limit and semantic oracle"
-_NOTICE = f"A saved inspection: no network runs. What can be turned is {_LIVE_WORDS}."
+_NOTICE = "A saved inspection: no network runs. Of its settings those of the merge can be turned, and no others."
+_UNTURNABLE = "A saved inspection whose leftovers went to the next-best stuff class: it is shown as it was saved."
+_TITLES = {
+    "nms_iou": "NMS IoU",
+    "pre_nms_top_k": "top k",
+    "max_detections": "cap",
+    "use_borderness": "border-ness in the score",
+    "oracle_borderness": "border-ness of the box oracle",
+}
+"""Of settings that are not called by their fields' names."""
 
 
 class NotInFileError(ValueError):
@@ -61,6 +67,7 @@ class SavedBench:
         self._saved = saved
         self._last: tuple[InspectionSettings, MergeTrace, ImageQuality | None, tuple[StageResult, ...]] | None = None
         self._maps = saved.borderness
+        self._kept = Kept(saved.settings, dict(saved.network), dict(saved.versions))
         self._is_sent = False
 
     @property
@@ -95,10 +102,10 @@ class SavedBench:
             truth=saved.truth,
             categories=saved.categories,
             network_fits=True,
-            notice=_NOTICE,
+            notice=_NOTICE if self._kept.live else _UNTURNABLE,
             seconds=seconds,
             truth_areas=saved.truth_areas,
-            kept=Kept(saved.settings, dict(saved.network), dict(saved.versions)),
+            kept=self._kept,
         )
 
     # ---------------------------------------------------------------------------------------------------------- stages
@@ -188,23 +195,14 @@ class SavedBench:
 
     def _check(self, settings: InspectionSettings) -> None:
         """Refuses settings that need what is not in the file."""
-        own = self._saved.settings
-        if own.leftovers == "next_stuff":
-            raise NotInFileError(
-                "This saved inspection can only be shown as it was saved: its leftovers went to the next-best stuff "
-                "class, and which that is was not kept"
-            )
+        own, live = self._saved.settings, self._kept.live
         names = [
-            spec.name.replace("_", " ")
+            _TITLES.get(spec.name, spec.name.replace("_", " "))
             for spec in fields(settings)
-            if spec.name not in LIVE and getattr(settings, spec.name) != getattr(own, spec.name)
+            if spec.name not in live and getattr(settings, spec.name) != getattr(own, spec.name)
         ]
-        if own.semantic_oracle and not settings.semantic_oracle:
-            names.append("semantic oracle")
         if names:
-            raise NotInFileError(
-                f"A saved inspection holds no network output, which turning {', '.join(names)} would need"
-            )
+            raise NotInFileError(f"A saved inspection cannot tell what another {' or '.join(names)} would give")
 
     # ---------------------------------------------------------------------------------------------------------- errands
 

@@ -54,6 +54,12 @@ class ImageSource:
     truth: TruthSource | None = None
 
 
+_LIVE = frozenset(
+    ("score_threshold", "overlap_threshold", "conflict", "borderness_pooling", "stuff_limit", "semantic_oracle")
+)
+"""Settings of the merge that need nothing but what an inspection file holds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """What is known of an inspection that was saved.
@@ -67,6 +73,17 @@ class Kept:
     settings: InspectionSettings
     network: Mapping[str, str]
     versions: Mapping[str, str]
+
+    @property
+    def live(self) -> frozenset[str]:
+        """The fields of the settings that can still be turned.
+
+        None can be where leftovers went to the next-best stuff class, as which that is was not kept; and what was
+        merged on the ground truth's semantics has no others.
+        """
+        if self.settings.leftovers == "next_stuff":
+            return frozenset()
+        return _LIVE - {"semantic_oracle"} if self.settings.semantic_oracle else _LIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +182,8 @@ SightKind = Literal["borderness", "target", "difference", "class", "entropy", "m
 ``entropy``     of the class probabilities, as a share of its greatest value.
 ``margin``      by how much the likeliest class leads the next one.
 ``next_best``   the second likeliest class of every place.
-``means``       the mean probability of every class over the image, one row of a cell a class: figures for a table, of no
-                place.
+``means``       the mean probability of every class over the image, one row of a cell a class: figures for a table, of
+                no place.
 """
 
 

@@ -36,6 +36,7 @@ _POINT = (
 )
 _RUNNING = "The image is being inspected."
 _CANCELLED = "Cancelled. Select the image again to run it."
+_NOT_KEPT = "This is a saved inspection: class probabilities were not kept. Open the picture itself to see them."
 _TURN_OFF = "Turn one of the oracles off to run it."
 
 
@@ -128,7 +129,7 @@ class ProbeReader:
             meanwhile=self._meanwhile(result, place),
             truth=truth,
             classes=classes,
-            classes_note="" if classes else self._refusal,
+            classes_note="" if classes else self._refusal or ("" if picture.kept is None else _NOT_KEPT),
             levels=levels,
             levels_note=levels_note,
             boxes=over,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from lpsnet.structures import InspectionSettings
+from lpsnet_studio.inference.messages import Kept
 
 __all__ = [
     "GROUPS",
@@ -26,6 +27,7 @@ Kind = Literal["share", "count", "pixels", "switch", "choice"]
 
 _NO_TRUTH = "The oracles need ground truth, and this image has none. Open a COCO panoptic data set."
 _NO_PICTURE = "The oracles need an image with ground truth."
+_NOT_KEPT = "This is a saved inspection: what this would need of the network was not kept."
 _TRUE_BOXES = "The box oracle is on: the boxes are the ground truth's, and nothing chooses among the network's."
 
 
@@ -199,15 +201,21 @@ def share_words(pixels: int, size: tuple[int, int] | None) -> str:
     return f"{shown} % of this image"
 
 
-def idle_reasons(settings: InspectionSettings, *, has_picture: bool, has_truth: bool) -> dict[str, str]:
+def idle_reasons(
+    settings: InspectionSettings, *, has_picture: bool, has_truth: bool, kept: Kept | None = None
+) -> dict[str, str]:
     """Returns by field why it has no effect now, in a sentence; what has one is left out.
 
     Args:
         settings: as the current image can have them.
         has_picture: whether an image is open.
         has_truth: whether it has ground truth.
+        kept: what is known of it if it is a saved inspection.
     """
-    return dict(_idle(settings, "" if has_truth else _NO_TRUTH if has_picture else _NO_PICTURE))
+    reasons = dict(_idle(settings, "" if has_truth else _NO_TRUTH if has_picture else _NO_PICTURE))
+    if kept is not None:
+        reasons |= {setting.field: _NOT_KEPT for setting in SETTINGS if setting.field not in kept.live}
+    return reasons
 
 
 def _idle(settings: InspectionSettings, no_truth: str) -> Iterator[tuple[str, str]]:

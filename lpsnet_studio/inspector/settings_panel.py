@@ -205,7 +205,8 @@ class SettingsPanel(QWidget):
         session = self._session
         settings, defaults = session.effective_settings, session.default_settings
         has_picture = session.picture is not None
-        reasons = idle_reasons(settings, has_picture=has_picture, has_truth=session.truth is not None)
+        kept = None if session.picture is None else session.picture.kept
+        reasons = idle_reasons(settings, has_picture=has_picture, has_truth=session.truth is not None, kept=kept)
         for field, control in self.controls.items():
             control.set_default(getattr(defaults, field))
             control.set_value(getattr(settings, field))

@@ -17,7 +17,8 @@ from lpsnet_studio.browser.listing import entries_of, kind_of
 from lpsnet_studio.browser.thumbnail_store import THUMBNAIL_SIZE, ThumbnailStore
 from lpsnet_studio.commands.drops import judge_drop
 from lpsnet_studio.examination import Examination
-from lpsnet_studio.inference.messages import Sight
+from lpsnet_studio.inference.messages import Kept, Sight
+from lpsnet_studio.inspector.setting_words import idle_reasons
 from lpsnet_studio.inspector.why_model import material_of, page_of
 from lpsnet_studio.keeping import inspection_of
 from lpsnet_studio.python_calls import python_calls
@@ -160,7 +161,8 @@ def test_what_is_not_in_the_file_is_refused_in_a_sentence(
     service.answer(session)
     (failure,) = service.failures
     assert failure.kind == "not-possible"
-    assert next(iter(changes)).replace("_", " ") in failure.sentence
+    titles = {"nms_iou": "NMS IoU", "box_oracle": "box oracle", "use_borderness": "border-ness in the score"}
+    assert titles[next(iter(changes))] in failure.sentence
     assert failure.advice
     assert session.result is shown
     session.undo()
@@ -264,9 +266,30 @@ def test_a_lone_inspection_needs_no_network(window: Any, service: Any, first: tu
     assert session.loading_model is None
 
 
-def test_settings_that_need_the_next_best_class_allow_no_turning() -> None:
-    from lpsnet_studio.inference.saved_bench import LIVE
+def test_what_can_be_turned_depends_on_what_was_kept() -> None:
+    every = Kept(InspectionSettings(), {}, {}).live
+    assert {"score_threshold", "overlap_threshold", "conflict", "stuff_limit"} < every
+    assert not Kept(InspectionSettings(leftovers="next_stuff"), {}, {}).live
+    assert Kept(InspectionSettings(semantic_oracle=True), {}, {}).live == every - {"semantic_oracle"}
+    reasons = idle_reasons(
+        InspectionSettings(), has_picture=True, has_truth=True, kept=Kept(InspectionSettings(), {}, {})
+    )
+    assert "saved inspection" in reasons["nms_iou"]
+    assert not reasons.keys() & every
 
-    names = set(InspectionSettings.__dataclass_fields__)
-    assert set(LIVE) < names
-    assert "leftovers" not in LIVE
+
+def test_the_probe_says_why_it_shows_no_classes(
+    first: tuple[Path, Session], session: Session, service: DirectService
+) -> None:
+    from lpsnet_studio.inspector.probe_reader import ProbeReader
+
+    _open(session, service, first[0])
+    examination = Examination(session)
+    examination.want_pixel((3, 4))
+    service.answer(session)
+    reader = ProbeReader(session, examination)
+    examination.pin((3, 4))
+    reading = reader.read()
+    assert reading is not None
+    assert "not kept" in reading.classes_note
+    assert len(reading.levels) == 5
