@@ -20,7 +20,7 @@ from lpsnet_studio.theme import Theme
 __all__ = ["PageView", "WhyPanel"]
 
 _PAUSE_MILLISECONDS = 200
-"""What changes in the meantime makes one page."""
+"""How long nothing may change before a page is made."""
 _STEP = 40
 """Pixels by which the panel must grow or shrink for its pictures to follow."""
 _LEAST = QSize(240, 120)
@@ -123,8 +123,8 @@ class WhyPanel(QWidget):
     # ------------------------------------------------------------------------------------------------------- following
 
     def _follow_soon(self) -> None:
-        if self.isVisible() and not self._pause.isActive():
-            self._pause.start()
+        if self.isVisible():
+            self._pause.start()  # anew: while a slider is dragged, nothing is made that would slow it down
 
     def _follow(self) -> None:
         """Has the page made that fits what is shown, or says why there is none."""
