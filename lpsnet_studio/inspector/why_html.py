@@ -97,7 +97,7 @@ def _errors(page: WhyPage, width: int) -> str:
 def _error(row: ErrorRow, width: int) -> str:
     verdict = row.verdict
     about = f"<b>{verdict.kind} · {_text(row.name)}</b>, {verdict.area:,} pixels · cost {100 * verdict.cost:.1f}"
-    lost = f'<br><span class="dim">Lost at: {_text(row.lost)}</span>' if row.lost else ""
+    lost = f'<br><span class="dim">How it was lost: {_text(row.lost)}</span>' if row.lost else ""
     pictures = [("image", row.picture), ("ground truth", row.truth), ("prediction", row.prediction)]
     return f"<p>{about}<br>{_text(row.words)}{lost}</p>{_side_by_side(pictures, width)}"
 
