@@ -13,6 +13,8 @@ __all__ = ["find_actions", "why_not"]
 _START, _INSIDE, _MENU, _TIP, _SCATTERED = 16, 8, 4, 2, 1
 """What a typed word is worth: where a word of the text begins with it, where the text holds it, where the menu's name
 begins with it, where the tip holds it, and where its letters stand in the text in their order."""
+_WHOLE = 32
+"""What it is worth besides that the whole name was typed."""
 _OF_TRUTH = {"semantic_oracle", "box_oracle", "curtain", "blink", "measure_all", "worst_first"}
 _OF_NETWORK = {"model_card", "input_size"}
 _ENDS = {
@@ -31,15 +33,15 @@ _ENDS = {
 def find_actions(typed: str, latest: Sequence[str] = (), actions: Iterable[Action] = ACTIONS) -> list[Action]:
     """Returns the actions that fit what was typed, the best first.
 
-    Every typed word must fit somewhere. Where several actions fit equally well, those used lately come first, and then
-    the order of the table holds.
+    Every typed word must fit somewhere, with hyphens or without. An action whose whole name was typed comes first. Where
+    several fit equally well, those used lately come first, and then the order of the table holds.
 
     Args:
         typed: words or parts of them, in any order and case; empty fits every action.
         latest: ids of the actions that were found before, the latest first.
         actions: the table.
     """
-    words = typed.casefold().split()
+    words = _plain(typed).split()
     rated = [(_worth(words, entry), entry) for entry in actions]
     place = {name: position for position, name in enumerate(latest)}
     fitting = [(worth, entry) for worth, entry in rated if worth >= 0]
@@ -50,12 +52,14 @@ def find_actions(typed: str, latest: Sequence[str] = (), actions: Iterable[Actio
 def _worth(words: Sequence[str], entry: Action) -> int:
     """Returns how well an action fits; negative if a word does not fit at all."""
     worths = [_worth_of_word(word, entry) for word in words]
-    return sum(worths) if all(worths) else -1
+    whole = _WHOLE if words == _plain(entry.text).rstrip("…").split() else 0
+    return sum(worths) + whole if all(worths) else -1
 
 
 def _worth_of_word(word: str, entry: Action) -> int:
-    text, tip = entry.text.casefold(), entry.tip.casefold()
-    if any(part.startswith(word) for part in text.replace("-", " ").split()):
+    text, tip = _plain(entry.text), _plain(entry.tip)
+    parts = entry.text.casefold().replace("-", " ").split()
+    if any(part.startswith(word) for part in (*text.split(), *parts)):
         return _START
     if word in text:
         return _INSIDE
@@ -65,6 +69,11 @@ def _worth_of_word(word: str, entry: Action) -> int:
         return _TIP
     letters = iter(text)
     return _SCATTERED if len(word) > 1 and all(letter in letters for letter in word) else 0
+
+
+def _plain(text: str) -> str:
+    """Returns text as it is compared: border-ness and borderness are one."""
+    return text.casefold().replace("-", "")
 
 
 def why_not(name: str, session: Session) -> str:

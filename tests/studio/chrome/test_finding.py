@@ -32,14 +32,24 @@ def test_nothing_typed_lists_everything_with_the_latest_first() -> None:
         ("demo", "show_demo"),
         ("save over", "save_overlay"),
         ("OVERLAY save", "save_overlay"),
-        ("borderness", "use_borderness"),
-        ("ness", "use_borderness"),
+        ("borderness", "panel_borderness"),
+        ("Border-ness", "panel_borderness"),
+        ("ness", "panel_borderness"),
+        ("borderness scores", "use_borderness"),
+        ("ness in", "use_borderness"),
+        ("levels", "panel_levels"),
         ("opnfldr", "open_folder"),
         ("clipboard", "copy_view"),
     ],
 )
 def test_parts_of_names_find_the_action(typed: str, first: str) -> None:
     assert found(typed)[0] == first
+
+
+def test_a_whole_name_comes_before_what_was_used_lately() -> None:
+    assert found("borderness", ("use_borderness",))[:2] == ["panel_borderness", "use_borderness"]
+    assert found("bordernes", ("use_borderness",))[0] == "use_borderness"
+    assert found("why", ("panel_levels",))[0] == "panel_why"
 
 
 def test_every_typed_word_must_fit() -> None:
