@@ -33,8 +33,8 @@ _ENDS = {
 def find_actions(typed: str, latest: Sequence[str] = (), actions: Iterable[Action] = ACTIONS) -> list[Action]:
     """Returns the actions that fit what was typed, the best first.
 
-    Every typed word must fit somewhere, with hyphens or without. An action whose whole name was typed comes first. Where
-    several fit equally well, those used lately come first, and then the order of the table holds.
+    Every typed word must fit somewhere, with hyphens or without. An action whose whole name was typed comes first.
+    Where several fit equally well, those used lately come first, and then the order of the table holds.
 
     Args:
         typed: words or parts of them, in any order and case; empty fits every action.
