@@ -55,6 +55,7 @@ class CanvasView(QGraphicsView):
         left: the mouse has left the canvas.
         clicked: the pixel of the photo that was clicked with the left button.
         marked: the pixel that was clicked so with Alt.
+        menu_opened: the pixel where the mouse opens the menu.
         zoom_changed: screen pixels per image pixel.
         places_changed: whether there are places to go back or forward to.
     """
@@ -63,6 +64,7 @@ class CanvasView(QGraphicsView):
     left = Signal()
     clicked = Signal(int, int)
     marked = Signal(int, int)
+    menu_opened = Signal(int, int)
     zoom_changed = Signal(float)
     places_changed = Signal()
 
@@ -451,11 +453,11 @@ class CanvasView(QGraphicsView):
         menu.aboutToHide.connect(lambda: QTimer.singleShot(0, self, self._leave_if_outside))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Selects what is under the mouse and opens the menu."""
+        """Reports where the mouse opens the menu, and opens it."""
         if self._menu is None or not self._size[0]:
             return
         if event.reason() is QContextMenuEvent.Reason.Mouse:
-            self.clicked.emit(*self.pixel_at(QPointF(event.pos())))
+            self.menu_opened.emit(*self.pixel_at(QPointF(event.pos())))
         self._menu.popup(event.globalPos())
 
     def _leave_if_outside(self) -> None:

@@ -80,6 +80,8 @@ class Overlays(QObject):
         canvas.hovered.connect(session.point)
         canvas.left.connect(lambda: session.point(-1, -1))
         canvas.clicked.connect(self._select_at)
+        canvas.clicked.connect(examination.candidates.click)
+        canvas.menu_opened.connect(self._select_at)
         # After the selection: a click tells of the verdict at its very pixel.
         self.truth = TruthOverlay(session, examination.verdicts, canvas, self)
         self._show_options()
@@ -213,9 +215,7 @@ class Overlays(QObject):
         self._stage.light_up(0 if pointed is None or not self._session.view.shows("segments") else pointed.owner)
 
     def _select_at(self, x: int, y: int) -> None:
-        """Selects the segment under the mouse; who shows candidates hears of the click after that."""
         self._session.select(self._session.owner_at(x, y))
-        self._examination.candidates.click(x, y)
 
 
 def _owner_tables(owner_colors: dict[int, tuple[int, int, int]]) -> tuple[Table, Table]:

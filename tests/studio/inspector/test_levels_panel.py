@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from lpsnet.analysis.fates import Fate, LevelCounts
 from lpsnet_studio.examination import Examination
@@ -84,6 +85,20 @@ def test_survivors_lie_on_the_canvas_while_the_panel_is_in_sight(docked: Any, wi
     assert window.canvas.stage.candidates.shown is None
     window.docks["levels"].show()
     assert len(window.canvas.stage.candidates.shown.boxes) == 5
+
+
+def test_opening_the_menu_of_the_canvas_picks_no_box(docked: Any, window: Any, session: Session) -> None:
+    docked.choices.show_group("passed")
+    click(window, 20, 30)
+    first = chosen(docked)
+    place = window.canvas.viewportTransform().map(QPointF(20.5, 30.5)).toPoint()
+    opened = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, window.canvas.viewport().mapToGlobal(place))
+    QApplication.sendEvent(window.canvas.viewport(), opened)
+    window.canvas._menu.hide()
+    assert session.selected == session.owner_at(20, 30) != 0
+    assert chosen(docked) == first
+    click(window, 20, 30)
+    assert chosen(docked) != first, "a click goes on to the next box there"
 
 
 def test_a_panel_that_is_not_shown_computes_and_asks_nothing(
