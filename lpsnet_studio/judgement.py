@@ -72,8 +72,13 @@ class VerdictsShown:
             self.zoom_wanted.emit()
 
 
-def judge(result: Result, truth: PanopticSegmentation) -> Judgement:
+def judge(result: Result, truth: PanopticSegmentation, truth_areas: Mapping[int, float] | None = None) -> Judgement:
     """Judges a result; where segments were lost takes much longer and is left to :func:`with_losses`.
+
+    Args:
+        result: at full size.
+        truth: what it is judged by.
+        truth_areas: areas of its segments as its JSON states them, which the metric takes; None where it states none.
 
     Raises:
         ValueError: if the result has no quality, or another size than the truth.
@@ -81,10 +86,7 @@ def judge(result: Result, truth: PanopticSegmentation) -> Judgement:
     if result.quality is None:
         raise ValueError("a result without ground truth cannot be judged")
     prediction, categories = result.trace.segmentation(), result.categories
-    judged = judge_segments(prediction, truth, categories, result.quality)
-    # The metric takes areas from the data set's JSON, which the window does not have: a match's IoU is the metric's.
-    ious = {match.truth: match.iou for match in result.quality.matches}
-    rows = tuple(replace(row, iou=ious[row.truth]) if row.kind is Kind.TP else row for row in judged)
+    rows = judge_segments(prediction, truth, categories, result.quality, truth_areas=truth_areas)
     errors, regions = error_map(prediction, truth, rows), _regions(rows, prediction.ids, truth.ids)
     return Judgement(result, truth, rows, errors, regions)
 

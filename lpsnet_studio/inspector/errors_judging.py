@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -34,7 +34,7 @@ class Judging(QObject):
         super().__init__(parent)
         self.latest: Judgement | None = None
         self._background = Background(_pass_on, self)
-        self._wanted: tuple[Result, PanopticSegmentation] | None = None
+        self._wanted: tuple[Result, PanopticSegmentation, Mapping[int, float] | None] | None = None
         self._task: Task | None = None
         self._pause = self._timer(_PAUSE_MILLISECONDS, self._begin)
         self._rest = self._timer(_REST_MILLISECONDS, self._begin_losses)
@@ -46,9 +46,17 @@ class Judging(QObject):
         timer.timeout.connect(act)
         return timer
 
-    def want(self, result: Result, truth: PanopticSegmentation) -> Judgement | None:
-        """Returns the judgement of a result, or has it made: :attr:`judged` then brings it."""
-        self._wanted = result, truth
+    def want(
+        self, result: Result, truth: PanopticSegmentation, truth_areas: Mapping[int, float] | None
+    ) -> Judgement | None:
+        """Returns the judgement of a result, or has it made: :attr:`judged` then brings it.
+
+        Args:
+            result: see :func:`~lpsnet_studio.judgement.judge`.
+            truth: likewise.
+            truth_areas: likewise; they belong to the truth.
+        """
+        self._wanted = result, truth, truth_areas
         if self._is_wanted(self.latest):
             self._finish()
             return self.latest
@@ -63,14 +71,25 @@ class Judging(QObject):
         self._pause.stop()
         self._rest.stop()
 
+    def let_go(self) -> None:
+        """Wants nothing any more, and keeps nothing: what was judged is of an image that was left."""
+        self.forget()
+        self.latest = None
+        if self._task is not None:
+            self._background.withdraw(self._task)
+            self._task = None
+
     def _is_wanted(self, judgement: Judgement | None) -> bool:
-        return judgement is not None and self._wanted == (judgement.result, judgement.truth)
+        if judgement is None or self._wanted is None:
+            return False
+        result, truth, _ = self._wanted
+        return judgement.result is result and judgement.truth is truth
 
     def _begin(self) -> None:
         if self._wanted is None or self._task is not None or self._is_wanted(self.latest):
             return
-        result, truth = self._wanted
-        self._task = self._background.run(lambda: judge(result, truth), self._take)
+        result, truth, truth_areas = self._wanted
+        self._task = self._background.run(lambda: judge(result, truth, truth_areas), self._take)
 
     def _begin_losses(self) -> None:
         judgement = self.latest

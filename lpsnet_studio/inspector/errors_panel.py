@@ -163,8 +163,8 @@ class ErrorsPanel(QWidget):
 
     def _listen(self) -> None:
         session, examination = self._session, self._examination
+        session.picture_changed.connect(self._leave_picture)
         for signal in (
-            session.picture_changed,
             session.result_changed,
             session.current_changed,
             session.entry_changed,
@@ -206,6 +206,18 @@ class ErrorsPanel(QWidget):
         """Gives the keyboard to the table, or to the sentence that stands in its place."""
         (self.table if self._stack.currentIndex() else self._empty).setFocus(*reason)
 
+    def _leave_picture(self) -> None:
+        """Forgets what was said of another picture, lest it be told of this one, or held on to while hidden."""
+        self._left_at = None
+        self._judging.let_go()
+        self._show_nothing()
+        self._follow()
+
+    def _show_nothing(self) -> None:
+        self.model.set_judgement(None)
+        self._show_counts()
+        self._examination.verdicts.show(None)
+
     def _follow(self) -> None:
         """Follows the session a moment later, so that the picture comes first."""
         if self.isVisible() and not self._soon.isActive():
@@ -217,16 +229,14 @@ class ErrorsPanel(QWidget):
         obstacle = obstacle_of(self._session)
         self._empty.setText(obstacle)
         self._stack.setCurrentIndex(0 if obstacle else 1)
-        result, truth = self._session.result, self._session.truth
-        if obstacle or result is None or truth is None:
+        result, truth, picture = self._session.result, self._session.truth, self._session.picture
+        if obstacle or result is None or truth is None or picture is None:
             self._judging.forget()
-            self.model.set_judgement(None)
-            self._show_counts()
-            self._examination.verdicts.show(None)
+            self._show_nothing()
             return
         self.quality.show_lines(quality_lines(result))
         if result.size == truth.ids.shape:
-            judgement = self._judging.want(result, truth)
+            judgement = self._judging.want(result, truth, picture.truth_areas)
             if judgement is not None:
                 self._show_judgement(judgement)
         self._show_gains()

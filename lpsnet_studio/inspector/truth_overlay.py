@@ -15,7 +15,7 @@ from lpsnet_studio.canvas.curtain import CurtainEdge
 from lpsnet_studio.canvas.sampling import IndexMap, extent_of
 from lpsnet_studio.canvas.view import CanvasView
 from lpsnet_studio.inspector.errors_model import region_words
-from lpsnet_studio.judgement import VerdictsShown, numbered
+from lpsnet_studio.judgement import Judgement, VerdictsShown, numbered
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import Result, shade_of
 
@@ -69,8 +69,8 @@ class TruthOverlay(QObject):
     # -------------------------------------------------------------------------------------------------------- verdicts
 
     def _show_verdicts(self) -> None:
-        judgement, result = self._shown.judgement, self._session.result
-        if judgement is None or result is None or judgement.result.size != result.size:
+        judgement = self._shown.judgement
+        if judgement is None or not self._fits(judgement):
             self._stage.set_verdicts(None)
             return
         words = region_words(judgement, named=self._session.view.names)
@@ -78,10 +78,16 @@ class TruthOverlay(QObject):
 
     def _fit_verdicts(self) -> None:
         """Marks nothing on a reduced result; on others, what was said stays until there is something new to say."""
-        marked, judgement, result = self._stage.verdicts.picture, self._shown.judgement, self._session.result
-        fits = judgement is not None and result is not None and judgement.result.size == result.size
-        if fits != (marked is not None):
+        judgement = self._shown.judgement
+        fits = judgement is not None and self._fits(judgement)
+        if fits != (self._stage.verdicts.picture is not None):
             self._show_verdicts()
+
+    def _fits(self, judgement: Judgement) -> bool:
+        """Whether a judgement is of the picture that is open, at the size of what is shown of it."""
+        result = self._session.result
+        is_of_size = result is not None and judgement.result.size == result.size
+        return is_of_size and judgement.truth is self._session.truth
 
     # ------------------------------------------------------------------------------------------------------- ring, zoom
 

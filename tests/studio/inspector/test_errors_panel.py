@@ -12,11 +12,11 @@ from PySide6.QtTest import QTest
 
 from lpsnet.analysis.errors import Kind
 from lpsnet.analysis.gains import OracleGains, OracleResult
-from lpsnet.metrics.panoptic_quality import MeanQuality
-from lpsnet_studio.inference.messages import Failed, GainsWeighed, Inspect, WeighGains
+from lpsnet.metrics.panoptic_quality import MeanQuality, image_quality
+from lpsnet_studio.inference.messages import Failed, GainsWeighed, Inspect, OpenImage, WeighGains
 from lpsnet_studio.inspector.errors_panel import ErrorsPanel
 from lpsnet_studio.session import Session
-from tests.studio.hand_made import ListeningService, inspected, open_first
+from tests.studio.hand_made import ListeningService, inspected, open_first, opened
 
 
 @pytest.fixture
@@ -264,3 +264,67 @@ def test_nothing_is_cut_off_at_any_width(panel: ErrorsPanel, window: Any, qtbot:
     for button in panel.chips.buttons.values():
         assert button.width() >= button.minimumSizeHint().width()
     assert table.isColumnHidden(4) is (width < 800)
+
+
+def _go_on(session: Session, service: ListeningService) -> None:
+    """Opens the next image, whose result is here before any panel has had time."""
+    session.open_index(session.index + 1)
+    session.receive(opened(service.last(OpenImage)))
+    session.receive(inspected(service.last(Inspect)))
+
+
+def test_nothing_said_of_one_image_stays_on_the_next(
+    panel: ErrorsPanel, window: Any, session: Session, service: ListeningService, qtbot: Any
+) -> None:
+    _select(panel, Kind.FN)
+    _go_on(session, service)
+    assert window.canvas.stage.verdicts.picture is None
+    panel._show_all()
+    assert not panel.model.errors.rows
+    assert panel._examination.verdicts.judgement is None
+    qtbot.waitUntil(lambda: window.canvas.stage.verdicts.picture is not None)
+    assert panel._examination.verdicts.judgement.truth is session.truth
+    assert panel._examination.verdicts.looked_at is None
+
+
+def test_a_row_that_was_looked_at_comes_back_with_the_panel_but_not_on_another_image(
+    panel: ErrorsPanel, window: Any, session: Session, service: ListeningService, qtbot: Any
+) -> None:
+    row = _select(panel, Kind.FN)
+    window.docks["errors"].hide()
+    window.actions_by_id["panel_errors"].trigger()
+    assert panel.table.currentIndex().row() == row
+    window.docks["errors"].hide()
+    _go_on(session, service)
+    window.actions_by_id["panel_errors"].trigger()
+    qtbot.waitUntil(lambda: panel._judging.latest is not None and panel._judging.latest.result is session.result)
+    assert panel.model.errors.rows
+    assert not panel.table.currentIndex().isValid()
+
+
+def test_a_hidden_panel_holds_on_to_nothing_of_an_image_that_was_left(
+    panel: ErrorsPanel, window: Any, session: Session, service: ListeningService
+) -> None:
+    window.docks["errors"].hide()
+    assert panel._judging.latest is not None
+    _go_on(session, service)
+    assert panel._judging.latest is None
+    assert not panel.model.errors.rows
+
+
+def test_segments_are_judged_by_the_areas_that_the_metric_takes(
+    panel: ErrorsPanel, session: Session, qtbot: Any
+) -> None:
+    result, picture = session.result, session.picture
+    assert result is not None
+    assert picture is not None
+    assert picture.truth is not None
+    areas = {segment.id: 2.0 * segment.area for segment in picture.truth.segments}
+    quality = image_quality(result.trace.segmentation(), picture.truth, len(result.categories), truth_areas=areas)
+    session.picture, session.result = replace(picture, truth_areas=areas), replace(result, quality=quality)
+    session.result_changed.emit()
+    qtbot.waitUntil(lambda: panel._judging.latest is not None and panel._judging.latest.result is session.result)
+    assert panel._judging.latest is not None
+    missed = [row for row in panel._judging.latest.rows if row.truth]
+    assert missed
+    assert all(row.truth_area == areas[row.truth] for row in missed)
