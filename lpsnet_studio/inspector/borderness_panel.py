@@ -118,6 +118,11 @@ class BordernessPanel(MapPanel):
         else:
             self.reranking.refresh()
 
+    def let_go(self) -> None:
+        """Forgets the detections of a picture that was left too."""
+        super().let_go()
+        self.reranking.let_go()
+
     def _refresh_maps(self) -> None:
         if self._session.result is not None:
             for sight in LEVELS:

@@ -230,14 +230,18 @@ class LevelsPanel(QWidget):
         if self.isVisible():
             self._rest.start()
         else:
-            self._survey, self._scene, self._facts = None, None, None
+            self._forget_survey()
+
+    def _forget_survey(self) -> None:
+        self._survey, self._scene, self._facts = None, None, None
+        self.boxes.set_rows(None, _NO_ROWS)
 
     def _refresh(self) -> None:
         if not self.isVisible():
             return
         result, picture, reason = self._session.result, self._session.picture, self._reason()
         if reason or result is None or picture is None:
-            self._survey, self._scene, self._facts = None, None, None
+            self._forget_survey()
             self.empty.setText(reason)
             self._stack.setCurrentIndex(0)
             self._examination.candidates.show(None)

@@ -71,12 +71,17 @@ class MapPanel(QWidget):
             examination.shown_changed,
         ):
             signal.connect(self.refresh_soon)
+        session.picture_changed.connect(self.let_go)
         theme.changed.connect(self.refresh_soon)
 
     def refresh_soon(self) -> None:
         """Shows what is new after all of it has come; does nothing while the panel is hidden."""
         if self.isVisible() and not self._soon.isActive():
             self._soon.start()
+
+    def let_go(self) -> None:
+        """Holds on to nothing of a picture that was left, shown or not."""
+        self._drawn.clear()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Shows what came while the panel was hidden."""

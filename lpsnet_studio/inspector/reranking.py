@@ -292,6 +292,12 @@ class Reranking(QWidget):
         self.summary.setText(summary(self.model.rows, in_force=result.settings.use_borderness))
         self._mark()
 
+    def let_go(self) -> None:
+        """Forgets the detections that it shows."""
+        if self._shown_for is not None:
+            self._shown_for, self._chosen = None, -1
+            self.model.set_result(None)
+
     def _choose(self, at: int) -> None:
         """Selects the segment of a row's box; a box without one is told of, and nothing is selected."""
         row = self.model.row(at)

@@ -50,6 +50,7 @@ class SemanticsPanel(MapPanel):
         self.classes = ClassTable()
         self.section = MapSection(session, examination, theme, _KINDS)
         self._hint = QLabel()
+        self._pictured: Labels | None = None
         self._counted: Labels | None = None
         self._counting: Labels | None = None
         self._shares: NDArray[np.float64] | None = None
@@ -92,6 +93,11 @@ class SemanticsPanel(MapPanel):
         self._show_classes()
         self.section.refresh()
 
+    def let_go(self) -> None:
+        """Forgets the label map of a picture that was left too."""
+        super().let_go()
+        self._pictured = self._counted = self._counting = self._shares = None
+
     def _hint_words(self) -> str:
         result = self._session.result
         if self._session.picture is None:
@@ -114,9 +120,9 @@ class SemanticsPanel(MapPanel):
         tile.setChecked(self._session.view.shows("labels"))
         if image is not None:
             tile.set_proportion(image[0] / image[1])
-        key = (None if result is None else id(result.labels), image, tile.room())
-        if self._drawn.get(tile) != key:
-            self._drawn[tile] = key
+        labels, key = None if result is None else result.labels, (image, tile.room())
+        if self._drawn.get(tile) != key or self._pictured is not labels:
+            self._drawn[tile], self._pictured = key, labels
             no_picture = result is None or image is None
             size = (1, 1) if image is None else fitted(image, tile.room())
             tile.set_picture(None if no_picture else labels_picture(result.labels, result.categories, size))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
 from typing import Any
 
@@ -269,3 +271,17 @@ def test_true_boxes_are_not_ranked(panel: BordernessPanel, session: Session, ser
     panel.pages.setCurrentIndex(1)
     assert "turn the box oracle off" in panel.reranking._empty.text()
     assert panel.reranking._empty.isVisible()
+
+
+def test_a_hidden_panel_holds_on_to_nothing_of_an_image_that_was_left(
+    shown: BordernessPanel, session: Session, service: ListeningService
+) -> None:
+    shown.pages.setCurrentIndex(1)
+    assert shown.reranking.model.rows
+    assert session.result is not None
+    labels = weakref.ref(session.result.labels)
+    shown.hide()
+    session.open_index(1)
+    gc.collect()
+    assert labels() is None
+    assert not shown._drawn

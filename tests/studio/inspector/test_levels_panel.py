@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 
 import numpy as np
@@ -400,3 +402,14 @@ def test_titles_of_the_counts_without_a_result_are_there(qapp: Any) -> None:
     model = CountsModel()
     assert model.rowCount() == 0
     assert model.tsv().splitlines() == ["\tP3\tP4\tP5\tP6\tP7\tAll"]
+
+
+def test_a_hidden_panel_holds_on_to_nothing_of_an_image_that_was_left(
+    panel: Any, session: Session, service: ListeningService
+) -> None:
+    assert session.result is not None
+    labels = weakref.ref(session.result.labels)
+    panel.hide()
+    session.open_index(1)
+    gc.collect()
+    assert labels() is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -184,3 +186,14 @@ def test_nothing_is_cut_off_at_300_pixels(shown: SemanticsPanel, session: Sessio
         shown.refresh()
         QApplication.processEvents()
         assert shown.minimumSizeHint().width() <= 280
+
+
+def test_a_hidden_panel_holds_on_to_nothing_of_an_image_that_was_left(
+    shown: SemanticsPanel, session: Session, service: ListeningService
+) -> None:
+    assert session.result is not None
+    labels = weakref.ref(session.result.labels)
+    shown.hide()
+    session.open_index(1)
+    gc.collect()
+    assert labels() is None
