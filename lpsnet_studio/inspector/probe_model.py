@@ -9,10 +9,10 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-from lpsnet.analysis.fates import Fate, Fates, fates
+from lpsnet.analysis.fates import Fate, fates, fates_of_detections
 from lpsnet.borderness import sample_borderness
 from lpsnet.categories import Categories
-from lpsnet.structures import BordernessMaps, MergeTrace, PanopticSegmentation, StepKind, Verdict
+from lpsnet.structures import BordernessMaps, PanopticSegmentation, StepKind
 from lpsnet_studio.inference.messages import Probed
 from lpsnet_studio.inspector.levels_words import FATE_NAMES, FATE_TIPS
 from lpsnet_studio.inspector.probe_tale import ToldLine, marked_words
@@ -108,7 +108,7 @@ class CoveringBoxes:
             self._fates = fates(result.candidates, result.trace)
         else:
             rows = np.arange(len(boxes))
-            self._fates = _fates_of_detections(result.trace, len(boxes))
+            self._fates = fates_of_detections(len(boxes), result.trace)
         merged = ((index, step) for index, step in enumerate(result.trace.steps) if step.kind is StepKind.DETECTION)
         self._steps = {int(rows[step.detection]): index for index, step in merged}
 
@@ -199,18 +199,6 @@ class BoxesOver(Sequence[Covering]):
     def detections(self) -> int:
         """How many of them became detections."""
         return self._boxes.count_detections(self._rows)
-
-
-def _fates_of_detections(trace: MergeTrace, count: int) -> Fates:
-    """Returns what became of every box that was merged, where nothing is known of those that were not."""
-    found = np.full(count, Fate.THRESHOLD, np.uint8)
-    segments = {segment.id for segment in trace.segments}
-    of_verdict = {Verdict.DISCARDED: Fate.OVERLAP, Verdict.EMPTY: Fate.EMPTY}
-    for step in trace.steps:
-        if step.kind is StepKind.DETECTION:
-            kept = Fate.KEPT if step.owner in segments else Fate.COVERED
-            found[step.detection] = of_verdict.get(step.verdict, kept)
-    return found
 
 
 # ------------------------------------------------------------------------------------------------------------ figures

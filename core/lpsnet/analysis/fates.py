@@ -26,6 +26,7 @@ __all__ = [
     "count_by_level",
     "distances_to_sides",
     "fates",
+    "fates_of_detections",
     "levels_by_size",
     "ranks",
 ]
@@ -84,6 +85,24 @@ def fates(candidates: Candidates, trace: MergeTrace) -> Fates:
     segments = {segment.id for segment in trace.segments}
     for step in _detection_steps(candidates, rows, trace):
         found[rows[step.detection]] = _fate_of_step(step, segments)
+    return found
+
+
+def fates_of_detections(count: int, trace: MergeTrace) -> Fates:
+    """Returns what became of boxes that were merged without being chosen from candidates, as an oracle's are.
+
+    Args:
+        count: D, how many boxes there are.
+        trace: their merge.
+
+    Returns:
+        ``[D]`` uint8, a :class:`Fate` each, none before ``THRESHOLD``.
+    """
+    found = np.full(count, Fate.THRESHOLD, np.uint8)
+    segments = {segment.id for segment in trace.segments}
+    for step in trace.steps:
+        if step.kind is StepKind.DETECTION:
+            found[step.detection] = _fate_of_step(step, segments)
     return found
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpsnet.analysis.errors import Kind, SegmentVerdict
-from lpsnet.analysis.fates import Fate, fates
+from lpsnet.analysis.fates import Fate, fates, fates_of_detections
 from lpsnet.categories import Categories
 from lpsnet.panoptic_head.inputs import pixel_windows
 from lpsnet.panoptic_head.steps import told_apart
@@ -249,7 +249,7 @@ class _Chances:
         found = candidates if candidates is not None else detections
         rows = candidates.kept() if candidates is not None else np.arange(len(detections))
         steps = {int(rows[step.detection]): step for step in trace.steps if step.kind is StepKind.DETECTION}
-        fate = fates(candidates, trace) if candidates is not None else _fates_of_steps(len(detections), steps, trace)
+        fate = fates(candidates, trace) if candidates is not None else fates_of_detections(len(detections), trace)
         owner = np.zeros(len(found), np.int32)
         for row, step in steps.items():
             owner[row] = step.owner
@@ -259,18 +259,6 @@ class _Chances:
         """Returns the least score of those that came as far as a fate, 1 if none did."""
         came: Flags = self.fate >= furthest
         return float(self.scores[came if among is None else came & among].min(initial=1.0))
-
-
-def _fates_of_steps(count: int, steps: dict[int, MergeStep], trace: MergeTrace) -> NDArray[np.uint8]:
-    """Returns what became of detections that were not chosen from candidates."""
-    segments = {segment.id for segment in trace.segments}
-    fate = np.full(count, Fate.THRESHOLD, np.uint8)
-    for row, step in steps.items():
-        if step.verdict is Verdict.KEPT:
-            fate[row] = Fate.KEPT if step.owner in segments else Fate.COVERED
-        else:
-            fate[row] = Fate.OVERLAP if step.verdict is Verdict.DISCARDED else Fate.EMPTY
-    return fate
 
 
 def _lost_thing(

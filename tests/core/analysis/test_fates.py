@@ -16,6 +16,7 @@ from lpsnet.analysis.fates import (
     count_by_level,
     distances_to_sides,
     fates,
+    fates_of_detections,
     levels_by_size,
     ranks,
 )
@@ -85,6 +86,15 @@ def test_a_fate_is_a_byte_each(every_fate):
     found = fates(*every_fate)
     assert found.dtype == np.uint8
     assert found.shape == (9,)
+
+
+def test_boxes_that_no_candidates_are_known_of_have_the_same_fates_in_the_merge(every_fate):
+    candidates, trace = every_fate
+    rows = candidates.kept()
+    known = fates(candidates, trace)[rows]
+    np.testing.assert_array_equal(fates_of_detections(len(rows), trace), known)
+    assert set(known.tolist()) == {Fate.THRESHOLD, Fate.OVERLAP, Fate.EMPTY, Fate.COVERED, Fate.KEPT}
+    assert fates_of_detections(len(rows), trace).dtype == np.uint8
 
 
 def test_a_merge_of_other_boxes_is_refused(every_fate):
