@@ -189,6 +189,7 @@ class ProbePanel(QScrollArea):
 
     def _listen(self, session: Session, examination: Examination) -> None:
         session.pointed_changed.connect(self._follow)
+        session.picture_changed.connect(self._leave_picture)
         for signal in (session.result_changed, session.picture_changed, session.current_changed):
             signal.connect(self._ask)
         session.position_changed.connect(self._ask)
@@ -222,6 +223,11 @@ class ProbePanel(QScrollArea):
         if self.isVisible():
             self.reader.follow_mouse()
             self._ask()
+
+    def _leave_picture(self) -> None:
+        """Holds on to nothing of a picture that was left, shown or not."""
+        self.reading = self._told = None
+        self.boxes.set_boxes(None, ())
 
     def _ask(self, *_: object) -> None:
         """Tells anew in a moment: the canvas comes first."""

@@ -219,9 +219,8 @@ class ProbeReader:
             self._memory.begin(self._session.result if is_wanted else None, before)
 
     def _take_result(self) -> None:
-        result = self._session.result
+        result, self._boxes = self._session.result, None
         if result is None:
-            self._boxes = None
             self._memory.forget()
             return
         self._memory.take(result)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -373,3 +375,18 @@ def test_a_smaller_preview_is_read_at_the_same_place(
     told.boxes.table.setCurrentIndex(told.boxes.model.index(0, 0))
     (marked,) = told._examination.candidates.scene.marked
     assert marked.box == (56, 40, 100, 100), "in pixels of the photo"
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_hidden_panel_holds_on_to_nothing_of_an_image_that_was_left(
+    told: ProbePanel, session: Session, service: ListeningService, changed: bool
+) -> None:
+    assert session.result is not None
+    assert told.boxes.model.rowCount()
+    labels = weakref.ref(session.result.labels)
+    told.hide()
+    if changed:
+        change(session, service, overlap_threshold=0.1)
+    session.open_index(1)
+    gc.collect()
+    assert labels() is None
