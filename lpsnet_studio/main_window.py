@@ -140,7 +140,8 @@ class MainWindow(QMainWindow):
         self.commands = Commands(place, device)
         self._drop_hint = DropHint(self._view, theme)
         NoPicture(session, theme, self.canvas)
-        views = (self.canvas, self.images.view, self.segments.table, self.steps.table, self.timeline)
+        evidence = [widget for _, _, widget in self._evidence]
+        views = (self.canvas, self.images.view, self.segments.table, self.steps.table, self.timeline, *evidence)
         steppers = (self.canvas, self.segments.table, self.steps.table, self.timeline.film)
         for stepper in steppers:
             self.timeline.scrubber.watch(stepper)
@@ -222,7 +223,10 @@ class MainWindow(QMainWindow):
             dock.installEventFilter(self)
             self.addDockWidget(panel.area, dock)
             if not panel.shown:
-                # Qt calls a dock behind another tab visible; its panel is to cost nothing there.
+                # Qt calls a dock behind another tab visible; its panel is to cost nothing there, but to keep its room.
+                policy = panel.widget.sizePolicy()
+                policy.setRetainSizeWhenHidden(True)
+                panel.widget.setSizePolicy(policy)
                 dock.visibilityChanged.connect(panel.widget.setVisible)
             docks[panel] = dock
         return docks
@@ -311,10 +315,13 @@ class MainWindow(QMainWindow):
         if dock.isHidden() and not dock.isFloating():
             first = next(other for each, other in self._docks.items() if each.pile == panel.pile)
             self.tabifyDockWidget(first, dock)
+        beside = [other for each, other in self._docks.items() if each.pile == panel.pile and other.isVisible()]
+        width = max([_WIDTH_TO_READ, *(other.width() for other in beside if not other.isFloating())])
         dock.show()
         dock.raise_()
-        if dock.width() < _WIDTH_TO_READ and not dock.isFloating():
-            self.resizeDocks([dock], [_WIDTH_TO_READ], Qt.Orientation.Horizontal)
+        if not dock.isFloating():
+            # Once it is laid out: until then Qt goes by the panel's own wish.
+            QTimer.singleShot(0, self, lambda: self.resizeDocks([dock], [width], Qt.Orientation.Horizontal))
         panel.widget.show()
         panel.widget.setFocus()
 
@@ -467,7 +474,8 @@ class MainWindow(QMainWindow):
     def areas(self) -> list[QWidget]:
         """Returns what the keyboard goes through area by area, as far as it is on the screen."""
         front = (self.segments.table, self.steps.table, self.panel, self.layers)
-        shown = (self.images.view, self._view, self.timeline, *front)
+        evidence = (widget for _, _, widget in self._evidence)
+        shown = (self.images.view, *evidence, self._view, self.timeline, *front)
         return [each for each in shown if each.isVisible() and not each.visibleRegion().isEmpty()]
 
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -268,3 +268,36 @@ def test_tab_goes_only_where_it_can_be_seen(opened: Any, key: Qt.Key) -> None:
         reached.add(focus)
         QTest.keyClick(focus, key)
     assert {opened.canvas, opened.segments.table, opened.images.view} <= reached
+
+
+def test_a_pile_keeps_its_width_while_panels_are_opened(opened: Any, qtbot: Any) -> None:
+    names = ("levels", "borderness", "semantics", "probe", "errors", "why")
+    widths = []
+    for name in names:
+        opened.actions_by_id[f"panel_{name}"].trigger()
+        qtbot.wait(20)
+        widths.append(opened.docks[name].width())
+    assert min(widths) >= 340
+    assert max(widths) - min(widths) <= 2
+    opened.resizeDocks([opened.docks["why"]], [430], Qt.Orientation.Horizontal)
+    qtbot.wait(20)
+    opened.actions_by_id["panel_levels"].trigger()
+    qtbot.wait(20)
+    assert abs(opened.docks["levels"].width() - 430) <= 2
+
+
+def test_keys_of_the_view_act_in_the_panels_too_and_f6_comes_to_them(opened: Any, qtbot: Any) -> None:
+    opened.actions_by_id["panel_errors"].trigger()
+    errors = opened.docks["errors"].widget()
+    qtbot.waitUntil(lambda: errors.isAncestorOf(opened.focusWidget()) or opened.focusWidget() is errors)
+    before = opened._session.view.comparison
+    QTest.keyClick(opened.focusWidget(), Qt.Key.Key_C)
+    assert opened._session.view.comparison != before
+    assert errors in opened.areas()
+    opened.canvas.setFocus()
+    for _ in opened.areas():
+        opened.actions_by_id["next_area"].trigger()
+        if errors.isAncestorOf(opened.focusWidget()):
+            break
+    else:
+        raise AssertionError("F6 never came to the panel")
