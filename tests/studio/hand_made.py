@@ -26,6 +26,8 @@ from lpsnet_studio.state import Entry, NetworkChoice
 
 HEIGHT, WIDTH = 60, 80
 PERSON, CAR, SKY, ROAD = range(4)
+AT_FIRST = {"images", "segments", "steps", "settings", "layers"}
+"""The docks of a window that was never opened before."""
 CATEGORIES = Categories(
     (
         Category(1, "person", True, (220, 20, 60)),

@@ -30,7 +30,7 @@ from lpsnet_studio.inference.messages import (
 )
 from lpsnet_studio.session import Session
 from lpsnet_studio.settings import Folders
-from tests.studio.hand_made import ListeningService, card, inspected, open_first, opened
+from tests.studio.hand_made import AT_FIRST, ListeningService, card, inspected, open_first, opened
 
 
 @dataclass
@@ -422,7 +422,7 @@ def _(bench: Bench) -> None:
         dock.hide()
     bench.trigger("reset_layout")
     shown = {name for name, dock in bench.window.docks.items() if not dock.isHidden()}
-    assert shown == {"images", "segments", "steps", "settings", "layers"}
+    assert shown == AT_FIRST
 
 
 # ------------------------------------------------------------------------------------------------------------- Inspect

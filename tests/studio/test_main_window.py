@@ -17,10 +17,7 @@ from lpsnet_studio.inference.messages import ModelLoaded
 from lpsnet_studio.session import Session
 from lpsnet_studio.settings import Folders, Settings
 from lpsnet_studio.state import NetworkChoice
-from tests.studio.hand_made import ListeningService, card, entries, open_first
-
-AT_FIRST = {"images", "segments", "steps", "settings", "layers"}
-"""The docks of a window that was never opened before."""
+from tests.studio.hand_made import AT_FIRST, ListeningService, card, entries, open_first
 
 
 def _click(widget: QWidget) -> None:
