@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QSizePolicy, QVBoxLayout, QWidget
 
 from lpsnet_studio.inspector.levels_words import FATE_NAMES
@@ -29,6 +30,9 @@ _TIPS = (
 )
 _SORT_TIP = "A click sorts, another turns round, a third goes back to descending scores."
 _ROWS_IN_SIGHT = 6
+_NAME, _SCORE, _LEVEL, _FATE = range(len(_COLUMNS))
+_NAME_CHARACTERS = 9
+"""How many of a class's name can be read even in a narrow panel."""
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 
@@ -119,6 +123,32 @@ class BoxesTableModel(QAbstractTableModel):
         return None
 
 
+class _FittedTable(SortedTable):
+    """Gives what room there is to the names first: where it is little, levels are hidden, then fates are elided."""
+
+    def __init__(self, model: BoxesTableModel) -> None:
+        super().__init__(model, "Boxes over the pixel", "Descending score")
+        header = self.horizontalHeader()
+        header.setMinimumSectionSize(0)
+        header.setSectionResizeMode(_NAME, QHeaderView.ResizeMode.Stretch)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.fit_columns({_SCORE: "0.00", _LEVEL: "P0", _FATE: "Threshold"})
+        self._level, self._fate = self.columnWidth(_LEVEL), self.columnWidth(_FATE)
+
+    @property
+    def _least_name(self) -> int:
+        """The width of a swatch, the mark of the owner and a few characters of a name."""
+        return self.width_of(_NAME, f"▸ {'n' * _NAME_CHARACTERS}") + self.iconSize().width()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Shares the room out anew: it is less beside a scroll bar."""
+        super().resizeEvent(event)
+        room = self.viewport().width() - self._least_name - self.columnWidth(_SCORE)
+        self.setColumnHidden(_LEVEL, room < self._level + self._fate)
+        least = self.width_of(_FATE, "Kept")
+        self.setColumnWidth(_FATE, min(max(room, least), self._fate))
+
+
 class BoxesTable(QWidget):
     """The table of the boxes over a pixel, of which a few are in sight and the others are scrolled to.
 
@@ -133,10 +163,7 @@ class BoxesTable(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.model = BoxesTableModel()
-        self.table = SortedTable(self.model, "Boxes over the pixel", "Descending score")
-        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.table.fit_columns({1: "0.00", 2: "P0", 3: "Threshold"})
-        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.table = _FittedTable(self.model)
         row = self.table.verticalHeader().defaultSectionSize()
         self.table.setFixedHeight(self.table.horizontalHeader().sizeHint().height() + _ROWS_IN_SIGHT * row + 6)
         self.table.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)

@@ -36,7 +36,9 @@ _PAUSE_MILLISECONDS = 15
 _CLASSES, _LEVELS = 10, 5
 _SWATCH = 18
 _COMFORTABLE = QSize(300, 640)
-_SINCE = (("change", "the last change of settings"), ("pin", "it was pinned"))
+_SINCE_CHARACTERS = 6
+_COORDINATE = 48
+_SINCE = (("change", "the last change"), ("pin", "it was pinned"))
 _NOTHING_BEFORE = "Nothing was changed yet: turn a setting, and this history is told before and after."
 _NO_BOX = "No box covers this pixel."
 
@@ -141,9 +143,11 @@ class ProbePanel(QScrollArea):
         for name, words in _SINCE:
             self.since.addItem(words, name)
         self.since.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.since.setMinimumContentsLength(16)
+        self.since.setMinimumContentsLength(_SINCE_CHARACTERS)
         self.since.setAccessibleName("Compared with")
-        self.since.setToolTip("What the history of a pin is compared with.")
+        self.since.setToolTip(
+            "What a pin is compared with: the state before the last change of settings, or that when it was pinned."
+        )
         self._since_row = QWidget()
         since = QHBoxLayout(self._since_row)
         since.setContentsMargins(0, 0, 0, 0)
@@ -370,7 +374,7 @@ def _coordinate(name: str, tip: str) -> QSpinBox:
     box.setFont(figure_font(box.font()))
     box.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
     box.setKeyboardTracking(False)
-    box.setFixedWidth(52)
+    box.setFixedWidth(_COORDINATE)
     box.setAccessibleName(f"{name} of the pixel")
     box.setToolTip(f"{tip} Type it, or move by one with the arrows.")
     return box

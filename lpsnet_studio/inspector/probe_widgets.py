@@ -34,8 +34,41 @@ _ROW = 18
 _MARK_WIDTH, _SWATCH, _FIGURE_WIDTH, _GAP = 12, 10, 46, 6
 _NAME_SHARE = 0.42
 _PADDING = 4
+_LEAST_CHARACTERS = 9
 _WAS_TIP = "So it was with the settings before: there is no such step in this merge."
 _GO_TIP = "A click, or Enter, goes to this step of the merge."
+
+
+class _Heading(QToolButton):
+    """A heading that is elided where it has no room, and never makes the panel wider."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._title = title
+        self.setFont(caption_font(self.font()))
+        self.setAccessibleName(title)
+        self.setToolTip(as_tip(f"{title}\nFold or unfold {title.split(' · ')[0].lower()}."))
+        self.setAutoRaise(True)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.setText(title)
+        self._around = self.sizeHint().width() - self.fontMetrics().horizontalAdvance(title)
+
+    def sizeHint(self) -> QSize:
+        """Returns the room of the whole title, elided or not."""
+        shown, whole = (self.fontMetrics().horizontalAdvance(text) for text in (self.text(), self._title))
+        return super().sizeHint() + QSize(whole - shown, 0)
+
+    def minimumSizeHint(self) -> QSize:
+        """Returns the room of the arrow and a few characters."""
+        return QSize(self.fontMetrics().averageCharWidth() * _LEAST_CHARACTERS, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Elides."""
+        super().resizeEvent(event)
+        room = self.width() - self._around
+        self.setText(self.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideRight, room))
 
 
 class FoldingSection(QWidget):
@@ -48,13 +81,7 @@ class FoldingSection(QWidget):
 
     def __init__(self, title: str, widgets: Sequence[QWidget]) -> None:
         super().__init__()
-        self.heading = QToolButton()
-        self.heading.setText(title)
-        self.heading.setFont(caption_font(self.font()))
-        self.heading.setAutoRaise(True)
-        self.heading.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.heading.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.heading.setToolTip(f"Fold or unfold {title.split(' · ')[0].lower()}.")
+        self.heading = _Heading(title)
         self.heading.clicked.connect(lambda: self.fold(not self.is_folded))
         self._body = QWidget()
         layout = QVBoxLayout(self)

@@ -10,10 +10,12 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QStyle, QStyleOptionComboBox
 
 from lpsnet_studio.examination import Examination
 from lpsnet_studio.inference.messages import Failed, Inspect, OpenImage, Probe, Probed
 from lpsnet_studio.inspector.probe_panel import ProbePanel
+from lpsnet_studio.inspector.probe_widgets import FoldingSection
 from lpsnet_studio.session import Session
 from tests.studio.hand_made import CAR, HEIGHT, PERSON, SKY, WIDTH, ListeningService, inspected, open_first, opened
 
@@ -340,20 +342,58 @@ def test_many_moves_of_the_mouse_are_told_at_once(told: ProbePanel, session: Ses
     assert len(reads) == 1
 
 
-@pytest.mark.parametrize("width", [280, 300, 420])
+@pytest.mark.parametrize("width", [250, 280, 340, 420])
 def test_nothing_is_cut_off_at_the_right(
     told: ProbePanel, session: Session, service: ListeningService, width: int, qtbot: Any
 ) -> None:
-    answer(session, service)
-    told.pin.click()
+    for place in ((70, 40), (40, 40), (12, 30)):
+        told._examination.pin(place)
+        told.refresh()
+        answer(session, service)
+    change(session, service, overlap_threshold=1.0)
     told.refresh()
     told.resize(width, 500)
-    qtbot.waitUntil(lambda: told.pins.removers[0].width() < 100)
-    assert told.minimumSizeHint().width() <= 280
-    assert told.horizontalScrollBar().maximum() == 0
-    room = told.widget().width()
-    for child in (told.copy, told.since, told.pins.removers[0], told.history, told.boxes, told.classes):
-        assert 0 < child.mapTo(told.widget(), child.rect().topRight()).x() < room
+    qtbot.waitUntil(lambda: told.widget().width() == told.viewport().width())
+    qtbot.waitUntil(lambda: all(button.width() < 100 for button in told.pins.removers))
+    assert told.minimumSizeHint().width() <= 250
+    assert told.widget().minimumSizeHint().width() <= told.viewport().width()
+    assert len(told.pins.removers) == 3
+    room = told.viewport().width()
+    option = QStyleOptionComboBox()
+    told.since.initStyleOption(option)
+    field = told.since.style().subControlRect(
+        QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, told.since
+    )
+    longest = max(told.since.fontMetrics().horizontalAdvance(told.since.itemText(index)) for index in (0, 1))
+    assert longest <= field.width()
+    for child in (told.copy, told.since, *told.pins.removers, told.history, told.boxes, told.classes, told.levels):
+        assert 0 < child.mapTo(told.viewport(), child.rect().topRight()).x() < room
+
+
+def test_headings_that_have_no_room_are_elided(told: ProbePanel, qtbot: Any) -> None:
+    headings = [section.heading for section in told.findChildren(FoldingSection)]
+    whole = [heading.text() for heading in headings]
+    assert not any("…" in text for text in whole)
+    for section in told.findChildren(FoldingSection):
+        section.setFixedWidth(100)
+    qtbot.waitUntil(lambda: all("…" in heading.text() for heading in headings))
+    assert [heading.accessibleName() for heading in headings] == whole
+
+
+@pytest.mark.parametrize(
+    ("width", "has_levels", "has_whole_fates"), [(360, True, True), (240, False, True), (205, False, False)]
+)
+def test_in_a_narrow_panel_names_come_before_levels_and_fates(
+    told: ProbePanel, width: int, has_levels: bool, has_whole_fates: bool, qtbot: Any
+) -> None:
+    table = told.boxes.table
+    table.setFixedWidth(width)
+    qtbot.waitUntil(lambda: table.width() == width)
+    assert table.isColumnHidden(2) is not has_levels
+    assert (table.columnWidth(3) == table.width_of(3, "Threshold")) is has_whole_fates
+    assert table.columnWidth(3) >= table.width_of(3, "Kept")
+    assert table.columnWidth(0) >= table.width_of(0, "▸ pedestria") + table.iconSize().width()
+    assert sum(table.columnWidth(column) for column in range(4)) <= table.viewport().width()
 
 
 def test_a_name_that_looks_like_markup_is_shown_as_it_is(told: ProbePanel) -> None:
