@@ -288,6 +288,7 @@ class Session(Gallery, Knobs, Machine, Replay):
                 if self._letters.settle(OpenImage, reply.request):
                     self._take_picture(reply)
             case Inspected():
+                self._complete(reply)
                 if self._letters.settle(Inspect, reply.request):
                     self._take_result(reply)
 
@@ -318,6 +319,7 @@ class Session(Gallery, Knobs, Machine, Replay):
         if self.current is None or reply.image != image_key(self.current.source):
             return
         before, self.picture = self.picture, reply
+        self._candidates = self._borderness = None
         try:
             if before is None or before.image != reply.image:
                 self._forget_result()
@@ -351,7 +353,6 @@ class Session(Gallery, Knobs, Machine, Replay):
         if self.picture is None or reply.image != self.picture.image:
             return
         chosen = None if self.result is None else self.result.identity_of(self.selected)
-        self._complete(reply)
         self.result = Result(
             settings=reply.settings,
             categories=self.picture.categories,
@@ -378,7 +379,9 @@ class Session(Gallery, Knobs, Machine, Replay):
         self._point_again(retell=True)
 
     def _complete(self, reply: Inspected) -> None:
-        """Keeps what the service will not send again while it is the same."""
+        """Keeps what the service will not send again while it is the same, of replies that come too late as well."""
+        if self.picture is None or reply.image != self.picture.image:
+            return
         if reply.candidates is not None or reply.settings.box_oracle:
             self._candidates = reply.candidates
         if reply.borderness is not None:
@@ -422,7 +425,7 @@ class Session(Gallery, Knobs, Machine, Replay):
 
     def _forget_picture(self) -> None:
         if self.picture is not None:
-            self.picture = None
+            self.picture = self._candidates = self._borderness = None
             self._forget_result()
             self.picture_changed.emit()
 

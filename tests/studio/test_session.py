@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from psygnal import EmitLoopError
 
-from lpsnet.structures import InspectionSettings, StepKind
+from lpsnet.structures import BordernessLevel, BordernessMaps, InspectionSettings, StepKind
 from lpsnet_studio.inference.messages import (
     Cancel,
     DatasetImage,
@@ -29,7 +29,7 @@ from lpsnet_studio.inference.messages import (
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import Entry, NetworkChoice, Problem
 from tests.studio import hand_made
-from tests.studio.hand_made import CATEGORIES, PERSON, ROAD, ListeningService
+from tests.studio.hand_made import CATEGORIES, PERSON, ROAD, ListeningService, inspected, open_first, opened
 
 
 @pytest.fixture
@@ -443,3 +443,22 @@ def test_an_opened_image_is_inspected_though_a_panel_fails(session: Session, ser
 
 def _fail() -> None:
     raise RuntimeError("a panel failed")
+
+
+def test_what_came_too_late_to_be_shown_is_not_missed_by_the_next_result(
+    session: Session, service: ListeningService
+) -> None:
+    open_first(session, service)
+    session.change_settings(overlap_threshold=0.7)
+    late = service.last(Inspect)
+    session.reload(session.index)
+    session.receive(opened(service.last(OpenImage)))
+    maps = BordernessMaps((BordernessLevel(np.zeros((2, 2), np.float32), 8.0, 4.0, 3),))
+    session.receive(replace(inspected(late), borderness=maps))
+    session.receive(inspected(service.last(Inspect)))
+    assert session.result is not None
+    assert session.result.borderness is maps
+    session.open_index(1)
+    session.receive(opened(service.last(OpenImage)))
+    session.receive(inspected(service.last(Inspect)))
+    assert session.result.borderness is None, "what another image had is not this one's"
