@@ -79,6 +79,7 @@ class WhyPanel(QWidget):
         for signal in (session.picture_changed, session.result_changed, session.model_changed, session.entry_changed):
             signal.connect(lambda *_: self._follow_soon())
         session.current_changed.connect(lambda _index: self._follow_soon())
+        session.picture_changed.connect(self._forget_if_hidden)
         examination.gains_changed.connect(self._follow_soon)
         theme.changed.connect(self._show_page)
 
@@ -125,6 +126,12 @@ class WhyPanel(QWidget):
     def _follow_soon(self) -> None:
         if self.isVisible():
             self._pause.start()  # anew: while a slider is dragged, nothing is made that would slow it down
+
+    def _forget_if_hidden(self) -> None:
+        """Holds on to nothing of an image that was left while nobody saw the page."""
+        if not self.isVisible():
+            self.page = self._made_of = None
+            self.view.clear()
 
     def _follow(self) -> None:
         """Has the page made that fits what is shown, or says why there is none."""

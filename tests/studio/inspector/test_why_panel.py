@@ -80,6 +80,9 @@ def test_nothing_is_made_or_asked_while_it_is_hidden(
     session.result_changed.emit()
     qtbot.wait(300)
     assert panel.page is shown
+    session.set_entries(())
+    assert panel.page is None
+    assert not panel.view.toPlainText()
 
 
 def test_what_the_oracles_gain_comes_into_the_page(
