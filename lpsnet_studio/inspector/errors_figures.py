@@ -61,7 +61,7 @@ class QualityTable(QWidget):
 
 
 class GainBars(QWidget):
-    """For each choice of oracles its name, PQ before → after, and a bar: PQ as it is, and what would come on top.
+    """For each choice of oracles its name, PQ before → after, and a bar: the network's PQ, and what comes on top.
 
     Args:
         theme: gives the colours.
@@ -74,7 +74,7 @@ class GainBars(QWidget):
         self.setFont(figure_font(caption_font(self.font())))
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("What ground truth would gain")
-        self.setToolTip("PQ of this image as it is → with ground truth in the place of what the network said.")
+        self.setToolTip("PQ of the network alone → with ground truth in the place of what it said.")
         theme.changed.connect(self.update)
 
     def show_bars(self, bars: Sequence[GainBar]) -> None:

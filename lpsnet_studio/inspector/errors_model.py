@@ -10,6 +10,7 @@ from typing import Any, Literal
 from lpsnet.analysis.errors import Kind, Reason, SegmentVerdict, reason_words
 from lpsnet.analysis.gains import OracleGains, gain_words
 from lpsnet.metrics.panoptic_quality import MeanQuality, PanopticQuality
+from lpsnet.structures import InspectionSettings
 from lpsnet_studio.inspector.sorting import Order, arranged, as_tsv
 from lpsnet_studio.judgement import Judgement
 from lpsnet_studio.state import Result
@@ -248,8 +249,8 @@ class GainBar:
     """What one choice of oracles would bring.
 
     Attributes:
-        name: of the choice.
-        before: PQ as it is, in [0, 1].
+        name: of the choice, and whether it is the one in force.
+        before: PQ of the network alone, in [0, 1].
         after: PQ with these oracles, in [0, 1].
         words: both in percent, and the difference.
     """
@@ -260,14 +261,14 @@ class GainBar:
     words: str
 
 
-def gain_bars(gains: OracleGains) -> tuple[GainBar, ...]:
-    """Returns a bar for semantics, boxes and both."""
+def gain_bars(gains: OracleGains, settings: InspectionSettings) -> tuple[GainBar, ...]:
+    """Returns a bar for semantics, boxes and both; the one whose oracles settings ask for says that it is so now."""
     before = _known(gains.as_it_is.all)
     bars = []
     for result in (gains.semantics, gains.boxes, gains.both):
         after = _known(result.all)
         words = f"{100 * before:.1f} → {100 * after:.1f} ({gain_words(gains.gain(result))})"
-        bars.append(GainBar(result.name.capitalize(), before, after, words))
+        bars.append(GainBar(gains.name_now(result, settings).capitalize(), before, after, words))
     return tuple(bars)
 
 

@@ -48,6 +48,8 @@ _NO_TRUTH = (
     "There is no ground truth for this image, so nothing can be called right or wrong. "
     "Open a data set with its panoptic JSON (Ctrl+Shift+D), or the demo scenes (Ctrl+D)."
 )
+_MARKS = "Mark what is right and wrong on the image (8)."
+_MARKS_LATER = f"{_MARKS} While the curtain or the blink is on, they wait: only what differs changes then."
 _CHOOSE = (
     "Select a row to see its segment on the image, and its counterpart in the ground truth dashed. Enter zooms to it."
 )
@@ -94,7 +96,7 @@ class ErrorsPanel(QWidget):
         self._judging = Judging(self)
         self._left_at: SegmentVerdict | None = None
         self.quality = QualityTable()
-        self.marks = _toggle("Marks", "Mark what is right and wrong on the image (8).")
+        self.marks = _toggle("Marks", _MARKS)
         self.curtain = _toggle("Curtain", "Prediction left, ground truth right of a line that you can drag (C).")
         self.blink = _toggle("Blink", "Let prediction and ground truth take turns; without motion, show the truth (T).")
         self.chips = FilterChips(_CHIPS, theme)
@@ -136,7 +138,7 @@ class ErrorsPanel(QWidget):
         layout.addWidget(self.table, 1)
         layout.addWidget(self.told)
         layout.addSpacing(4)
-        heading = QLabel("What ground truth would gain, PQ")
+        heading = QLabel("Gain over the network alone, PQ")
         heading.setFont(caption_font(self.font()))
         heading.setForegroundRole(heading.palette().ColorRole.PlaceholderText)
         for widget in (heading, self.gains, self.advice):
@@ -262,6 +264,7 @@ class ErrorsPanel(QWidget):
     def _show_view(self) -> None:
         view = self._session.view
         self.marks.setChecked(view.layer("verdicts").visible)
+        self.marks.setToolTip(_MARKS if view.comparison == "off" else _MARKS_LATER)
         self.curtain.setChecked(view.comparison == "curtain")
         self.blink.setChecked(view.comparison == "blink")
 
@@ -276,9 +279,10 @@ class ErrorsPanel(QWidget):
         if not self.isVisible():
             return
         gains, problem = self._examination.gains, self._examination.gains_problem
-        if gains is not None:
-            self.gains.show_bars(gain_bars(gains))
-            self.advice.setText(biggest_gain(gains))
+        result = self._session.result
+        if gains is not None and result is not None:
+            self.gains.show_bars(gain_bars(gains, result.settings))
+            self.advice.setText(biggest_gain(gains, result.settings))
         else:
             self.gains.show_bars(())
             self.advice.setText(problem or (_WEIGHING if self._session.is_current else _LATER))

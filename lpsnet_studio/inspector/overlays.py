@@ -31,6 +31,8 @@ _LINE_WHITENESS = 0.45
 """How much whiter a segment's outline is than the segment, so that it shows on its own colour."""
 _LINE_OPACITY = 0.9
 _NEUTRAL = (176, 182, 190)
+_LEFT_OUT_OF_COMPARISONS = ("verdicts", "boxes")
+"""Overlays that only the prediction has: by turns with the truth, they would come and go where nothing differs."""
 
 
 def step_color(step: MergeStep, categories: Categories) -> tuple[int, int, int]:
@@ -91,6 +93,7 @@ class Overlays(QObject):
     def _show_picture(self) -> None:
         picture = self._session.picture
         self._canvas.set_photo(None if picture is None else picture.pixels)
+        self._show_layers()
 
     def _show_result(self) -> None:
         result, owners = self._session.result, self._session.owners
@@ -184,11 +187,16 @@ class Overlays(QObject):
         self._stage.step.setOpacity(strength)
         self._stage.step_boxes.setOpacity(strength)
 
+    def _show_layers(self) -> None:
+        view = self._session.view
+        left_out = _LEFT_OUT_OF_COMPARISONS if view.comparison != "off" and self._session.truth is not None else ()
+        for layer in view.layers:
+            self._stage.show_layer(layer.kind, view.shows(layer.kind) and layer.kind not in left_out, layer.opacity)
+
     def _show_options(self) -> None:
         view, stage = self._session.view, self._stage
         stage.set_order([layer.kind for layer in view.layers])
-        for layer in view.layers:
-            stage.show_layer(layer.kind, view.shows(layer.kind), layer.opacity)
+        self._show_layers()
         stage.outlines.setVisible(view.shows("segments") and view.contours)
         stage.show_names(view.overlays and view.names)
         self._canvas.show_minimap(view.minimap)

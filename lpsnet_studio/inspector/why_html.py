@@ -72,11 +72,12 @@ def _cause(number: int, cause: Cause) -> str:
 def _gains(page: WhyPage) -> str:
     if page.gains is None:
         return ""
-    rows = [f"<p>{_text(biggest_gain(page.gains))}</p>"]
+    rows = [f"<p>{_text(biggest_gain(page.gains, page.settings))}</p>"]
     for result in page.gains.results:
         change = "" if result is page.gains.as_it_is else f" ({gain_words(page.gains.gain(result))})"
+        name = page.gains.name_now(result, page.settings)
         rows.append(
-            f"<p><b>{_text(result.name)}</b>: PQ {_percent(result.all.pq)}{_text(change)}<br>"
+            f"<p><b>{_text(name)}</b>: PQ {_percent(result.all.pq)}{_text(change)}<br>"
             f'<span class="dim">things {_percent(result.things.pq)} · stuff {_percent(result.stuff.pq)}</span></p>'
         )
     return f"{_head('What would help most')}{''.join(rows)}"

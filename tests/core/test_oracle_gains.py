@@ -63,7 +63,7 @@ def test_each_result_equals_that_of_a_fresh_inspection(areas: dict[int, float] |
         assert fresh.quality is not None
         quality = PanopticQuality(fresh.quality.counts, CATEGORIES)
         assert (result.all, result.things, result.stuff) == (quality.all, quality.things, quality.stuff)
-    assert [r.name for r in gains.results] == ["as it is", "true semantics", "true boxes", "both true"]
+    assert [r.name for r in gains.results] == ["network alone", "true semantics", "true boxes", "both true"]
     assert gains.both.all.pq > gains.as_it_is.all.pq
 
 
@@ -124,22 +124,46 @@ def _gains(as_it_is: float, semantics: float, boxes: float, both: float) -> Orac
 @pytest.mark.parametrize(
     ("figures", "words"),
     [
-        ((0.5, 0.642, 0.511, 0.9), "Better semantics would help most: true semantics +14.2, true boxes +1.1"),
-        ((0.5, 0.49, 0.6, 0.9), "Better boxes would help most: true semantics −1.0, true boxes +10.0"),
+        (
+            (0.5, 0.642, 0.511, 0.9),
+            "Of the two inputs, semantics would help most: true semantics +14.2, true boxes +1.1",
+        ),
+        ((0.5, 0.49, 0.6, 0.9), "Of the two inputs, boxes would help most: true semantics −1.0, true boxes +10.0"),
         ((0.5, 0.6, 0.6, 0.9), "Semantics and boxes would help alike: true semantics +10.0, true boxes +10.0"),
         ((0.5, 0.5, 0.4, 0.9), "Only semantics and boxes together would help: true semantics ±0.0, true boxes −10.0"),
     ],
 )
 def test_the_biggest_gain_in_words(figures: tuple[float, float, float, float], words: str) -> None:
-    assert biggest_gain(_gains(*figures)) == f"{words}, both +40.0 PQ."
+    assert biggest_gain(_gains(*figures), InspectionSettings()) == f"{words}, both +40.0 PQ."
 
 
 def test_a_perfect_image_needs_no_help() -> None:
     neither = "Neither true semantics nor true boxes would help this image"
-    assert biggest_gain(_gains(1, 1, 1, 1)) == f"{neither}: true semantics ±0.0, true boxes ±0.0, both ±0.0 PQ."
+    words = biggest_gain(_gains(1, 1, 1, 1), InspectionSettings())
+    assert words == f"{neither}: true semantics ±0.0, true boxes ±0.0, both ±0.0 PQ."
 
 
 def test_an_image_without_any_class_gains_nothing() -> None:
     gains = _gains(math.nan, math.nan, math.nan, math.nan)
     assert [gains.gain(result) for result in gains.results] == [0, 0, 0, 0]
     assert gain_words(0.00049) == "±0.0"
+
+
+@pytest.mark.parametrize(
+    ("semantic_oracle", "box_oracle", "now", "sentence"),
+    [
+        (True, False, 0.6, "Semantics are the ground truth's already; true boxes on top would bring +30.0 PQ."),
+        (False, True, 0.5, "Boxes are the ground truth's already; true semantics on top would bring +40.0 PQ."),
+        (True, True, 0.9, "Semantics and boxes are the ground truth's already: what is left is the panoptic head's."),
+    ],
+)
+def test_an_oracle_that_is_on_is_not_said_to_help(
+    semantic_oracle: bool, box_oracle: bool, now: float, sentence: str
+) -> None:
+    gains = _gains(0.4, 0.6, 0.5, 0.9)
+    settings = InspectionSettings(semantic_oracle=semantic_oracle, box_oracle=box_oracle)
+    assert biggest_gain(gains, settings) == sentence
+    assert gains.in_force(settings).all.pq == now
+    names = [gains.name_now(result, settings) for result in gains.results]
+    assert names[0] == "network alone"
+    assert [name.endswith(" (now)") for name in names] == [result.all.pq == now for result in gains.results]

@@ -4,7 +4,8 @@ Six rules, each priced in PQ of this image. They look at the same errors from se
 do not add up:
 
 1. *Untrained network.* Some of its weights are random; nothing else needs explaining. It comes first at no price.
-2. *Semantics*, *boxes*: what PQ rises by if the ground truth's take their place (paper Table 6).
+2. *Semantics*, *boxes*: what PQ rises by if the ground truth's take their place (paper Table 6); neither is a cause
+   where it is the ground truth's already.
 3. *Panoptic head*: what PQ lacks even if both are true.
 4. *Lost at a stage*: what finding every segment that was lost there would bring, one by one.
 5. *False positives*: what erasing those would bring that are not the other side of a missed segment.
@@ -20,7 +21,7 @@ from lpsnet.analysis.errors import Kind, SegmentVerdict, reason_words
 from lpsnet.analysis.gains import OracleGains, gain_words
 from lpsnet.analysis.lost_where import Loss, LostAt
 from lpsnet.categories import Categories
-from lpsnet.structures import PanopticSegmentation
+from lpsnet.structures import InspectionSettings, PanopticSegmentation
 
 __all__ = ["Cause", "likeliest_causes"]
 
@@ -66,6 +67,7 @@ def likeliest_causes(
     losses: Sequence[Loss],
     prediction: PanopticSegmentation,
     categories: Categories,
+    settings: InspectionSettings,
     *,
     trained: bool = True,
     gains: OracleGains | None = None,
@@ -77,10 +79,11 @@ def likeliest_causes(
         losses: of the false negatives among them.
         prediction: what was judged.
         categories: the classes.
+        settings: what was in force.
         trained: whether the network is.
         gains: what the oracles would bring; None if that was not measured.
     """
-    priced = [*_of_oracles(gains), *_of_stages(verdicts, losses, categories)]
+    priced = [*_of_oracles(gains, settings), *_of_stages(verdicts, losses, categories)]
     priced += [*_of_false_positives(verdicts, prediction, categories), *_of_loose_masks(verdicts, categories)]
     noticed = [cause for cause in priced if cause.cost is not None and cause.cost >= _UNNOTICED]
     ordered = sorted(noticed, key=lambda cause: -(cause.cost or 0.0))
@@ -93,17 +96,22 @@ def _of_training(trained: bool) -> list[Cause]:
     return [Cause("The network is untrained", None, ("Weights of it are random: what it finds is chance.",))]
 
 
-def _of_oracles(gains: OracleGains | None) -> list[Cause]:
+def _of_oracles(gains: OracleGains | None, settings: InspectionSettings) -> list[Cause]:
     if gains is None:
         return []
-    semantics, boxes = gains.gain(gains.semantics), gains.gain(gains.boxes)
-    figures = f"PQ changes by {gain_words(semantics)} with true labels and by {gain_words(boxes)} with true boxes."
+    now = gains.in_force(settings)
+    semantics, boxes = gains.gain(gains.with_semantics(now), now), gains.gain(gains.with_boxes(now), now)
+    priced, told = [], []
+    if not now.semantic_oracle:
+        priced.append(("Semantics", semantics))
+        told.append(f"by {gain_words(semantics)} with true labels")
+    if not now.box_oracle:
+        priced.append(("Boxes", boxes))
+        told.append(f"by {gain_words(boxes)} with true boxes")
+    figures = f"PQ changes {' and '.join(told)}."
     left = 1 - gains.both.all.pq if gains.both.all.n else 0.0
-    return [
-        Cause("Semantics", semantics, (figures,)),
-        Cause("Boxes", boxes, (figures,)),
-        Cause("Panoptic head", left, (f"Even with true labels and true boxes PQ is {100 * gains.both.all.pq:.1f}.",)),
-    ]
+    even = f"Even with true labels and true boxes PQ is {100 * gains.both.all.pq:.1f}."
+    return [*(Cause(title, cost, (figures,)) for title, cost in priced), Cause("Panoptic head", left, (even,))]
 
 
 def _of_stages(verdicts: Sequence[SegmentVerdict], losses: Sequence[Loss], categories: Categories) -> list[Cause]:

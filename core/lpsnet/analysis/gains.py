@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from lpsnet.metrics.panoptic_quality import MeanQuality, PanopticQuality
+from lpsnet.structures import InspectionSettings
 
 __all__ = ["OracleGains", "OracleResult", "biggest_gain", "gain_words"]
 
@@ -38,12 +39,12 @@ class OracleResult:
 
     @property
     def name(self) -> str:
-        """What it is called: ``as it is``, ``true semantics``, ``true boxes`` or ``both true``."""
+        """What it is called: ``network alone``, ``true semantics``, ``true boxes`` or ``both true``."""
         if self.semantic_oracle and self.box_oracle:
             return "both true"
         if self.semantic_oracle:
             return "true semantics"
-        return "true boxes" if self.box_oracle else "as it is"
+        return "true boxes" if self.box_oracle else "network alone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class OracleGains:
     """The four choices of oracles on one image, everything else set alike.
 
     Attributes:
-        as_it_is: without an oracle.
+        as_it_is: without an oracle: the network alone.
         semantics: with ground-truth semantics.
         boxes: with ground-truth boxes.
         both: with both: what the panoptic head alone leaves undone.
@@ -67,10 +68,36 @@ class OracleGains:
         """The four, in that order."""
         return self.as_it_is, self.semantics, self.boxes, self.both
 
-    def gain(self, result: OracleResult) -> float:
-        """Returns how much greater PQ is than as it is, in [-1, 1]; 0 where no class occurs in either."""
-        before, after = self.as_it_is.all.pq, result.all.pq
-        return 0.0 if math.isnan(before) or math.isnan(after) else after - before
+    def in_force(self, settings: InspectionSettings) -> OracleResult:
+        """Returns the one with the oracles that settings ask for: its PQ is that of the result they give."""
+        return self._with(settings.semantic_oracle, settings.box_oracle)
+
+    def with_semantics(self, result: OracleResult) -> OracleResult:
+        """Returns the one that has ground-truth semantics on top of another's oracles."""
+        return self._with(True, result.box_oracle)
+
+    def with_boxes(self, result: OracleResult) -> OracleResult:
+        """Returns the one that has ground-truth boxes on top of another's oracles."""
+        return self._with(result.semantic_oracle, True)
+
+    def name_now(self, result: OracleResult, settings: InspectionSettings) -> str:
+        """Returns a result's name, with ``(now)`` behind it if its oracles are those that settings ask for."""
+        return f"{result.name} (now)" if result is self.in_force(settings) else result.name
+
+    def gain(self, result: OracleResult, before: OracleResult | None = None) -> float:
+        """Returns how much greater PQ is than before, in [-1, 1]; 0 where no class occurs in either.
+
+        Args:
+            result: one of the four.
+            before: another of them; None for the network alone.
+        """
+        old, new = (before or self.as_it_is).all.pq, result.all.pq
+        return 0.0 if math.isnan(old) or math.isnan(new) else new - old
+
+    def _with(self, semantic_oracle: bool, box_oracle: bool) -> OracleResult:
+        if semantic_oracle:
+            return self.both if box_oracle else self.semantics
+        return self.boxes if box_oracle else self.as_it_is
 
 
 def gain_words(gain: float) -> str:
@@ -80,8 +107,26 @@ def gain_words(gain: float) -> str:
     return f"{'+' if gain > 0 else '−'}{abs(100 * gain):.1f}"
 
 
-def biggest_gain(gains: OracleGains) -> str:
-    """Returns which of semantics and boxes would help most, in one or two sentences with the figures."""
+def biggest_gain(gains: OracleGains, settings: InspectionSettings) -> str:
+    """Returns which of semantics and boxes would help most, in a sentence with the figures.
+
+    Args:
+        gains: of one image.
+        settings: what is in force; an input that is the ground truth's already is not said to help.
+    """
+    now = gains.in_force(settings)
+    if now.semantic_oracle and now.box_oracle:
+        return "Semantics and boxes are the ground truth's already: what is left is the panoptic head's."
+    if now.semantic_oracle:
+        gained = gain_words(gains.gain(gains.both, now))
+        return f"Semantics are the ground truth's already; true boxes on top would bring {gained} PQ."
+    if now.box_oracle:
+        gained = gain_words(gains.gain(gains.both, now))
+        return f"Boxes are the ground truth's already; true semantics on top would bring {gained} PQ."
+    return _biggest_gain_of_network(gains)
+
+
+def _biggest_gain_of_network(gains: OracleGains) -> str:
     semantics, boxes, both = (gains.gain(result) for result in (gains.semantics, gains.boxes, gains.both))
     figures = f"true semantics {gain_words(semantics)}, true boxes {gain_words(boxes)}, both {gain_words(both)} PQ"
     if max(semantics, boxes, both) < _UNNOTICED:
@@ -89,7 +134,7 @@ def biggest_gain(gains: OracleGains) -> str:
     if abs(semantics - boxes) < _UNNOTICED:
         helps = "Semantics and boxes would help alike"
     else:
-        helps = f"Better {'semantics' if semantics > boxes else 'boxes'} would help most"
+        helps = f"Of the two inputs, {'semantics' if semantics > boxes else 'boxes'} would help most"
     if max(semantics, boxes) < _UNNOTICED:
         helps = "Only semantics and boxes together would help"
     return f"{helps}: {figures}."

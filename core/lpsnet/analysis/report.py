@@ -181,6 +181,7 @@ class WhyPage:
         picture: the image, made small.
         result: the prediction over it, likewise.
         truth: the ground truth over it, likewise; None if there is none.
+        settings: what was in force.
         changes: settings that differ from the network's own.
         quality: means over all classes, things and stuff; empty without ground truth.
         levels: what became of the candidates, by level and in all; empty under the box oracle.
@@ -197,6 +198,7 @@ class WhyPage:
     picture: Rgb
     result: Rgb
     truth: Rgb | None
+    settings: InspectionSettings
     changes: tuple[SettingChange, ...]
     quality: tuple[tuple[str, MeanQuality], ...]
     levels: tuple[LevelRow, ...]
@@ -269,6 +271,7 @@ def why_page(
         picture=_small(image, _PICTURE_SIDE),
         result=_small(render_overlay(image, result, categories), _PICTURE_SIDE),
         truth=None if truth is None else _small(render_overlay(image, truth, categories), _PICTURE_SIDE),
+        settings=settings,
         changes=setting_changes(settings, own_settings or settings),
         quality=_means(quality, categories),
         levels=level_rows(levels),
@@ -277,7 +280,7 @@ def why_page(
         errors=() if truth is None else _worst(verdicts, losses, image, result, truth, categories),
         losses=losses,
         gains=gains,
-        causes=likeliest_causes(verdicts, losses, result, categories, trained=subject.trained, gains=gains),
+        causes=likeliest_causes(verdicts, losses, result, categories, settings, trained=subject.trained, gains=gains),
     )
 
 

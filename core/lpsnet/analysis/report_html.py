@@ -140,9 +140,9 @@ def _gains(page: WhyPage) -> str:
     for result in page.gains.results:
         figures = [" · ".join(map(_percent, (m.pq, m.sq, m.rq))) for m in (result.all, result.things, result.stuff)]
         change = _NOTHING if result is page.gains.as_it_is else gain_words(page.gains.gain(result))
-        rows.append(_row((result.name, *figures, change), left=(0,)))
+        rows.append(_row((page.gains.name_now(result, page.settings), *figures, change), left=(0,)))
     head = ("PQ · SQ · RQ", "all", "things", "stuff", "gain in PQ")
-    words = f"<p>{_text(biggest_gain(page.gains))}</p>"
+    words = f"<p>{_text(biggest_gain(page.gains, page.settings))}</p>"
     return f"<h2>What would help most</h2>{words}{_table(head, rows, left=(0,))}"
 
 

@@ -91,7 +91,13 @@ def _merged() -> tuple[Candidates, np.ndarray, MergeTrace]:
     return found, labels, trace
 
 
-def _page(*, with_truth: bool = True, trained: bool = True, gains: OracleGains | None = None) -> WhyPage:
+def _page(
+    *,
+    with_truth: bool = True,
+    trained: bool = True,
+    gains: OracleGains | None = None,
+    settings: InspectionSettings = SETTINGS,
+) -> WhyPage:
     found, labels, trace = _merged()
     image = np.random.default_rng(4).integers(0, 256, (*SIZE, 3), dtype=np.uint8)
     truth = _truth() if with_truth else None
@@ -103,7 +109,7 @@ def _page(*, with_truth: bool = True, trained: bool = True, gains: OracleGains |
         detections=found.detections(),
         candidates=found,
         trace=trace,
-        settings=SETTINGS,
+        settings=settings,
         own_settings=replace(SETTINGS, score_threshold=0.45, use_borderness=False, stuff_limit=4096),
         levels=count_by_level(found, fates(found, trace)),
         truth=truth,
@@ -230,6 +236,28 @@ def test_causes_come_most_costly_first_with_their_figures() -> None:
     assert loose.cost == pytest.approx(sum(row.verdict.cost for row in page.errors if row.verdict.kind is Kind.TP))
 
 
+@pytest.mark.parametrize(
+    ("settings", "left", "evidence"),
+    [
+        (replace(SETTINGS, semantic_oracle=True), {"Boxes": 0.258}, "PQ changes by +25.8 with true boxes."),
+        (replace(SETTINGS, box_oracle=True), {"Semantics": 0.389}, "PQ changes by +38.9 with true labels."),
+        (replace(SETTINGS, semantic_oracle=True, box_oracle=True), {}, ""),
+    ],
+)
+def test_what_is_an_oracle_already_is_no_cause(
+    settings: InspectionSettings, left: dict[str, float], evidence: str
+) -> None:
+    page = _page(gains=_gains(), settings=settings)
+    inputs = {cause.title: cause for cause in page.causes if cause.title in ("Semantics", "Boxes")}
+    assert {title: cause.cost for title, cause in inputs.items()} == pytest.approx(left)
+    assert all(cause.evidence == (evidence,) for cause in inputs.values())
+    assert "Panoptic head" in {cause.title for cause in page.causes}
+    words = _outline(page).words
+    assert "network alone" in words
+    assert sum(word.endswith(" (now)") for word in words) == 1
+    assert "Of the two inputs" not in "".join(words)
+
+
 def test_what_costs_nothing_is_no_cause() -> None:
     titles = {cause.title for cause in _page(gains=_gains(0.5, 0.4, 0.5, 1.0)).causes}
     assert not titles & {"Semantics", "Boxes", "Panoptic head"}
@@ -246,10 +274,10 @@ def test_a_false_positive_that_is_the_other_side_of_a_miss_is_told_once() -> Non
     truth = PanopticSegmentation.from_ids(np.where(ids == 1, 1, 3), {1: PERSON, 3: ROAD})
     rows = judge_segments(prediction, truth, CATEGORIES, image_quality(prediction, truth, len(CATEGORIES)))
     losses = [Loss(r.truth, r.label, r.area, (1, 2), LostAt.CLASS, "why", 0.0) for r in rows if r.kind is Kind.FN]
-    causes = likeliest_causes(rows, losses, prediction, CATEGORIES)
+    causes = likeliest_causes(rows, losses, prediction, CATEGORIES, SETTINGS)
     assert not any(cause.title.startswith("False positives") for cause in causes)
     (alone,) = [replace(row, cost=0.25) for row in rows if row.kind is Kind.FP and row.prediction == 2]
-    (cause,) = likeliest_causes([alone], (), prediction, CATEGORIES)
+    (cause,) = likeliest_causes([alone], (), prediction, CATEGORIES, SETTINGS)
     assert cause.cost == 0.25
     assert cause.evidence == (f"car at (80, 2), 160 pixels, score 0.70: {EVIL} found as car, IoU 0.80.",)
     assert cause.title == "False positives of their own: 1 segment"
@@ -259,7 +287,7 @@ def test_a_false_positive_that_is_the_other_side_of_a_miss_is_told_once() -> Non
 def test_every_stage_has_its_cause(at: LostAt) -> None:
     row = SegmentVerdict(Kind.FN, Reason.MISSED, 7, 0, PERSON, -1, 10, 0, 0.0, 0.0, 0.1)
     empty = PanopticSegmentation(np.zeros((2, 2), np.int32), ())
-    (cause,) = likeliest_causes([row], [Loss(7, PERSON, 10, (1, 1), at, "why", 1.0)], empty, CATEGORIES)
+    (cause,) = likeliest_causes([row], [Loss(7, PERSON, 10, (1, 1), at, "why", 1.0)], empty, CATEGORIES, SETTINGS)
     assert cause.title.endswith(": 1 segment")
     assert cause.evidence == ("person at (1, 1), 10 pixels: why.",)
 
@@ -268,7 +296,7 @@ def test_many_examples_are_shortened() -> None:
     rows = [SegmentVerdict(Kind.FN, Reason.MISSED, i, 0, PERSON, -1, 10, 0, 0.0, 0.0, 0.01 * i) for i in range(1, 9)]
     losses = [Loss(i, PERSON, 10, (i, i), LostAt.BOX, "why", 1.0) for i in range(1, 9)]
     empty = PanopticSegmentation(np.zeros((2, 2), np.int32), ())
-    (cause,) = likeliest_causes(rows, losses, empty, CATEGORIES)
+    (cause,) = likeliest_causes(rows, losses, empty, CATEGORIES, SETTINGS)
     assert cause.cost == pytest.approx(0.36)
     assert len(cause.evidence) == 6
     assert cause.evidence[0].startswith("person at (8, 8)")

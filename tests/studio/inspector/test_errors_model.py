@@ -10,6 +10,7 @@ import pytest
 from lpsnet.analysis.errors import Kind
 from lpsnet.analysis.gains import OracleGains, OracleResult
 from lpsnet.metrics.panoptic_quality import MeanQuality, PanopticQuality
+from lpsnet.structures import InspectionSettings
 from lpsnet_studio.inference.messages import Inspect
 from lpsnet_studio.inspector.errors_model import (
     COLUMNS,
@@ -145,11 +146,12 @@ def test_gains_are_told_before_and_after() -> None:
     gains = OracleGains(
         _oracle(0.521), _oracle(0.663, semantic=True), _oracle(0.5, box=True), _oracle(1.0, semantic=True, box=True)
     )
-    bars = gain_bars(gains)
-    assert [bar.name for bar in bars] == ["True semantics", "True boxes", "Both true"]
+    bars = gain_bars(gains, InspectionSettings(semantic_oracle=True))
+    assert [bar.name for bar in bars] == ["True semantics (now)", "True boxes", "Both true"]
     assert [bar.words for bar in bars] == ["52.1 → 66.3 (+14.2)", "52.1 → 50.0 (−2.1)", "52.1 → 100.0 (+47.9)"]
 
 
 def test_gains_where_no_class_occurs_are_none() -> None:
     nothing = _oracle(float("nan"))
-    assert {bar.words for bar in gain_bars(OracleGains(nothing, nothing, nothing, nothing))} == {"0.0 → 0.0 (±0.0)"}
+    bars = gain_bars(OracleGains(nothing, nothing, nothing, nothing), InspectionSettings())
+    assert {bar.words for bar in bars} == {"0.0 → 0.0 (±0.0)"}

@@ -112,5 +112,5 @@ def test_verdicts_losses_and_gains_of_a_scene(
     question, gains = service.last(WeighGains), oracle_gains(inspection)
     assert question.settings == session.result.settings
     session.receive(GainsWeighed(question.request, question.image, question.settings, gains))
-    assert panel.advice.text() == biggest_gain(gains)
+    assert panel.advice.text() == biggest_gain(gains, session.result.settings)
     assert len(panel.gains.bars) == 3

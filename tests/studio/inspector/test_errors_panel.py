@@ -199,6 +199,28 @@ def test_boxes_on_the_panel_turn_what_the_menus_turn(panel: ErrorsPanel, window:
     assert not window.canvas.stage.verdict_names.isVisible()
 
 
+@pytest.mark.parametrize("mode", ["curtain", "blink"])
+def test_marks_and_boxes_wait_while_prediction_and_truth_are_compared(
+    panel: ErrorsPanel, window: Any, session: Session, service: ListeningService, mode: Any
+) -> None:
+    stage = window.canvas.stage
+    session.change_layer("boxes", visible=True)
+    of_prediction = (stage.verdicts, stage.verdict_names, stage.boxes)
+    assert all(item.isVisible() for item in of_prediction)
+    own_tip = panel.marks.toolTip()
+    session.change_view(comparison=mode)
+    assert not any(item.isVisible() for item in of_prediction)
+    assert panel.marks.isChecked()
+    assert panel.marks.toolTip().startswith(own_tip)
+    assert "curtain" in panel.marks.toolTip()
+    session.change_view(comparison="off")
+    assert all(item.isVisible() for item in of_prediction)
+    assert panel.marks.toolTip() == own_tip
+    session.change_view(comparison=mode)
+    open_first(session, service, with_truth=False)
+    assert stage.boxes.isVisible(), "without ground truth there is no comparison"
+
+
 def _gains() -> OracleGains:
     def result(pq: float, semantic: bool, box: bool) -> OracleResult:
         mean = MeanQuality(pq, pq, pq, 3)
@@ -216,7 +238,7 @@ def test_gains_are_asked_for_once_and_told(
     question = service.last(WeighGains)
     session.receive(GainsWeighed(question.request, question.image, question.settings, _gains()))
     assert panel.gains.bars[0].words == "50.0 → 90.0 (+40.0)"
-    assert panel.advice.text().startswith("Better semantics would help most")
+    assert panel.advice.text().startswith("Of the two inputs, semantics would help most")
     qtbot.wait(500)
     assert service.count(WeighGains) == 1
 
