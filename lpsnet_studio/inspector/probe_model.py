@@ -34,6 +34,8 @@ __all__ = [
 ]
 
 Place = tuple[int, int]
+_UNLIKELY = 0.1
+"""Where no class is likelier, two digits would tell many of them as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +47,20 @@ class Bar:
         share: 0 … 1.
         color: RGB of a swatch; None for none.
         is_marked: whether it stands out: the class that the pixel is labelled with, the greatest of the levels.
+        digits: how many of the share are told behind the point.
     """
 
     name: str
     share: float
     color: tuple[int, int, int] | None = None
     is_marked: bool = False
+    digits: int = 2
 
     @property
     def figure(self) -> str:
-        """The share with two digits; one that is not nothing is not told as such."""
-        return "< 0.01" if 0 < self.share < 0.005 else f"{self.share:.2f}"
+        """The share with its digits; one that is not nothing is not told as such."""
+        least = 10.0**-self.digits
+        return f"< {least:.{self.digits}f}" if 0 < self.share < least / 2 else f"{self.share:.{self.digits}f}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,15 +222,16 @@ def place_in(result: Result, image_size: tuple[int, int], place: Place) -> Place
 
 
 def class_bars(probed: Probed, categories: Categories, label: int) -> tuple[Bar, ...]:
-    """Returns the likeliest classes of a pixel.
+    """Returns the likeliest classes of a pixel; where all of many are unlikely, with one more digit.
 
     Args:
         probed: what the network says.
         categories: the classes of its indices.
         label: what the pixel is labelled with in the map that was merged.
     """
+    digits = 3 if max(probed.probabilities, default=1.0) < _UNLIKELY else 2
     return tuple(
-        Bar(categories[index].name, share, categories[index].color, index == label)
+        Bar(categories[index].name, share, categories[index].color, index == label, digits)
         for index, share in zip(probed.classes, probed.probabilities, strict=True)
     )
 

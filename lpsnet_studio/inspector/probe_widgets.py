@@ -31,7 +31,7 @@ from lpsnet_studio.theme import ICON_SIZE, Theme, caption_font, figure_font
 __all__ = ["Bars", "FoldingSection", "HistoryView", "PinList"]
 
 _ROW = 18
-_MARK_WIDTH, _SWATCH, _FIGURE_WIDTH, _GAP = 12, 10, 46, 6
+_MARK_WIDTH, _SWATCH, _FIGURE_WIDTH, _GAP = 12, 10, 58, 6
 _NAME_SHARE = 0.42
 _PADDING = 4
 _LEAST_CHARACTERS = 9

@@ -155,6 +155,13 @@ def test_bars_mark_the_label_and_the_greatest() -> None:
         ("person", "< 0.01", False),
     ]
     assert Bar("nothing", 0.0).figure == "0.00"
+
+
+def test_where_all_classes_are_unlikely_they_are_told_with_one_more_digit() -> None:
+    unlikely = replace(probed(), probabilities=(0.0994, 0.0126, 0.0004))
+    assert [bar.figure for bar in class_bars(unlikely, CATEGORIES, SKY)] == ["0.099", "0.013", "< 0.001"]
+    one_likely = replace(probed(), probabilities=(0.1, 0.0126, 0.0))
+    assert [bar.figure for bar in class_bars(one_likely, CATEGORIES, SKY)] == ["0.10", "0.01", "0.00"]
     assert [(bar.name, bar.is_marked) for bar in level_bars(probed(), None, (0, 0))] == [("P3", False), ("P4", True)]
     assert likeliest_stuff(probed(), CATEGORIES) == SKY
     assert likeliest_stuff(probed(classes=(CAR, PERSON)), CATEGORIES) is None
