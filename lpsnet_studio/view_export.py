@@ -11,6 +11,7 @@ from typing import Literal
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QLinearGradient, QPainter, QTransform
 from PySide6.QtSvg import QSvgGenerator
@@ -27,7 +28,7 @@ Background = Literal["dark", "light", "clear"]
 BACKGROUNDS: dict[Background, tuple[QColor, QColor]] = {
     "dark": (QColor("#1b1d21"), QColor("#e4e7eb")),
     "light": (QColor("#ffffff"), QColor("#1b1f24")),
-    "clear": (QColor(0, 0, 0, 0), QColor("#1b1f24")),
+    "clear": (QColor(0, 0, 0, 0), QColor("#757b85")),  # which can be read on white and on black
 }
 """The colour below everything, and that of the legend's words on it."""
 MOST_PIXELS = 100_000_000
@@ -62,14 +63,16 @@ class ExportKey:
     """What a legend says.
 
     Attributes:
-        classes: names and RGB colours.
+        classes: names and RGB colours, of classes and of what else colours stand for.
         title: what the map over the photo is; empty if there is none.
         scale: how its numbers are coloured.
+        patterns: names and swatches, premultiplied ARGB, of what is shown by a pattern.
     """
 
     classes: tuple[tuple[str, tuple[int, int, int]], ...] = ()
     title: str = ""
     scale: Scale = field(default_factory=Scale)
+    patterns: tuple[tuple[str, NDArray[np.int32]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +197,11 @@ class _Legend:
         self._font = QFont()
         self._font.setPixelSize(_TEXT_PIXELS)
         metrics = QFontMetricsF(self._font)
-        widest = max((metrics.horizontalAdvance(name) for name, _ in key.classes), default=0.0)
+        self._names = [name for name, _ in (*key.patterns, *key.classes)]
+        widest = max((metrics.horizontalAdvance(name) for name in self._names), default=0.0)
         self._column = math.ceil(widest) + _SWATCH + 3 * _GAP
         self._columns = max((width - _GAP) // self._column, 1)
-        rows = math.ceil(len(key.classes) / self._columns)
+        rows = math.ceil(len(self._names) / self._columns)
         self.height = (rows + (1 if key.title else 0)) * _LINE + 2 * _GAP
 
     def paint(self, painter: QPainter, top: int, ink: QColor) -> None:
@@ -209,12 +213,22 @@ class _Legend:
         if self._key.title:
             self._paint_scale(painter, y)
             y += _LINE
-        for place, (name, color) in enumerate(self._key.classes):
+        for place, name in enumerate(self._names):
             row, column = divmod(place, self._columns)
             x, line = _GAP + column * self._column, y + row * _LINE
-            painter.fillRect(QRectF(x, line + (_LINE - _SWATCH) / 2, _SWATCH, _SWATCH), QColor(*color))
+            self._paint_swatch(painter, place, QRectF(x, line + (_LINE - _SWATCH) / 2, _SWATCH, _SWATCH))
             painter.drawText(QPointF(x + _SWATCH + _GAP, self._baseline(line)), name)
         painter.restore()
+
+    def _paint_swatch(self, painter: QPainter, place: int, square: QRectF) -> None:
+        patterns = self._key.patterns
+        if place >= len(patterns):
+            painter.fillRect(square, QColor(*self._key.classes[place - len(patterns)][1]))
+            return
+        pixels = np.ascontiguousarray(patterns[place][1])
+        height, width = pixels.shape
+        image = QImage(pixels.data, width, height, pixels.strides[0], QImage.Format.Format_ARGB32_Premultiplied)
+        painter.drawImage(square, image.copy())
 
     def _paint_scale(self, painter: QPainter, y: float) -> None:
         scale, metrics = self._key.scale, QFontMetricsF(self._font)

@@ -46,6 +46,7 @@ class CandidateScene:
         palette: ``[n, 3]`` uint8 RGB.
         size: ``(H, W)`` of the photo.
         marked: boxes that stand out, above all others; the last lies on top.
+        key: what the colours tell, in words beside an RGB colour each.
     """
 
     boxes: NDArray[np.float32]
@@ -54,6 +55,7 @@ class CandidateScene:
     palette: NDArray[np.uint8]
     size: tuple[int, int]
     marked: tuple[MarkedBox, ...] = ()
+    key: tuple[tuple[str, tuple[int, int, int]], ...] = ()
 
 
 class CandidatesShown:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from lpsnet.analysis.errors import ErrorPixel
+from lpsnet_studio.canvas.verdicts import verdict_swatch
 from lpsnet_studio.examination import Examination
 from lpsnet_studio.labels import as_tip
 from lpsnet_studio.session import Session
@@ -19,6 +23,8 @@ __all__ = ["Legend", "LegendLine", "export_key", "legend_of"]
 
 _LINE_HEIGHT = 22
 _SWATCH = 12
+_SWATCH_RATIO = 2.0
+"""Pixels of a pattern per pixel of the legend."""
 LegendLine = tuple[str, tuple[int, int, int], int]
 """A class's name, its RGB colour, and how many segments it has."""
 
@@ -47,7 +53,22 @@ def export_key(session: Session, examination: Examination) -> ExportKey:
         has_scale = False
     categories = [] if session.picture is None else list(session.picture.categories)
     classes = tuple((entry.name, entry.color) for label, entry in enumerate(categories) if label in shown)
-    return ExportKey(classes, heat.name, examination.scale) if has_scale else ExportKey(classes)
+    scene = examination.candidates.scene
+    levels = scene.key if scene is not None and view.shows("candidates") else ()
+    judged = examination.verdicts.judgement is not None and view.shows("verdicts")
+    key = ExportKey((*levels, *classes), patterns=_error_patterns() if judged else ())
+    return replace(key, title=heat.name, scale=examination.scale) if has_scale else key
+
+
+def _error_patterns() -> tuple[tuple[str, NDArray[np.int32]], ...]:
+    """Returns the patterns of the marks of the panel Errors with what they mean."""
+    meanings = (
+        ("true positive", ErrorPixel.TP),
+        ("false positive", ErrorPixel.FP),
+        ("false negative", ErrorPixel.FN),
+        ("ignored", ErrorPixel.IGNORED),
+    )
+    return tuple((words, verdict_swatch(value, _SWATCH, _SWATCH_RATIO)) for words, value in meanings)
 
 
 class Legend(QWidget):

@@ -85,17 +85,17 @@ class Group:
 
 GROUPS: tuple[Group, ...] = (
     Group("survivors", "Survivors of NMS", frozenset(Fate) - {Fate.SCORE, Fate.TOP_K, Fate.NMS, Fate.CAP}),
-    Group("suppressed", "Dropped by NMS", frozenset({Fate.NMS})),
+    Group("suppressed", "NMS: suppressed by a better box", frozenset({Fate.NMS})),
     Group("entered", "Before NMS", frozenset(Fate) - {Fate.SCORE, Fate.TOP_K}),
     Group("passed", "All above the class threshold", frozenset(Fate) - {Fate.SCORE}),
-    Group("score", "Below the class threshold", frozenset({Fate.SCORE})),
-    Group("top_k", "Beyond their level's top-k", frozenset({Fate.TOP_K})),
-    Group("cap", "Beyond the image's cap", frozenset({Fate.CAP})),
-    Group("threshold", "Below the merge's threshold", frozenset({Fate.THRESHOLD})),
-    Group("overlap", "Discarded for their overlap", frozenset({Fate.OVERLAP})),
-    Group("empty", "Without a pixel of their class", frozenset({Fate.EMPTY})),
-    Group("covered", "Kept, then covered", frozenset({Fate.COVERED})),
-    Group("kept", "Owning a segment", frozenset({Fate.KEPT})),
+    Group("score", "Score: below the class threshold", frozenset({Fate.SCORE})),
+    Group("top_k", "Top-k: beyond their level's", frozenset({Fate.TOP_K})),
+    Group("cap", "Cap: beyond the image's", frozenset({Fate.CAP})),
+    Group("threshold", "Threshold: below the merge's", frozenset({Fate.THRESHOLD})),
+    Group("overlap", "Overlap: discarded by the merge", frozenset({Fate.OVERLAP})),
+    Group("empty", "Empty: no pixel of their class", frozenset({Fate.EMPTY})),
+    Group("covered", "Covered: lost all pixels later", frozenset({Fate.COVERED})),
+    Group("kept", "Kept: own a segment", frozenset({Fate.KEPT})),
 )
 
 
@@ -174,6 +174,11 @@ class Survey:
         if choice.level != ALL_LEVELS:
             chosen &= self.candidates.level == choice.level
         return self.ranked[chosen[self.ranked]]
+
+    def fate_counts(self, level: int) -> NDArray[np.intp]:
+        """Returns how many candidates of a level, or of :data:`ALL_LEVELS`, met each fate."""
+        chosen = self.fates if level == ALL_LEVELS else self.fates[self.candidates.level == level]
+        return np.bincount(chosen, minlength=len(Fate))
 
     def facts(self, row: int) -> CandidateFacts:
         """Returns all there is to say about one candidate."""
@@ -287,7 +292,17 @@ def scene_of(
         palette=_SCORE_PALETTE if coloring == "score" else _LEVEL_PALETTE,
         size=size,
         marked=marked,
+        key=_key_of(survey, coloring),
     )
+
+
+def _key_of(survey: Survey, coloring: Coloring) -> tuple[tuple[str, RGB], ...]:
+    """Returns what a legend says of the boxes' colours."""
+    if coloring == "level":
+        return tuple((f"P{level}", LEVEL_COLORS[level]) for level in LEVELS)
+    steps = ((0.0, 0), (0.5, _SCORE_STEPS // 2), (1.0, _SCORE_STEPS - 1))
+    colors = ((share, tuple(_SCORE_PALETTE[step].tolist())) for share, step in steps)
+    return tuple((f"score {share * survey.best_score:.2f}", (red, green, blue)) for share, (red, green, blue) in colors)
 
 
 def stretch_of(result: Result, size: tuple[int, int]) -> NDArray[np.float32]:

@@ -17,10 +17,12 @@ from PySide6.QtCore import QBuffer
 from PySide6.QtGui import QTransform
 
 from lpsnet.maps import HeatMap, MapPlacement
+from lpsnet_studio.canvas.candidate_scene import CandidateScene
 from lpsnet_studio.canvas.colormaps import Scale
 from lpsnet_studio.chrome.export_dialog import ExportDialog
 from lpsnet_studio.inference.messages import Look, Seen, Sight
 from lpsnet_studio.inspector.legend import export_key
+from lpsnet_studio.judgement import judge
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import Problem
 from lpsnet_studio.view_export import ExportChoice, ExportKey, ViewExport, prepare
@@ -130,6 +132,29 @@ def test_the_legend_names_what_is_shown(shown: Any, session: Session, service: L
     assert export_key(session, shown.examination).title == "Entropy"
     session.change_view(overlays=False)
     assert export_key(session, shown.examination) == ExportKey()
+
+
+def test_the_legend_says_what_boxes_of_levels_and_marks_of_errors_mean(
+    shown: Any, session: Session, qtbot: Any
+) -> None:
+    scene = CandidateScene(
+        boxes=np.zeros((1, 4), np.float32),
+        locations=np.zeros((1, 2), np.float32),
+        colors=np.zeros(1, np.intp),
+        palette=np.array([[255, 0, 0]], np.uint8),
+        size=(4, 4),
+        key=(("P3", (255, 0, 0)),),
+    )
+    shown.examination.candidates.show(scene)
+    assert ("P3", (255, 0, 0)) in export_key(session, shown.examination).classes
+    session.change_layer("candidates", visible=False)
+    assert ("P3", (255, 0, 0)) not in export_key(session, shown.examination).classes
+    assert session.result is not None
+    assert session.truth is not None
+    shown.examination.verdicts.show(judge(session.result, session.truth))
+    patterns = dict(export_key(session, shown.examination).patterns)
+    assert list(patterns) == ["true positive", "false positive", "false negative", "ignored"]
+    assert len({pixels.tobytes() for pixels in patterns.values()}) == 4
 
 
 def test_a_clear_background_is_clear_around_the_legend_alone(shown: Any) -> None:
