@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lpsnet_studio import demo_network
+from lpsnet_studio.examination import Examination
 from lpsnet_studio.session import Session
 from lpsnet_studio.view_options import SPEEDS
 
@@ -59,7 +60,7 @@ def actions_on(session: Session) -> dict[str, bool]:
     }
 
 
-def actions_possible(session: Session) -> dict[str, bool]:
+def actions_possible(session: Session, examination: Examination) -> dict[str, bool]:
     """Returns by id which of the actions that are not always possible are possible now."""
     has_truth, has_result, has_image = (
         session.truth is not None,
@@ -77,6 +78,7 @@ def actions_possible(session: Session) -> dict[str, bool]:
         "zoom_selected": session.selected != 0,
         "previous_image": session.neighbour(-1) >= 0,
         "next_image": session.neighbour(1) >= 0,
+        "unpin_all": examination.has_pins_to_turn,
         "undo": bool(session.undo_words),
         "redo": bool(session.redo_words),
         "slower": session.view.speed > SPEEDS[0],

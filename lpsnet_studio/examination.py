@@ -220,6 +220,11 @@ class Examination:
             self.chosen = self.pins[-1]
             self.pins_changed.emit()
 
+    @property
+    def has_pins_to_turn(self) -> bool:
+        """Whether there are pins to let go of, or to hold on to again."""
+        return bool(self.pins or self._let_go)
+
     # ----------------------------------------------------------------------------------------------------------- gains
 
     def want_gains(self) -> OracleGains | None:
@@ -310,8 +315,10 @@ class Examination:
         image = "" if picture is None else picture.image
         if image != self._image:
             self._image = image
-            self.unpin_all()
-            self._let_go = ()
+            had_pins = self.has_pins_to_turn
+            self.pins, self.chosen, self._let_go = (), None, ()
+            if had_pins:
+                self.pins_changed.emit()
         self._forget_answers()
 
     def _forget_answers(self) -> None:

@@ -349,6 +349,7 @@ class MainWindow(QMainWindow):
             session.model_changed,
             session.entries_changed,
             session.order_changed,
+            self.examination.pins_changed,
         ):
             signal.connect(self._show_choices)
         session.selection_changed.connect(lambda _owner: self._show_choices())
@@ -388,7 +389,7 @@ class MainWindow(QMainWindow):
         actions = self.actions_by_id
         for name, on in actions_on(self._session).items():
             actions[name].setChecked(on)
-        for name, possible in actions_possible(self._session).items():
+        for name, possible in actions_possible(self._session, self.examination).items():
             actions[name].setEnabled(possible)
         for name, text in action_texts(self._session).items():
             actions[name].setText(text)

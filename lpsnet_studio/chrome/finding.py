@@ -25,6 +25,7 @@ _ENDS = {
     "slower": "It cannot be played slower.",
     "faster": "It cannot be played faster.",
     "zoom_selected": "No segment is selected.",
+    "unpin_all": "No pixel is pinned.",
     "view_back": "The canvas has looked nowhere else.",
     "view_forward": "The canvas did not go back.",
 }

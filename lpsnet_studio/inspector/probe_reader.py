@@ -21,7 +21,7 @@ from lpsnet_studio.inspector.probe_model import (
     place_in,
     truth_words,
 )
-from lpsnet_studio.inspector.probe_tale import Memory, Tale, compared, ending_of, owner_change, tale_of
+from lpsnet_studio.inspector.probe_tale import Memory, Tale, compared, ending_of, owner_change, renumbered, tale_of
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import Result
 
@@ -206,8 +206,9 @@ class ProbeReader:
         if self.since == "change":
             earlier = self._memory.before
             before = None if earlier is None else ending_of(earlier, *place_in(earlier, size, place))
-        change = owner_change(before, now)
-        return f"{number} · {f'changed: {change}' if change else now.name} · {where}"
+        change, new_name = owner_change(before, now), renumbered(before, now)
+        owner = f"changed: {change}" if change else f"≈ now {new_name}" if new_name else now.name
+        return f"{number} · {owner} · {where}"
 
     # ------------------------------------------------------------------------------------------------------- following
 

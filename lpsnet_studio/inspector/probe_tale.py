@@ -27,6 +27,7 @@ __all__ = [
     "ending_of",
     "marked_words",
     "owner_change",
+    "renumbered",
     "tale_of",
 ]
 
@@ -45,18 +46,27 @@ class Party:
     Attributes:
         label: class index; -1 for the leftovers.
         box: of a thing, in shares of the image; None for stuff and leftovers.
+        origin: pyramid level of a thing and the x and y of the location that predicted it, in shares of the image; None
+            for stuff and leftovers, and for boxes that no location predicted.
     """
 
     label: int
     box: tuple[float, float, float, float] | None = None
+    origin: tuple[int, float, float] | None = None
 
     def is_same(self, other: Party) -> bool:
-        """Whether both are one box, or one stuff class."""
+        """Whether both are one detection, or one stuff class."""
         if self.label != other.label or (self.box is None) != (other.box is None):
             return False
         if self.box is None or other.box is None:
             return True
-        return all(abs(one - another) < _ALIKE for one, another in zip(self.box, other.box, strict=True))
+        if self.origin is not None and other.origin is not None:
+            return self.origin[0] == other.origin[0] and _are_near(self.origin[1:], other.origin[1:])
+        return _are_near(self.box, other.box)
+
+
+def _are_near(some: Sequence[float], others: Sequence[float]) -> bool:
+    return all(abs(one - another) < _ALIKE for one, another in zip(some, others, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +168,9 @@ def _party(result: Result, step: MergeStep) -> Party:
         return Party(step.label)
     height, width = result.size
     x0, y0, x1, y1 = step.box
-    return Party(step.label, (x0 / width, y0 / height, x1 / width, y1 / height))
+    box, level = (x0 / width, y0 / height, x1 / width, y1 / height), int(result.detections.level[step.detection])
+    x, y = result.detections.location[step.detection].tolist()
+    return Party(step.label, box, (level, x / width, y / height) if level else None)
 
 
 def _are_same(one: Party | None, other: Party | None) -> bool:
@@ -225,6 +237,13 @@ def owner_change(before: Tale | None, now: Tale) -> str:
     if before is None or _are_same(before.owner, now.owner):
         return ""
     return f"{before.name} → {now.name}"
+
+
+def renumbered(before: Tale | None, now: Tale) -> str:
+    """Returns what an owner is called now that stayed what it was; empty if its number stayed too, or it is another."""
+    if before is None or before.name == now.name or not _are_same(before.owner, now.owner):
+        return ""
+    return now.name
 
 
 class Memory:

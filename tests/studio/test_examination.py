@@ -231,6 +231,20 @@ def test_pins_that_were_all_removed_come_back_unless_others_were_pinned(
     assert examination.pins == (), "those of another image stay away"
 
 
+def test_pins_can_be_removed_or_brought_back_while_there_are_some(examination: Examination, session: Session) -> None:
+    told: list[bool] = []
+    examination.pins_changed.connect(lambda: told.append(examination.has_pins_to_turn))
+    assert not examination.has_pins_to_turn
+    examination.pin((1, 1))
+    examination.unpin_all()
+    assert told == [True, True], "they can be brought back"
+    session.open_index(1)
+    assert told == [True, True, False], "not to another image"
+    examination.pin((1, 1))
+    examination.unpin((1, 1))
+    assert told[3:] == [True, False]
+
+
 def test_of_pixels_under_the_mouse_only_the_latest_are_kept_and_every_pin(
     examination: Examination, session: Session, service: ListeningService, monkeypatch: pytest.MonkeyPatch
 ) -> None:

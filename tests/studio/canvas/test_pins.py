@@ -91,6 +91,20 @@ def test_alt_and_a_click_pins_a_pixel_and_selects_nothing(
     assert window.canvas.stage.pins.places == ()
 
 
+def test_removing_pins_is_offered_while_there_are_some(
+    window: Any, session: Session, service: ListeningService
+) -> None:
+    open_first(session, service)
+    action = window.actions_by_id["unpin_all"]
+    assert not action.isEnabled()
+    window.examination.pin((12, 30))
+    assert action.isEnabled()
+    action.trigger()
+    assert action.isEnabled(), "once more brings it back"
+    session.open_index(1)
+    assert not action.isEnabled()
+
+
 def test_pinning_leaves_the_keyboard_where_it_was(window: Any, session: Session, service: ListeningService) -> None:
     open_first(session, service)
     window.canvas.setFocus()

@@ -12,6 +12,7 @@ from lpsnet_studio.actions.table import ACTIONS
 from lpsnet_studio.availability import actions_possible
 from lpsnet_studio.chrome.find_action import FindAction
 from lpsnet_studio.chrome.finding import find_actions, why_not
+from lpsnet_studio.examination import Examination
 from lpsnet_studio.session import Session
 from tests.studio.hand_made import ListeningService, entries, open_first
 
@@ -63,8 +64,11 @@ def test_used_lately_decides_between_equals_only() -> None:
 
 
 def test_every_action_that_cannot_be_had_says_why(session: Session, service: ListeningService) -> None:
+    examination = Examination(session)
+
     def reasons() -> dict[str, str]:
-        return {name: why_not(name, session) for name, can in actions_possible(session).items() if not can}
+        possible = actions_possible(session, examination)
+        return {name: why_not(name, session) for name, can in possible.items() if not can}
 
     nothing_open = reasons()
     assert nothing_open["fit"] == "No image is open."
@@ -75,6 +79,9 @@ def test_every_action_that_cannot_be_had_says_why(session: Session, service: Lis
     open_first(session, service, with_truth=False)
     assert reasons()["box_oracle"] == "This needs ground truth."
     assert reasons()["previous_image"] == "No image stands above this one."
+    assert reasons()["unpin_all"] == "No pixel is pinned."
+    examination.pin((3, 4))
+    assert "unpin_all" not in reasons()
     for reason in (*nothing_open.values(), *reasons().values()):
         assert reason.endswith(".")
         assert reason != "This cannot be done now."

@@ -238,6 +238,23 @@ def test_a_pin_tells_what_changed_with_a_sign_and_a_word(
     assert told.history.texts() == before
 
 
+def test_a_pin_whose_owner_has_another_number_only_does_not_say_changed(
+    told: ProbePanel, session: Session, service: ListeningService
+) -> None:
+    change(session, service, overlap_threshold=1.0)
+    point(told, session, 70, 40)
+    told.pin.click()
+    told.refresh()
+    assert told._owner.text().startswith("Owner: car #4")
+    change(session, service, overlap_threshold=0.3)
+    told.refresh()
+    assert told._owner.text().startswith("Owner: car #3")
+    assert told.pins.choices[1].words == "1 · ≈ now car #3 · x 70, y 40"
+    assert told._change.isHidden()
+    told.resize(250, 600)
+    assert "x 70, y 40" in told.pins.choices[1].toolTip()
+
+
 def test_a_drag_is_one_change(told: ProbePanel, session: Session, service: ListeningService) -> None:
     point(told, session, 40, 40)
     told.pin.click()

@@ -17,6 +17,7 @@ from lpsnet_studio.inspector.probe_tale import (
     ending_of,
     marked_words,
     owner_change,
+    renumbered,
     tale_of,
 )
 from lpsnet_studio.session import Session
@@ -116,11 +117,25 @@ def test_a_box_of_a_smaller_preview_is_the_same_box(box: tuple[float, float, flo
 
 
 def test_owners_are_compared_by_what_they_are() -> None:
-    first, renumbered = tale(owner=ONE, words="person #2 · 0.80"), tale(owner=ONE, words="person #3 · 0.75")
-    assert owner_change(first, renumbered) == ""
+    first, renumbered_one = tale(owner=ONE, words="person #2 · 0.80"), tale(owner=ONE, words="person #3 · 0.75")
+    assert owner_change(first, renumbered_one) == ""
     assert owner_change(first, tale()) == "person #2 → void"
     assert owner_change(tale(), tale()) == ""
     assert owner_change(None, first) == ""
+    assert renumbered(first, renumbered_one) == "person #3"
+    assert renumbered(first, replace(first, owner_words="person #2 · 0.75")) == "", "its score alone is another"
+    assert renumbered(first, tale()) == renumbered(None, first) == ""
+    assert renumbered(first, tale(owner=OTHER, words="person #3 · 0.75")) == "", "another box"
+
+
+def test_a_detection_is_known_by_the_location_that_predicted_it() -> None:
+    here, wider = replace(ONE, origin=(4, 0.3, 0.4)), replace(OTHER, origin=(4, 0.3005, 0.4))
+    assert here.is_same(wider), "a preview rounds and clips its sides in another way"
+    assert not here.is_same(replace(here, origin=(4, 0.31, 0.4))), "two detections of one extent"
+    assert not here.is_same(replace(here, origin=(5, 0.3, 0.4)))
+    assert not here.is_same(replace(here, label=SKY))
+    assert here.is_same(ONE), "where one has no location, the boxes decide"
+    assert not here.is_same(OTHER)
 
 
 def test_a_merge_is_told_to_its_end() -> None:
