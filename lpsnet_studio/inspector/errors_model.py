@@ -193,7 +193,9 @@ def _told(judgement: Judgement, verdict: SegmentVerdict, name: str) -> str:
     sentences = [f"{name}: {reason_words(verdict, judgement.result.categories)}."]
     loss = (judgement.losses or {}).get(verdict.truth) if verdict.kind is Kind.FN else None
     if loss is not None:
-        sentences.append(f"Lost at {loss.at}: {loss.words}.")
+        names_stage = loss.at.casefold() in loss.words.casefold()
+        lost = f"{loss.words[:1].upper()}{loss.words[1:]}" if names_stage else f"Lost at {loss.at}: {loss.words}"
+        sentences.append(f"{lost}.")
     gain = gain_words(verdict.cost)
     if gain != gain_words(0):
         sentences.append(f"Mending it alone would bring {gain} PQ.")

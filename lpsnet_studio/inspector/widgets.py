@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QPixmap,
+    QResizeEvent,
     QTextLayout,
     QTextOption,
 )
@@ -237,13 +238,15 @@ class Paragraph(QWidget):
     """Plain text on a fixed number of lines; what there is no room for is elided, and the tool tip says all of it.
 
     Args:
-        lines: how many; the height follows from it and never from the text.
+        lines: how many; the height follows from it and not from the text.
         caption: whether in the font of captions.
+        grows: whether a text that needs more lines gets them, so that nothing of it is elided.
     """
 
-    def __init__(self, lines: int, *, caption: bool = False) -> None:
+    def __init__(self, lines: int, *, caption: bool = False, grows: bool = False) -> None:
         super().__init__()
         self._text, self._lines = "", 0
+        self._least_lines, self._grows = lines, grows
         self.setFont(figure_font(caption_font(self.font()) if caption else self.font()))
         self.setForegroundRole(self.palette().ColorRole.PlaceholderText if caption else self.foregroundRole())
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -263,26 +266,44 @@ class Paragraph(QWidget):
         if text != self._text:
             self._text = text
             self.setAccessibleName(text)
+            self._grow()
             self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Wraps the text anew."""
+        super().resizeEvent(event)
+        self._grow()
+
+    def _grow(self) -> None:
+        if self._grows:
+            self.set_lines(max(self._least_lines, len(self._starts())))
 
     def shown(self) -> list[str]:
         """Returns the lines as they are shown, the last one with an ellipsis if that is not all."""
-        text = self._text.replace(" %", "\u00a0%")
-        layout = QTextLayout(text, self.font())
-        option = QTextOption()
-        option.setWrapMode(QTextOption.WrapMode.WordWrap)
-        layout.setTextOption(option)
-        layout.beginLayout()
-        starts = []
-        while (line := layout.createLine()).isValid() and len(starts) < self._lines:
-            line.setLineWidth(max(self.width(), 1))
-            starts.append(line.textStart())
-        layout.endLayout()
+        text, starts = self._unbroken(), self._starts()[: self._lines]
         ends = [*starts[1:], len(text)]
         lines = [text[start:end].strip() for start, end in zip(starts, ends, strict=True)]
         if lines:
             lines[-1] = self.fontMetrics().elidedText(lines[-1], Qt.TextElideMode.ElideRight, self.width())
         return lines
+
+    def _unbroken(self) -> str:
+        """Returns the text with its percent signs tied to their figures."""
+        return self._text.replace(" %", "\u00a0%")
+
+    def _starts(self) -> list[int]:
+        """Returns where each line of the whole text begins, at the width that there is."""
+        layout = QTextLayout(self._unbroken(), self.font())
+        option = QTextOption()
+        option.setWrapMode(QTextOption.WrapMode.WordWrap)
+        layout.setTextOption(option)
+        layout.beginLayout()
+        starts = []
+        while (line := layout.createLine()).isValid():
+            line.setLineWidth(max(self.width(), 1))
+            starts.append(line.textStart())
+        layout.endLayout()
+        return starts
 
     def event(self, event: QEvent) -> bool:
         """Tells the whole text where it is elided."""

@@ -9,6 +9,7 @@ import pytest
 
 from lpsnet.analysis.errors import Kind
 from lpsnet.analysis.gains import OracleGains, OracleResult
+from lpsnet.analysis.lost_where import LostAt
 from lpsnet.metrics.panoptic_quality import MeanQuality, PanopticQuality
 from lpsnet.structures import InspectionSettings
 from lpsnet_studio.inference.messages import Inspect
@@ -88,9 +89,19 @@ def test_ious_sort_as_numbers(model: ErrorsModel) -> None:
 def test_a_row_says_what_went_wrong_where_it_was_lost_and_what_that_costs(model: ErrorsModel) -> None:
     told = model.shown[0].told
     assert told.startswith("person: ")
-    assert "Lost at overlap rule: " in told
+    assert ". Discarded by the overlap rule: " in told
+    assert told.count("overlap rule") == 1
     assert "Mending it alone would bring +" in told
     assert cell_text(model.shown[0], 0) == "○ FN"
+
+
+def test_a_stage_that_its_words_leave_out_is_named(judgement: Judgement) -> None:
+    missed = judgement.rows[0]
+    assert judgement.losses is not None
+    losses = {missed.truth: replace(judgement.losses[missed.truth], at=LostAt.NMS, words="a better box was near")}
+    model = ErrorsModel()
+    model.set_judgement(replace(judgement, losses=losses))
+    assert " Lost at NMS: a better box was near. " in model.shown[0].told
 
 
 def test_kinds_have_a_word_and_a_meaning_each() -> None:

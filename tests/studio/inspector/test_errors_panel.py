@@ -126,7 +126,7 @@ def test_a_row_selects_its_prediction_and_rings_its_truth(
     assert session.truth.segments[stage.truth_ring._index - 1].id == verdict.truth
     row = _select(panel, Kind.FN)
     assert session.truth.segments[stage.truth_ring._index - 1].id == panel.model.errors.shown[row].verdict.truth
-    assert "Lost at" in panel.told.text()
+    assert "Discarded by the overlap rule" in panel.told.text()
 
 
 def test_enter_zooms_to_the_row(panel: ErrorsPanel, window: Any) -> None:
@@ -134,6 +134,18 @@ def test_enter_zooms_to_the_row(panel: ErrorsPanel, window: Any) -> None:
     before = window.canvas.zoom
     QTest.keyClick(panel.table, Qt.Key.Key_Return)
     assert window.canvas.zoom > before
+
+
+def test_all_that_is_known_of_a_row_is_shown_however_long_it_is(panel: ErrorsPanel, qtbot: Any) -> None:
+    _select(panel, Kind.FN)
+    told = f"{panel.told.text()} " * 6
+    least = panel.told.height()
+    panel.told.setText(told)
+    qtbot.waitUntil(lambda: panel.told.height() > least)
+    assert " ".join(" ".join(panel.told.shown()).split()) == told.strip()
+    assert panel.told.height() == len(panel.told.shown()) * panel.told.fontMetrics().lineSpacing()
+    panel.told.setText("Short.")
+    assert panel.told.height() == 3 * panel.told.fontMetrics().lineSpacing()
 
 
 def test_a_segment_selected_elsewhere_is_found_in_the_table(panel: ErrorsPanel, session: Session) -> None:
