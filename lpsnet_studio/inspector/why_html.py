@@ -60,8 +60,10 @@ def _causes(page: WhyPage) -> str:
     if not page.causes:
         reason = "Nothing is wrong with it." if page.quality else "Without ground truth nothing can be called wrong."
         return f"{heading}<p>{reason}</p>"
-    note = "Each cost is the PQ that mending it would give back. Costs overlap and do not add up."
-    return heading + _dim(note) + "".join(map(_cause, range(1, len(page.causes) + 1), page.causes))
+    note = ""
+    if any(cause.cost is not None for cause in page.causes):
+        note = _dim("Each cost is the PQ that mending it would give back. Costs overlap and do not add up.")
+    return heading + note + "".join(map(_cause, range(1, len(page.causes) + 1), page.causes))
 
 
 def _cause(number: int, cause: Cause) -> str:
@@ -109,9 +111,10 @@ def _levels(page: WhyPage) -> str:
     lines = []
     for row in page.levels:
         ends = [f"{count:,} {FATE_NAMES[fate]}" for fate, count in zip(Fate, row.counts, strict=True) if count]
-        places = f"{row.locations:,} location{'' if row.locations == 1 else 's'}"
-        lines.append(f"<p><b>{_text(row.name)}</b>: {places}<br>{_text(' · '.join(ends) or 'no box')}</p>")
-    note = _dim("Boxes by where each ended, in the order of the pipeline.")
+        boxes, places = sum(row.counts), _counted(row.locations, "location")
+        counted = f"{_counted(boxes, 'box', 'boxes')} from {places}" if boxes else f"no box from {places}"
+        lines.append(f"<p><b>{_text(row.name)}</b>: {counted}<br>{_text(' · '.join(ends))}</p>")
+    note = _dim("Boxes of each level, and how many of them ended where, in the order of the pipeline.")
     return f"{_head('What was dropped where')}{note}{''.join(lines)}"
 
 
@@ -175,6 +178,10 @@ def _head(words: str) -> str:
 
 def _dim(words: str) -> str:
     return f'<p class="dim">{_text(words)}</p>'
+
+
+def _counted(count: int, noun: str, plural: str = "") -> str:
+    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
 
 
 def _percent(share: float) -> str:

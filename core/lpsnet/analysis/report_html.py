@@ -129,8 +129,13 @@ def _causes(page: WhyPage) -> str:
             f'<tr><td class="number">{number}</td><td class="number">{cost}</td>'
             f"<td><b>{_text(cause.title)}</b><br>{evidence}</td></tr>"
         )
-    note = "Each cost is the PQ of this image that mending it would give back. Costs overlap and do not add up."
-    return f'{heading}<p class="dim">{note}</p>{_table(("", "cost", "cause and evidence"), rows, left=(2,))}'
+    note = ""
+    if any(cause.cost is not None for cause in page.causes):
+        note = (
+            '<p class="dim">Each cost is the PQ of this image that mending it would give back. '
+            "Costs overlap and do not add up.</p>"
+        )
+    return f"{heading}{note}{_table(('', 'cost', 'cause and evidence'), rows, left=(2,))}"
 
 
 def _gains(page: WhyPage) -> str:
@@ -180,10 +185,12 @@ def _levels(page: WhyPage) -> str:
     if not page.levels:
         return ""
     rows = [
-        _row((row.name, f"{row.locations:,}", *(f"{count:,}" for count in row.counts)), left=(0,))
+        _row(
+            (row.name, f"{row.locations:,}", f"{sum(row.counts):,}", *(f"{count:,}" for count in row.counts)), left=(0,)
+        )
         for row in page.levels
     ]
-    head = ("level", "locations", *(FATE_NAMES[fate] for fate in Fate))
+    head = ("level", "locations", "boxes", *(FATE_NAMES[fate] for fate in Fate))
     note = "Boxes by where each was dropped, in the order of the pipeline."
     return f'<h2>What was dropped where</h2><p class="dim">{note}</p>{_table(head, rows, left=(0,))}'
 

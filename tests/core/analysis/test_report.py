@@ -399,5 +399,21 @@ def test_without_truth_the_page_says_so_and_shows_no_errors() -> None:
     assert "The merge in numbers" in words
 
 
+def test_costs_are_explained_where_there_are_any() -> None:
+    told = "Each cost is the PQ"
+    assert told in "".join(_outline(_page()).words)
+    without_truth = "".join(_outline(_page(with_truth=False, trained=False)).words)
+    assert "The network is untrained" in without_truth
+    assert told not in without_truth
+
+
+def test_boxes_are_counted_by_level() -> None:
+    words = [word.strip() for word in _outline(_page()).words if word.strip()]
+    head = words.index("level")
+    assert words[head + 1 : head + 4] == ["locations", "boxes", FATE_NAMES[Fate.SCORE]]
+    row = words.index("P3", head)
+    assert words[row + 2] == str(sum(map(int, words[row + 3 : row + 3 + len(Fate)]))) == "2"
+
+
 def test_a_mean_over_no_class_is_a_dash() -> None:
     assert "— · — · —" in "".join(_outline(_page(gains=_gains())).words)

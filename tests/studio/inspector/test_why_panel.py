@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QUrl
 
+from lpsnet.analysis.causes import Cause
+from lpsnet.analysis.fates import Fate
 from lpsnet.analysis.gains import OracleGains, OracleResult
+from lpsnet.analysis.report import LevelRow
 from lpsnet.categories import Categories, Category
 from lpsnet.metrics.panoptic_quality import MeanQuality
 from lpsnet_studio.examination import Examination
@@ -160,6 +163,28 @@ def test_a_page_without_ground_truth_claims_nothing(session: Session, service: L
     assert page.truth is None
     assert page.quality == ()
     assert "Without ground truth nothing can be called wrong." in narrow_html(page, "light", 280)
+
+
+def test_costs_are_explained_where_there_are_any(session: Session, service: ListeningService) -> None:
+    open_first(session, service)
+    material = material_of(session, None)
+    assert material is not None
+    page = page_of(material)
+    priced, unpriced = Cause("Boxes", 0.25, ("why",)), Cause("The network is untrained", None, ("why",))
+    assert "Each cost is" in narrow_html(replace(page, causes=(unpriced, priced)), "light", 280)
+    assert "Each cost is" not in narrow_html(replace(page, causes=(unpriced,)), "light", 280)
+
+
+def test_boxes_of_a_level_are_called_boxes(session: Session, service: ListeningService) -> None:
+    open_first(session, service)
+    material = material_of(session, None)
+    assert material is not None
+    fates = len(Fate)
+    levels = (LevelRow("P3", 1, (1, *[0] * (fates - 1))), LevelRow("P4", 1200, (900, *[0] * (fates - 2), 150)))
+    words = narrow_html(replace(page_of(material), levels=(*levels, LevelRow("P5", 4, (0,) * fates))), "light", 280)
+    assert "<b>P3</b>: 1 box from 1 location<br>1 class threshold<" in words
+    assert "<b>P4</b>: 1,050 boxes from 1,200 locations<br>900 class threshold · 150 kept<" in words
+    assert "<b>P5</b>: no box from 4 locations" in words
 
 
 def test_a_reduced_preview_makes_no_page(session: Session, service: ListeningService) -> None:
