@@ -43,14 +43,14 @@ class Shown:
     shades: Mapping[int, int]
 
 
-def objection_to_name(path: Path, ending: str) -> str:
+def objection_to_name(path: Path, *endings: str) -> str:
     """Returns why nothing may be saved under a name, in a sentence; empty if it may.
 
     A picture's bytes under another picture's name, or JSON over a photo, is what nobody means.
     """
-    if path.suffix.lower() == ending:
+    if path.suffix.lower() in endings:
         return ""
-    return f"{path}: what is saved here is a {ending.lstrip('.').upper()} file, so its name must end in {ending}"
+    return f"{path}: the name of what is saved here must end in {' or '.join(endings)}"
 
 
 def objection_to_replacing(targets: Iterable[Path], inputs: Iterable[str]) -> str:

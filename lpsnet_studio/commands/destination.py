@@ -66,13 +66,16 @@ class Destination:
         else:
             save(path)
 
-    def may_write(self, targets: Sequence[Path], ending: str) -> bool:
-        """Whether files may be written; says why if not. Nothing that is open here is ever replaced."""
+    def may_write(self, targets: Sequence[Path], *endings: str) -> bool:
+        """Whether files may be written, the first with one of the endings; says why if not.
+
+        Nothing that is open here is ever replaced.
+        """
         session = self._place.session
         sources = [entry.source for entry in session.entries]
         inputs = {source.path for source in sources} | {source.truth.json_path for source in sources if source.truth}
         inputs |= {session.network.checkpoint, session.network.config}
-        objection = objection_to_name(targets[0], ending) or objection_to_replacing(targets, inputs)
+        objection = objection_to_name(targets[0], *endings) or objection_to_replacing(targets, inputs)
         if objection:
             self._place.fail(Problem(objection, "Nothing was saved: choose another name."))
         return not objection

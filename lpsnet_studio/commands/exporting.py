@@ -52,8 +52,7 @@ class ExportCommands:
 
     def export_why_to(self, path: Path) -> None:
         """Writes the Why page with its pictures, as HTML or PDF by its name, once what the oracles gain is known."""
-        ending = path.suffix.lower() if path.suffix.lower() in PAGE_ENDINGS else PAGE_ENDINGS[0]
-        if not self._destination.may_write((path,), ending) or not self._is_ready():
+        if not self._destination.may_write((path,), *PAGE_ENDINGS) or not self._is_ready():
             return
         self._waiting_page = path
         self._go_on_with_page()

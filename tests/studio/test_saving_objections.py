@@ -21,6 +21,15 @@ def test_a_name_with_another_ending_is_refused_by_name(name: str, ending: str) -
     assert sentence.endswith(ending)
 
 
+@pytest.mark.parametrize("name", ["why.txt", "why", "why.htm"])
+def test_every_ending_that_a_name_may_have_is_told(name: str) -> None:
+    path = Path("/out") / name
+    assert (
+        objection_to_name(path, ".html", ".pdf") == f"{path}: the name of what is saved here must end in .html or .pdf"
+    )
+    assert not objection_to_name(Path("/out/why.PDF"), ".html", ".pdf")
+
+
 def test_a_file_that_is_open_is_not_replaced_whatever_it_is_called_by(tmp_path: Path) -> None:
     photo, other = tmp_path / "photo.png", tmp_path / "other.png"
     photo.touch()
