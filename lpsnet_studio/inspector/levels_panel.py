@@ -300,7 +300,7 @@ class LevelsPanel(QWidget):
         there = survey.rows(choice)
         self._drawn = there[: choice.most or None]
         self._scene = scene_of(survey, self._drawn, choice.coloring, picture.pixels.shape[:2])
-        self.words.setText(drawn_words(choice, len(self._drawn), len(there)))
+        self.words.setText(drawn_words(choice, len(self._drawn), survey))
         self.legend.set_coloring(choice.coloring, survey.best_score)
         self.boxes.set_rows(survey, self._drawn)
         self._number_tiles(survey, choice)

@@ -6,7 +6,7 @@ from math import isinf
 
 from lpsnet.analysis.fates import CandidateFacts, Fate
 from lpsnet_studio.inference.messages import Probed
-from lpsnet_studio.inspector.levels_model import ALL_LEVELS, Choice, Survey
+from lpsnet_studio.inspector.levels_model import ALL_LEVELS, GROUPS, Choice, Survey
 from lpsnet_studio.state import Result
 
 __all__ = [
@@ -47,6 +47,18 @@ FATE_NAMES: dict[Fate, str] = {
     Fate.COVERED: "Covered",
     Fate.KEPT: "Kept",
 }
+_FATES: dict[Fate, str] = {
+    Fate.SCORE: "below the class threshold",
+    Fate.TOP_K: "beyond the level's top-k",
+    Fate.NMS: "suppressed by NMS",
+    Fate.CAP: "beyond the image's cap",
+    Fate.THRESHOLD: "below the merge's score threshold",
+    Fate.OVERLAP: "discarded for overlap",
+    Fate.EMPTY: "without a pixel of the class",
+    Fate.COVERED: "covered by later boxes",
+    Fate.KEPT: "kept",
+}
+"""What boxes that met a fate are, in a sentence."""
 FATE_TIPS: dict[Fate, str] = {
     Fate.SCORE: "Dropped: the class probability did not exceed the class threshold.",
     Fate.TOP_K: "Dropped: the level had better-scored candidates enough.",
@@ -66,16 +78,16 @@ def level_name(level: int) -> str:
 
 
 def brief_count(count: int) -> str:
-    """Returns a count in four characters at most, for narrow columns."""
+    """Returns a count in four characters at most, rounded to the nearest, for narrow columns."""
     if count < 1000:
         return str(count)
     for unit, name in ((1000, "k"), (1_000_000, "M")):
-        # Cut off rather than rounded: 9,999 is not 10.0k, which would be one character more.
-        if count < 10 * unit:
-            return f"{count * 10 // unit / 10:.1f}{name}"
-        if count < 1000 * unit:
-            return f"{count // unit}{name}"
-    return f"{count // 1_000_000_000}G"
+        tenths, whole = (count * 10 + unit // 2) // unit, (count + unit // 2) // unit
+        if tenths < 100:
+            return f"{tenths / 10:.1f}{name}"
+        if whole < 1000:  # else 999,950 would be 1000k, one character more than 1.0M
+            return f"{whole}{name}"
+    return f"{(count + 500_000_000) // 1_000_000_000}G"
 
 
 def range_words(size_range: tuple[float, float]) -> str:
@@ -88,14 +100,31 @@ def pixels(length: float) -> str:
     return f"{length:.1f}" if abs(length) < 100 else f"{length:.0f}"
 
 
-def drawn_words(choice: Choice, drawn: int, there: int) -> str:
-    """Says how many boxes are drawn, and of how many."""
+def drawn_words(choice: Choice, drawn: int, survey: Survey) -> str:
+    """Says how many boxes are drawn, and of how many; where there is none to draw, what became of the others."""
     of_level = "" if choice.level == ALL_LEVELS else f" of {level_name(choice.level)}"
+    counts = survey.fate_counts(choice.level)
+    there = int(counts[list(choice.fates)].sum())
     if not there:
-        return f"No such box{of_level} in this image."
+        return _elsewhere_words(of_level, counts.tolist())
     if drawn < there:
         return f"The best {drawn:,} of {there:,} boxes{of_level} are drawn."
     return f"The only box{of_level} is drawn." if there == 1 else f"All {there:,} boxes{of_level} are drawn."
+
+
+def _elsewhere_words(of_level: str, counts: list[int]) -> str:
+    """Says that no box of a choice is there, what became of most of the others, and how to see them."""
+    count = sum(counts)
+    if not count:
+        return f"No box{of_level} in this image."
+    fate = max(Fate, key=lambda each: counts[each])
+    group = next(group.words for group in GROUPS if group.fates == {fate})
+    advice = f"draw “{group}” to see"
+    if counts[fate] < count:
+        return f"No such box{of_level}. {counts[fate]:,} of {count:,} are {_FATES[fate]}: {advice} them."
+    if count == 1:
+        return f"The only box{of_level} is {_FATES[fate]}: {advice} it."
+    return f"All {count:,} boxes{of_level} are {_FATES[fate]}: {advice} them."
 
 
 def fate_sentence(survey: Survey, facts: CandidateFacts) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lpsnet.analysis.fates import Fate
-from lpsnet.structures import MergeStep, Verdict
+from lpsnet.structures import DropStage, MergeStep, Verdict
 from lpsnet_studio.canvas.colormaps import colormap
 from lpsnet_studio.inference.messages import Probed
 from lpsnet_studio.inspector.levels_model import GROUPS, LEVEL_COLORS, Choice, Picker, Survey, scene_of
@@ -226,23 +226,58 @@ def test_what_a_box_was_ranked_by_is_said_where_it_is_not_the_product(survey: Su
 
 
 @pytest.mark.parametrize(
-    ("level", "drawn", "there", "words"),
+    ("level", "group", "drawn", "words"),
     [
-        (0, 500, 1204, "The best 500 of 1,204 boxes are drawn."),
-        (3, 7, 7, "All 7 boxes of P3 are drawn."),
-        (0, 1, 1, "The only box is drawn."),
-        (7, 0, 0, "No such box of P7 in this image."),
+        (0, "survivors", 2, "The best 2 of 5 boxes are drawn."),
+        (3, "survivors", 2, "All 2 boxes of P3 are drawn."),
+        (0, "cap", 1, "The only box is drawn."),
+        (7, "survivors", 0, "No box of P7 in this image."),
+        (
+            6,
+            "survivors",
+            0,
+            "The only box of P6 is beyond the image's cap: draw “Cap: beyond the image's best” to see it.",
+        ),
+        (0, "covered", 0, "No such box. 3 of 9 are kept: draw “Kept: own a segment” to see them."),
+        (4, "score", 0, "No such box of P4. 2 of 3 are kept: draw “Kept: own a segment” to see them."),
     ],
 )
-def test_how_many_are_drawn_is_said_in_words(level: int, drawn: int, there: int, words: str) -> None:
-    assert drawn_words(Choice(level=level), drawn, there) == words
+def test_how_many_are_drawn_is_said_in_words(survey: Survey, level: int, group: str, drawn: int, words: str) -> None:
+    assert drawn_words(Choice(level=level, group=group), drawn, survey) == words
+
+
+def test_where_no_box_is_good_enough_it_is_said_where_they_are() -> None:
+    dropped = np.full(9, DropStage.SCORE, np.uint8)
+    whole = result(replace(candidates(), dropped_at=dropped))
+    nothing = Survey(replace(whole, trace=replace(whole.trace, steps=())))
+    assert drawn_words(Choice(), 0, nothing) == (
+        "All 9 boxes are below the class threshold: draw “Score: below the class threshold” to see them."
+    )
+
+
+def test_boxes_of_one_fate_are_called_as_in_the_tables() -> None:
+    for group in GROUPS:
+        if len(group.fates) == 1:
+            assert group.words.startswith(f"{FATE_NAMES[next(iter(group.fates))]}: ")
 
 
 @pytest.mark.parametrize(
     ("count", "words"),
-    [(0, "0"), (999, "999"), (1000, "1.0k"), (9999, "9.9k"), (10_000, "10k"), (999_999, "999k"), (1_234_567, "1.2M")],
+    [
+        (0, "0"),
+        (999, "999"),
+        (1000, "1.0k"),
+        (9392, "9.4k"),
+        (9949, "9.9k"),
+        (9950, "10k"),
+        (17_727, "18k"),
+        (999_499, "999k"),
+        (999_500, "1.0M"),
+        (1_234_567, "1.2M"),
+        (999_500_000, "1G"),
+    ],
 )
-def test_counts_are_brief_and_never_rounded_up(count: int, words: str) -> None:
+def test_counts_are_brief_and_rounded_to_the_nearest(count: int, words: str) -> None:
     assert brief_count(count) == words
 
 

@@ -297,7 +297,7 @@ def test_a_line_of_the_counts_leads_to_its_boxes(panel: Any) -> None:
     row = next(row for row in range(panel.counts.rowCount()) if panel.counts.fate(row) is Fate.OVERLAP)
     panel.table.activated.emit(panel.counts.index(row, 0))
     assert scene(panel).boxes.tolist() == candidates().boxes[[THIRD]].tolist()
-    assert panel.choices.group.currentText() == "Discarded for their overlap"
+    assert panel.choices.group.currentText() == "Overlap: discarded by the merge"
 
 
 def test_the_list_is_sorted_by_every_column(panel: Any) -> None:
