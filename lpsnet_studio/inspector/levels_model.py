@@ -91,7 +91,7 @@ GROUPS: tuple[Group, ...] = (
     Group("score", "Score: below the class threshold", frozenset({Fate.SCORE})),
     Group("top_k", "Top-k: beyond the level's best", frozenset({Fate.TOP_K})),
     Group("cap", "Cap: beyond the image's best", frozenset({Fate.CAP})),
-    Group("threshold", "Threshold: score below the merge's", frozenset({Fate.THRESHOLD})),
+    Group("threshold", "Threshold: below the merge's", frozenset({Fate.THRESHOLD})),
     Group("overlap", "Overlap: discarded by the merge", frozenset({Fate.OVERLAP})),
     Group("empty", "Empty: no pixel of their class", frozenset({Fate.EMPTY})),
     Group("covered", "Covered: lost all pixels later", frozenset({Fate.COVERED})),
