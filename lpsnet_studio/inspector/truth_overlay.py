@@ -203,7 +203,7 @@ class TruthOverlay(QObject):
 def truth_colors(
     truth: PanopticSegmentation, categories: Categories, result: Result | None = None
 ) -> NDArray[np.uint8]:
-    """Returns the RGB colour ``[1 + S, 3]`` of every true segment by 1 + its place; row 0 is void.
+    """Returns the RGB colour ``[1 + S, 3]`` of every true segment by 1 + its place; the first is void.
 
     A segment that a prediction matches has the prediction's colour, so that only what differs changes; the others are
     coloured by the rule of predictions, in shades that no prediction has.
