@@ -19,6 +19,8 @@ from lpsnet.processes import called_by_many
 
 PROJECT = Path(__file__).resolve().parents[2]
 _ENDLESS = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background job is started without
 from tests.core.test_processes import facts
 from lpsnet.processes import called_by_many
 results = called_by_many(facts, range(1_000_000), 2)
