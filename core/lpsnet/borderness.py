@@ -24,6 +24,7 @@ from lpsnet.structures import BordernessLevel, BordernessMaps
 __all__ = [
     "BordernessKind",
     "Extents",
+    "borderness_by_level",
     "borderness_everywhere",
     "borderness_from_extents",
     "borderness_target",
@@ -323,6 +324,12 @@ def borderness_everywhere(maps: BordernessMaps, size: tuple[int, int], level: in
     for entry in levels[1:]:
         np.maximum(everywhere, _resampled(entry, x, y), out=everywhere)
     return everywhere
+
+
+def borderness_by_level(maps: BordernessMaps, x: float, y: float) -> tuple[float, ...]:
+    """Reads the predicted border-ness at one point of the image, level by level; see :func:`sample_borderness`."""
+    at_x, at_y = np.array([x], np.float32), np.array([y], np.float32)
+    return tuple(float(sample_borderness(BordernessMaps((level,), maps.scale), at_x, at_y)[0]) for level in maps.levels)
 
 
 def _greatest(levels: tuple[BordernessLevel, ...], x: Floating, y: Floating) -> Float32:

@@ -13,14 +13,14 @@ import torch
 from numpy.typing import NDArray
 
 from lpsnet import decoding
-from lpsnet.borderness import BordernessKind, sample_borderness
+from lpsnet.borderness import BordernessKind, borderness_by_level
 from lpsnet.engine.network import ReadyNetwork
 from lpsnet.inspection import Inspection, MissingNetworkError, MissingTruthError
 from lpsnet.maps import HeatMap, MapPlacement, borderness_difference_heat, borderness_heat, borderness_target_heat
 from lpsnet.model.cancellation import Cancelled
 from lpsnet.model.output import NetworkOutput
 from lpsnet.oracle_gains import oracle_gains
-from lpsnet.structures import BordernessMaps, InspectionSettings, PanopticSegmentation, Stage, StageResult
+from lpsnet.structures import InspectionSettings, PanopticSegmentation, Stage, StageResult
 from lpsnet_studio.inference.messages import (
     GainsWeighed,
     ImageOpened,
@@ -383,7 +383,7 @@ class ImageBench:
             y=request.y,
             classes=tuple(best.tolist()),
             probabilities=tuple(probabilities[best].tolist()),
-            borderness=_borderness_at(maps, request.x, request.y),
+            borderness=borderness_by_level(maps, request.x + 0.5, request.y + 0.5),
             levels=tuple(level.level for level in maps.levels),
         )
 
@@ -406,9 +406,3 @@ def _resized(truth: PanopticSegmentation, size: tuple[int, int]) -> PanopticSegm
         {segment.id: segment.label for segment in kept},
         crowds={segment.id for segment in kept if segment.iscrowd},
     )
-
-
-def _borderness_at(maps: BordernessMaps, x: int, y: int) -> tuple[float, ...]:
-    """Returns the predicted border-ness at a pixel's centre, level by level."""
-    at_x, at_y = np.array([x + 0.5], np.float32), np.array([y + 0.5], np.float32)
-    return tuple(float(sample_borderness(BordernessMaps((level,), maps.scale), at_x, at_y)[0]) for level in maps.levels)

@@ -6,14 +6,12 @@ import time
 from collections.abc import Callable
 from dataclasses import fields, replace
 
-import numpy as np
-
 from lpsnet.analysis.saved_inspection import SavedInspection
-from lpsnet.borderness import sample_borderness
+from lpsnet.borderness import borderness_by_level
 from lpsnet.maps import HeatMap, borderness_difference_heat, borderness_heat, borderness_target_heat
 from lpsnet.metrics.panoptic_quality import ImageQuality, image_quality
 from lpsnet.panoptic_head import merge
-from lpsnet.structures import BordernessMaps, InspectionSettings, Labels, MergeTrace, Stage, StageResult
+from lpsnet.structures import InspectionSettings, Labels, MergeTrace, Stage, StageResult
 from lpsnet_studio.inference.messages import (
     GainsWeighed,
     ImageOpened,
@@ -224,7 +222,7 @@ class SavedBench:
             y=request.y,
             classes=(),
             probabilities=(),
-            borderness=() if maps is None else _borderness_at(maps, request.x, request.y),
+            borderness=() if maps is None else borderness_by_level(maps, request.x + 0.5, request.y + 0.5),
             levels=tuple(level.level for level in levels),
         )
 
@@ -262,9 +260,3 @@ class SavedBench:
             NotInFileError: always: the oracles are weighed against what a network says.
         """
         raise NotInFileError("What ground truth would gain is weighed on a network's output, which was not kept")
-
-
-def _borderness_at(maps: BordernessMaps, x: int, y: int) -> tuple[float, ...]:
-    """Returns the border-ness at a pixel's centre, level by level."""
-    at_x, at_y = np.array([x + 0.5], np.float32), np.array([y + 0.5], np.float32)
-    return tuple(float(sample_borderness(BordernessMaps((level,), maps.scale), at_x, at_y)[0]) for level in maps.levels)
