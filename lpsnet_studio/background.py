@@ -13,7 +13,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, Signal
 from shiboken6 import isValid
 
-__all__ = ["Background", "Cancelled", "Courier", "Task", "Working", "courier"]
+__all__ = ["Background", "Cancelled", "Courier", "Task", "Working", "courier", "pass_on"]
 
 
 class Courier(QObject):
@@ -122,6 +122,11 @@ class _Work:
     task: Task
     done: Callable[[Any], None]
     thread: threading.Thread | None = None
+
+
+def pass_on(error: Exception) -> None:
+    """Lets a failure in the background be seen where every other is; for owners that show none themselves."""
+    raise error
 
 
 class Background(QObject):

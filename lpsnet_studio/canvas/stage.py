@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene, QStyleOptionGraphicsItem, QWidget
 
-from lpsnet_studio.background import Background
+from lpsnet_studio.background import Background, pass_on
 from lpsnet_studio.canvas.boxes import Box, BoxLayer
 from lpsnet_studio.canvas.candidate_boxes import CandidateLayer, MarkedBoxLayer
 from lpsnet_studio.canvas.candidate_scene import CandidateScene
@@ -76,7 +76,7 @@ class Stage(QGraphicsScene):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.size = (0, 0)
-        self._background = Background(_pass_on, self)
+        self._background = Background(pass_on, self)
         self.photo = PhotoLayer()
         self.addItem(self.photo)
         frame = self._frame = _Frame(self.photo)
@@ -305,8 +305,3 @@ class Stage(QGraphicsScene):
             "candidates": self.candidates,
             "boxes": self.boxes,
         }[kind]
-
-
-def _pass_on(error: Exception) -> None:
-    """Lets a failure in the background be seen where every other is."""
-    raise error

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from lpsnet.structures import PanopticSegmentation
-from lpsnet_studio.background import Background, Task
+from lpsnet_studio.background import Background, Task, pass_on
 from lpsnet_studio.judgement import Judgement, judge, with_losses
 from lpsnet_studio.state import Result
 
@@ -33,7 +33,7 @@ class Judging(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.latest: Judgement | None = None
-        self._background = Background(_pass_on, self)
+        self._background = Background(pass_on, self)
         self._wanted: tuple[Result, PanopticSegmentation, Mapping[int, float] | None] | None = None
         self._task: Task | None = None
         self._pause = self._timer(_PAUSE_MILLISECONDS, self._begin)
@@ -109,8 +109,3 @@ class Judging(QObject):
         """Asks where segments were lost, a while after nothing newer was asked for."""
         if self.latest is not None and self.latest.losses is None:
             self._rest.start()
-
-
-def _pass_on(error: Exception) -> None:
-    """Lets a failure in the background be seen where every other is."""
-    raise error

@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 )
 
 from lpsnet.analysis.fates import CandidateFacts, Fate
-from lpsnet_studio.background import Background
+from lpsnet_studio.background import Background, pass_on
 from lpsnet_studio.canvas.candidate_scene import CandidateScene, MarkedBox
 from lpsnet_studio.examination import Examination
 from lpsnet_studio.inspector.levels_bars import FateBars
@@ -88,7 +88,7 @@ class LevelsPanel(QWidget):
     def __init__(self, session: Session, examination: Examination, theme: Theme) -> None:
         super().__init__()
         self._session, self._examination = session, examination
-        self._background = Background(_pass_on, self)
+        self._background = Background(pass_on, self)
         self._survey: Survey | None = None
         self._surveying = self._drawing = self._draws_again = False
         self._image = ""
@@ -442,8 +442,3 @@ def _label(text: str = "") -> QLabel:
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
     return label
-
-
-def _pass_on(error: Exception) -> None:
-    """Lets a failure in the background be seen where every other is."""
-    raise error

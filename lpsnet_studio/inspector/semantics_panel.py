@@ -9,7 +9,7 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from lpsnet.structures import Labels
-from lpsnet_studio.background import Background
+from lpsnet_studio.background import Background, pass_on
 from lpsnet_studio.examination import Examination
 from lpsnet_studio.inference.vocabulary import Sight
 from lpsnet_studio.inspector.class_table import ClassTable
@@ -54,7 +54,7 @@ class SemanticsPanel(MapPanel):
         self._counted: Labels | None = None
         self._counting: Labels | None = None
         self._shares: NDArray[np.float64] | None = None
-        self._background = Background(_pass_on, self)
+        self._background = Background(pass_on, self)
         self._lay_out()
         self.setFocusProxy(self.classes.field)
         self.tiles.pressed.connect(self._press)
@@ -159,8 +159,3 @@ class SemanticsPanel(MapPanel):
         sight = Sight("class", label=label)
         if sight != self._examination.shown or not self._session.view.layer("heat").visible:
             self.choose(sight)
-
-
-def _pass_on(error: Exception) -> None:
-    """Lets a failure in the background be seen where every other is."""
-    raise error

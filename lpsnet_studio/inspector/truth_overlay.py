@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QRectF, QTimer
 from lpsnet.categories import Categories
 from lpsnet.overlay import Color, thing_color
 from lpsnet.structures import PanopticSegmentation
-from lpsnet_studio.background import Background
+from lpsnet_studio.background import Background, pass_on
 from lpsnet_studio.canvas.colors import Table, color_table
 from lpsnet_studio.canvas.curtain import CurtainEdge
 from lpsnet_studio.canvas.sampling import IndexMap, extent_of
@@ -46,7 +46,7 @@ class TruthOverlay(QObject):
     ) -> None:
         super().__init__(parent)
         self._session, self._shown, self._canvas, self._stage = session, shown, canvas, canvas.stage
-        self._background = Background(_pass_on, self)
+        self._background = Background(pass_on, self)
         self._numbered: PanopticSegmentation | None = None
         self._is_truths_turn = True
         self._is_blinking = False
@@ -228,8 +228,3 @@ def truth_colors(
 def _lines(colors: NDArray[np.uint8], shown: NDArray[np.float64]) -> Table:
     bright = np.rint(colors + (255.0 - colors) * _LINE_WHITENESS).astype(np.uint8)
     return color_table(bright, shown * _LINE_OPACITY)
-
-
-def _pass_on(error: Exception) -> None:
-    """Lets a failure in the background be seen where every other is."""
-    raise error

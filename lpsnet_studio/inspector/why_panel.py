@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QTextBrowser, QToolButton, QVBoxLayout, QWidget
 
 from lpsnet.analysis.report import WhyPage
-from lpsnet_studio.background import Background, Task
+from lpsnet_studio.background import Background, Task, pass_on
 from lpsnet_studio.examination import Examination
 from lpsnet_studio.inspector.why_html import narrow_html
 from lpsnet_studio.inspector.why_model import WhyMaterial, material_of, obstacle_of, page_of
@@ -58,7 +58,7 @@ class WhyPanel(QWidget):
     def __init__(self, session: Session, examination: Examination, theme: Theme) -> None:
         super().__init__()
         self._session, self._examination, self._theme = session, examination, theme
-        self._background = Background(_pass_on, self)
+        self._background = Background(pass_on, self)
         self._making: Task | None = None
         self._shown_width = 0
         self._made_of: WhyMaterial | None = None
@@ -179,8 +179,3 @@ class WhyPanel(QWidget):
         """Returns the width that the page has, beside a scroll bar."""
         bar = self.view.verticalScrollBar().sizeHint().width()
         return max(self.view.width() - bar - 2 * round(self.view.document().documentMargin()), 160)
-
-
-def _pass_on(error: Exception) -> None:
-    """Lets a failure in the background be seen where every other is."""
-    raise error
