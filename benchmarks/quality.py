@@ -39,7 +39,8 @@ from PIL import Image
 
 from lpsnet.formats.coco_panoptic import CocoPanopticWriter, read_coco_panoptic
 from lpsnet.formats.id_png import read_id_png
-from lpsnet.metrics.panoptic_quality import PanopticQuality, QualityCounts, count_quality, pair_records, score_files
+from lpsnet.metrics.panoptic_quality import PanopticQuality, QualityCounts, count_quality
+from lpsnet.metrics.score_files import pair_records, score_files
 from lpsnet.scenes import draw_truth, scene_categories
 from lpsnet.structures import PanopticSegmentation
 

@@ -12,8 +12,10 @@ from typer.testing import CliRunner, Result
 
 from lpsnet import cli
 from lpsnet.engine.scene_dataset import SceneRequest, write_scenes
-from lpsnet.metrics import panoptic_quality, reference_evaluator
-from lpsnet.metrics.panoptic_quality import PanopticQuality, score_files
+from lpsnet.metrics import reference_evaluator
+from lpsnet.metrics import score_files as files
+from lpsnet.metrics.panoptic_quality import PanopticQuality
+from lpsnet.metrics.score_files import score_files
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +33,8 @@ def score(truth: Path, *words: object) -> Result:
 def test_figures_do_not_depend_on_the_processes(
     truth: Path, tmp_path: Path, processes: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(panoptic_quality, "_WORTH_PROCESSES", 2)
-    monkeypatch.setattr(panoptic_quality, "_AT_A_TIME", 1)
+    monkeypatch.setattr(files, "_WORTH_PROCESSES", 2)
+    monkeypatch.setattr(files, "_AT_A_TIME", 1)
     done = score(truth, "--json", tmp_path / "figures.json", *processes)
     assert done.exit_code == 0, done.output
     assert json.loads((tmp_path / "figures.json").read_text()) == score_files(truth, truth).to_json()

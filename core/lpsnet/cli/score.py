@@ -54,8 +54,8 @@ def score(
 
 
 def _measure(gt: Path, pred: Path, evaluator: Evaluator, processes: int) -> PanopticQuality:
-    from lpsnet.metrics.panoptic_quality import score_files
     from lpsnet.metrics.reference_evaluator import score_with_panopticapi
+    from lpsnet.metrics.score_files import score_files
     from lpsnet.processes import available_processes
 
     if processes < 0:

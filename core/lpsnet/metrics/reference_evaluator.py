@@ -1,6 +1,6 @@
 """Panoptic quality counted by panopticapi itself, where it is installed.
 
-panopticapi is COCO's own evaluator. :func:`lpsnet.metrics.panoptic_quality.score_files` gives the same figures faster;
+panopticapi is COCO's own evaluator. :func:`lpsnet.metrics.score_files.score_files` gives the same figures faster;
 this is for those who want to hear them from the source.
 """
 
@@ -17,7 +17,8 @@ import numpy as np
 
 from lpsnet.categories import Categories
 from lpsnet.formats.coco_panoptic import CocoPanopticDataset, PanopticFormatError, Record, read_coco_panoptic
-from lpsnet.metrics.panoptic_quality import PanopticQuality, QualityCounts, pair_records
+from lpsnet.metrics.panoptic_quality import PanopticQuality, QualityCounts
+from lpsnet.metrics.score_files import pair_records
 
 __all__ = ["score_with_panopticapi"]
 

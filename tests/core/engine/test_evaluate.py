@@ -28,7 +28,7 @@ from lpsnet.engine.evaluation_setup import EvaluationSetup, parse_data, parse_sw
 from lpsnet.engine.network import load_network
 from lpsnet.formats.coco_panoptic import CocoPanopticWriter, read_coco_panoptic
 from lpsnet.inspection import Inspection
-from lpsnet.metrics.panoptic_quality import score_files
+from lpsnet.metrics.score_files import score_files
 from lpsnet.model.complexity import measure_complexity
 from lpsnet.model.output import NetworkOutput
 from lpsnet.panoptic_head.box_masks import box_masks

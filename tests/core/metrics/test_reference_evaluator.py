@@ -15,8 +15,8 @@ from lpsnet.categories import Categories, Category
 from lpsnet.formats.coco_panoptic import CocoPanopticWriter, PanopticFormatError
 from lpsnet.formats.fields import load_json
 from lpsnet.metrics import reference_evaluator
-from lpsnet.metrics.panoptic_quality import score_files
 from lpsnet.metrics.reference_evaluator import score_with_panopticapi
+from lpsnet.metrics.score_files import score_files
 from lpsnet.structures import PanopticSegmentation
 
 CATEGORIES = Categories((Category(1, "person", True, (220, 20, 60)), Category(2, "grass", False, (0, 200, 0))))
