@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from itertools import pairwise
+from dataclasses import asdict
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, QMimeData, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QMimeData, QSize, Qt, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -33,6 +32,7 @@ from lpsnet_studio.chrome.welcome import Welcome
 from lpsnet_studio.commands.commands import Commands
 from lpsnet_studio.commands.drops import judge_drop
 from lpsnet_studio.commands.workplace import Workplace
+from lpsnet_studio.docks import Docks, Panel
 from lpsnet_studio.examination import Examination
 from lpsnet_studio.inspector.evidence_panels import evidence_panels
 from lpsnet_studio.inspector.layers_panel import LayersPanel
@@ -45,42 +45,14 @@ from lpsnet_studio.inspector.timeline import Timeline
 from lpsnet_studio.inspector.why_panel import WhyPanel
 from lpsnet_studio.keyboard import ShortcutsByPlace
 from lpsnet_studio.session import Session
-from lpsnet_studio.settings import LAYOUT_VERSION, Folders, Settings
+from lpsnet_studio.settings import Folders, Settings
 from lpsnet_studio.theme import Theme
 
 __all__ = ["MainWindow"]
 
 _TITLE = "LPSNet Studio"
 _LEAST_SIZE = QSize(300, 200)
-_LEAST_FOR_DOCKS = QSize(700, 360)
-"""In a window smaller than that the docks would leave too little canvas: they are stowed away."""
 _LEAST_HEIGHT_FOR_TIMELINE = 280
-_WIDTH_TO_READ = 340
-"""What a panel that is asked for is widened to."""
-_SETTLED_MILLISECONDS = 250
-"""How long a layout stands before it is taken for what the user wants, and not for a stage of a drag."""
-_DOCK_CHANGES = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide)
-
-
-@dataclass(frozen=True, slots=True)
-class _Panel:
-    """A dock of the window as it stands at first.
-
-    Attributes:
-        name: in the program.
-        title: for people.
-        widget: what it shows.
-        pile: panels of one pile lie on each other as tabs; piles of one area stand below each other.
-        area: at which side of the canvas.
-        shown: whether it is there at first.
-    """
-
-    name: str
-    title: str
-    widget: QWidget
-    pile: str
-    area: Qt.DockWidgetArea
-    shown: bool = True
 
 
 class MainWindow(QMainWindow):
@@ -121,6 +93,7 @@ class MainWindow(QMainWindow):
         self.images.setMinimumWidth(120)
         self._view = QWidget()
         self._view.setMinimumSize(_LEAST_SIZE.width(), 1)
+        self._docks = Docks(self, self._view)
         self.notifications = Notifications(self._view, theme)
         self.notifications.keep_clear_of(self.canvas.minimap)
         place = Workplace(
@@ -133,8 +106,8 @@ class MainWindow(QMainWindow):
             settings,
             folders,
             self.notifications,
-            self._reset_layout,
-            self.show_panel,
+            self._docks.reset,
+            self._docks.show_panel,
             self.areas,
         )
         self.commands = Commands(place, device)
@@ -147,14 +120,7 @@ class MainWindow(QMainWindow):
             self.timeline.scrubber.watch(stepper)
         self.actions_by_id = build_actions(self, theme, self.commands, {"view": views, "canvas": steppers})
         self._fill_stage(session, theme)
-        self._docks = self._add_docks()
-        self._stowed: list[QDockWidget] = []
-        self._is_cramped = False
-        self._roomy_layout: QByteArray | None = None
-        self._settled = QTimer(self)
-        self._settled.setSingleShot(True)
-        self._settled.setInterval(_SETTLED_MILLISECONDS)
-        self._settled.timeout.connect(self._keep_layout)
+        self._docks.add(self._panels())
         self._add_bars(session, theme, place.background)
         self._listen()
         self._restore()
@@ -191,144 +157,37 @@ class MainWindow(QMainWindow):
 
     def _add_bars(self, session: Session, theme: Theme, background: Background) -> None:
         """Adds the menus, the toolbar and the status bar."""
-        menus = build_menus(self, self.actions_by_id)
+        build_menus(self, self.actions_by_id, self.docks.values())
         build_toolbar(self, self.actions_by_id)
         self.canvas.set_menu(build_canvas_menu(self.canvas, self.actions_by_id))
-        menus["View"].addSeparator()
-        for dock in self._docks.values():
-            menus["View"].addAction(dock.toggleViewAction())
         bar = StatusBar(session, theme, self.commands.files.withdraw, self.actions_by_id)
         self.setStatusBar(bar)
         self.canvas.zoom_changed.connect(bar.show_zoom)
         background.busy_changed.connect(lambda: bar.show_background(background.busy))
 
-    def _panels(self) -> list[_Panel]:
+    def _panels(self) -> list[Panel]:
         """Returns the panels, the front one of every pile first."""
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
         return [
-            _Panel("images", "Images", self.images, "images", left),
-            _Panel("segments", "Segments", self.segments, "result", right),
-            _Panel("steps", "Steps", self.steps, "result", right),
-            _Panel("settings", "Settings", self.panel, "knobs", right),
-            _Panel("layers", "Layers", self.layers, "knobs", right),
-            *(_Panel(name, title, widget, "images", left, shown=False) for name, title, widget in self._evidence),
+            Panel("images", "Images", self.images, "images", left),
+            Panel("segments", "Segments", self.segments, "result", right),
+            Panel("steps", "Steps", self.steps, "result", right),
+            Panel("settings", "Settings", self.panel, "knobs", right),
+            Panel("layers", "Layers", self.layers, "knobs", right),
+            *(Panel(name, title, widget, "images", left, shown=False) for name, title, widget in self._evidence),
         ]
 
-    def _add_docks(self) -> dict[_Panel, QDockWidget]:
-        docks = {}
-        for panel in self._panels():
-            dock = QDockWidget(panel.title, self)
-            dock.setObjectName(f"dock_{panel.name}")
-            dock.setWidget(panel.widget)
-            dock.installEventFilter(self)
-            self.addDockWidget(panel.area, dock)
-            if not panel.shown:
-                # Qt calls a dock behind another tab visible; its panel is to cost nothing there, but to keep its room.
-                policy = panel.widget.sizePolicy()
-                policy.setRetainSizeWhenHidden(True)
-                panel.widget.setSizePolicy(policy)
-                dock.visibilityChanged.connect(panel.widget.setVisible)
-            docks[panel] = dock
-        return docks
-
-    def _reset_layout(self) -> None:
-        piles: dict[str, list[QDockWidget]] = {}
-        for panel, dock in self._docks.items():
-            dock.setFloating(False)
-            self.addDockWidget(panel.area, dock)
-            dock.setVisible(panel.shown)
-            if panel.shown:
-                piles.setdefault(panel.pile, []).append(dock)
-        for pile in piles.values():
-            for below, above in pairwise(pile):
-                self.tabifyDockWidget(below, above)
-            pile[0].raise_()
-        self._stowed, self._roomy_layout = [], None
-        self._size_docks()
-        if self._is_cramped:
-            self._stow_docks()
-
-    def _size_docks(self) -> None:
-        """Gives the docks the sizes that they have at first."""
-        first = {panel.pile: dock for panel, dock in reversed(self._docks.items())}
-        self.resizeDocks([first["images"]], [250], Qt.Orientation.Horizontal)
-        self.resizeDocks([first["result"]], [320], Qt.Orientation.Horizontal)
-        self.resizeDocks([first["result"], first["knobs"]], [250, 430], Qt.Orientation.Vertical)
-
     def _restore(self) -> None:
-        if self._settings.restore_window(self):
-            self._roomy_layout = self.saveState(LAYOUT_VERSION)
-        else:
+        if not self._docks.restore(self._settings):
             room = QGuiApplication.primaryScreen().availableGeometry()
             self.resize(min(1360, room.width()), min(860, room.height()))
-            self._reset_layout()
-        self._come_on_screen()
-
-    def _come_on_screen(self) -> None:
-        """Moves windows whose screen is gone back to one that is there, and makes none larger than that."""
-        for window in (self, *(dock for dock in self._docks.values() if dock.isFloating())):
-            screen = QGuiApplication.screenAt(window.frameGeometry().center())
-            room = (screen or QGuiApplication.primaryScreen()).availableGeometry()
-            if screen is None:
-                window.move(room.topLeft())
-            window.resize(window.size().boundedTo(room.size()))
-
-    def _make_room(self) -> None:
-        """Stows the docks away when the window becomes too small for them, and brings them back when it is not."""
-        is_cramped = self.width() < _LEAST_FOR_DOCKS.width() or self.height() < _LEAST_FOR_DOCKS.height()
-        if is_cramped == self._is_cramped:
-            return
-        self._is_cramped = is_cramped
-        if is_cramped:
-            self._stow_docks()
-        else:
-            self._bring_docks_back()
-
-    def _stow_docks(self) -> None:
-        self._settled.stop()
-        self._stowed = [dock for dock in self._docks.values() if not dock.isHidden() and not dock.isFloating()]
-        for dock in self._stowed:
-            dock.hide()
-
-    def _bring_docks_back(self) -> None:
-        """Shows what was stowed away, as large as it was and with the same tabs in front."""
-        if not self._stowed:
-            return
-        stowed, self._stowed = self._stowed, []
-        if self._roomy_layout is not None:
-            self.restoreState(self._roomy_layout, LAYOUT_VERSION)
-        for dock in self._docks.values():
-            if not dock.isFloating():
-                dock.setVisible(dock in stowed)
-        if self._roomy_layout is None:
-            self._size_docks()
-
-    def _keep_layout(self) -> None:
-        """Remembers how the docks lie where there is room for all of them."""
-        is_squeezed = self._view.width() <= self._view.minimumWidth()
-        if not self._is_cramped and not is_squeezed and self.isVisible():
-            self._roomy_layout = self.saveState(LAYOUT_VERSION)
-
-    def show_panel(self, name: str) -> None:
-        """Opens a panel, brings it to the front and gives it the keyboard."""
-        panel, dock = next(item for item in self._docks.items() if item[0].name == name)
-        if dock.isHidden() and not dock.isFloating():
-            first = next(other for each, other in self._docks.items() if each.pile == panel.pile)
-            self.tabifyDockWidget(first, dock)
-        beside = [other for each, other in self._docks.items() if each.pile == panel.pile and other.isVisible()]
-        width = max([_WIDTH_TO_READ, *(other.width() for other in beside if not other.isFloating())])
-        dock.show()
-        dock.raise_()
-        if not dock.isFloating():
-            # Once it is laid out: until then Qt goes by the panel's own wish.
-            QTimer.singleShot(0, self, lambda: self.resizeDocks([dock], [width], Qt.Orientation.Horizontal))
-        panel.widget.show()
-        panel.widget.setFocus()
+            self._docks.reset()
+        self._docks.come_on_screen()
 
     @property
     def docks(self) -> dict[str, QDockWidget]:
         """The panels' docks by name."""
-        return {panel.name: dock for panel, dock in self._docks.items()}
+        return self._docks.by_name
 
     # ------------------------------------------------------------------------------------------------------- listening
 
@@ -421,27 +280,15 @@ class MainWindow(QMainWindow):
         """Makes room for the canvas in a small window."""
         super().resizeEvent(event)
         self._show_timeline()
-        self._make_room()
-        self._settled.start()
+        self._docks.make_room()
 
     def focusNextPrevChild(self, forwards: bool) -> bool:
         """Moves the focus past panels that lie behind another tab: nobody would see where it went."""
         first = self.focusWidget()
         while super().focusNextPrevChild(forwards):
             focus = self.focusWidget()
-            if focus is None or focus is first or not self._is_covered(focus):
+            if focus is None or focus is first or not self._docks.is_covered(focus):
                 return True
-        return False
-
-    def _is_covered(self, widget: QWidget) -> bool:
-        """Whether a widget belongs to a panel behind another tab."""
-        around = (dock for dock in self._docks.values() if dock.isAncestorOf(widget))
-        return any(dock.visibleRegion().isEmpty() for dock in around)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Takes note of docks that are resized, moved, shown or closed."""
-        if event.type() in _DOCK_CHANGES:
-            self._settled.start()
         return False
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -486,9 +333,7 @@ class MainWindow(QMainWindow):
             self.commands.close_when_saved(self.close)
             return
         self._session.play(False)
-        layout = self._roomy_layout if self._is_cramped else None
-        self._bring_docks_back()
-        self._settings.save_window(self, layout)
+        self._docks.save(self._settings)
         self.commands.stop_background()
         self.images.close_thumbnails()
         self.closing.emit()

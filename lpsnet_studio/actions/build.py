@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QToolBar, QWidget
 
 from lpsnet_studio.actions.entry import MENUS, Action, Choice, Context
 from lpsnet_studio.actions.table import ACTIONS
@@ -110,9 +110,16 @@ def refresh_icons(actions: Mapping[str, QAction], theme: Theme) -> None:
             actions[entry.id].setIcon(theme.icon(entry.icon))
 
 
-def build_menus(window: QMainWindow, actions: Mapping[str, QAction]) -> dict[str, QMenu]:
-    """Fills the menu bar; returns the menus by name."""
-    menus = {}
+def build_menus(window: QMainWindow, actions: Mapping[str, QAction], docks: Iterable[QDockWidget]) -> None:
+    """Fills the menu bar.
+
+    Panels stand in a menu of their own at the end of the menu View: some are called like what is shown over the photo.
+
+    Args:
+        window: whose menu bar it is.
+        actions: by id.
+        docks: the panels, in their order.
+    """
     for name in MENUS:
         menu = window.menuBar().addMenu(_MNEMONICS.get(name, f"&{name}"))
         menu.setToolTipsVisible(True)
@@ -123,8 +130,10 @@ def build_menus(window: QMainWindow, actions: Mapping[str, QAction]) -> dict[str
                     menu.addSeparator()
                 section = entry.section
                 menu.addAction(actions[entry.id])
-        menus[name] = menu
-    return menus
+        if name == "View":
+            menu.addSeparator()
+            panels = menu.addMenu("&Panels")
+            panels.addActions([dock.toggleViewAction() for dock in docks])
 
 
 def build_toolbar(window: QMainWindow, actions: Mapping[str, QAction]) -> QToolBar:

@@ -104,7 +104,7 @@ VIEW: tuple[Action, ...] = (
     ),
     Action(
         id="show_segments",
-        text="Segments",
+        text="Panoptic map",
         tip="Colour every pixel by the segment that owns it at this step of the merge.",
         handler="view.show_segments",
         menu="View",
@@ -142,8 +142,8 @@ VIEW: tuple[Action, ...] = (
     ),
     Action(
         id="show_verdicts",
-        text="Errors",
-        tip="Mark what of the segments is right and wrong, while the panel Errors is shown.",
+        text="Verdicts",
+        tip="Mark the segments that are right, wrong or missed, while the panel Errors is shown.",
         handler="view.show_verdicts",
         menu="View",
         icon="verdicts",

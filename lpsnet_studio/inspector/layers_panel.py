@@ -29,8 +29,11 @@ __all__ = ["LayerList", "LayerRow", "LayersPanel"]
 _WORDS: dict[LayerKind, tuple[str, str]] = {
     "labels": ("Semantic labels", "Every pixel in the colour of its class in the semantic map that was merged."),
     "heat": ("Heatmap", "The map chosen in the panels Border-ness and Semantics."),
-    "segments": ("Segments", "Every pixel in the colour of the segment that owns it. Contours keep their strength."),
-    "verdicts": ("Errors", "What of the segments is right and wrong, while the panel Errors shows it."),
+    "segments": (
+        "Panoptic map",
+        "Every pixel in the colour of the segment that owns it. Contours keep their strength.",
+    ),
+    "verdicts": ("Verdicts", "Which segments are right, wrong or missed, while the panel Errors is shown."),
     "void": ("Void", "Stripes on the pixels that no segment owns at the end of the merge."),
     "candidates": ("Candidates", "Boxes of the levels, before they are merged, while the panel Levels shows them."),
     "boxes": ("Boxes", "The boxes that have been merged so far, with class and score."),

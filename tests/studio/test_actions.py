@@ -51,6 +51,33 @@ def test_no_key_is_taken_from_the_menus(window: Any) -> None:
     assert not {f"Alt+{letter}" for letter in mnemonics} & {key for entry in ACTIONS for key in entry.keys}
 
 
+def test_no_two_things_have_one_name(window: Any) -> None:
+    names = [entry.text.rstrip("…") for entry in ACTIONS]
+    assert len(set(names)) == len(names), "whoever finds actions by typing, or reads the card, sees names alone"
+    titles = {dock.windowTitle() for dock in window.docks.values()}
+    overlays = {row.name for row in window.layers.layers.rows.values()}
+    assert not titles & overlays
+    for menu in (action.menu() for action in window.menuBar().actions()):
+        listed = [action.text().replace("&", "") for action in menu.actions() if not action.isSeparator()]
+        assert len(set(listed)) == len(listed), menu.title()
+
+
+def test_layers_are_called_alike_in_menu_and_panel(window: Any) -> None:
+    for kind, row in window.layers.layers.rows.items():
+        assert row.name == window.actions_by_id[f"show_{kind}"].text()
+
+
+def test_every_panel_is_shown_and_hidden_from_the_menu_of_panels(window: Any) -> None:
+    view = next(action.menu() for action in window.menuBar().actions() if "View" in action.text())
+    panels = next(action.menu() for action in view.actions() if action.menu() is not None)
+    assert [action.text() for action in panels.actions()] == [dock.windowTitle() for dock in window.docks.values()]
+    levels = panels.actions()[[*window.docks].index("levels")]
+    levels.trigger()
+    assert not window.docks["levels"].isHidden()
+    levels.trigger()
+    assert window.docks["levels"].isHidden()
+
+
 def test_every_action_of_the_toolbar_is_reached_in_a_narrow_window(window: Any, qtbot: Any) -> None:
     toolbar = window.findChild(QToolBar)
     window.resize(1000, 700)
