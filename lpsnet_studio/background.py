@@ -13,7 +13,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, Signal
 from shiboken6 import isValid
 
-__all__ = ["Background", "Cancelled", "Courier", "Task", "Working", "courier", "pass_on"]
+__all__ = ["Background", "Cancelled", "Courier", "Task", "Working", "courier", "is_awaited", "pass_on"]
 
 
 class Courier(QObject):
@@ -74,7 +74,7 @@ class Task:
         title: in words; empty if nobody needs to know of it.
         cancellable: whether its result may be thrown away.
         cancelled: whether the user withdrew it.
-        ended: whether its thread has nothing more to do, withdrawn or not.
+        ended: whether its thread has nothing more to do, withdrawn or not, and the GUI thread knows.
         fraction: how far it is, 0 … 1; negative if unknown.
     """
 
@@ -82,7 +82,7 @@ class Task:
         self.title, self.cancellable = title, cancellable
         self.fraction = -1.0
         self._on_progress = on_progress
-        self._cancelled, self._ended = threading.Event(), threading.Event()
+        self._cancelled, self._ended = threading.Event(), False
 
     @property
     def cancelled(self) -> bool:
@@ -91,12 +91,12 @@ class Task:
 
     @property
     def ended(self) -> bool:
-        """Whether its thread has nothing more to do."""
-        return self._ended.is_set()
+        """Whether its thread has nothing more to do, and the GUI thread knows."""
+        return self._ended
 
     def end(self) -> None:
-        """Says that its thread has nothing more to do."""
-        self._ended.set()
+        """Says that its thread has nothing more to do; called in the GUI thread."""
+        self._ended = True
 
     def cancel(self) -> None:
         """Withdraws it, if it can be."""
@@ -121,7 +121,13 @@ class _Work:
 
     task: Task
     done: Callable[[Any], None]
+    ended: Callable[[], object]
     thread: threading.Thread | None = None
+
+
+def is_awaited(task: Task | None) -> bool:
+    """Whether there is a task whose outcome is still to come: it was not withdrawn, and none was told."""
+    return task is not None and not task.cancelled and not task.ended
 
 
 def pass_on(error: Exception) -> None:
@@ -133,6 +139,10 @@ class Background(QObject):
     """Runs functions, each in a thread of its own, so that none waits for one that is stuck, as on a dead share.
 
     Threads of work that can be withdrawn end with the program; it waits for the others.
+
+    What comes of work is told in the GUI thread, in this order: its task has ended, so that :func:`is_awaited` is no
+    longer true of it; its result or its failure is taken, unless it was withdrawn; ``ended`` is called, whatever came
+    of it. So an owner that does one thing at a time asks :func:`is_awaited` before it begins, and goes on in ``ended``.
 
     Args:
         failed: takes the exception of work that failed, in the GUI thread.
@@ -163,25 +173,38 @@ class Background(QObject):
         return [work.task.title for work in self._waiting if not work.task.cancellable]
 
     def run(
-        self, work: Callable[[], Any], done: Callable[[Any], None], *, title: str = "", cancellable: bool = True
+        self,
+        work: Callable[[], Any],
+        done: Callable[[Any], None],
+        *,
+        ended: Callable[[], object] = lambda: None,
+        title: str = "",
+        cancellable: bool = True,
     ) -> Task:
         """Runs ``work`` in a thread and ``done`` with its result in the GUI thread.
 
         Args:
             work: what is to be done.
             done: takes its result; never called once the task is cancelled.
+            ended: called last, whatever came of it: a result, a failure, or nothing because it was withdrawn.
             title: what to tell the user while it lasts; empty to tell nothing.
             cancellable: whether its result may be thrown away; not so if it is a file that is being written.
         """
-        return self.run_task(lambda _task: work(), done, title=title, cancellable=cancellable)
+        return self.run_task(lambda _task: work(), done, ended=ended, title=title, cancellable=cancellable)
 
     def run_task(
-        self, work: Callable[[Task], Any], done: Callable[[Any], None], *, title: str, cancellable: bool = True
+        self,
+        work: Callable[[Task], Any],
+        done: Callable[[Any], None],
+        *,
+        ended: Callable[[], object] = lambda: None,
+        title: str,
+        cancellable: bool = True,
     ) -> Task:
         """Does the same for work that says how far it is: it is given its :class:`Task`."""
         me, bring = weakref.ref(self), self._courier.bring
         task = Task(title, cancellable=cancellable, on_progress=partial(bring, me, Background._tell_progress))
-        running = _Work(task, done)
+        running = _Work(task, done, ended)
 
         def run() -> None:
             outcome: Exception | tuple[Any]
@@ -189,7 +212,6 @@ class Background(QObject):
                 outcome = (work(task),)
             except Exception as error:  # whatever it is, the GUI thread tells it
                 outcome = error
-            task.end()
             bring(me, lambda background: background._deliver(running, outcome))
 
         self._waiting.append(running)
@@ -221,9 +243,15 @@ class Background(QObject):
 
     def _deliver(self, work: _Work, outcome: Exception | tuple[Any]) -> None:
         self._waiting.remove(work)
+        work.task.end()
         self.busy_changed.emit()
-        if work.task.cancelled or isinstance(outcome, Cancelled):
-            return
+        try:
+            if not (work.task.cancelled or isinstance(outcome, Cancelled)):
+                self._tell(work, outcome)
+        finally:
+            work.ended()
+
+    def _tell(self, work: _Work, outcome: Exception | tuple[Any]) -> None:
         if isinstance(outcome, Exception):
             self._failed(outcome)
         else:

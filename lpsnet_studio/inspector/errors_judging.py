@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from lpsnet.structures import PanopticSegmentation
-from lpsnet_studio.background import Background, Task, pass_on
+from lpsnet_studio.background import Background, Task, is_awaited, pass_on
 from lpsnet_studio.judgement import Judgement, judge, with_losses
 from lpsnet_studio.state import Result
 
@@ -77,7 +77,6 @@ class Judging(QObject):
         self.latest = None
         if self._task is not None:
             self._background.withdraw(self._task)
-            self._task = None
 
     def _is_wanted(self, judgement: Judgement | None) -> bool:
         if judgement is None or self._wanted is None:
@@ -86,23 +85,29 @@ class Judging(QObject):
         return judgement.result is result and judgement.truth is truth
 
     def _begin(self) -> None:
-        if self._wanted is None or self._task is not None or self._is_wanted(self.latest):
+        if self._wanted is None or is_awaited(self._task) or self._is_wanted(self.latest):
             return
         result, truth, truth_areas = self._wanted
-        self._task = self._background.run(lambda: judge(result, truth, truth_areas), self._take)
+        self._task = self._background.run(
+            lambda: judge(result, truth, truth_areas), self._take, ended=lambda: self._go_on(result)
+        )
 
     def _begin_losses(self) -> None:
         judgement = self.latest
-        if judgement is not None and self._task is None and self._is_wanted(judgement):
-            self._task = self._background.run(lambda: with_losses(judgement), self._take)
+        if judgement is not None and not is_awaited(self._task) and self._is_wanted(judgement):
+            self._task = self._background.run(
+                lambda: with_losses(judgement), self._take, ended=lambda: self._go_on(judgement.result)
+            )
 
     def _take(self, judgement: Judgement) -> None:
-        self._task = None
         self.latest = judgement
         if self._is_wanted(judgement):
             self.judged.emit(judgement)
             self._finish()
-        else:
+
+    def _go_on(self, tried: Result) -> None:
+        """Judges what was asked for in the meantime; what has just failed is not tried again before it is."""
+        if self._wanted is not None and self._wanted[0] is not tried:
             self._begin()
 
     def _finish(self) -> None:

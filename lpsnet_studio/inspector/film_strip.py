@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from lpsnet.structures import MergeStep
-from lpsnet_studio.background import Background
+from lpsnet_studio.background import Background, Task, is_awaited
 from lpsnet_studio.inspector.overlays import step_color
 from lpsnet_studio.inspector.step_pictures import step_picture
 from lpsnet_studio.inspector.widgets import verdict_color
@@ -68,7 +68,8 @@ class FilmStrip(QWidget):
         self._session, self._theme = session, theme
         self._background = Background(self._fail, self)
         self._pictures: OrderedDict[_Key, QPixmap] = OrderedDict()
-        self._is_drawing = False
+        self._drawing: Task | None = None
+        self._has_failed = False
         self._scroll = 0
         self._was_clicked = False
         self._rest = QTimer(self)
@@ -128,12 +129,15 @@ class FilmStrip(QWidget):
     # -------------------------------------------------------------------------------------------------------- pictures
 
     def _show_result(self) -> None:
+        self._has_failed = False
         self._rest.start()
         self.show_position()
 
     def _forget_pictures(self) -> None:
         self._pictures.clear()
-        self._is_drawing = False
+        self._has_failed = False
+        if self._drawing is not None:
+            self._background.withdraw(self._drawing)
         self._rest.start()
         self.update()
 
@@ -152,7 +156,7 @@ class FilmStrip(QWidget):
     def _draw_missing(self) -> None:
         """Has the worker draw the next few pictures in sight."""
         picture, result = self._session.picture, self._session.result
-        if self._is_drawing or picture is None or result is None or not self.isVisible():
+        if self._has_failed or is_awaited(self._drawing) or picture is None or result is None or not self.isVisible():
             return
         steps, trace, photo, size = result.trace.steps, result.trace, picture.pixels, self._size()
         keys = {index: self._key(steps[index]) for index in self._in_sight()}
@@ -160,19 +164,15 @@ class FilmStrip(QWidget):
         if not missing:
             return
         colors = {index: _rgb(verdict_color(steps[index], self._theme.palette)) for index in missing}
-        theme = self._theme.name
 
         def draw() -> _Drawn:
             return [(keys[index], step_picture(photo, trace, index, colors[index], size)) for index in missing]
 
         def take(drawn: _Drawn) -> None:
-            self._is_drawing = False
-            if self._session.picture is picture and self._theme.name == theme:
-                self._keep(drawn)
+            self._keep(drawn)
             self._draw_missing()
 
-        self._is_drawing = True
-        self._background.run(draw, take)
+        self._drawing = self._background.run(draw, take)
 
     def _keep(self, drawn: _Drawn) -> None:
         for key, pixels in drawn:
@@ -186,7 +186,8 @@ class FilmStrip(QWidget):
         self.update()
 
     def _fail(self, error: Exception) -> None:
-        """Lets whoever handles unexpected failures tell this one; until the next photo the strip does without."""
+        """Has a failure told once; until the next result the strip does without more pictures."""
+        self._has_failed = True
         raise error
 
     # -------------------------------------------------------------------------------------------------------- painting

@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 )
 
 from lpsnet.analysis.fates import CandidateFacts, Fate
-from lpsnet_studio.background import Background, pass_on
+from lpsnet_studio.background import Background, Task, is_awaited, pass_on
 from lpsnet_studio.canvas.candidate_scene import CandidateScene, MarkedBox
 from lpsnet_studio.examination import Examination
 from lpsnet_studio.inspector.levels_bars import FateBars
@@ -90,7 +90,9 @@ class LevelsPanel(QWidget):
         self._session, self._examination = session, examination
         self._background = Background(pass_on, self)
         self._survey: Survey | None = None
-        self._surveying = self._drawing = self._draws_again = False
+        self._surveying: Task | None = None
+        self._drawing: Task | None = None
+        self._draws_again = False
         self._image = ""
         self._drawn = _NO_ROWS
         self._scene: CandidateScene | None = None
@@ -247,9 +249,13 @@ class LevelsPanel(QWidget):
             self._examination.candidates.show(None)
         elif self._survey is not None and self._survey.result is result:
             self._show_survey()
-        elif not self._surveying:
-            self._surveying, image = True, picture.image
-            self._background.run(lambda: Survey(result), lambda survey: self._take_survey(survey, image))
+        elif not is_awaited(self._surveying):
+            image = picture.image
+            self._surveying = self._background.run(
+                lambda: Survey(result),
+                lambda survey: self._take_survey(survey, image),
+                ended=lambda: self._follow() if self._session.result is not result else None,
+            )
 
     def _reason(self) -> str:
         """Returns why there is no box to show, and what to do; empty if there are some."""
@@ -263,7 +269,6 @@ class LevelsPanel(QWidget):
         return "" if len(result.candidates) else _NO_CANDIDATE
 
     def _take_survey(self, survey: Survey, image: str) -> None:
-        self._surveying = False
         picture = self._session.picture
         # During a drag it is a result behind, which is better than none; that of another image is not.
         if picture is not None and picture.image == image and not self._reason():
@@ -273,8 +278,6 @@ class LevelsPanel(QWidget):
             self._survey = survey
             if self.isVisible():
                 self._show_survey()
-        if self._session.result is not survey.result:
-            self._follow()
 
     def _show_survey(self) -> None:
         survey, picture = self._survey, self._session.picture
@@ -322,19 +325,16 @@ class LevelsPanel(QWidget):
         survey, picture = self._survey, self._session.picture
         if survey is None or picture is None or not self.isVisible():
             return
-        if self._drawing:
-            self._draws_again = True
+        self._draws_again = is_awaited(self._drawing)
+        if self._draws_again:
             return
-        self._drawing, self._draws_again = True, False
         photo, choice, size = picture.pixels, self.choices.choice, self.tiles.picture_size
         shown = self.choices.pictures
-        self._background.run(lambda: level_pictures(photo, survey, choice, shown, size), self._take_pictures)
-
-    def _take_pictures(self, pictures: dict[int, NDArray[np.uint8]]) -> None:
-        self._drawing = False
-        self.tiles.set_pictures(pictures)
-        if self._draws_again:
-            self._draw_pictures()
+        self._drawing = self._background.run(
+            lambda: level_pictures(photo, survey, choice, shown, size),
+            self.tiles.set_pictures,
+            ended=lambda: self._draw_pictures() if self._draws_again else None,
+        )
 
     def _show_fate(self, row: int) -> None:
         """Draws the boxes that a line of the counts counts."""

@@ -9,7 +9,7 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from lpsnet.structures import Labels
-from lpsnet_studio.background import Background, pass_on
+from lpsnet_studio.background import Background, Task, is_awaited, pass_on
 from lpsnet_studio.examination import Examination
 from lpsnet_studio.inference.vocabulary import Sight
 from lpsnet_studio.inspector.class_table import ClassTable
@@ -20,6 +20,7 @@ from lpsnet_studio.inspector.map_tiles import MapTiles, TileWords
 from lpsnet_studio.inspector.map_words import map_title
 from lpsnet_studio.inspector.semantics_model import CERTAINTY, MEANS, class_rows, class_shares, means_of
 from lpsnet_studio.session import Session
+from lpsnet_studio.state import Result
 from lpsnet_studio.theme import Theme, caption_font
 
 __all__ = ["SemanticsPanel"]
@@ -52,7 +53,7 @@ class SemanticsPanel(MapPanel):
         self._hint = QLabel()
         self._pictured: Labels | None = None
         self._counted: Labels | None = None
-        self._counting: Labels | None = None
+        self._counting: Task | None = None
         self._shares: NDArray[np.float64] | None = None
         self._background = Background(pass_on, self)
         self._lay_out()
@@ -96,7 +97,9 @@ class SemanticsPanel(MapPanel):
     def let_go(self) -> None:
         """Forgets the label map of a picture that was left too."""
         super().let_go()
-        self._pictured = self._counted = self._counting = self._shares = None
+        self._pictured = self._counted = self._shares = None
+        if self._counting is not None:
+            self._background.withdraw(self._counting)
 
     def _hint_words(self) -> str:
         result = self._session.result
@@ -130,10 +133,8 @@ class SemanticsPanel(MapPanel):
     def _show_classes(self) -> None:
         picture, result, shown = self._session.picture, self._session.result, self._examination.shown
         labels = None if result is None else result.labels
-        if result is not None and labels is not self._counted and labels is not self._counting:
-            self._counting = labels
-            count = len(result.categories)
-            self._background.run(lambda: class_shares(labels, count), lambda shares: self._take_shares(labels, shares))
+        if result is not None and result.labels is not self._counted and not is_awaited(self._counting):
+            self._count(result)
         self.classes.setEnabled(picture is not None)
         is_counted = labels is not None and labels is self._counted
         shares = self._shares if is_counted else None
@@ -141,9 +142,22 @@ class SemanticsPanel(MapPanel):
         self.classes.set_rows(() if picture is None else class_rows(picture.categories, shares, means))
         self.classes.mark(shown.label if shown is not None and shown.kind == "class" else -1)
 
+    def _count(self, result: Result) -> None:
+        """Has the pixels of every class counted, and after that those of labels that came in the meantime."""
+        labels, count = result.labels, len(result.categories)
+        self._counting = self._background.run(
+            lambda: class_shares(labels, count),
+            lambda shares: self._take_shares(labels, shares),
+            ended=lambda: self._go_on(labels),
+        )
+
     def _take_shares(self, labels: Labels, shares: NDArray[np.float64]) -> None:
-        if labels is self._counting:
-            self._counted, self._counting, self._shares = labels, None, shares
+        self._counted, self._shares = labels, shares
+        self.refresh_soon()
+
+    def _go_on(self, tried: Labels) -> None:
+        result = self._session.result
+        if result is not None and result.labels is not tried:
             self.refresh_soon()
 
     # ----------------------------------------------------------------------------------------------------------- hands

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QRectF, QTimer
 from lpsnet.categories import Categories
 from lpsnet.overlay import Color, thing_color
 from lpsnet.structures import PanopticSegmentation
-from lpsnet_studio.background import Background, pass_on
+from lpsnet_studio.background import Background, Task, is_awaited, pass_on
 from lpsnet_studio.canvas.colors import Table, color_table
 from lpsnet_studio.canvas.curtain import CurtainEdge
 from lpsnet_studio.canvas.sampling import IndexMap, extent_of
@@ -48,6 +48,7 @@ class TruthOverlay(QObject):
         self._session, self._shown, self._canvas, self._stage = session, shown, canvas, canvas.stage
         self._background = Background(pass_on, self)
         self._numbered: PanopticSegmentation | None = None
+        self._numbering: Task | None = None
         self._is_truths_turn = True
         self._is_blinking = False
         self._blink = QTimer(self)
@@ -129,16 +130,16 @@ class TruthOverlay(QObject):
 
     def _has_numbers(self, truth: PanopticSegmentation) -> bool:
         """Whether the truth's segments are on the stage; if not, has them brought there."""
-        if self._numbered is not truth:
-            self._numbered = truth
+        if self._numbered is not truth and not is_awaited(self._numbering):
             numbers = {segment.id: at for at, segment in enumerate(truth.segments, 1)}
-            self._background.run(
+            self._numbering = self._background.run(
                 lambda: numbered(truth.ids, numbers), lambda indices: self._take_truth(truth, IndexMap(indices))
             )
         return self._stage.curtain.truth is not None
 
     def _take_truth(self, truth: PanopticSegmentation, indices: IndexMap) -> None:
         if truth is self._session.truth:
+            self._numbered = truth
             self._stage.set_truth(indices)
             self._show_comparison()
             self._show_ring()
@@ -146,6 +147,8 @@ class TruthOverlay(QObject):
     def _forget_truth(self) -> None:
         """Follows another picture, whose truth is another."""
         self._numbered = None
+        if self._numbering is not None:
+            self._background.withdraw(self._numbering)
         self._show_comparison()
 
     def _show_comparison(self) -> None:

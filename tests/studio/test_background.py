@@ -15,7 +15,7 @@ import pytest
 from PySide6.QtCore import QObject
 from shiboken6 import isValid
 
-from lpsnet_studio.background import Background, Task, Working
+from lpsnet_studio.background import Background, Task, Working, is_awaited, pass_on
 
 
 def test_results_come_back_to_the_gui_thread(qtbot: Any) -> None:
@@ -160,3 +160,41 @@ def test_cancelling_says_whether_anybody_knew_of_the_work(qtbot: Any) -> None:
     assert not task.ended
     go_on.set()
     qtbot.waitUntil(lambda: task.ended)
+
+
+@pytest.mark.parametrize("outcome", ["result", "failure", "withdrawal"])
+def test_whatever_comes_of_work_its_end_is_told_last(outcome: str, qtbot: Any) -> None:
+    told: list[tuple[str, bool, bool]] = []
+
+    def tell(what: str) -> None:
+        told.append((what, is_awaited(task), threading.get_ident() == here))
+
+    background, go_on, here = Background(lambda _error: tell("failure")), threading.Event(), threading.get_ident()
+
+    def work() -> None:
+        go_on.wait(5)
+        if outcome == "failure":
+            raise ValueError
+
+    task = background.run(work, lambda _: tell("result"), ended=lambda: tell("end"))
+    assert is_awaited(task)
+    if outcome == "withdrawal":
+        background.withdraw(task)
+        assert not is_awaited(task)
+        assert not task.ended
+    go_on.set()
+    qtbot.waitUntil(lambda: bool(told) and told[-1][0] == "end")
+    assert task.ended
+    assert told == [*([] if outcome == "withdrawal" else [(outcome, False, True)]), ("end", False, True)]
+
+
+def test_a_failure_that_is_passed_on_does_not_hide_the_end(qtbot: Any) -> None:
+    background, ends = Background(pass_on), []
+    with qtbot.captureExceptions() as raised:
+        background.run(lambda: 1 / 0, lambda _: None, ended=lambda: ends.append(True))
+        qtbot.waitUntil(lambda: ends == [True])
+    assert [kind for kind, _, _ in raised] == [ZeroDivisionError]
+
+
+def test_nothing_is_awaited_where_nothing_was_begun() -> None:
+    assert not is_awaited(None)

@@ -11,6 +11,7 @@ from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolTip
 
+from lpsnet_studio.background import is_awaited
 from lpsnet_studio.inspector import film_strip
 from lpsnet_studio.session import Session
 from tests.studio.hand_made import ListeningService, open_first
@@ -42,7 +43,7 @@ def test_every_step_in_sight_is_drawn_once_in_a_worker(
     qtbot.waitUntil(lambda: len(drawn) == len(session.steps), timeout=3000)
     assert sorted(index for index, _ in drawn) == list(range(8))
     assert threading.get_ident() not in {thread for _, thread in drawn}
-    qtbot.waitUntil(lambda: not film._is_drawing, timeout=3000)
+    qtbot.waitUntil(lambda: not is_awaited(film._drawing), timeout=3000)
     for position in range(8):
         session.seek(position)
     qtbot.wait(200)
@@ -50,13 +51,13 @@ def test_every_step_in_sight_is_drawn_once_in_a_worker(
 
 
 def test_only_what_is_in_sight_is_drawn(film: Any, session: Session, drawn: list[tuple[int, int]], qtbot: Any) -> None:
-    qtbot.waitUntil(lambda: len(drawn) == 8 and not film._is_drawing, timeout=3000)
+    qtbot.waitUntil(lambda: len(drawn) == 8 and not is_awaited(film._drawing), timeout=3000)
     film.setFixedWidth(150)
     qtbot.waitUntil(lambda: film.width() == 150)
     session.seek(1)
     drawn.clear()
     film._forget_pictures()
-    qtbot.waitUntil(lambda: bool(drawn) and not film._is_drawing, timeout=3000)
+    qtbot.waitUntil(lambda: bool(drawn) and not is_awaited(film._drawing), timeout=3000)
     qtbot.wait(100)
     assert {index for index, _ in drawn} == {0, 1, 2}
     session.seek(8)
@@ -134,7 +135,7 @@ def test_a_strip_without_a_merge_is_empty(window: Any, session: Session) -> None
 
 
 def test_another_theme_draws_anew(film: Any, theme: Any, drawn: list[tuple[int, int]], qtbot: Any) -> None:
-    qtbot.waitUntil(lambda: len(drawn) == 8 and not film._is_drawing, timeout=3000)
+    qtbot.waitUntil(lambda: len(drawn) == 8 and not is_awaited(film._drawing), timeout=3000)
     theme.apply("light")
     qtbot.waitUntil(lambda: len(drawn) == 16, timeout=3000)
 

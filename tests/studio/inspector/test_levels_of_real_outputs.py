@@ -13,6 +13,7 @@ from lpsnet.assets import demo_checkpoint
 from lpsnet.engine.network import load_network
 from lpsnet.inspection import Inspection
 from lpsnet.scenes import draw_scene
+from lpsnet_studio.background import is_awaited
 from lpsnet_studio.examination import Examination
 from lpsnet_studio.inference.messages import Inspect, ModelLoaded, OpenImage
 from lpsnet_studio.inspector.levels_model import GROUPS
@@ -56,7 +57,7 @@ def panel(inspection: Inspection, session: Session, service: ListeningService, t
     qtbot.addWidget(made)
     made.resize(320, 800)
     made.show()
-    qtbot.waitUntil(lambda: made._survey is not None and not made._drawing, timeout=10_000)
+    qtbot.waitUntil(lambda: made._survey is not None and not is_awaited(made._drawing), timeout=10_000)
     return made
 
 
@@ -125,7 +126,7 @@ def test_every_thing_of_the_result_leads_to_its_box_and_back(panel: Any, session
 def test_pictures_of_the_levels_differ_where_the_levels_do(panel: Any, qtbot: Any) -> None:
     boxes = dict(panel.tiles._pictures)
     panel.choices.heat.click()
-    qtbot.waitUntil(lambda: not panel._drawing, timeout=5000)
+    qtbot.waitUntil(lambda: not is_awaited(panel._drawing), timeout=5000)
     heat = dict(panel.tiles._pictures)
     assert set(heat) == set(boxes) == {0, 3, 4, 5, 6, 7}
     assert any((heat[level] != boxes[level]).any() for level in heat)

@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from lpsnet.analysis.fates import Fate, LevelCounts
+from lpsnet_studio.background import is_awaited
 from lpsnet_studio.examination import Examination
 from lpsnet_studio.inference.messages import Inspect, Probe, Probed
 from lpsnet_studio.inspector.levels_bars import FateBars, bar_words
@@ -60,7 +61,7 @@ def docked(window: Any, session: Session, service: ListeningService, qtbot: Any)
 
 
 def wait_for(panel: Any, qtbot: Any) -> None:
-    qtbot.waitUntil(lambda: panel._survey is not None and not panel._drawing, timeout=5000)
+    qtbot.waitUntil(lambda: panel._survey is not None and not is_awaited(panel._drawing), timeout=5000)
 
 
 def scene(panel: Any) -> Any:

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from lpsnet_studio.background import is_awaited
 from lpsnet_studio.examination import Examination
 from lpsnet_studio.inference.messages import Failed, Look, Sight
 from lpsnet_studio.inspector.semantics_panel import SemanticsPanel
@@ -79,7 +80,7 @@ def test_areas_are_counted_once_for_a_label_map(shown: SemanticsPanel, session: 
     for _ in range(3):
         shown.refresh()
     assert shown._shares is shares
-    assert shown._counting is None
+    assert not is_awaited(shown._counting)
 
 
 def test_typing_finds_a_class_and_enter_shows_the_first(
