@@ -1,0 +1,204 @@
+"""The panels around the canvas: where they lie, how large they are, and which of them there is room for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+from lpsnet_studio.settings import LAYOUT_VERSION, Settings
+
+__all__ = ["Docks", "Panel"]
+
+_LEAST_FOR_DOCKS = QSize(700, 360)
+"""In a window smaller than that the docks would leave too little canvas: they are stowed away."""
+_WIDTH_TO_READ = 340
+"""What a panel that is asked for is widened to."""
+_SETTLED_MILLISECONDS = 250
+"""How long a layout stands before it is taken for what the user wants, and not for a stage of a drag."""
+_DOCK_CHANGES = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide)
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A dock of the window as it stands at first.
+
+    Attributes:
+        name: in the program.
+        title: for people.
+        widget: what it shows.
+        pile: panels of one pile lie on each other as tabs; piles of one area stand below each other.
+        area: at which side of the canvas.
+        shown: whether it is there at first.
+    """
+
+    name: str
+    title: str
+    widget: QWidget
+    pile: str
+    area: Qt.DockWidgetArea
+    shown: bool = True
+
+
+class Docks(QObject):
+    """The docks of a window.
+
+    In a window too small for them they are stowed away, and they come back as they were.
+
+    Args:
+        window: its owner.
+        middle: what lies between the docks; they are taken to be squeezed while it has its least width.
+    """
+
+    def __init__(self, window: QMainWindow, middle: QWidget) -> None:
+        super().__init__(window)
+        self._window, self._middle = window, middle
+        self._docks: dict[Panel, QDockWidget] = {}
+        self._stowed: list[QDockWidget] = []
+        self._is_cramped = False
+        self._roomy_layout: QByteArray | None = None
+        self._settled = QTimer(self)
+        self._settled.setSingleShot(True)
+        self._settled.setInterval(_SETTLED_MILLISECONDS)
+        self._settled.timeout.connect(self._keep_layout)
+
+    def add(self, panels: Iterable[Panel]) -> None:
+        """Gives every panel a dock; the front one of every pile comes first."""
+        for panel in panels:
+            dock = QDockWidget(panel.title, self._window)
+            dock.setObjectName(f"dock_{panel.name}")
+            dock.setWidget(panel.widget)
+            dock.installEventFilter(self)
+            self._window.addDockWidget(panel.area, dock)
+            if not panel.shown:
+                # Qt calls a dock behind another tab visible; its panel is to cost nothing there, but to keep its room.
+                policy = panel.widget.sizePolicy()
+                policy.setRetainSizeWhenHidden(True)
+                panel.widget.setSizePolicy(policy)
+                dock.visibilityChanged.connect(panel.widget.setVisible)
+            self._docks[panel] = dock
+
+    @property
+    def by_name(self) -> dict[str, QDockWidget]:
+        """The docks by their panels' names."""
+        return {panel.name: dock for panel, dock in self._docks.items()}
+
+    def is_covered(self, widget: QWidget) -> bool:
+        """Whether a widget belongs to a panel behind another tab."""
+        around = (dock for dock in self._docks.values() if dock.isAncestorOf(widget))
+        return any(dock.visibleRegion().isEmpty() for dock in around)
+
+    def show_panel(self, name: str) -> None:
+        """Opens a panel, brings it to the front and gives it the keyboard."""
+        panel, dock = next(item for item in self._docks.items() if item[0].name == name)
+        if dock.isHidden() and not dock.isFloating():
+            first = next(other for each, other in self._docks.items() if each.pile == panel.pile)
+            self._window.tabifyDockWidget(first, dock)
+        beside = [other for each, other in self._docks.items() if each.pile == panel.pile and other.isVisible()]
+        width = max([_WIDTH_TO_READ, *(other.width() for other in beside if not other.isFloating())])
+        dock.show()
+        dock.raise_()
+        if not dock.isFloating():
+            # Once it is laid out: until then Qt goes by the panel's own wish.
+            QTimer.singleShot(0, self, lambda: self._window.resizeDocks([dock], [width], Qt.Orientation.Horizontal))
+        panel.widget.show()
+        panel.widget.setFocus()
+
+    # ---------------------------------------------------------------------------------------------------------- layout
+
+    def reset(self) -> None:
+        """Puts every dock back to where it lies at first."""
+        piles: dict[str, list[QDockWidget]] = {}
+        for panel, dock in self._docks.items():
+            dock.setFloating(False)
+            self._window.addDockWidget(panel.area, dock)
+            dock.setVisible(panel.shown)
+            if panel.shown:
+                piles.setdefault(panel.pile, []).append(dock)
+        for pile in piles.values():
+            for below, above in pairwise(pile):
+                self._window.tabifyDockWidget(below, above)
+            pile[0].raise_()
+        self._stowed, self._roomy_layout = [], None
+        self._size()
+        if self._is_cramped:
+            self._stow()
+
+    def _size(self) -> None:
+        """Gives the docks the sizes that they have at first."""
+        first = {panel.pile: dock for panel, dock in reversed(self._docks.items())}
+        self._window.resizeDocks([first["images"]], [250], Qt.Orientation.Horizontal)
+        self._window.resizeDocks([first["result"]], [320], Qt.Orientation.Horizontal)
+        self._window.resizeDocks([first["result"], first["knobs"]], [250, 430], Qt.Orientation.Vertical)
+
+    def restore(self, settings: Settings) -> bool:
+        """Brings window and docks back as the last run left them; False if nothing is known of it."""
+        if not settings.restore_window(self._window):
+            return False
+        self._roomy_layout = self._window.saveState(LAYOUT_VERSION)
+        return True
+
+    def save(self, settings: Settings) -> None:
+        """Keeps window and docks for the next run; docks that are stowed away are there again."""
+        layout = self._roomy_layout if self._is_cramped else None
+        self._bring_back()
+        settings.save_window(self._window, layout)
+
+    def come_on_screen(self) -> None:
+        """Moves windows whose screen is gone back to one that is there, and makes none larger than that."""
+        for window in (self._window, *(dock for dock in self._docks.values() if dock.isFloating())):
+            screen = QGuiApplication.screenAt(window.frameGeometry().center())
+            room = (screen or QGuiApplication.primaryScreen()).availableGeometry()
+            if screen is None:
+                window.move(room.topLeft())
+            window.resize(window.size().boundedTo(room.size()))
+
+    # ------------------------------------------------------------------------------------------------------------ room
+
+    def make_room(self) -> None:
+        """Stows the docks away when the window has become too small for them, and brings them back when it is not."""
+        self._settled.start()
+        size = self._window.size()
+        is_cramped = size.width() < _LEAST_FOR_DOCKS.width() or size.height() < _LEAST_FOR_DOCKS.height()
+        if is_cramped == self._is_cramped:
+            return
+        self._is_cramped = is_cramped
+        if is_cramped:
+            self._stow()
+        else:
+            self._bring_back()
+
+    def _stow(self) -> None:
+        self._settled.stop()
+        self._stowed = [dock for dock in self._docks.values() if not dock.isHidden() and not dock.isFloating()]
+        for dock in self._stowed:
+            dock.hide()
+
+    def _bring_back(self) -> None:
+        """Shows what was stowed away, as large as it was and with the same tabs in front."""
+        if not self._stowed:
+            return
+        stowed, self._stowed = self._stowed, []
+        if self._roomy_layout is not None:
+            self._window.restoreState(self._roomy_layout, LAYOUT_VERSION)
+        for dock in self._docks.values():
+            if not dock.isFloating():
+                dock.setVisible(dock in stowed)
+        if self._roomy_layout is None:
+            self._size()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Takes note of docks that are resized, moved, shown or closed."""
+        if event.type() in _DOCK_CHANGES:
+            self._settled.start()
+        return False
+
+    def _keep_layout(self) -> None:
+        """Remembers how the docks lie where there is room for all of them."""
+        is_squeezed = self._middle.width() <= self._middle.minimumWidth()
+        if not self._is_cramped and not is_squeezed and self._window.isVisible():
+            self._roomy_layout = self._window.saveState(LAYOUT_VERSION)
