@@ -32,13 +32,20 @@ from lpsnet_studio.inference.messages import (
 from lpsnet_studio.inference.vocabulary import SightKind
 from lpsnet_studio.judgement import VerdictsShown
 from lpsnet_studio.session import Session
+from lpsnet_studio.state import Problem
 
-__all__ = ["Examination", "Place"]
+__all__ = ["MOST_PINS", "Examination", "Place"]
 
 _MOST_KEPT = 32
 """Maps: the largest is of the image's size, 4 bytes a pixel."""
+MOST_PINS = 100
+"""Pixels that can be held on to at a time; each has a line in the panel and a number on the image."""
+_TOO_MANY_PINS = Problem(
+    f"No more than {MOST_PINS} pixels can be pinned at a time.",
+    "Remove a pin in the panel Probe, or all of them with Shift+P.",
+)
 _MOST_PIXELS = 1000
-"""Pixels that the mouse has been at; each is about a kilobyte."""
+"""Pixels that the mouse has been at, and pins, of which there are fewer; each is about a kilobyte."""
 _IN_MAGMA: tuple[SightKind, ...] = ("borderness", "target")
 """Set apart from probabilities, which have the other colours."""
 Place = tuple[int, int]
@@ -184,14 +191,16 @@ class Examination:
             self._probes[self._post(lambda number, image: Probe(number, image, *place))] = place
 
     def pin(self, place: Place) -> None:
-        """Holds on to a pixel, and chooses it."""
-        if place not in self.pins:
+        """Holds on to a pixel, and chooses it; says so in the place of that once there are :data:`MOST_PINS`."""
+        if place in self.pins:
+            self.choose(place)
+        elif len(self.pins) >= MOST_PINS:
+            self._session.failed.emit(_TOO_MANY_PINS)
+        else:
             self.pins, self._let_go = (*self.pins, place), ()
             self.want_pixel(place)
             self.chosen = place
             self.pins_changed.emit()
-        else:
-            self.choose(place)
 
     def choose(self, place: Place | None) -> None:
         """Chooses one of the pins; None for the pixel under the mouse."""

@@ -333,6 +333,7 @@ class ProbePanel(QScrollArea):
             place = self.reading.place
             turn = self._examination.unpin if place in self._examination.pins else self._examination.pin
             turn(place)
+            self._ask()  # also where no more can be pinned, for the button to say so
 
     def _compare(self) -> None:
         self.reader.since = self.since.currentData()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lpsnet.maps import HeatMap, MapPlacement
-from lpsnet_studio.examination import Examination
+from lpsnet_studio.examination import MOST_PINS, Examination
 from lpsnet_studio.inference.messages import Cancel, Failed, Look, Probe, Probed, Seen, Sight, WeighGains
 from lpsnet_studio.session import Session
 from tests.studio.hand_made import ListeningService, inspected, open_first, opened
@@ -262,3 +262,34 @@ def test_of_pixels_under_the_mouse_only_the_latest_are_kept_and_every_pin(
     assert examination.want_pixel((5, 5)) is not None
     assert examination.want_pixel((4, 4)) is not None
     assert examination.want_pixel((1, 1)) is None
+
+
+def test_one_pin_too_many_is_refused_in_a_sentence_and_every_other_stays(
+    examination: Examination, session: Session, service: ListeningService
+) -> None:
+    told: list[str] = []
+    session.failed.connect(lambda problem: told.append(problem.sentence))
+    places = [(x, 0) for x in range(MOST_PINS)]
+    for place in places:
+        examination.pin(place)
+    assert (told, examination.pins) == ([], tuple(places))
+    examination.pin((0, 1))
+    assert told == [f"No more than {MOST_PINS} pixels can be pinned at a time."]
+    assert (examination.pins, examination.chosen) == (tuple(places), places[-1])
+    examination.pin(places[0])
+    assert (len(told), examination.chosen) == (1, places[0]), "one that is pinned can still be chosen"
+    examination.unpin(places[0])
+    examination.pin((0, 1))
+    assert examination.chosen == (0, 1)
+
+
+def test_every_pin_is_kept_however_many_pixels_the_mouse_has_been_at(
+    examination: Examination, session: Session, service: ListeningService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lpsnet_studio.examination._MOST_PIXELS", MOST_PINS)
+    places = [(x, 0) for x in range(MOST_PINS)]
+    for place in (*places, *((x, 1) for x in range(5))):
+        (examination.pin if place in places else examination.want_pixel)(place)
+        probe = service.last(Probe)
+        session.receive(Probed(probe.request, probe.image, *place, (0,), (1.0,), (0.5,), (3,)))
+    assert all(examination.want_pixel(place) is not None for place in places)

@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QStyle, QStyleOptionComboBox
 
-from lpsnet_studio.examination import Examination
+from lpsnet_studio.examination import MOST_PINS, Examination
 from lpsnet_studio.inference.messages import Failed, Inspect, OpenImage, Probe, Probed
 from lpsnet_studio.inspector.probe_panel import ProbePanel
 from lpsnet_studio.inspector.probe_widgets import FoldingSection
@@ -276,6 +276,19 @@ def test_the_state_before_is_kept_while_the_panel_is_hidden_for_pins_alone(
     change(session, service, overlap_threshold=0.3)
     told.show()
     assert told._change.text() == "≠ Changed: person #3 → person #2"
+
+
+def test_the_button_is_not_left_down_where_no_more_can_be_pinned(told: ProbePanel, examination: Examination) -> None:
+    for x in range(MOST_PINS):
+        examination.pin((x % 60, x // 60))
+    examination.choose(None)
+    told.reader.look_at((40, 40))
+    told.refresh()
+    told.pin.click()
+    assert told.pin.isChecked()
+    QTest.qWait(60)
+    assert not told.pin.isChecked()
+    assert len(examination.pins) == MOST_PINS
 
 
 def test_pins_go_with_their_image(told: ProbePanel, session: Session, service: ListeningService) -> None:
