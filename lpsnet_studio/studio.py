@@ -13,6 +13,7 @@ from lpsnet_studio.chrome.crash_dialog import CrashReporter
 from lpsnet_studio.chrome.notifications import NoteAction
 from lpsnet_studio.diagnostics import anonymous
 from lpsnet_studio.failures import Failures
+from lpsnet_studio.freed_memory import FreedMemory
 from lpsnet_studio.inference.client import InferenceClient
 from lpsnet_studio.log import Crash, Log
 from lpsnet_studio.main_window import MainWindow
@@ -64,6 +65,7 @@ class Studio:
         self.window = MainWindow(self.session, theme, settings, folders, options.device)
         self.window.closing.connect(self.client.close)
         self.client.received.connect(self.window.commands.help.service.take)
+        self._freed_memory = FreedMemory(self.session, self.window)
 
     def begin(self) -> None:
         """Starts the service and opens what the command line names; call it after the first paint."""
