@@ -48,6 +48,7 @@ _MOST_PIXELS = 1000
 """Pixels that the mouse has been at, and pins, of which there are fewer; each is about a kilobyte."""
 _IN_MAGMA: tuple[SightKind, ...] = ("borderness", "target")
 """Set apart from probabilities, which have the other colours."""
+_OPEN_IMAGE = "Open the image itself with the network to see it."
 Place = tuple[int, int]
 """Column and row of a pixel of the image."""
 
@@ -111,7 +112,7 @@ class Examination:
         if known is not None:
             self._maps.move_to_end(sight)
             return known
-        if sight not in self._asked.values() and sight not in self._problems and self._can_ask():
+        if not self.is_asked(sight) and not self.problem_of(sight) and self._can_ask():
             self._asked[self._post(lambda number, image: Look(number, image, sight))] = sight
         return None
 
@@ -120,8 +121,18 @@ class Examination:
         return self._maps.get(sight)
 
     def problem_of(self, sight: Sight) -> str:
-        """Returns why a map cannot be had, in a sentence; empty if it can, or was not asked for."""
-        return self._problems.get(sight, "")
+        """Returns why a map cannot be had, in words; empty if it can, or was not asked for.
+
+        What a saved inspection does not hold is known before it is asked for.
+        """
+        return self._problems.get(sight) or self._not_kept(sight)
+
+    def _not_kept(self, sight: Sight) -> str:
+        picture = self._session.picture
+        if picture is None or picture.kept is None:
+            return ""
+        lack = picture.kept.lack_of(sight, has_truth=picture.truth is not None)
+        return f"{lack}. {_OPEN_IMAGE}" if lack else ""
 
     def is_asked(self, sight: Sight) -> bool:
         """Whether a map is on its way."""

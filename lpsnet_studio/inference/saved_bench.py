@@ -65,7 +65,9 @@ class SavedBench:
         self._saved = saved
         self._last: tuple[InspectionSettings, MergeTrace, ImageQuality | None, tuple[StageResult, ...]] | None = None
         self._maps = saved.borderness
-        self._kept = Kept(saved.settings, dict(saved.network), dict(saved.versions))
+        self._kept = Kept(
+            saved.settings, dict(saved.network), dict(saved.versions), has_borderness=saved.borderness is not None
+        )
         self._is_sent = False
 
     @property
@@ -236,17 +238,12 @@ class SavedBench:
 
     def _map_of(self, sight: Sight) -> HeatMap:
         saved = self._saved
-        if sight.kind not in ("borderness", "target", "difference"):
-            raise NotInFileError("A saved inspection holds no class probabilities: they were not kept")
-        if saved.truth is None and sight.kind != "borderness":
-            raise NotInFileError("A target of border-ness needs ground truth, and this saved inspection holds none")
+        if lack := self._kept.lack_of(sight, has_truth=saved.truth is not None):
+            raise NotInFileError(lack)
         if sight.kind == "target":
             assert saved.truth is not None
             return borderness_target_heat(saved.truth, saved.categories.isthing, sight.target)
-        if saved.borderness is None:
-            raise NotInFileError("This saved inspection holds no border-ness maps: no network ran for it")
-        if saved.settings.box_oracle:
-            raise NotInFileError("This saved inspection holds the border-ness of the ground truth, not a network's")
+        assert saved.borderness is not None
         if sight.kind == "borderness":
             return borderness_heat(saved.borderness, sight.level or None, size=saved.size)
         assert saved.truth is not None

@@ -68,11 +68,13 @@ class Kept:
         settings: what it was computed with.
         network: what is to be said of the network, by name, in words; empty where none was used.
         versions: of the programs that made it, by name.
+        has_borderness: whether there are border-ness maps in it, of a network or of the ground truth.
     """
 
     settings: InspectionSettings
     network: Mapping[str, str]
     versions: Mapping[str, str]
+    has_borderness: bool = True
 
     @property
     def live(self) -> frozenset[str]:
@@ -84,6 +86,25 @@ class Kept:
         if self.settings.leftovers == "next_stuff":
             return frozenset()
         return _LIVE - {"semantic_oracle"} if self.settings.semantic_oracle else _LIVE
+
+    def lack_of(self, sight: Sight, *, has_truth: bool) -> str:
+        """Returns why a map cannot be had of it, in a sentence without its full stop; empty if it can.
+
+        Args:
+            sight: which map.
+            has_truth: whether there is ground truth in it.
+        """
+        if sight.kind not in ("borderness", "target", "difference"):
+            return "This saved inspection holds no class probabilities"
+        if not has_truth and sight.kind != "borderness":
+            return "A target of border-ness needs ground truth, and this saved inspection holds none"
+        if sight.kind == "target":
+            return ""
+        if not self.has_borderness:
+            return "This saved inspection holds no border-ness maps: no network ran for it"
+        if self.settings.box_oracle:
+            return "This saved inspection holds border-ness maps of the ground truth, not a network's"
+        return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,7 +148,8 @@ class BordernessPanel(MapPanel):
         if self._session.result is None:
             return self._session.obstacle or _NO_RESULT
         problem = self._examination.problem_of(LEVELS[-1])
-        return _NETWORK_IDLE if problem and not self._session.effective_settings.needs_network else problem
+        is_idle = self._kept is None and not self._session.effective_settings.needs_network
+        return _NETWORK_IDLE if problem and is_idle else problem
 
     def _words_of(self, sight: Sight) -> TileWords:
         picture = self._session.picture

@@ -65,6 +65,10 @@ _ORACLE = (
     "The box oracle is on: the boxes are those of the ground truth, and no level proposed them. "
     "Turn it off in the panel Settings to see the levels."
 )
+_ORACLE_KEPT = (
+    "This saved inspection holds the boxes of the ground truth, and no level proposed them. "
+    "Open the image itself with the network to see the levels."
+)
 _NO_CANDIDATE = "No level proposed a box in this image. A lower class threshold in the panel Settings lets more in."
 _LEAST_LIST = 132
 _SWATCH_ROOM = 12
@@ -259,13 +263,13 @@ class LevelsPanel(QWidget):
 
     def _reason(self) -> str:
         """Returns why there is no box to show, and what to do; empty if there are some."""
-        result = self._session.result
-        if self._session.picture is None:
+        result, picture = self._session.result, self._session.picture
+        if picture is None:
             return _NO_PICTURE
         if result is None:
             return self._session.obstacle or _NO_RESULT
         if result.candidates is None:
-            return _ORACLE
+            return _ORACLE if picture.kept is None else _ORACLE_KEPT
         return "" if len(result.candidates) else _NO_CANDIDATE
 
     def _take_survey(self, survey: Survey, image: str) -> None:

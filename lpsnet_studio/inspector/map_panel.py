@@ -9,7 +9,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from lpsnet_studio.examination import Examination
-from lpsnet_studio.inference.vocabulary import Sight
+from lpsnet_studio.inference.vocabulary import Kept, Sight
 from lpsnet_studio.inspector.map_pictures import fitted, map_picture
 from lpsnet_studio.inspector.map_tiles import MapTile
 from lpsnet_studio.inspector.map_words import grid_words
@@ -19,6 +19,7 @@ from lpsnet_studio.theme import Theme
 __all__ = ["MapPanel", "ScrolledPage"]
 
 _SOON_MILLISECONDS = 30
+_NOT_TO_BE_HAD, _NOT_SAVED = "not to be had", "not saved"
 
 
 class ScrolledPage(QScrollArea):
@@ -112,6 +113,12 @@ class MapPanel(QWidget):
         picture = self._session.picture
         return None if picture is None else (picture.pixels.shape[0], picture.pixels.shape[1])
 
+    @property
+    def _kept(self) -> Kept | None:
+        """What is known of the saved inspection that is open; None if none is."""
+        picture = self._session.picture
+        return None if picture is None else picture.kept
+
     def _show_tiles(self, tiles: Sequence[MapTile], sights: Sequence[Sight]) -> None:
         """Shows what is here of maps, and which of them lies over the image."""
         image = self._image_size
@@ -140,7 +147,7 @@ class MapPanel(QWidget):
         if self._examination.map_of(sight) is not None:
             return ""
         if self._examination.problem_of(sight):
-            return "not to be had"
+            return _NOT_TO_BE_HAD if self._kept is None else _NOT_SAVED
         return "…" if self._examination.is_asked(sight) else ""
 
     def _more_of(self, sight: Sight) -> str:

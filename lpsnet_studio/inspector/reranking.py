@@ -68,6 +68,10 @@ _NOTHING_YET = "The order of the boxes is here once an image has been inspected.
 _TRUE_BOXES = (
     "Boxes are those of the ground truth, which no border-ness ranks: turn the box oracle off to see the order."
 )
+_TRUE_BOXES_KEPT = (
+    "This saved inspection holds the boxes of the ground truth, which no border-ness ranks: "
+    "open the image itself with the network to see the order."
+)
 _CHOOSE = "Choose a row to see what became of its box."
 
 
@@ -285,12 +289,16 @@ class Reranking(QWidget):
             self._chosen = -1
             self.model.set_result(result)
         if result is None or result.candidates is None:
-            self._empty.setText(_NOTHING_YET if result is None else _TRUE_BOXES)
+            self._empty.setText(_NOTHING_YET if result is None else self._why_unranked())
             self._stack.setCurrentIndex(0)
             return
         self._stack.setCurrentIndex(1)
         self.summary.setText(summary(self.model.rows, in_force=result.settings.use_borderness))
         self._mark()
+
+    def _why_unranked(self) -> str:
+        picture = self._session.picture
+        return _TRUE_BOXES if picture is None or picture.kept is None else _TRUE_BOXES_KEPT
 
     def let_go(self) -> None:
         """Forgets the detections that it shows."""

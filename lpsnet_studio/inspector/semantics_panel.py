@@ -107,7 +107,8 @@ class SemanticsPanel(MapPanel):
             return _NO_IMAGE
         if result is None:
             return self._session.obstacle or _NO_RESULT
-        return _TRUE_LABELS if result.settings.semantic_oracle else ""
+        not_kept = "" if self._kept is None else self._examination.problem_of(MEANS)
+        return " ".join(filter(None, (_TRUE_LABELS if result.settings.semantic_oracle else "", not_kept)))
 
     def _words_of(self, sight: Sight) -> TileWords:
         picture, short = self._session.picture, _SHORT[sight.kind]

@@ -17,7 +17,13 @@ from lpsnet_studio.browser.listing import entries_of, kind_of
 from lpsnet_studio.browser.thumbnail_store import THUMBNAIL_SIZE, ThumbnailStore
 from lpsnet_studio.commands.drops import judge_drop
 from lpsnet_studio.examination import Examination
-from lpsnet_studio.inference.messages import Kept, Sight
+from lpsnet_studio.inference.messages import Kept, Look, OpenImage, Sight
+from lpsnet_studio.inference.pictures import Picture
+from lpsnet_studio.inference.saved_bench import NotInFileError, SavedBench
+from lpsnet_studio.inference.vocabulary import ImageSource
+from lpsnet_studio.inspector.borderness_panel import BordernessPanel
+from lpsnet_studio.inspector.levels_panel import LevelsPanel
+from lpsnet_studio.inspector.semantics_panel import SemanticsPanel
 from lpsnet_studio.inspector.setting_words import idle_reasons
 from lpsnet_studio.inspector.why_model import material_of, page_of
 from lpsnet_studio.keeping import inspection_of
@@ -188,11 +194,14 @@ def test_maps_that_are_in_the_file_are_shown_and_others_refused(
         names: dict[str, Any] = {}
         exec(python_calls(session, sight), names)
         assert np.array_equal(names["heat"], known.values, equal_nan=True)
-    here.want(Sight("entropy"))
+    assert here.want(Sight("entropy")) is None
+    assert not here.is_asked(Sight("entropy")), "it is known beforehand"
+    assert here.problem_of(Sight("entropy")) == (
+        "This saved inspection holds no class probabilities. Open the image itself with the network to see it."
+    )
     here.want_gains()
     here.want_pixel((3, 4))
     service.answer(session)
-    assert "class probabilities" in here.problem_of(Sight("entropy"))
     assert "not kept" in here.gains_problem
     probed = here.want_pixel((3, 4))
     assert probed is not None
@@ -293,3 +302,81 @@ def test_the_probe_says_why_it_shows_no_classes(
     assert reading is not None
     assert "not kept" in reading.classes_note
     assert len(reading.levels) == 5
+
+
+def test_what_the_studio_says_is_not_there_the_service_refuses_too(first: tuple[Path, Session], tmp_path: Path) -> None:
+    whole = load_inspection(first[0])
+    bare = replace(whole, truth=None, quality=None, truth_areas=None)
+    without_maps = replace(bare, borderness=None)
+    true_boxes = replace(whole, settings=replace(whole.settings, box_oracle=True))
+    sights = [Sight(kind) for kind in ("borderness", "target", "difference", "entropy", "class", "means", "next_best")]
+    told: dict[str, list[bool]] = {}
+    for name, saved in {"whole": whole, "bare": bare, "without": without_maps, "true boxes": true_boxes}.items():
+        bench = SavedBench(Picture(ImageSource(str(tmp_path)), saved.image, saved.truth), saved)
+        kept = bench.opened(OpenImage(1, "one", ImageSource("")), 0.0).kept
+        assert kept is not None
+        told[name] = []
+        for sight in sights:
+            lack = kept.lack_of(sight, has_truth=saved.truth is not None)
+            told[name].append(bool(lack))
+            if lack:
+                with pytest.raises(NotInFileError, match=lack):
+                    bench.look(Look(2, "one", sight))
+            else:
+                assert bench.look(Look(2, "one", sight)).map.values.size
+    assert told == {
+        "whole": [False] * 3 + [True] * 4,
+        "bare": [False] + [True] * 6,
+        "without": [True] * 7,
+        "true boxes": [True, False, True] + [True] * 4,
+    }
+
+
+@pytest.mark.parametrize("panel_of", [SemanticsPanel, BordernessPanel])
+def test_tiles_of_what_was_not_saved_say_so_at_once(
+    first: tuple[Path, Session], session: Session, service: DirectService, theme: Any, qtbot: Any, panel_of: Any
+) -> None:
+    _open(session, service, first[0])
+    examination = Examination(session)
+    panel = panel_of(session, examination, theme)
+    qtbot.addWidget(panel)
+    panel.show()
+    if panel_of is SemanticsPanel:
+        assert {tile.words.state for tile in panel.tiles.tiles[1:]} == {"not saved"}
+        assert panel._hint.text().startswith("This saved inspection holds no class probabilities.")
+        assert "Open the image itself" in panel._hint.text()
+        panel.tiles.tiles[1].click()
+        panel.refresh()
+        assert panel.section.note.text() == panel._hint.text()
+    else:
+        service.answer(session)
+        panel.refresh()
+        assert {tile.words.state for tile in panel.levels.tiles} == {""}
+        assert {tile.words.state for tile in panel.targets.tiles} == {"Press to compute"}
+        assert panel._hint.text() == ""
+    assert not service.failures
+
+
+def test_a_saved_inspection_of_true_boxes_does_not_send_to_switches_that_it_cannot_turn(
+    session: Session, service: DirectService, theme: Any, qtbot: Any, first: tuple[Path, Session], tmp_path: Path
+) -> None:
+    _, before = first
+    usual = before.settings
+    before.change_settings(box_oracle=True)
+    before.service.answer(before)  # type: ignore[attr-defined]
+    saved = inspection_of(before)
+    before.change_settings(box_oracle=usual.box_oracle)
+    before.service.answer(before)  # type: ignore[attr-defined]
+    assert saved is not None
+    path, _ = save_inspection(tmp_path / "true.npz", saved)
+    _open(session, service, path)
+    examination = Examination(session)
+    levels, borderness = LevelsPanel(session, examination, theme), BordernessPanel(session, examination, theme)
+    for panel in (levels, borderness):
+        qtbot.addWidget(panel)
+        panel.show()
+    borderness.pages.setCurrentIndex(1)
+    for words in (levels.empty.text(), borderness._hint.text(), borderness.reranking._empty.text()):
+        assert "This saved inspection holds" in words
+        assert "pen the image itself with the network" in words
+    assert {tile.words.state for tile in borderness.levels.tiles} == {"not saved"}
