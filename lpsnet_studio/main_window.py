@@ -24,6 +24,7 @@ from lpsnet_studio.background import Background
 from lpsnet_studio.browser.image_list import ImageList
 from lpsnet_studio.canvas.view import CanvasView
 from lpsnet_studio.chrome.banner import Banner
+from lpsnet_studio.chrome.dock_tabs import DockTabs
 from lpsnet_studio.chrome.drop_hint import DropHint
 from lpsnet_studio.chrome.finding import why_not
 from lpsnet_studio.chrome.notifications import Notifications
@@ -124,6 +125,7 @@ class MainWindow(QMainWindow):
         self._add_bars(session, theme, place.background)
         self._listen()
         self._restore()
+        DockTabs(self, theme)
         ShortcutsByPlace(self)
 
     # ----------------------------------------------------------------------------------------------------- composition
