@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,8 @@ from lpsnet_studio.view_options import ViewOptions
 __all__ = ["History", "Turned"]
 
 _MOST = 200
+_RESUMED_WITHIN = 1.0
+"""Seconds within which a gesture that begins anew goes on with the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +35,21 @@ class Turned:
 class History:
     """What was turned before, and what was undone.
 
-    Changes of one gesture, such as a slider's drag, are one step.
+    Changes of one gesture, such as a slider's drag, are one step. A gesture of the same words that follows within a
+    second, such as the next press of an arrow key, belongs to that step.
+
+    Args:
+        clock: tells seconds.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._before: list[tuple[str, Turned]] = []
         self._after: list[tuple[str, Turned]] = []
         self._gesture = ""
+        self._goes_on = False
+        self._resumable: tuple[str, float] | None = None
+        """What the gesture that was ended last was called, and when that was; None if nothing may go on with it."""
 
     @property
     def undo_words(self) -> str:
@@ -50,19 +61,29 @@ class History:
         """What redo would do again; empty if nothing."""
         return self._after[-1][0] if self._after else ""
 
-    def note(self, words: str, before: Turned) -> None:
+    def note(self, words: str, before: Turned, *, goes_on: bool = False) -> None:
         """Takes note of a change that is about to be made; one of the same words belongs to the gesture under way.
 
         Args:
             words: what changes, for people.
             before: what is turned now.
+            goes_on: whether more is to follow, as of a drag or of a key that is pressed.
         """
         if self._gesture != words:
             self.end_gesture(before)
-            self._before.append((words, before))
-            del self._before[:-_MOST]
-            self._after.clear()
-            self._gesture = words
+            if not (goes_on and self._is_resumed(words)):
+                self._before.append((words, before))
+                del self._before[:-_MOST]
+                self._after.clear()
+            self._gesture, self._resumable = words, None
+        self._goes_on = goes_on
+
+    def _is_resumed(self, words: str) -> bool:
+        """Whether a gesture goes on with the one before."""
+        if self._resumable is None:
+            return False
+        resumable, ended = self._resumable
+        return resumable == words and self._clock() - ended <= _RESUMED_WITHIN
 
     def end_gesture(self, now: Turned) -> None:
         """Lets the next change be a step of its own; a gesture that came back to where it began was none.
@@ -70,8 +91,11 @@ class History:
         Args:
             now: what is turned now.
         """
-        if self._gesture and self._before and self._before[-1][1] == now:
-            self._before.pop()
+        if self._gesture and self._before:
+            came_back = self._before[-1][1] == now
+            self._resumable = (self._gesture, self._clock()) if self._goes_on and not came_back else None
+            if came_back:
+                self._before.pop()
         self._gesture = ""
 
     def undo(self, now: Turned) -> Turned | None:
@@ -86,10 +110,11 @@ class History:
         """Forgets everything."""
         self._before.clear()
         self._after.clear()
-        self._gesture = ""
+        self._gesture, self._resumable = "", None
 
     def _swap(self, source: list[tuple[str, Turned]], target: list[tuple[str, Turned]], now: Turned) -> Turned | None:
         self.end_gesture(now)
+        self._resumable = None
         if not source:
             return None
         words, turned = source.pop()

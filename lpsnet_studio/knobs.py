@@ -66,7 +66,7 @@ class Knobs:
         settings = replace(self.settings, **changes)
         changed = settings != self.settings
         if changed:
-            self._note_change(words or _spelled(changes))
+            self._note_change(words or _spelled(changes), goes_on=preview)
             self._turn_settings(settings)
         if not preview:
             self._end_gesture()
@@ -88,8 +88,8 @@ class Knobs:
     def _turned(self) -> Turned:
         return Turned(self.settings, self.view, self.mine)
 
-    def _note_change(self, words: str) -> None:
-        self._history.note(words, self._turned)
+    def _note_change(self, words: str, *, goes_on: bool = False) -> None:
+        self._history.note(words, self._turned, goes_on=goes_on)
         self.history_changed.emit()
 
     def _end_gesture(self) -> None:
@@ -156,7 +156,7 @@ class Knobs:
 
     def _change_view(self, view: ViewOptions, words: str, *, goes_on: bool = False) -> None:
         if view != self.view:
-            self._note_change(words)
+            self._note_change(words, goes_on=goes_on)
             self.view = view
             self.view_changed.emit()
         if not goes_on:

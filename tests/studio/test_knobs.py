@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lpsnet.structures import InspectionSettings
+from lpsnet_studio.history import History
 from lpsnet_studio.knobs import Knobs
 from lpsnet_studio.presets import field_by_field, preset_changes
 
@@ -57,13 +59,37 @@ def test_a_drag_that_comes_back_leaves_no_step() -> None:
     assert heard[-1] == ""
 
 
-def test_two_presses_of_a_key_are_two_steps() -> None:
-    knobs = RecordingKnobs()
+@pytest.mark.parametrize(("seconds", "undone"), [(0.5, 0.3), (1.5, 0.31)])
+def test_presses_of_a_key_are_one_step_unless_time_passes_between_them(seconds: float, undone: float) -> None:
+    knobs, now = RecordingKnobs(), [100.0]
+    knobs._history = History(lambda: now[0])
     for value in (0.31, 0.32):
         knobs.change_settings(overlap_threshold=value, preview=True)
         knobs.change_settings(overlap_threshold=value)
+        now[0] += seconds
     knobs.undo()
-    assert knobs.settings.overlap_threshold == 0.31
+    assert knobs.settings.overlap_threshold == undone
+
+
+def test_presses_on_the_opacity_of_a_layer_are_one_step() -> None:
+    knobs = RecordingKnobs()
+    knobs._history = History(lambda: 100.0)
+    before = knobs.view
+    for value in (0.51, 0.52, 0.53):
+        knobs.change_layer("segments", goes_on=True, opacity=value)
+        knobs.change_layer("segments", opacity=value)
+    knobs.undo()
+    assert knobs.view == before
+    assert knobs.undo_words == ""
+
+
+def test_what_is_switched_twice_is_two_steps() -> None:
+    knobs = RecordingKnobs()
+    knobs._history = History(lambda: 100.0)
+    for pooling in ("own", "max", "own"):
+        knobs.change_settings(borderness_pooling=pooling)
+    knobs.undo()
+    assert knobs.settings.borderness_pooling == "max"
 
 
 def test_a_preset_is_one_step() -> None:

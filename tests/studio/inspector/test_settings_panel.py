@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from lpsnet.structures import InspectionSettings
+from lpsnet_studio.history import History
 from lpsnet_studio.inference.messages import Inspect
 from lpsnet_studio.inspector.controls import ChoiceControl, CountControl, SwitchControl
 from lpsnet_studio.inspector.setting_words import SETTINGS
@@ -147,6 +148,8 @@ def test_undo_and_redo_go_by_gestures_and_say_what_they_do(
     window: Any, session: Session, service: ListeningService
 ) -> None:
     open_first(session, service)
+    now = [100.0]
+    session._history = History(lambda: now[0])
     panel = window.panel
     panel.groups["Boxes"].fold(False)
     undo, redo = window.actions_by_id["undo"], window.actions_by_id["redo"]
@@ -156,8 +159,10 @@ def test_undo_and_redo_go_by_gestures_and_say_what_they_do(
         slider.setValue(place)
     slider.setSliderDown(False)
     slider.setFocus()
-    QTest.keyClick(slider, Qt.Key.Key_Right)
-    assert session.settings.overlap_threshold == 0.51
+    now[0] += 2
+    for _ in range(3):
+        QTest.keyClick(slider, Qt.Key.Key_Right)
+    assert session.settings.overlap_threshold == 0.53
     choose(panel.controls["nms_iou"], 0.5)
     assert undo.text() == "Undo NMS IoU"
     undo.trigger()
