@@ -48,7 +48,7 @@ _MOST_PIXELS = 1000
 """Pixels that the mouse has been at, and pins, of which there are fewer; each is about a kilobyte."""
 _IN_MAGMA: tuple[SightKind, ...] = ("borderness", "target")
 """Set apart from probabilities, which have the other colours."""
-_OPEN_IMAGE = "Open the image itself with the network to see it."
+_OPEN_IMAGE = "Open the image itself with the network to see them."
 Place = tuple[int, int]
 """Column and row of a pixel of the image."""
 

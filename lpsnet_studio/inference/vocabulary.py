@@ -97,7 +97,7 @@ class Kept:
         if sight.kind not in ("borderness", "target", "difference"):
             return "This saved inspection holds no class probabilities"
         if not has_truth and sight.kind != "borderness":
-            return "A target of border-ness needs ground truth, and this saved inspection holds none"
+            return "Targets of border-ness need ground truth, and this saved inspection holds none"
         if sight.kind == "target":
             return ""
         if not self.has_borderness:

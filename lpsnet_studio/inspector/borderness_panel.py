@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QPalette
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
 from lpsnet_studio.examination import Examination
 from lpsnet_studio.inference.vocabulary import Sight
 from lpsnet_studio.inspector.borderness_model import DIFFERENCES, LEVELS, TARGETS, difference_of
-from lpsnet_studio.inspector.map_panel import MapPanel, ScrolledPage
+from lpsnet_studio.inspector.map_panel import Foot, MapPanel, ScrolledPage
 from lpsnet_studio.inspector.map_section import MapSection
-from lpsnet_studio.inspector.map_tiles import MapTiles, TileWords
+from lpsnet_studio.inspector.map_tiles import MapTile, MapTiles, TileWords
 from lpsnet_studio.inspector.map_words import map_title
 from lpsnet_studio.inspector.reranking import Reranking
 from lpsnet_studio.session import Session
@@ -31,8 +31,31 @@ _KINDS = ("borderness", "target", "difference")
 _NO_IMAGE = "Open an image to see its border-ness."
 _NO_RESULT = "Maps are here once the image has been inspected."
 _NO_TRUTH = "The target needs ground truth, which this image has none of: open one of a data set."
+_LEAST_TILES = 120
 _WAITS = "Press to compute"
 _NETWORK_IDLE = "The network has no part in this result: turn an oracle off to see what it predicts."
+
+
+class _Tiles(ScrolledPage):
+    """Tiles that give way to what comes below them.
+
+    Attributes:
+        pressed: the tile that stays in sight.
+    """
+
+    def __init__(self, page: QWidget) -> None:
+        super().__init__(page)
+        self.pressed: MapTile | None = None
+
+    def sizeHint(self) -> QSize:
+        """Returns the height of a row of tiles, so that what is below takes what it needs."""
+        return QSize(super().sizeHint().width(), _LEAST_TILES)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keeps the tile that was pressed in sight."""
+        super().resizeEvent(event)
+        if self.pressed is not None:
+            self.ensureWidgetVisible(self.pressed, 0, 4)
 
 
 class BordernessPanel(MapPanel):
@@ -55,9 +78,12 @@ class BordernessPanel(MapPanel):
         self._lay_out()
         self.setFocusProxy(self.pages)
         self.pages.currentChanged.connect(self._turn_page)
-        for tiles, sights in ((self.levels, lambda: LEVELS), (self.targets, lambda: TARGETS)):
-            tiles.pressed.connect(lambda at, sights=sights: self.choose(sights()[at]))
-        self.differences.pressed.connect(lambda at: self.choose(self._differences()[at]))
+        for tiles, sights in (
+            (self.levels, lambda: LEVELS),
+            (self.targets, lambda: TARGETS),
+            (self.differences, self._differences),
+        ):
+            tiles.pressed.connect(lambda at, tiles=tiles, sights=sights: self._press(tiles.tiles[at], sights()[at]))
         for tiles in (self.levels, self.targets, self.differences):
             tiles.resized.connect(self.refresh_soon)
         self.of_level.activated.connect(lambda _at: self._follow_level())
@@ -105,9 +131,19 @@ class BordernessPanel(MapPanel):
         line.addWidget(self.of_level)
         layout.addLayout(line)
         layout.addWidget(self.differences)
-        layout.addWidget(self.section)
         layout.addStretch(1)
-        return ScrolledPage(page)
+        self._above = _Tiles(page)
+        below = QWidget()
+        foot = QVBoxLayout(below)
+        foot.setContentsMargins(12, 8, 12, 12)
+        foot.addWidget(self.section)
+        both = QWidget()
+        halves = QVBoxLayout(both)
+        halves.setContentsMargins(0, 0, 0, 0)
+        halves.setSpacing(0)
+        halves.addWidget(self._above, 1)
+        halves.addWidget(Foot(below))  # so that the scale is in sight however many tiles are above it
+        return both
 
     # --------------------------------------------------------------------------------------------------------- showing
 
@@ -166,6 +202,10 @@ class BordernessPanel(MapPanel):
     def _differences(self) -> tuple[Sight, ...]:
         level = self.of_level.currentData() or 0
         return tuple(difference_of(sight, level) for sight in DIFFERENCES)
+
+    def _press(self, tile: MapTile, sight: Sight) -> None:
+        self._above.pressed = tile
+        self.choose(sight)
 
     def _follow_level(self) -> None:
         """Shows the difference of another level, where one lies over the image."""

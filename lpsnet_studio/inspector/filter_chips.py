@@ -1,4 +1,4 @@
-"""A line of choices with counts, of which one is on; where words have no room, icons stand for them."""
+"""Choices with counts, of which one is on: in words, in icons where these have no room, else on several lines."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPalette, QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QWidget
 
 from lpsnet_studio.theme import Theme, caption_font, figure_font
 
 __all__ = ["Chip", "FilterChips"]
 
-_ICON = 14
+_ICON, _GAP = 14, 4
 _STYLE = """
     QToolButton { border: 1px solid palette(mid); border-radius: 4px; padding: 2px 5px; background: transparent; }
     QToolButton:hover { background: palette(button); }
@@ -44,7 +44,7 @@ class Chip:
 
 
 class FilterChips(QWidget):
-    """Choices of which one is on; Tab and arrow keys go from one to the next.
+    """Choices of which one is on; Tab and arrow keys go from one to the next. All of them are whole at any width.
 
     Args:
         chips: the choices; the first is on.
@@ -64,24 +64,20 @@ class FilterChips(QWidget):
         self._counts: Mapping[str, int] = dict.fromkeys((chip.name for chip in chips), 0)
         self.brief = False
         self.buttons: dict[str, QToolButton] = {}
+        self._dividers: dict[str, QWidget] = {}
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setStyleSheet(_STYLE)
         group = QButtonGroup(self)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
         for chip in chips:
-            button = self.buttons[chip.name] = QToolButton()
+            if chip.apart:
+                self._dividers[chip.name] = _divider(self)
+            button = self.buttons[chip.name] = QToolButton(self)
             button.setCheckable(True)
             button.setFont(figure_font(caption_font(self.font())))
             button.setIconSize(QSize(_ICON, _ICON))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.clicked.connect(lambda _checked=False, name=chip.name: self.chosen.emit(name))
             group.addButton(button)
-            if chip.apart:
-                layout.addWidget(_divider())
-            layout.addWidget(button)
-        layout.addStretch(1)
         self.buttons[chips[0].name].setChecked(True)
         theme.changed.connect(self._show)
         self._show()
@@ -93,14 +89,25 @@ class FilterChips(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Says it in words where there is room for them."""
-        self._show()
+        if event.size().width() != event.oldSize().width():
+            self._show()
+
+    def sizeHint(self) -> QSize:
+        """Returns the room of all choices on one line."""
+        return QSize(self._width(), self.height())
 
     def minimumSizeHint(self) -> QSize:
-        """Returns no width: what has no room is cut off rather than widening the panel."""
-        return QSize(0, super().minimumSizeHint().height())
+        """Returns no width: what has no room goes to another line rather than widening the panel."""
+        return QSize(0, self.height())
 
     def _show(self) -> None:
-        self.brief = self._width_in_words() > self.width()
+        self._write(brief=False)
+        if self._width() > self.width():
+            self._write(brief=True)
+        self._arrange()
+
+    def _write(self, *, brief: bool) -> None:
+        self.brief = brief
         for chip in self._chips:
             button, words = self.buttons[chip.name], self._words(chip)
             has_icon = self.brief and bool(chip.icon)
@@ -114,9 +121,31 @@ class FilterChips(QWidget):
     def _words(self, chip: Chip) -> str:
         return f"{chip.title or chip.name.capitalize()} {self._counts[chip.name]:,}"
 
-    def _width_in_words(self) -> int:
-        metrics = next(iter(self.buttons.values())).fontMetrics()
-        return sum(metrics.horizontalAdvance(self._words(chip)) + 22 + 8 * chip.apart for chip in self._chips)
+    def _width(self) -> int:
+        """Returns how wide all choices are beside each other."""
+        widths = [self._lead(chip) + self.buttons[chip.name].sizeHint().width() for chip in self._chips]
+        return sum(widths) + _GAP * (len(widths) - 1)
+
+    def _lead(self, chip: Chip) -> int:
+        """Returns the room of the line before a choice, if it has one."""
+        return self._dividers[chip.name].width() + _GAP if chip.apart else 0
+
+    def _arrange(self) -> None:
+        """Puts the choices beside each other, on as many lines as it takes."""
+        x = y = 0
+        line = max(button.sizeHint().height() for button in self.buttons.values())
+        for chip in self._chips:
+            lead, width = self._lead(chip), self.buttons[chip.name].sizeHint().width()
+            if x and x + lead + width > self.width():
+                x, y = 0, y + line + _GAP
+            if chip.apart:
+                divider = self._dividers[chip.name]
+                divider.setVisible(x > 0)
+                divider.move(x, y + (line - _ICON) // 2)
+            x += lead if x else 0
+            self.buttons[chip.name].setGeometry(x, y, width, line)
+            x += width + _GAP
+        self.setFixedHeight(y + line)
 
     def _icon(self, chip: Chip) -> QIcon:
         """Returns a choice's icon in its colour, and in that of text on the accent while it is on."""
@@ -127,8 +156,8 @@ class FilterChips(QWidget):
         return icon
 
 
-def _divider() -> QWidget:
-    line = QWidget()
+def _divider(parent: QWidget) -> QWidget:
+    line = QWidget(parent)
     line.setFixedSize(1, _ICON)
     line.setAutoFillBackground(True)
     line.setBackgroundRole(QPalette.ColorRole.Mid)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
 
 from lpsnet_studio.examination import Examination
 from lpsnet_studio.inference.vocabulary import Kept, Sight
@@ -16,7 +16,7 @@ from lpsnet_studio.inspector.map_words import grid_words
 from lpsnet_studio.session import Session
 from lpsnet_studio.theme import Theme
 
-__all__ = ["MapPanel", "ScrolledPage"]
+__all__ = ["Foot", "MapPanel", "ScrolledPage"]
 
 _SOON_MILLISECONDS = 30
 _NOT_TO_BE_HAD, _NOT_SAVED = "not to be had", "not saved"
@@ -42,6 +42,36 @@ class ScrolledPage(QScrollArea):
         """Returns a size that cuts nothing off at the right."""
         width = self.widget().minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
         return QSize(width, 40)
+
+
+class Foot(ScrolledPage):
+    """A page that stays in sight below another, as high as what it shows, and scrolled only where that has no room.
+
+    Args:
+        page: what is shown.
+    """
+
+    def __init__(self, page: QWidget) -> None:
+        super().__init__(page)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+
+    def sizeHint(self) -> QSize:
+        """Returns the height of its page at the width that there is."""
+        page, width = self.widget(), self.viewport().width()
+        height = page.heightForWidth(width) if page.hasHeightForWidth() else page.sizeHint().height()
+        return QSize(super().sizeHint().width(), height)
+
+    def event(self, event: QEvent) -> bool:
+        """Becomes as high as its page after that has changed."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().event(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Becomes as high as its page at another width."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
 
 
 class MapPanel(QWidget):

@@ -197,7 +197,7 @@ def test_maps_that_are_in_the_file_are_shown_and_others_refused(
     assert here.want(Sight("entropy")) is None
     assert not here.is_asked(Sight("entropy")), "it is known beforehand"
     assert here.problem_of(Sight("entropy")) == (
-        "This saved inspection holds no class probabilities. Open the image itself with the network to see it."
+        "This saved inspection holds no class probabilities. Open the image itself with the network to see them."
     )
     here.want_gains()
     here.want_pixel((3, 4))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from lpsnet_studio.examination import Examination
 from lpsnet_studio.inference.messages import Failed, Look, Sight
@@ -285,3 +285,31 @@ def test_a_hidden_panel_holds_on_to_nothing_of_an_image_that_was_left(
     gc.collect()
     assert labels() is None
     assert not shown._drawn
+
+
+def test_in_a_short_panel_the_scale_is_in_sight_and_so_is_the_tile_that_was_pressed(
+    panel: BordernessPanel, session: Session, service: ListeningService, examination: Examination, qtbot: Any
+) -> None:
+    open_ranked(session, service)
+    panel.resize(300, 457)
+    panel.show()
+    answer_looks(session, service)
+    for tile in (panel.levels.tiles[5], panel.differences.tiles[1]):
+        examination.show(None)
+        panel.refresh()
+        QTest.qWait(20)
+        panel._above.ensureWidgetVisible(tile)
+        assert _is_whole(tile)
+        tile.click()
+        answer_looks(session, service)
+        panel.refresh()
+        parts = (tile, *(getattr(panel.section, name) for name in ("bar", "low", "colors", "opacity")))
+        qtbot.waitUntil(lambda parts=parts: all(_is_whole(part) for part in parts), timeout=2000)
+    panel.resize(300, 260)
+    QTest.qWait(20)
+    assert not panel.levels.visibleRegion().isEmpty() or not panel.differences.visibleRegion().isEmpty()
+    assert panel._stack.widget(0).minimumSizeHint().height() <= 80, "small windows stay small"
+
+
+def _is_whole(widget: QWidget) -> bool:
+    return widget.visibleRegion().boundingRect() == widget.rect()
