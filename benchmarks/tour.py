@@ -186,9 +186,15 @@ def main() -> None:
 
 
 def _memory_rows(memory: list[tuple[float, float]]) -> list[list[object]]:
-    """Returns the rows of the table of memory: as it began, and every scene's first and last time."""
-    first, last = memory[1 : 1 + SCENES], memory[-SCENES:]
-    spans = {"the first round of each scene": first, "the last round of each scene": last, "all rounds": memory[1:]}
+    """Returns the rows of the table of memory: as it began, and every scene's first, middle and last round."""
+    opened = memory[1:]
+    middle = (len(opened) - SCENES) // 2
+    spans = {
+        "every scene's first round": opened[:SCENES],
+        "every scene's round in the middle": opened[middle : middle + SCENES],
+        "every scene's last round": opened[-SCENES:],
+        "all rounds": opened,
+    }
     rows: list[list[object]] = [["the first scene, before the first round", *memory[0]]]
     for name, read in spans.items():
         windows, services = zip(*read, strict=True)
