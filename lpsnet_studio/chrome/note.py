@@ -41,7 +41,7 @@ NoteKind = Literal["info", "warning", "failure"]
 
 _WORDS: dict[NoteKind, str] = {"info": "Note", "warning": "Warning", "failure": "Failure"}
 _MILLISECONDS: dict[NoteKind, int] = {"info": 5000, "warning": 10_000, "failure": 15_000}
-WIDTH = 380
+WIDTH = 360
 """Of a message, where there is room for it."""
 _DETAILS_HEIGHT = 140
 _LEAST_DETAILS_HEIGHT = 40
@@ -70,6 +70,7 @@ class _Sentence(QTextEdit):
         self.setPlainText(text)
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.viewport().setAutoFillBackground(False)
@@ -78,7 +79,10 @@ class _Sentence(QTextEdit):
     def needed_height(self, width: int) -> int:
         """Returns the height at which nothing has to be scrolled."""
         self.document().setTextWidth(width)
-        return max(_LEAST_TEXT_HEIGHT, round(self.document().size().height()) + 2)
+        needed = max(_LEAST_TEXT_HEIGHT, round(self.document().size().height()) + 2)
+        # Beside a scroll bar lines are shorter.
+        self.document().setTextWidth(self.viewport().width())
+        return needed
 
 
 class Note(QWidget):
@@ -218,6 +222,11 @@ class Note(QWidget):
         self.hide()
         self.gone.emit(had_focus)
         self.deleteLater()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it shows its details."""
+        return self._details is not None
 
     def has_focus(self) -> bool:
         """Whether it, or anything on it, has the keyboard."""

@@ -17,7 +17,11 @@ __all__ = ["NoteAction", "Notifications"]
 
 _MARGIN = 12
 _GAP = 8
-_MOST = 4
+_MOST = 3
+_SHARE = 0.4
+"""Of what they lie over, that messages may take in width and, together, in height."""
+_LEAST_WIDTH, _LEAST_HEIGHT = 200, 100
+"""Less could not be read."""
 _MOST_KEPT = 40
 _LEAST_ROOM = 90
 """Where less than that is left, messages lie over whatever has its place there."""
@@ -25,7 +29,7 @@ _NO_LIMIT = 10_000
 
 
 class Notifications(QObject):
-    """Shows messages over the lower right corner of a widget: the newest lowest, at most four, fewer where it is small.
+    """Shows messages over the lower right corner of a widget: the newest lowest, at most three, fewer in a small one.
 
     What is said again while it is still there is counted, not repeated. Older messages wait behind a button.
 
@@ -154,11 +158,15 @@ class Notifications(QObject):
 
     def _place(self) -> None:
         right, bottom = self._over.width() - _MARGIN, self._free_bottom()
+        width, height = self._width(), max(round(_SHARE * self._over.height()), _LEAST_HEIGHT)
+        top = max(bottom - height, _MARGIN)
         hidden = len(self._notes)
         for note in reversed(self._notes):
             is_first = hidden == len(self._notes)
-            note.fit(right - _MARGIN, bottom - _MARGIN if is_first else _NO_LIMIT)
-            if not is_first and (len(self._notes) - hidden == _MOST or note.height() > bottom - _MARGIN):
+            # Who opens details wants to read them, over whatever lies there.
+            highest = _MARGIN if note.is_open else top
+            note.fit(width, bottom - highest if is_first else _NO_LIMIT)
+            if not is_first and (len(self._notes) - hidden == _MOST or note.height() > bottom - highest):
                 break
             hidden -= 1
             bottom -= note.height()
@@ -170,6 +178,11 @@ class Notifications(QObject):
             note.hide()
         self._place_more(hidden, right, bottom)
 
+    def _width(self) -> int:
+        """Returns how wide a message is."""
+        room = self._over.width()
+        return min(max(round(_SHARE * room), _LEAST_WIDTH), WIDTH, room - 2 * _MARGIN)
+
     def _place_more(self, hidden: int, right: int, bottom: int) -> None:
         self._more.setVisible(hidden > 0)
         self._more.setText(f"{hidden} more")
@@ -180,7 +193,7 @@ class Notifications(QObject):
     def _free_bottom(self) -> int:
         """Returns the height above which the corner is free."""
         right, bottom = self._over.width() - _MARGIN, self._over.height() - _MARGIN
-        column = QRect(QPoint(max(_MARGIN, right - WIDTH), 0), QPoint(right, bottom))
+        column = QRect(QPoint(right - self._width(), 0), QPoint(right, bottom))
         for widget in self._obstacles:
             if widget.isVisible() and self._over.isAncestorOf(widget):
                 place = QRect(widget.mapTo(self._over, QPoint(0, 0)), widget.size())

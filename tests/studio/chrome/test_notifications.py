@@ -63,14 +63,14 @@ def test_what_is_said_again_is_counted(notes: Notifications) -> None:
     assert any(label.text() == "Failure ×3" for label in notes.notes[0].findChildren(QLabel))
 
 
-def test_four_are_seen_and_the_others_wait_behind_a_button(notes: Notifications) -> None:
+def test_three_are_seen_and_the_others_wait_behind_a_button(notes: Notifications) -> None:
     for number in range(6):
         notes.show_info(f"{number}")
-    assert notes.texts == ["2", "3", "4", "5"]
+    assert notes.texts == ["3", "4", "5"]
     assert not notes._more.isHidden()
-    assert notes._more.text() == "2 more"
+    assert notes._more.text() == "3 more"
     notes._more.click()
-    assert notes.texts == ["4", "5", "0", "1"]
+    assert notes.texts == ["0", "1", "2"]
     for _ in range(3):
         notes.notes[-1].dismiss()
     assert len(notes.texts) == 3
@@ -78,7 +78,7 @@ def test_four_are_seen_and_the_others_wait_behind_a_button(notes: Notifications)
 
 
 def test_what_waits_behind_does_not_run_out_of_time(notes: Notifications) -> None:
-    for number in range(5):
+    for number in range(4):
         notes.show_info(f"{number}")
     behind = next(note for note in notes._notes if note.isHidden())
     assert not behind._timer.isActive()
@@ -98,6 +98,34 @@ def test_they_stay_inside_and_never_on_each_other(stage: QWidget, notes: Notific
         assert stage.rect().contains(place) or size == (200, 60)
         assert place.right() < stage.width()
     assert not any(a.intersects(b) for a in places for b in places if a is not b)
+
+
+@pytest.mark.parametrize(
+    ("size", "width"), [((1360, 860), 360), ((700, 500), 280), ((330, 350), 200), ((210, 300), 186)]
+)
+def test_they_leave_most_of_the_image_free(
+    stage: QWidget, notes: Notifications, size: tuple[int, int], width: int
+) -> None:
+    stage.resize(*size)
+    path = "/home/someone/pictures/" + "of_the_last_journey_" * 9
+    for number in range(4):
+        notes.show_failure(Problem(f"{path}{number}.png: broken", "Mend it.", "trace"), NoteAction("Retry", print))
+    assert 1 <= len(notes.notes) <= 3
+    assert {note.width() for note in notes.notes} == {width}
+    free = min(note.y() for note in notes.notes)
+    assert size[1] - free <= max(0.4 * size[1], 100) + 13
+    assert all(button(note, "Retry").isVisible() for note in notes.notes)
+    for sentence in (note._sentence for note in notes.notes):
+        assert sentence.document().textWidth() <= sentence.viewport().width(), "no line ends behind the scroll bar"
+
+
+def test_details_have_more_room_than_messages(stage: QWidget, notes: Notifications) -> None:
+    stage.resize(330, 350)
+    notes.show_failure(Problem("Broken", details="trace\n" * 9))
+    (note,) = notes.notes
+    button(note, "Details").click()
+    assert note.height() > 0.4 * 350
+    assert stage.rect().contains(note.geometry())
 
 
 def test_a_long_path_is_shown_whole(notes: Notifications) -> None:
