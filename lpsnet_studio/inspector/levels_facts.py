@@ -9,11 +9,14 @@ from lpsnet.analysis.fates import CandidateFacts
 from lpsnet_studio.inference.messages import Probed
 from lpsnet_studio.inspector.levels_model import Survey
 from lpsnet_studio.inspector.levels_words import FACT_TIPS, fact_lines, fate_sentence, title_of
+from lpsnet_studio.labels import as_tip
 from lpsnet_studio.theme import caption_font, figure_font
 
 __all__ = ["CandidateFactsView"]
 
 _NOTHING = "Click a box on the canvas, or choose one of the list: clicks on the same place go through all boxes there."
+
+_BACK = "Select the box again from which you went to the one that suppressed it (Backspace)."
 
 
 class CandidateFactsView(QWidget):
@@ -21,10 +24,12 @@ class CandidateFactsView(QWidget):
 
     Attributes:
         wants_suppressor: the user wants to see the box that suppressed this one.
+        wants_back: likewise, the one that one came from.
         wants_step: likewise, the step of the merge that pasted it.
     """
 
     wants_suppressor = Signal()
+    wants_back = Signal()
     wants_step = Signal()
 
     def __init__(self) -> None:
@@ -32,8 +37,10 @@ class CandidateFactsView(QWidget):
         self.title, self.fate = _text(), _text()
         self.lines: list[tuple[QLabel, QLabel]] = []
         self.to_suppressor = _button("Go to suppressor", "Select the box that suppressed this one.")
+        self.back = _button("Back", _BACK)
         self.to_step = _button("Go to merge step", "Show the step of the merge that pasted this box.")
         self.to_suppressor.clicked.connect(self.wants_suppressor)
+        self.back.clicked.connect(self.wants_back)
         self.to_step.clicked.connect(self.wants_step)
         self._grid = QGridLayout()
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -43,6 +50,7 @@ class CandidateFactsView(QWidget):
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         buttons.addWidget(self.to_suppressor)
+        buttons.addWidget(self.back)
         buttons.addWidget(self.to_step)
         buttons.addStretch(1)
         layout = QVBoxLayout(self)
@@ -58,8 +66,20 @@ class CandidateFactsView(QWidget):
     def show_nothing(self) -> None:
         """Says how a box is selected."""
         self.title.setText(_NOTHING)
-        for widget in (self.fate, self.to_suppressor, self.to_step, *(label for pair in self.lines for label in pair)):
+        for widget in (
+            self.fate,
+            self.to_suppressor,
+            self.back,
+            self.to_step,
+            *(label for pair in self.lines for label in pair),
+        ):
             widget.hide()
+
+    def show_way_back(self, words: str) -> None:
+        """Offers to go back to a box, which is named; empty for none."""
+        self.back.setVisible(bool(words))
+        self.back.setToolTip(as_tip(f"{_BACK}\n{words}".rstrip()))
+        self.back.setAccessibleName(f"Back to {words}" if words else "Back")
 
     def show_facts(self, survey: Survey, facts: CandidateFacts, probed: Probed | None) -> None:
         """Shows a candidate."""

@@ -29,6 +29,7 @@ __all__ = [
     "Picker",
     "Survey",
     "TilePicture",
+    "Trail",
     "scene_of",
     "score_palette",
     "stretch_of",
@@ -64,6 +65,8 @@ MOST = (100, 500, 2000, 0)
 """How many boxes may be drawn; 0 is all."""
 _SCORE_STEPS = 32
 _LEAST_BEST = 1e-6
+_MOST_LEFT = 50
+"""Boxes that one can go back to."""
 _SAME_PLACE = 1e-3
 """Locations nearer than this, as a share of the image, are one: they lie eight pixels of the input apart, or more."""
 
@@ -220,6 +223,34 @@ class Survey:
         step = self.result.step_of(owner)
         detection = self.result.trace.steps[step].detection if step >= 0 else -1
         return int(self.candidates.kept()[detection]) if detection >= 0 else -1
+
+
+class Trail:
+    """The boxes from which one went to those that suppressed them, to go back to."""
+
+    def __init__(self) -> None:
+        self._left: list[Identity] = []
+
+    def leave(self, identity: Identity) -> None:
+        """Takes note of a box that is left; of the same one only once in a row."""
+        if self._left[-1:] != [identity]:
+            self._left = [*self._left, identity][-_MOST_LEFT:]
+
+    def row(self, survey: Survey) -> int:
+        """Returns the box to go back to, the one left last that there still is; -1 for none."""
+        rows = (survey.row_of(identity) for identity in reversed(self._left))
+        return next((row for row in rows if row >= 0), -1)
+
+    def back(self, survey: Survey) -> int:
+        """Returns the same, and forgets it."""
+        row = self.row(survey)
+        while self._left and survey.row_of(self._left.pop()) != row:
+            pass
+        return row
+
+    def forget(self) -> None:
+        """Forgets every box."""
+        self._left = []
 
 
 class Picker:

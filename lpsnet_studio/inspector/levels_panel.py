@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHeaderView,
@@ -43,6 +43,7 @@ from lpsnet_studio.inspector.levels_model import (
     Identity,
     Picker,
     Survey,
+    Trail,
     scene_of,
     stretch_of,
 )
@@ -103,7 +104,9 @@ class LevelsPanel(QWidget):
         self._selected: Identity | None = None
         self._facts: CandidateFacts | None = None
         self._owner_before: object = None
-        self._picker = Picker()
+        self._picker, self._trail = Picker(), Trail()
+        self._back = QShortcut(QKeySequence(Qt.Key.Key_Backspace), self)
+        self._back.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MILLISECONDS)
@@ -207,6 +210,8 @@ class LevelsPanel(QWidget):
         self.table.activated.connect(lambda index: self._show_fate(index.row()))
         self.table.doubleClicked.connect(lambda index: self._show_fate(index.row()))
         self.facts.wants_suppressor.connect(self._go_to_suppressor)
+        self.facts.wants_back.connect(self._go_back)
+        self._back.activated.connect(self._go_back)
         self.facts.wants_step.connect(self._go_to_step)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -278,6 +283,7 @@ class LevelsPanel(QWidget):
         if picture is not None and picture.image == image and not self._reason():
             if image != self._image:
                 self._image, self._selected = image, None
+                self._trail.forget()
                 self.tiles.set_pictures({})
             self._survey = survey
             if self.isVisible():
@@ -396,12 +402,20 @@ class LevelsPanel(QWidget):
             return
         if facts is None:
             self.facts.show_nothing()
+            self._show_way_back(survey)
             return
         height, width = picture.pixels.shape[:2]
         across, down = stretch_of(survey.result, (height, width)).tolist()
         x, y = int(facts.location[0] * across), int(facts.location[1] * down)
         place = min(max(x, 0), width - 1), min(max(y, 0), height - 1)
         self.facts.show_facts(survey, facts, self._examination.want_pixel(place))
+        self._show_way_back(survey)
+
+    def _show_way_back(self, survey: Survey) -> None:
+        row = self._trail.row(survey)
+        leads_on = row >= 0 and (self._facts is None or row != self._facts.row)
+        self._back.setEnabled(leads_on)
+        self.facts.show_way_back(title_of(survey, survey.facts(row)) if leads_on else "")
 
     def _show_scene(self) -> None:
         survey, picture = self._survey, self._session.picture
@@ -432,8 +446,21 @@ class LevelsPanel(QWidget):
         return MarkedBox(on_photo(facts.suppressor), words, dashed=True), selected
 
     def _go_to_suppressor(self) -> None:
-        if self._facts is not None and self._facts.fate is Fate.NMS:
-            self._select(self._facts.suppressor)
+        facts, survey = self._facts, self._survey
+        if survey is not None and facts is not None and facts.fate is Fate.NMS:
+            had_focus = self.facts.to_suppressor.hasFocus()
+            self._trail.leave(survey.identity_of(facts.row))
+            self._select(facts.suppressor)
+            if had_focus:  # which went with the button
+                self.facts.back.setFocus()
+
+    def _go_back(self) -> None:
+        """Selects the box again from which the user went to the one that suppressed it."""
+        if self._survey is not None:
+            had_focus = self.facts.back.hasFocus()
+            self._select(self._trail.back(self._survey))
+            if had_focus:
+                self.facts.to_suppressor.setFocus()
 
     def _go_to_step(self) -> None:
         if self._facts is not None and self._facts.step >= 0:

@@ -11,7 +11,7 @@ from lpsnet.analysis.fates import Fate
 from lpsnet.structures import DropStage, MergeStep, Verdict
 from lpsnet_studio.canvas.colormaps import colormap
 from lpsnet_studio.inference.messages import Probed
-from lpsnet_studio.inspector.levels_model import GROUPS, LEVEL_COLORS, Choice, Picker, Survey, scene_of
+from lpsnet_studio.inspector.levels_model import GROUPS, LEVEL_COLORS, Choice, Picker, Survey, Trail, scene_of
 from lpsnet_studio.inspector.levels_pictures import level_pictures
 from lpsnet_studio.inspector.levels_words import (
     FACT_TIPS,
@@ -316,3 +316,27 @@ def test_without_borderness_pictures_show_boxes(survey: Survey) -> None:
     shown = level_pictures(photo, survey, Choice(), "border-ness", (30, 40))
     boxes = level_pictures(photo, survey, Choice(), "boxes", (30, 40))
     assert all((shown[level] == boxes[level]).all() for level in boxes)
+
+
+def test_the_way_back_leads_through_every_box_that_was_left_and_still_is_there() -> None:
+    whole, trail = Survey(result()), Trail()
+    assert trail.back(whole) == -1
+    for row in (SUPPRESSED, SUPPRESSED, THIRD, BELOW):
+        trail.leave(whole.identity_of(row))
+    found = candidates()
+    location = found.location.copy()
+    location[BELOW] += 5
+    without = Survey(result(replace(found, location=location)))
+    assert trail.row(whole) == BELOW
+    assert trail.row(without) == trail.back(without) == THIRD
+    assert [trail.back(whole) for _ in range(2)] == [SUPPRESSED, -1], "one that is gone is passed over for good"
+    trail.leave(whole.identity_of(FIRST))
+    trail.forget()
+    assert trail.row(whole) == -1
+
+
+def test_of_boxes_that_were_left_only_the_latest_are_kept() -> None:
+    whole, trail = Survey(result()), Trail()
+    for at in range(101):
+        trail.leave(whole.identity_of((SUPPRESSED, THIRD)[at % 2]))
+    assert [trail.back(whole) for _ in range(51)] == [SUPPRESSED, THIRD] * 25 + [-1]

@@ -216,6 +216,47 @@ def test_the_selected_box_has_arrows_and_its_suppressor_beside_it(docked: Any, w
     assert docked.facts.to_suppressor.isHidden()
 
 
+def test_from_a_suppressor_there_is_a_way_back(docked: Any, window: Any, session: Session) -> None:
+    docked.choices.show_group("suppressed")
+    docked._select(SUPPRESSED)
+    facts = docked.facts
+    assert facts.back.isHidden()
+    facts.to_suppressor.click()
+    assert docked._facts.row == FIRST
+    assert facts.back.isVisibleTo(docked)
+    assert "<br>person 0.85 · P4" in facts.back.toolTip()
+    facts.back.click()
+    assert docked._facts.row == SUPPRESSED
+    assert facts.back.isHidden(), "there is no further way back"
+    docked._go_back()
+    assert docked._facts.row == SUPPRESSED
+
+
+@pytest.mark.parametrize("name", ["list", "tiles", "pages"])
+def test_backspace_goes_back_wherever_in_the_panel_the_keyboard_is(docked: Any, window: Any, name: str) -> None:
+    docked._select(SUPPRESSED)
+    docked.facts.to_suppressor.click()
+    docked._select(CAR_BOX)
+    widget = getattr(docked, name)
+    widget.setFocus()
+    QTest.keyClick(widget, Qt.Key.Key_Backspace)
+    assert docked._facts.row == SUPPRESSED, "the box that one came from, whatever was looked at in between"
+    docked._select(CAR_BOX)
+    QTest.keyClick(widget, Qt.Key.Key_Backspace)
+    assert docked._facts.row == CAR_BOX, "once"
+
+
+def test_the_keyboard_stays_on_the_way_there_and_back(docked: Any, window: Any) -> None:
+    docked._select(SUPPRESSED)
+    docked.facts.to_suppressor.setFocus()
+    QTest.keyClick(docked.facts.to_suppressor, Qt.Key.Key_Space)
+    assert docked._facts.row == FIRST
+    assert docked.facts.back.hasFocus()
+    QTest.keyClick(docked.facts.back, Qt.Key.Key_Space)
+    assert docked._facts.row == SUPPRESSED
+    assert docked.facts.to_suppressor.hasFocus()
+
+
 def test_the_marked_box_is_painted_above_all_overlays(docked: Any, window: Any) -> None:
     stage = window.canvas.stage
     docked._select(CAR_BOX)
