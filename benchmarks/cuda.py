@@ -63,9 +63,9 @@ def measure_training(device: torch.device, size: tuple[int, int], batch: int, it
     """Trains `coco_r50` for a while; returns the rows of a table."""
     from lpsnet.config import load_config
     from lpsnet.engine.distributed import joined_processes
-    from lpsnet.engine.run_directory import RunDirectory
     from lpsnet.engine.train import train
     from lpsnet.events import Progress, RunEvent
+    from lpsnet.run_directory import RunDirectory
 
     reports: list[Progress] = []
 

@@ -107,7 +107,7 @@ def meant_checkpoint(path: Path) -> Path:
     """
     if not path.is_dir():
         return path
-    from lpsnet.engine.run_directory import RunDirectory
+    from lpsnet.run_directory import RunDirectory
 
     run = RunDirectory(path)
     for trained, words in ((run.best, "its network with the highest PQ"), (run.latest, "its last network")):

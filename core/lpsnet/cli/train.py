@@ -16,9 +16,9 @@ from lpsnet.cli.app import EXIT_STATUS_OF_SIGNAL, messages, results, say
 
 if TYPE_CHECKING:
     from lpsnet.config import Config
-    from lpsnet.engine.run_directory import RunDirectory
     from lpsnet.events import Evaluated, RunEvent, Started, Stopped
     from lpsnet.events import Progress as IterationsDone
+    from lpsnet.run_directory import RunDirectory
 
 __all__ = ["train"]
 
@@ -52,8 +52,8 @@ def train(
     """
     from lpsnet.engine.distributed import joined_processes
     from lpsnet.engine.reporting import recorded_events
-    from lpsnet.engine.run_directory import RunDirectory
     from lpsnet.engine.train import train as train_network
+    from lpsnet.run_directory import RunDirectory
 
     directory = RunDirectory(run_dir)
     settings = _settings(directory, config, overrides or [], resume=resume)

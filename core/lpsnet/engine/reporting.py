@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from lpsnet.engine.run_directory import RunDirectory
 from lpsnet.events import Evaluated, EventWriter, Progress, RunEvent, Started
 from lpsnet.formats.atomic import write_failure
+from lpsnet.run_directory import RunDirectory
 
 __all__ = ["recorded_events"]
 

@@ -33,7 +33,7 @@ from lpsnet.engine.distributed import Processes
 from lpsnet.engine.first_weights import first_network
 from lpsnet.engine.optimizers import build_optimizer
 from lpsnet.engine.pace import Pace
-from lpsnet.engine.run_directory import RunDirectory
+from lpsnet.engine.run_start import held, note_environment, write_config
 from lpsnet.engine.schedule import Schedule
 from lpsnet.engine.stopped_batch import save_stopped_batch
 from lpsnet.engine.stopping import StopReason, StopRequest, agreed_reason, stop_requests
@@ -43,6 +43,7 @@ from lpsnet.engine.validation import validate
 from lpsnet.events import CheckpointSaved, Evaluated, Note, Progress, RunEvent, Started, Stopped
 from lpsnet.model.lpsnet import BOX_STRIDES, DIVISOR, LPSNet
 from lpsnet.model_card import training_notes
+from lpsnet.run_directory import RunDirectory
 
 __all__ = ["NonFiniteLossError", "Reason", "TrainingRun", "train"]
 
@@ -85,13 +86,13 @@ def train(
         NonFiniteLossError: if a loss or its gradient is not finite.
         PeerFailedError: if another process failed.
     """
-    with contextlib.ExitStack() as held:
+    with contextlib.ExitStack() as holding:
         # Inside the lock, so that nobody else's folder is removed; a launch that is refused leaves no trace.
         with contextlib.ExitStack() as undoing:
             with processes.failing_together():
                 _check(config, processes)
                 if processes.is_first:
-                    held.enter_context(directory.held(undoing))
+                    holding.enter_context(held(directory, undoing))
                     if not resume:
                         directory.refuse_another_run()
             with processes.failing_together():
@@ -101,7 +102,7 @@ def train(
                 return "finished before"
             with processes.failing_together():
                 if processes.is_first and not resume:
-                    directory.write_config(config)
+                    write_config(directory, config)
             undoing.pop_all()
         if resume and not goes_on:
             run.notes = [Note(text="the run ended before it was saved for the first time: it begins anew"), *run.notes]
@@ -265,7 +266,7 @@ class TrainingRun:
         for note in self.notes:
             self.report(note)
         if self.processes.is_first:
-            self.directory.note_environment(device, self.processes.count)
+            note_environment(self.directory, device, self.processes.count)
 
     def _iterate(self, request: StopRequest) -> Reason:
         training = self.config.training

@@ -10,9 +10,9 @@ from PIL import Image, ImageFont
 from tensorboard.backend.event_processing.event_accumulator import IMAGES, EventAccumulator
 
 from lpsnet.engine.reporting import recorded_events
-from lpsnet.engine.run_directory import RunDirectory
 from lpsnet.engine.samples import LARGEST_SAMPLE, _shortened, beside_each_other
 from lpsnet.events import Evaluated
+from lpsnet.run_directory import RunDirectory
 
 RED, BLUE = (200, 10, 20), (10, 20, 200)
 

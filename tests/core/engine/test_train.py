@@ -24,7 +24,7 @@ from lpsnet.config import Config
 from lpsnet.engine import train as training
 from lpsnet.engine.distributed import Processes
 from lpsnet.engine.reporting import recorded_events
-from lpsnet.engine.run_directory import RunDirectory
+from lpsnet.engine.run_start import held
 from lpsnet.engine.stopping import StopRequest
 from lpsnet.engine.train import NonFiniteLossError, train
 from lpsnet.events import (
@@ -38,6 +38,7 @@ from lpsnet.events import (
     Stopped,
     without_superseded,
 )
+from lpsnet.run_directory import RunDirectory
 from tests.core.engine.tiny_training import tiny_config, write_data_set
 
 ALONE = Processes(0, 1, torch.device("cpu"), "asked for")
@@ -282,7 +283,7 @@ def test_only_one_process_trains_in_a_folder(tmp_path: Path) -> None:
     finally:
         holder.kill()
         holder.communicate()
-    with contextlib.ExitStack() as undoing, RunDirectory(folder).held(undoing):
+    with contextlib.ExitStack() as undoing, held(RunDirectory(folder), undoing):
         assert (folder / ".lock").read_text().startswith(f"process {os.getpid()} of ")
 
 

@@ -21,10 +21,10 @@ from lpsnet.data.sources import open_source
 from lpsnet.data.stream import ExampleStream
 from lpsnet.engine.distributed import Processes
 from lpsnet.engine.reporting import recorded_events
-from lpsnet.engine.run_directory import RunDirectory
 from lpsnet.engine.train import train
 from lpsnet.events import Evaluated, EventReader, Note, Progress, RunEvent, Started, Stopped, without_superseded
 from lpsnet.model.lpsnet import BOX_STRIDES
+from lpsnet.run_directory import RunDirectory
 from lpsnet.targets import POSITIVE
 from tests.core.engine.tiny_training import tiny_config, write_data_set
 
@@ -68,7 +68,7 @@ from pathlib import Path
 from lpsnet.config import load_config
 from lpsnet.engine.distributed import joined_processes
 from lpsnet.engine.reporting import recorded_events
-from lpsnet.engine.run_directory import RunDirectory
+from lpsnet.run_directory import RunDirectory
 from lpsnet.engine.train import train
 from lpsnet.events import CheckpointSaved
 

@@ -24,11 +24,11 @@ from lpsnet.engine import validation
 from lpsnet.engine.distributed import Processes
 from lpsnet.engine.evaluate import evaluate
 from lpsnet.engine.reporting import recorded_events
-from lpsnet.engine.run_directory import RunDirectory
 from lpsnet.engine.train import train
 from lpsnet.engine.validation import Validation, _Runner, validate
 from lpsnet.events import Evaluated, EventReader, Note, Stopped
 from lpsnet.model.lpsnet import LPSNet
+from lpsnet.run_directory import RunDirectory
 from lpsnet.scenes import scene_categories
 from tests.core.engine.informed_network import informed_network
 from tests.core.engine.tiny_training import tiny_config

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from lpsnet.engine import run_directory
 from lpsnet.engine.distributed import Processes
-from lpsnet.engine.run_directory import RunDirectory
+from lpsnet.engine.run_start import environment_facts, held, note_environment
 from lpsnet.engine.train import train
+from lpsnet.run_directory import RunDirectory
 from tests.core.engine.tiny_training import tiny_config
 
 ALONE = Processes(0, 1, torch.device("cpu"), "asked for")
@@ -55,7 +55,7 @@ def test_a_refused_launch_removes_nothing_that_was_there(tmp_path: Path) -> None
 
 def test_what_was_made_for_a_run_is_removed_only_while_it_is_empty(tmp_path: Path) -> None:
     directory = RunDirectory(tmp_path / "runs" / "mine")
-    with contextlib.ExitStack() as undoing, directory.held(undoing):
+    with contextlib.ExitStack() as undoing, held(directory, undoing):
         (directory.path.parent / "another").mkdir()
     assert not directory.path.exists()
     assert (directory.path.parent / "another").is_dir()
@@ -70,7 +70,7 @@ def test_every_start_is_noted_the_newest_last(tmp_path: Path, monkeypatch: pytes
     commands = [["lpsnet", "train", "--config", "demo"], ["lpsnet", "train", "--resume"]]
     for number, command in enumerate(commands, start=1):
         monkeypatch.setattr(sys, "argv", command)
-        directory.note_environment("cpu (asked for)", number)
+        note_environment(directory, "cpu (asked for)", number)
     entries = json.loads(directory.environment.read_text())
     assert entries == directory.read_environments()
     assert [entry["command"] for entry in entries] == commands
@@ -83,7 +83,7 @@ def test_an_older_file_of_one_start_is_kept(tmp_path: Path) -> None:
     older = {"command": ["lpsnet", "train", "--config", "demo"], "device": "cpu"}
     directory.environment.write_text(json.dumps(older))
     assert directory.read_environments() == [older]
-    directory.note_environment("cpu (asked for)", 1)
+    note_environment(directory, "cpu (asked for)", 1)
     assert directory.read_environments()[0] == older
     assert len(directory.read_environments()) == 2
 
@@ -93,11 +93,11 @@ def test_a_damaged_file_does_not_keep_a_run_from_starting(tmp_path: Path, conten
     directory = RunDirectory(tmp_path)
     directory.environment.write_bytes(content)
     assert directory.read_environments() == []
-    directory.note_environment("cpu", 1)
+    note_environment(directory, "cpu", 1)
     assert len(directory.read_environments()) == 1
 
 
 def test_the_facts_name_the_versions_that_count() -> None:
-    facts = run_directory.environment_facts("cpu", 1)
+    facts = environment_facts("cpu", 1)
     assert torch.__version__.startswith(facts["versions"]["torch"])
     assert facts["threads"] == torch.get_num_threads()
