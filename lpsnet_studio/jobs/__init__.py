@@ -1,0 +1,1 @@
+"""Training, evaluation and prediction in processes that outlive the window."""

@@ -1,0 +1,114 @@
+"""One thread that reads every run and works out what is drawn of them, so that the window never waits for a file."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from lpsnet_studio.jobs.curve_drawing import CurveDrawer, Drawing, Sight
+from lpsnet_studio.jobs.curves import RunCurves
+
+__all__ = ["CurveWorker"]
+
+_PERIOD = 0.25
+_SLICE = 100
+_BREATH = 0.0005
+
+
+class CurveWorker:
+    """Reads all runs in turns, a little of each at a time, and draws at most four times a second while someone looks.
+
+    There is one thread for all, and it rests after every millisecond of work: threads that parse JSON hold the
+    interpreter's lock, and the window's event loop would wait for each of them in turn.
+
+    Args:
+        drawn: takes every drawing, in the worker's thread.
+    """
+
+    def __init__(self, drawn: Callable[[Drawing], object]) -> None:
+        self._drawn = drawn
+        self._runs: dict[Path, RunCurves] = {}
+        self._problems: dict[Path, str] = {}
+        self._sight: Sight | None = None
+        self._drawer = CurveDrawer()
+        self._woken = threading.Condition()
+        self._is_closed = False
+        self._last: tuple[object, float] = (None, 0.0)
+        self._thread = threading.Thread(target=self._work, name="curves", daemon=True)
+        self._thread.start()
+
+    def watch(self, runs: Iterable[RunCurves]) -> None:
+        """Reads these runs from now on, and no others."""
+        with self._woken:
+            self._runs = {run.folder: run for run in runs}
+            self._problems = {folder: text for folder, text in self._problems.items() if folder in self._runs}
+            self._woken.notify()
+
+    def show(self, sight: Sight | None) -> None:
+        """Draws this from now on, at once and whenever it grows; None while nobody looks."""
+        with self._woken:
+            self._sight = sight
+            self._woken.notify()
+
+    def close(self) -> None:
+        """Ends the thread, soon."""
+        with self._woken:
+            self._is_closed = True
+            self._woken.notify()
+
+    def join(self, seconds: float) -> bool:
+        """Waits until the thread has ended; False if that took too long."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def _work(self) -> None:
+        while not self._is_closed:
+            is_behind = self._read_for(_PERIOD / 5)
+            is_due = self._draw_if_due()
+            with self._woken:
+                if not (is_behind or is_due or self._is_closed or self._sight_is_new()):
+                    self._woken.wait(_PERIOD)
+
+    def _sight_is_new(self) -> bool:
+        seen = self._last[0]
+        return self._sight is not None and not (isinstance(seen, tuple) and seen[0] == self._sight)
+
+    def _read_for(self, seconds: float) -> bool:
+        """Reads on, run by run; returns whether any has more."""
+        end = time.monotonic() + seconds
+        behind = list(self._runs.values())
+        while behind and time.monotonic() < end and not self._is_closed:
+            behind = [run for run in behind if self._read(run)]
+            if self._sight_is_new():
+                break
+        return bool(behind)
+
+    def _read(self, run: RunCurves) -> bool:
+        try:
+            has_more = run.read(_SLICE)
+            self._problems.pop(run.folder, None)
+        except OSError as error:
+            cause = error.strerror or str(error)
+            self._problems[run.folder] = (
+                f"{error.filename or run.folder} could not be read: {cause[:1].lower()}{cause[1:]}"
+            )
+            return False
+        time.sleep(_BREATH)
+        return has_more
+
+    def _draw_if_due(self) -> bool:
+        """Draws if what is looked at is another, or has grown and the last drawing is old enough."""
+        sight, runs = self._sight, tuple(self._runs.values())
+        if sight is None:
+            return False
+        versions = tuple((run.folder, run.version) for run in runs if run.folder in sight.runs)
+        state = (sight, versions, tuple(self._problems.values()))
+        seen, when = self._last
+        now = time.monotonic()
+        if state == seen or (not self._sight_is_new() and now - when < _PERIOD):
+            return False
+        self._last = (state, now)
+        self._drawn(self._drawer.draw(sight, runs, self._problems.values()))
+        return True

@@ -1,0 +1,287 @@
+"""What a run has reported so far: its curves as arrays, and the latest facts, read from its folder as it grows."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from lpsnet.events import (
+    CheckpointSaved,
+    Evaluated,
+    EventReader,
+    Note,
+    Progress,
+    RunEvent,
+    Started,
+    Stopped,
+)
+from lpsnet_studio.jobs.load_curves import LoadCurves
+from lpsnet_studio.jobs.track import Series, Track
+
+__all__ = ["EVENTS_FILE", "LOAD_FILE", "RunCurves", "RunFacts"]
+
+EVENTS_FILE = "events.jsonl"
+LOAD_FILE = Path("job", "load.jsonl")
+_SLICE = 500
+_MOST_NOTES = 200
+_MOST_ITERATIONS = 1 << 53
+"""Where float64 ceases to tell iterations apart; who reports more was damaged."""
+_LOSS = "loss."
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What is known of a run now.
+
+    Attributes:
+        started: how the process that was last begun began; None before any.
+        begun: when the first one began, seconds since 1970; not a number before that.
+        reported: when the last event was.
+        iteration: iterations that are done.
+        iterations: how many there will be.
+        eta_seconds: until the last of them, as the run last said; not a number if it did not.
+        images_per_second: likewise.
+        memory_bytes: likewise.
+        best: the evaluation with the highest PQ.
+        latest: the last evaluation.
+        notes: the last of what was to know, oldest first.
+        samples: evaluations that have pictures of predictions, oldest first.
+        checkpoints: that were written, oldest first; the run may have removed old ones since.
+        stopped: how the last process ended, if it ended in order.
+        damaged: lines that could not be read.
+    """
+
+    started: Started | None = None
+    begun: float = math.nan
+    reported: float = math.nan
+    iteration: int = 0
+    iterations: int = 0
+    eta_seconds: float = math.nan
+    images_per_second: float = math.nan
+    memory_bytes: float = math.nan
+    best: Evaluated | None = None
+    latest: Evaluated | None = None
+    notes: tuple[Note, ...] = ()
+    samples: tuple[Evaluated, ...] = ()
+    checkpoints: tuple[CheckpointSaved, ...] = ()
+    stopped: Stopped | None = None
+    damaged: int = 0
+
+
+@dataclass(slots=True)
+class _Log:
+    """Events that are few, as they stand now."""
+
+    evaluations: list[Evaluated] = field(default_factory=list)
+    checkpoints: list[CheckpointSaved] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+    def go_back(self, iteration: int) -> None:
+        self.evaluations = [event for event in self.evaluations if event.iteration <= iteration]
+        self.checkpoints = [event for event in self.checkpoints if event.iteration <= iteration]
+
+
+class RunCurves:
+    """Reads a run's ``events.jsonl`` and ``job/load.jsonl`` piece by piece, from any thread but one at a time.
+
+    Others may ask for facts and series meanwhile: what they are given does not change under their hands.
+
+    Figures are called ``loss.total``, … , ``lr``, ``gradient_norm``, ``images_per_second`` and ``memory_bytes``, at
+    every progress; ``pq``, ``pq_things``, … , ``miou``, at every evaluation; ``load.cpu_percent``, … , as they come.
+
+    Attributes:
+        facts: what is known now.
+        version: another number after every reading that found something.
+
+    Args:
+        folder: the run's, which need not exist yet.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.version = 0
+        self._path = folder / EVENTS_FILE
+        self._load = LoadCurves(folder / LOAD_FILE)
+        self._generation = 0
+        self._begin_again()
+
+    def _begin_again(self) -> None:
+        self._reader = EventReader(self._path)
+        self._identity: tuple[int, int] | None = None
+        self._seen = 0
+        self._generation += 1
+        self._progress, self._evaluations = Track(), Track()
+        self._log = _Log()
+        self.facts = RunFacts()
+
+    # --------------------------------------------------------------------------------------------------------- reading
+
+    def read(self, limit: int = _SLICE) -> bool:
+        """Reads on, and returns whether more is waiting.
+
+        It begins again if the file became shorter or another one took its place.
+
+        Args:
+            limit: events to read at most.
+
+        Raises:
+            OSError: if a file is there and cannot be read.
+        """
+        is_longer = self._load.read()
+        if self._was_replaced():
+            self._begin_again()
+            self.version += 1
+        found = list(itertools.islice(self._reader.read_new(), limit))
+        events = [event for event in found if abs(getattr(event, "iteration", 0)) < _MOST_ITERATIONS]
+        damaged = self._reader.skipped
+        if events or damaged != self.facts.damaged:
+            self._take(events)
+            self.facts = replace(self.facts, damaged=damaged)
+        if events or is_longer:
+            self.version += 1
+        return is_longer or len(found) == limit
+
+    def _was_replaced(self) -> bool:
+        """Whether the file is another one than that of the last call, or shorter; remembers what it is now."""
+        try:
+            facts = os.stat(self._path)  # noqa: PTH116 - as the reader does, and in one call
+        except FileNotFoundError:
+            return self._seen > 0
+        identity = (facts.st_dev, facts.st_ino)
+        is_other = self._identity not in (None, identity) or facts.st_size < self._seen
+        if not is_other:
+            self._identity, self._seen = identity, facts.st_size
+        return is_other
+
+    def _take(self, events: Sequence[RunEvent]) -> None:
+        for is_progress, group in itertools.groupby(events, key=lambda event: isinstance(event, Progress)):
+            if is_progress:
+                self._take_progress(list(group))
+            else:
+                for event in group:
+                    self._take_rare(event)
+        if events:
+            self.facts = replace(self.facts, reported=events[-1].time)
+
+    def _take_progress(self, events: Sequence[Progress]) -> None:
+        for rising in _rising(events):
+            self._progress.extend(
+                [event.iteration for event in rising], [event.time for event in rising], _rows(rising)
+            )
+        last = events[-1]
+        self.facts = replace(
+            self.facts,
+            iteration=last.iteration,
+            eta_seconds=last.eta_seconds,
+            images_per_second=last.images_per_second,
+            memory_bytes=last.memory_bytes,
+            stopped=None,
+        )
+
+    def _take_rare(self, event: RunEvent) -> None:
+        if isinstance(event, Started):
+            self._start(event)
+        elif isinstance(event, Evaluated):
+            self._evaluations.extend([event.iteration], [event.time], [event.figures])
+            self._log.evaluations.append(event)
+            self._tell_evaluations()
+        elif isinstance(event, CheckpointSaved):
+            self._log.checkpoints.append(event)
+            self.facts = replace(self.facts, checkpoints=tuple(self._log.checkpoints))
+        elif isinstance(event, Note):
+            self._log.notes = [*self._log.notes, event][-_MOST_NOTES:]
+            self.facts = replace(self.facts, notes=tuple(self._log.notes))
+        elif isinstance(event, Stopped):
+            self.facts = replace(self.facts, iteration=event.iteration, stopped=event, eta_seconds=math.nan)
+
+    def _start(self, event: Started) -> None:
+        """Goes on from a beginning, and drops what a killed process had done beyond it."""
+        self._progress.go_back(event.iteration)
+        self._evaluations.go_back(event.iteration)
+        self._log.go_back(event.iteration)
+        self.facts = replace(
+            self.facts,
+            started=event,
+            begun=event.time if math.isnan(self.facts.begun) else self.facts.begun,
+            iteration=event.iteration,
+            iterations=event.iterations,
+            eta_seconds=math.nan,
+            images_per_second=math.nan,
+            checkpoints=tuple(self._log.checkpoints),
+            stopped=None,
+        )
+        self._tell_evaluations()
+
+    def _tell_evaluations(self) -> None:
+        evaluations = self._log.evaluations
+        measured = [event for event in evaluations if _pq(event) is not None]
+        self.facts = replace(
+            self.facts,
+            best=max(measured, key=lambda event: _pq(event) or 0.0, default=None),
+            latest=evaluations[-1] if evaluations else None,
+            samples=tuple(event for event in evaluations if event.samples),
+        )
+
+    # --------------------------------------------------------------------------------------------------------- asking
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The figures that there are."""
+        return (*self._progress.names, *self._evaluations.names, *self._load.names)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that the curves take."""
+        return self._progress.nbytes + self._evaluations.nbytes + self._load.nbytes
+
+    def series(self, name: str) -> Series:
+        """Returns a figure's curve as it is now; load has the iteration that was under way, or 0.
+
+        Raises:
+            KeyError: if it was never reported.
+        """
+        if name in self._load.names:
+            return self._at_iterations(self._load.series(name))
+        track = self._progress if name in self._progress.names else self._evaluations
+        series = track.series(name)
+        return replace(series, generation=series.generation + (self._generation << 32))
+
+    def _at_iterations(self, load: Series) -> Series:
+        times, iterations = self._progress.moments
+        if not len(times):
+            return replace(load, iterations=np.zeros(len(load.times)))
+        return replace(load, iterations=np.maximum.accumulate(np.interp(load.times, times, iterations)))
+
+
+def _rising(events: Sequence[Progress]) -> list[list[Progress]]:
+    """Divides events where their iteration goes back, as it does if the line that said so was damaged."""
+    parts = [[events[0]]]
+    for event in events[1:]:
+        if event.iteration < parts[-1][-1].iteration:
+            parts.append([])
+        parts[-1].append(event)
+    return parts
+
+
+def _rows(events: Sequence[Progress]) -> list[dict[str, float | None]]:
+    return [
+        {
+            **{f"{_LOSS}{name}": value for name, value in event.losses.items()},
+            "lr": event.lr,
+            "gradient_norm": event.gradient_norm,
+            "images_per_second": event.images_per_second,
+            "memory_bytes": event.memory_bytes,
+        }
+        for event in events
+    ]
+
+
+def _pq(event: Evaluated) -> float | None:
+    pq = event.figures.get("pq")
+    return None if pq is None or not math.isfinite(pq) else pq

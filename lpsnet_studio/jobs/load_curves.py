@@ -1,0 +1,114 @@
+"""How busy a job keeps the machine: the samples that its keeper takes, as curves."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from lpsnet_studio.jobs.track import Series, Track
+
+__all__ = ["LoadCurves"]
+
+_MOST_BYTES = 1 << 18
+_PREFIX = "load."
+
+
+class LoadCurves:
+    """Reads a job's ``load.jsonl`` piece by piece: an object a line, with ``time`` and figures by name.
+
+    Every number beside the time becomes a curve, ``load.`` before its name; those of an object or a list inside, as of
+    several GPUs, carry its name and their place: ``load.gpus.0.percent``.
+
+    Args:
+        path: of the file, which need not exist yet.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._begin_again(None)
+        self._generation = 0
+
+    def _begin_again(self, identity: tuple[int, int] | None) -> None:
+        self._identity, self._offset = identity, 0
+        self._track = Track()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The figures that there are."""
+        return self._track.names
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that the curves take."""
+        return self._track.nbytes
+
+    def read(self, limit: int = _MOST_BYTES) -> bool:
+        """Reads on, and returns whether anything was found.
+
+        Args:
+            limit: bytes to read at most.
+
+        Raises:
+            OSError: if the file is there and cannot be read.
+        """
+        try:
+            stream = self._path.open("rb")
+        except FileNotFoundError:
+            return False
+        with stream:
+            facts = os.fstat(stream.fileno())
+            identity = (facts.st_dev, facts.st_ino)
+            if identity != self._identity or facts.st_size < self._offset:
+                self._generation += 1
+                self._begin_again(identity)
+            stream.seek(self._offset)
+            content = stream.read(limit)
+        whole = content[: content.rfind(b"\n") + 1]
+        if not whole and len(content) == limit:
+            whole = content  # no sample is that long: it is damage, and is gone past
+        self._offset += len(whole)
+        samples = [sample for line in whole.splitlines() if (sample := _sample(line)) is not None]
+        for time, figures in samples:
+            self._track.extend([time], [time], [figures])
+        return bool(whole)
+
+    def series(self, name: str) -> Series:
+        """Returns a figure's curve; its iterations are its times.
+
+        Raises:
+            KeyError: if it was never reported.
+        """
+        series = self._track.series(name)
+        return Series(name, series.iterations, series.times, series.values, series.generation + self._generation)
+
+
+def _sample(line: bytes) -> tuple[float, Mapping[str, float]] | None:
+    """Reads a line; None if it is damaged."""
+    try:
+        content = json.loads(line)
+        time = content.pop("time")
+    except (ValueError, LookupError, AttributeError, TypeError, RecursionError):
+        return None
+    if not _is_number(time) or not math.isfinite(time):
+        return None
+    return float(time), {f"{_PREFIX}{name}": value for name, value in _numbers(content)}
+
+
+def _numbers(content: object, name: str = "") -> Iterator[tuple[str, float]]:
+    """Yields the numbers inside, each with the way to it."""
+    if isinstance(content, Mapping):
+        for key, part in content.items():
+            yield from _numbers(part, f"{name}.{key}" if name else str(key))
+    elif isinstance(content, list):
+        for at, part in enumerate(content):
+            yield from _numbers(part, f"{name}.{at}" if name else str(at))
+    elif _is_number(content):
+        yield name, float(content)
+
+
+def _is_number(value: object) -> bool:
+    """Whether it is a number that an array can hold."""
+    return isinstance(value, float) or (isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 63)
