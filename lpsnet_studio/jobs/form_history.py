@@ -1,0 +1,85 @@
+"""Undo and redo of edits of a form; no Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lpsnet.config import Config
+
+__all__ = ["FormHistory", "Written"]
+
+_MOST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Everything that undo brings back.
+
+    Attributes:
+        source: the preset or file that the form started from.
+        start: what it says.
+        values: what is written in the form, by field.
+    """
+
+    source: str
+    start: Config
+    values: Mapping[str, Any]
+
+
+class FormHistory:
+    """What was written before, and what was undone; typing in one field, up to its end, is one step."""
+
+    def __init__(self) -> None:
+        self._before: list[tuple[str, Written]] = []
+        self._after: list[tuple[str, Written]] = []
+        self._typing = ""
+
+    @property
+    def undo_words(self) -> str:
+        """What undo would take back; empty if nothing."""
+        return self._before[-1][0] if self._before else ""
+
+    @property
+    def redo_words(self) -> str:
+        """What redo would do again; empty if nothing."""
+        return self._after[-1][0] if self._after else ""
+
+    def note(self, words: str, before: Written, *, goes_on: bool = False) -> None:
+        """Takes note of an edit that is about to be made.
+
+        Args:
+            words: what is edited, for people.
+            before: what is written now.
+            goes_on: whether more of the same is to follow, as while someone types.
+        """
+        if not goes_on or self._typing != words:
+            self._before.append((words, before))
+            del self._before[:-_MOST]
+        self._after.clear()
+        self._typing = words if goes_on else ""
+
+    def end_typing(self, now: Written) -> None:
+        """Lets the next edit be a step of its own; typing that came back to where it began was none."""
+        if self._typing and self._before and self._before[-1][1] == now:
+            self._before.pop()
+        self._typing = ""
+
+    def undo(self, now: Written) -> Written | None:
+        """Returns what was written before the last edit; None if there was none."""
+        return self._swap(self._before, self._after, now)
+
+    def redo(self, now: Written) -> Written | None:
+        """Returns what the last undo took back; None if there was none."""
+        return self._swap(self._after, self._before, now)
+
+    def _swap(
+        self, source: list[tuple[str, Written]], target: list[tuple[str, Written]], now: Written
+    ) -> Written | None:
+        self.end_typing(now)
+        if not source:
+            return None
+        words, written = source.pop()
+        target.append((words, now))
+        return written
