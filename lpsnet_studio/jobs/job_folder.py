@@ -1,0 +1,269 @@
+"""The files of a job in its run directory: where they are, and reading them whatever state they are in.
+
+``job/`` is written by the Studio and by the keeper, beside what ``lpsnet`` itself writes::
+
+    job.json       what was asked for: spec, command, variables, folder, time, program version
+    process.json   which processes do it, on which machine, since when; of the latest start
+    stop.json      that it was asked to stop, how and when; of the latest start
+    exit.json      how it ended; of the latest start
+    log.txt        output of the command, a header line each start
+    load.jsonl     processor, memory and GPUs, a line every two seconds
+    keeper.txt     what the keeper itself had to say; empty as a rule
+    .lock          held by the keeper
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lpsnet.formats.atomic import write_atomically
+from lpsnet_studio.jobs.process_mark import ProcessMark
+
+__all__ = ["LOG_HEADER", "HowItEnded", "JobFolder", "JobProcesses", "StopAsked", "read_tail"]
+
+LOG_HEADER = "=== started "
+"""What the line begins with by which the keeper separates starts in the log."""
+
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+
+
+@dataclass(frozen=True, slots=True)
+class JobProcesses:
+    """What ``process.json`` says of the latest start.
+
+    Attributes:
+        token: a name that no other start has; the command and all that it starts carry it as ``LPSNET_JOB``.
+        host: the machine.
+        started: when, seconds since 1970.
+        keeper: the process that waits for the command.
+        command: the command's process; None before it is there.
+        log_offset: where in the log its output begins, in bytes.
+    """
+
+    token: str
+    host: str
+    started: float
+    keeper: ProcessMark
+    command: ProcessMark | None
+    log_offset: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the object that the file holds."""
+        return {
+            "token": self.token,
+            "host": self.host,
+            "started": self.started,
+            "keeper": self.keeper.to_json(),
+            "command": None if self.command is None else self.command.to_json(),
+            "log_offset": self.log_offset,
+        }
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> JobProcesses | None:
+        """Reads what :meth:`to_json` returned; None if it is damaged."""
+        keeper = ProcessMark.from_json(content.get("keeper"))
+        token, host, offset = content.get("token"), content.get("host"), content.get("log_offset", 0)
+        started = _number(content.get("started"))
+        if keeper is None or started is None or not isinstance(token, str) or not isinstance(host, str):
+            return None
+        offset = offset if type(offset) is int and offset >= 0 else 0
+        return cls(token, host, started, keeper, ProcessMark.from_json(content.get("command")), offset)
+
+
+@dataclass(frozen=True, slots=True)
+class StopAsked:
+    """What ``stop.json`` says: that the latest start was asked to end.
+
+    Attributes:
+        token: of the start that is meant.
+        time: when, seconds since 1970.
+        kill: whether it was killed, instead of asked to save what it has.
+    """
+
+    token: str
+    time: float
+    kill: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the object that the file holds."""
+        return {"token": self.token, "time": self.time, "kill": self.kill}
+
+
+@dataclass(frozen=True, slots=True)
+class HowItEnded:
+    """What ``exit.json`` says of the latest start.
+
+    Attributes:
+        token: of the start that is meant; empty if the keeper had not come to choose one.
+        time: when, seconds since 1970.
+        code: the exit status; None if a signal ended it, or it was never started.
+        signal: the name of the signal that ended it; empty if none did.
+        problem: why it could not be started, in a sentence; empty if it was.
+        peak_rss: the most memory of all its processes together, in bytes, as far as was sampled.
+        memory_total: of the machine, or what its control group may have, in bytes.
+        oom_kills: how often the kernel killed for lack of memory meanwhile, as far as is known.
+    """
+
+    token: str
+    time: float
+    code: int | None = None
+    signal: str = ""
+    problem: str = ""
+    peak_rss: int = 0
+    memory_total: int = 0
+    oom_kills: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the object that the file holds."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> HowItEnded | None:
+        """Reads what :meth:`to_json` returned; None if it is damaged."""
+        time = _number(content.get("time"))
+        code = content.get("code")
+        if time is None or (code is not None and type(code) is not int):
+            return None
+        words = {name: str(content.get(name) or "") for name in ("token", "signal", "problem")}
+        counts = {name: int(_number(content.get(name)) or 0) for name in ("peak_rss", "memory_total", "oom_kills")}
+        return cls(time=time, code=code, **words, **counts)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class JobFolder:
+    """Where everything of a job is.
+
+    Attributes:
+        run_dir: the run directory.
+    """
+
+    run_dir: Path
+
+    @property
+    def path(self) -> Path:
+        """The folder for what the Studio and the keeper write."""
+        return self.run_dir / "job"
+
+    @property
+    def job(self) -> Path:
+        """What was asked for."""
+        return self.path / "job.json"
+
+    @property
+    def process(self) -> Path:
+        """Which processes do it."""
+        return self.path / "process.json"
+
+    @property
+    def stop(self) -> Path:
+        """That it was asked to stop."""
+        return self.path / "stop.json"
+
+    @property
+    def exit(self) -> Path:
+        """How it ended."""
+        return self.path / "exit.json"
+
+    @property
+    def log(self) -> Path:
+        """Output of the command, over all starts."""
+        return self.path / "log.txt"
+
+    @property
+    def load(self) -> Path:
+        """How busy it keeps the machine."""
+        return self.path / "load.jsonl"
+
+    @property
+    def keeper_log(self) -> Path:
+        """What the keeper itself had to say."""
+        return self.path / "keeper.txt"
+
+    @property
+    def lock(self) -> Path:
+        """What the keeper holds while it lives."""
+        return self.path / ".lock"
+
+    @property
+    def events(self) -> Path:
+        """What happened, as the command tells it."""
+        return self.run_dir / "events.jsonl"
+
+    @property
+    def trainer_lock(self) -> Path:
+        """Who trains in the run directory."""
+        return self.run_dir / ".lock"
+
+    def read_job(self) -> Mapping[str, Any]:
+        """Returns what was asked for; empty if that is not there or damaged."""
+        return _read_object(self.job)
+
+    def read_processes(self) -> JobProcesses | None:
+        """Returns which processes do it; None if that is not there or damaged."""
+        return JobProcesses.from_json(_read_object(self.process))
+
+    def read_stop(self, token: str) -> StopAsked | None:
+        """Returns whether a start was asked to stop; None if not, or if that is damaged."""
+        content = _read_object(self.stop)
+        time = _number(content.get("time"))
+        if time is None or content.get("token") != token:
+            return None
+        return StopAsked(token, time, content.get("kill") is True)
+
+    def read_exit(self) -> HowItEnded | None:
+        """Returns how it ended; None if it has not, or that is damaged."""
+        return HowItEnded.from_json(_read_object(self.exit))
+
+    def write(self, path: Path, content: Mapping[str, Any]) -> None:
+        """Writes one of the files, whole or not at all.
+
+        Raises:
+            OSError: one sentence naming it, if it cannot be written.
+        """
+        write_atomically(path, json.dumps(content, indent=1).encode())
+
+
+def read_tail(path: Path, most: int, *, from_offset: int = 0) -> str:
+    """Returns the end of a text file that may be of any size; empty if it cannot be read.
+
+    Args:
+        path: of the file.
+        most: bytes to read.
+        from_offset: what lies before is left out, unless the file is shorter by now.
+
+    Returns:
+        The text without the escape sequences of terminals; a line that would be cut at the start is left out.
+    """
+    try:
+        with path.open("rb") as stream:
+            size = stream.seek(0, os.SEEK_END)
+            begin = max(from_offset if from_offset <= size else 0, size - most)
+            cut = begin > from_offset
+            stream.seek(begin)
+            content = stream.read(most)
+    except OSError:
+        return ""
+    if cut and (end_of_line := content.find(b"\n")) >= 0:
+        content = content[end_of_line + 1 :]
+    return _ESCAPES.sub("", content.decode("utf-8", "replace")).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _read_object(path: Path) -> Mapping[str, Any]:
+    try:
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(value)

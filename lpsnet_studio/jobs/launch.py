@@ -1,0 +1,302 @@
+"""Starting jobs so that they outlive the window, and ending them: gently, or at once with all that they started.
+
+Everything here may wait for processes and disks: call it in a worker thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from lpsnet.formats.atomic import write_failure
+from lpsnet_studio.jobs.command import argv, environment
+from lpsnet_studio.jobs.job_folder import JobFolder, JobProcesses, StopAsked
+from lpsnet_studio.jobs.keeper import EXIT_NOT_ITS_OWN, TOKEN_VARIABLE
+from lpsnet_studio.jobs.process_mark import ProcessMark, is_zombie
+from lpsnet_studio.jobs.spec import JobSpec, TrainSpec, spec_to_json
+from lpsnet_studio.jobs.status import living_command, read_status
+
+__all__ = ["kill_tree", "launch", "launch_command", "stop_gently"]
+
+_PATIENCE = 20.0
+"""Seconds until a keeper has started its command, on a machine that is busy enough."""
+_LOOK_EVERY = 0.05
+
+
+def launch(spec: JobSpec, python: str = sys.executable, cwd: Path | None = None) -> JobFolder:
+    """Starts a job in processes of its own, which go on whatever becomes of this one.
+
+    Args:
+        spec: what to do; relative paths are seen from ``cwd``.
+        python: the interpreter.
+        cwd: the folder to run it in; None for this process's.
+
+    Returns:
+        The files of the job; how far it is, and whether it could be started at all, says
+        :func:`lpsnet_studio.jobs.status.read_status`.
+
+    Raises:
+        ValueError: in one sentence, if a job runs in its folder already, or what is there would be spoilt by it.
+        OSError: in one sentence, if the folder cannot be written, or no process be started.
+    """
+    cwd = Path.cwd() if cwd is None else cwd
+    run_dir = cwd / spec.folder
+    _refuse_spoiling(spec, run_dir)
+    facts = {"kind": spec.kind, "spec": spec_to_json(spec)}
+    return launch_command(run_dir, argv(spec, python), environment(spec), cwd=cwd, facts=facts)
+
+
+def launch_command(
+    run_dir: Path,
+    command: Sequence[str],
+    variables: Mapping[str, str] | None = None,
+    *,
+    cwd: Path,
+    facts: Mapping[str, Any] | None = None,
+) -> JobFolder:
+    """Starts any command as a job; see :func:`launch`.
+
+    Args:
+        run_dir: the folder of the job, made if need be.
+        command: what to run.
+        variables: set for it besides the usual ones.
+        cwd: the folder to run it in.
+        facts: what else is noted in ``job.json``.
+    """
+    folder = JobFolder(run_dir.absolute())
+    status = read_status(folder.run_dir)
+    if status.state.is_alive:
+        raise ValueError(f"{folder.run_dir}: a job runs here already ({status.sentence})")
+    asked = {
+        **(facts or {}),
+        "argv": list(command),
+        "environment": dict(variables or {}),
+        "cwd": str(cwd),
+        "token": uuid.uuid4().hex,
+        "asked": time.time(),
+        "version": _version(),
+    }
+    try:
+        folder.path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise write_failure(folder.run_dir, error) from error
+    folder.write(folder.job, asked)
+    keeper = _started_keeper(folder)
+    try:
+        _wait_for_start(folder, keeper, str(asked["token"]))
+    finally:
+        # Who takes no notice of a child's end keeps a zombie.
+        name = f"keeper {keeper.pid} of {folder.run_dir.name}"
+        threading.Thread(target=keeper.wait, name=name, daemon=True).start()
+    return folder
+
+
+def _refuse_spoiling(spec: JobSpec, run_dir: Path) -> None:
+    """Refuses what would mix two jobs in one folder.
+
+    Raises:
+        ValueError: in one sentence.
+    """
+    is_training = (run_dir / "config.yaml").exists() or (run_dir / "checkpoints").exists()
+    if not isinstance(spec, TrainSpec):
+        if is_training:
+            raise ValueError(f"{run_dir}: holds a training; choose another folder for what it predicts")
+    elif spec.resume:
+        if not is_training:
+            raise ValueError(f"{run_dir}: holds no run to go on with")
+    elif (run_dir / "events.jsonl").exists() or (run_dir / "checkpoints" / "state.pt").exists():
+        raise ValueError(f"{run_dir}: holds a run already; go on with that, or choose another folder")
+
+
+def _started_keeper(folder: JobFolder) -> subprocess.Popen[bytes]:
+    detached: dict[str, Any] = {"start_new_session": True}
+    if sys.platform == "win32":
+        detached = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+    # -P keeps modules in the current folder from taking the place of libraries.
+    command = [sys.executable, "-P", "-m", "lpsnet_studio.jobs.keeper", str(folder.run_dir)]
+    try:
+        with folder.keeper_log.open("wb") as said:
+            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, **detached)
+    except OSError as error:
+        raise write_failure(folder.keeper_log, error) from error
+
+
+def _wait_for_start(folder: JobFolder, keeper: subprocess.Popen[bytes], token: str) -> None:
+    """Waits until the command runs or it is known why not; a machine that is too slow for that is not waited for.
+
+    Raises:
+        ValueError: if another keeper was faster.
+        OSError: in one sentence, if the keeper ended and could not even write why.
+    """
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        ended = keeper.poll() is not None
+        processes = folder.read_processes()
+        if processes is not None and processes.token == token and processes.command is not None:
+            return
+        how = folder.read_exit()
+        if how is not None and how.token == token:
+            return
+        if keeper.returncode == EXIT_NOT_ITS_OWN:
+            raise ValueError(f"{folder.run_dir}: a job runs here already")
+        if ended:
+            raise OSError(f"{folder.run_dir}: the job could not be started: {_last_words(folder, keeper)}")
+        time.sleep(_LOOK_EVERY)
+
+
+def _last_words(folder: JobFolder, keeper: subprocess.Popen[bytes]) -> str:
+    with contextlib.suppress(OSError):
+        lines = folder.keeper_log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        if lines:
+            return lines[-1]
+    return f"its keeper ended with status {keeper.returncode}"
+
+
+def _version() -> str:
+    try:
+        return version("lpsnet-studio")
+    except PackageNotFoundError:
+        return ""
+
+
+# -------------------------------------------------------------------------------------------------------------- ending
+
+
+def stop_gently(folder: JobFolder) -> bool:
+    """Asks a job to save what it has and end; of several processes, torchrun's passes it on to the others.
+
+    A job that was asked before is not asked again: a second time would end it at once, with nothing saved.
+
+    Returns:
+        Whether it was asked now; False if it was before, or has ended.
+
+    Raises:
+        OSError: in one sentence, if it runs elsewhere or may not be signalled, or the system (Windows) knows no gentle way.
+    """
+    processes = folder.read_processes()
+    _refuse_elsewhere(folder, processes)
+    command = living_command(folder)
+    if command is None:
+        return False
+    if processes is not None and folder.read_stop(processes.token) is not None:
+        return False
+    if sys.platform == "win32":
+        raise OSError(
+            f"{folder.run_dir}: Windows cannot ask a job to stop; it goes on from its last checkpoint if killed"
+        )
+    process = command.process()
+    if process is None:
+        return False
+    _note_stop(folder, processes, kill=False)
+    try:
+        process.send_signal(signal.SIGTERM)
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied as error:
+        folder.stop.unlink(missing_ok=True)
+        raise OSError(f"{folder.run_dir}: its process {command.pid} belongs to somebody else") from error
+    return True
+
+
+def kill_tree(folder: JobFolder, patience: float = 10.0) -> None:
+    """Ends a job at once, with everything that it started, whatever became of the parents of that.
+
+    The keeper is left alone: it writes how the job ended.
+
+    Args:
+        folder: of the job.
+        patience: seconds until they all must be gone.
+
+    Raises:
+        OSError: in one sentence, if processes survive that or belong to somebody else, or it runs on another machine.
+    """
+    processes = folder.read_processes()
+    _refuse_elsewhere(folder, processes)
+    leader = living_command(folder)
+    token = "" if processes is None else processes.token
+    doomed = set(_processes_of(leader, token))
+    if not doomed:
+        return
+    _note_stop(folder, processes, kill=True)
+    deadline = time.monotonic() + patience
+    while doomed:
+        for process in doomed:
+            # psutil compares start times first: a number that is another's by now is not signalled.
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        time.sleep(_LOOK_EVERY)
+        doomed = {process for process in doomed | set(_bearing(token)) if _lives(process)}
+        if doomed and time.monotonic() > deadline:
+            pids = ", ".join(str(process.pid) for process in doomed)
+            raise OSError(f"{folder.run_dir}: processes {pids} could not be ended")
+
+
+def _refuse_elsewhere(folder: JobFolder, processes: JobProcesses | None) -> None:
+    """Refuses to signal what is not here.
+
+    Raises:
+        OSError: in one sentence.
+    """
+    if processes is not None and processes.host != socket.gethostname() and folder.read_exit() is None:
+        raise OSError(f"{folder.run_dir}: the job runs on {processes.host}; it can only be ended there")
+
+
+def _note_stop(folder: JobFolder, processes: JobProcesses | None, *, kill: bool) -> None:
+    """Notes that the job is asked to end, for those who tell why it did; a full disk keeps nobody from asking."""
+    if processes is not None:
+        with contextlib.suppress(OSError):
+            folder.write(folder.stop, StopAsked(processes.token, time.time(), kill).to_json())
+
+
+def _processes_of(leader: ProcessMark | None, token: str) -> Iterator[psutil.Process]:
+    """Yields a job's processes: its first, all below that, and all that were started for it.
+
+    Those below are asked for while the first lives: those whose parent has ended are nobody's children.
+    """
+    process = None if leader is None else leader.process()
+    if process is not None:
+        yield process
+        with contextlib.suppress(psutil.Error):
+            yield from process.children(recursive=True)
+        yield from _in_session(process.pid)
+    yield from _bearing(token)
+
+
+def _in_session(leader: int) -> Iterator[psutil.Process]:
+    """Yields the processes of a session, if the process leads one: a job that was started by hand may not."""
+    if not hasattr(os, "getsid"):
+        return
+    for process in psutil.process_iter():
+        with contextlib.suppress(OSError, psutil.Error):
+            if os.getsid(process.pid) == leader:
+                yield process
+
+
+def _bearing(token: str) -> Iterator[psutil.Process]:
+    """Yields the processes that were started with the token of a job in their variables, and live."""
+    if not token:
+        return
+    for process in psutil.process_iter():
+        with contextlib.suppress(OSError, psutil.Error):
+            if process.pid != os.getpid() and process.environ().get(TOKEN_VARIABLE) == token:
+                yield process
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and not is_zombie(process)
+    except psutil.Error:
+        return False

@@ -1,0 +1,160 @@
+"""What a run's events say of where it stands, from the two ends of a file that may be of any size."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lpsnet.events import (
+    BatchStarted,
+    CheckpointSaved,
+    Evaluated,
+    EvaluationDone,
+    PictureDone,
+    Progress,
+    RunEvent,
+    Started,
+    Stopped,
+    parse_event,
+)
+from lpsnet_studio.jobs.job_folder import read_tail
+
+__all__ = ["RunFacts", "facts_of", "read_facts"]
+
+_HEAD_BYTES = 1 << 14
+_TAIL_BYTES = 1 << 17
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """Where a run stands; of a batch, pictures take the place of iterations.
+
+    Attributes:
+        kind: ``train``, ``evaluate``, ``predict``, or empty if nothing is known.
+        iteration: how many iterations or pictures are done.
+        iterations: how many there will be; 0 if that is not known.
+        saved: at which iteration a training was last saved; 0 if never, as far as is known.
+        pq: of the latest evaluation, in [0, 1]; None if there is none.
+        pace: images a second, of the latest progress; 0 if there is none.
+        eta_seconds: until the end, likewise.
+        started: when the latest process that reported here began; None if it is not known.
+        heard: when the latest event was; None if there is none.
+        longest_silence: the longest time between two of the latest events, in seconds.
+        stopped: how the latest process ended, if it said so.
+    """
+
+    kind: str = ""
+    iteration: int = 0
+    iterations: int = 0
+    saved: int = 0
+    pq: float | None = None
+    pace: float = 0.0
+    eta_seconds: float = 0.0
+    started: float | None = None
+    heard: float | None = None
+    longest_silence: float = 0.0
+    stopped: Stopped | None = None
+
+    @property
+    def unit(self) -> str:
+        """What is counted."""
+        return "pictures" if self.kind in ("evaluate", "predict") else "iterations"
+
+    @property
+    def so_far(self) -> str:
+        """How far it is, in words, such as ``120 of 400 iterations``."""
+        return (
+            f"{self.iteration} of {self.iterations} {self.unit}" if self.iterations else f"{self.iteration} {self.unit}"
+        )
+
+
+def read_facts(path: Path, since: float | None = None) -> RunFacts:
+    """Reads where a run stands from both ends of its events; without the file nothing is known.
+
+    Args:
+        path: of the events.
+        since: when a new process was started: what an earlier one said of its own end is left out.
+    """
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(_HEAD_BYTES).decode("utf-8", "replace")
+            size = stream.seek(0, 2)
+    except OSError:
+        return RunFacts()
+    facts = _Standing()
+    if size > _TAIL_BYTES:
+        facts.take_first(next((event for event in _events(head) if isinstance(event, Started | BatchStarted)), None))
+    for event in _events(read_tail(path, _TAIL_BYTES)):
+        facts.take(event)
+    return facts.told(since)
+
+
+def facts_of(events: Iterable[RunEvent], since: float | None = None) -> RunFacts:
+    """Returns where a run stands after its events; see :func:`read_facts`."""
+    facts = _Standing()
+    for event in events:
+        facts.take(event)
+    return facts.told(since)
+
+
+class _Standing:
+    """Where a run stands after some events."""
+
+    def __init__(self) -> None:
+        self._facts = RunFacts()
+
+    def take_first(self, event: RunEvent | None) -> None:
+        """Takes what began the run, behind which events are left out: their silence is not the run's."""
+        if event is not None:
+            self.take(event)
+            self._facts = replace(self._facts, heard=None)
+
+    def take(self, event: RunEvent) -> None:
+        """Takes the next event."""
+        self._hear(event)
+        facts = self._facts
+        if isinstance(event, Started):
+            facts = replace(
+                facts,
+                kind="train",
+                iteration=event.iteration,
+                iterations=event.iterations,
+                saved=event.iteration,
+                started=event.time,
+                stopped=None,
+                longest_silence=0.0,
+            )
+        elif isinstance(event, BatchStarted):
+            facts = RunFacts(event.task, iterations=event.pictures, started=event.time, heard=facts.heard)
+        elif isinstance(event, Progress):
+            facts = replace(
+                facts, iteration=event.iteration, pace=event.images_per_second, eta_seconds=event.eta_seconds
+            )
+        elif isinstance(event, PictureDone):
+            facts = replace(facts, iteration=event.done, iterations=event.pictures)
+        elif isinstance(event, CheckpointSaved):
+            facts = replace(facts, saved=event.iteration)
+        elif isinstance(event, Evaluated | EvaluationDone):
+            facts = replace(facts, pq=event.figures.get("pq"))
+        elif isinstance(event, Stopped):
+            facts = replace(facts, iteration=event.iteration, stopped=event)
+        self._facts = facts
+
+    def _hear(self, event: RunEvent) -> None:
+        before = self._facts.heard
+        if math.isfinite(event.time):
+            silence = 0.0 if before is None else event.time - before
+            longest = max(self._facts.longest_silence, silence)
+            self._facts = replace(self._facts, heard=event.time, longest_silence=longest)
+
+    def told(self, since: float | None) -> RunFacts:
+        """Returns it, without what a process said of its end that had been there before ``since``."""
+        stopped = self._facts.stopped
+        is_earlier = since is not None and stopped is not None and stopped.time < since
+        return replace(self._facts, stopped=None) if is_earlier else self._facts
+
+
+def _events(text: str) -> Iterable[RunEvent]:
+    return (event for line in text.split("\n") if (event := parse_event(line)) is not None)

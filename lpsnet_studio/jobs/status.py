@@ -1,0 +1,353 @@
+"""How a job is, from the files of its run directory and the processes of this machine alone."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import re
+import socket
+import time
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from pathlib import Path
+
+import psutil
+
+from lpsnet_studio.jobs.ending import Ending, Outcome, ending_of, ending_of_events
+from lpsnet_studio.jobs.job_folder import HowItEnded, JobFolder, JobProcesses, read_tail
+from lpsnet_studio.jobs.process_mark import ProcessMark
+from lpsnet_studio.jobs.run_facts import RunFacts, read_facts
+from lpsnet_studio.jobs.spec import JobSpec, spec_from_json
+
+__all__ = ["JobState", "JobStatus", "living_command", "read_status"]
+
+_LOG_BYTES = 1 << 16
+_START_PATIENCE = 60.0
+"""Seconds after it was asked for that a job without processes is taken to be starting."""
+_QUIET_AT_LEAST = 600.0
+_QUIET_FACTOR = 10.0
+"""A run elsewhere is given up after that many of its longest silences, and never sooner than ten minutes."""
+_ENDING_PATIENCE = 3.0
+"""Seconds in which a keeper has written how its command ended, unless the disk is full."""
+_LOCK_WORDS = re.compile(r"process (\d+) of (.+)")
+
+
+class JobState(Enum):
+    """How a job is, in a word."""
+
+    QUEUED = "queued"
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    LOST = "lost"
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether processes are at work, as far as is known."""
+        return self in (JobState.STARTING, JobState.RUNNING, JobState.STOPPING)
+
+
+@dataclass(frozen=True, slots=True)
+class JobStatus:
+    """How a job is.
+
+    Attributes:
+        state: in a word.
+        sentence: in one sentence, as it goes on after the job's name.
+        advice: what to do about it, in a sentence; may be empty.
+        facts: where it stands by its events.
+        spec: what was asked for; None if it was started by hand, or that is damaged.
+        host: the machine that it was started on; empty if that is not known.
+        is_here: whether that is this machine, so that it can be asked to stop and killed.
+        pid: of its first process, while that lives here; None otherwise.
+        started: when it was last started, seconds since 1970; None if that is not known.
+        ended: when it ended, likewise.
+        peak_rss: the most memory that it had, in bytes; 0 if that is not known.
+        out_of_memory: whether it ended for lack of memory.
+    """
+
+    state: JobState
+    sentence: str
+    advice: str = ""
+    facts: RunFacts = field(default_factory=RunFacts)
+    spec: JobSpec | None = None
+    host: str = ""
+    is_here: bool = False
+    pid: int | None = None
+    started: float | None = None
+    ended: float | None = None
+    peak_rss: int = 0
+    out_of_memory: bool = False
+
+
+def read_status(run_dir: Path, now: float | None = None) -> JobStatus:
+    """Reads how a job is; never raises for what it finds.
+
+    Args:
+        run_dir: the run directory, of a job of the Studio, or of a run that was started by hand or copied from
+            elsewhere.
+        now: seconds since 1970; None for the clock's.
+    """
+    now = time.time() if now is None else now
+    folder = JobFolder(run_dir)
+    reading = _Reading(folder, now)
+    if not run_dir.is_dir():
+        return JobStatus(JobState.LOST, f"{run_dir} is not there", "Was it moved, or a disk not mounted?")
+    if reading.was_gone_on_with_by_hand():
+        return reading.by_hand()
+    if reading.how is not None:
+        return reading.ended(reading.how)
+    if reading.processes is not None:
+        return reading.of_processes(reading.processes)
+    if reading.asked is not None:
+        return reading.not_yet_there(reading.asked)
+    return reading.by_hand()
+
+
+def living_command(folder: JobFolder) -> ProcessMark | None:
+    """Returns the process that a job's signals go to, if it lives on this machine.
+
+    That is the command that the keeper started, or the trainer that says in the run directory's lock that it works
+    there.
+    """
+    processes = folder.read_processes()
+    if processes is None or processes.command is None:
+        return _locking_trainer(folder)
+    is_here = processes.host == socket.gethostname()
+    return processes.command if is_here and processes.command.is_alive else None
+
+
+class _Reading:
+    """What the files of a job say, read once."""
+
+    def __init__(self, folder: JobFolder, now: float) -> None:
+        self._folder, self._now = folder, now
+        job = folder.read_job()
+        token, asked = job.get("token"), job.get("asked")
+        self.asked: float | None = asked if isinstance(asked, float) and isinstance(token, str) else None
+        processes, how = folder.read_processes(), folder.read_exit()
+        if self.asked is not None:
+            # A start that was just asked for leaves the files of the one before for a moment.
+            processes = processes if processes is not None and processes.token == token else None
+            how = how if how is not None and how.token in (token, "") else None
+        self.processes, self.how = processes, how
+        self._spec: JobSpec | None = None
+        with contextlib.suppress(ValueError):
+            self._spec = spec_from_json(job.get("spec"))
+        self._facts = read_facts(folder.events, since=self._since)
+
+    @property
+    def _since(self) -> float | None:
+        """When the latest start was; what an earlier one said of its end is not about this one."""
+        return self.processes.started if self.processes is not None else self.asked
+
+    # ------------------------------------------------------------------------------------------ with the keeper's files
+
+    def was_gone_on_with_by_hand(self) -> bool:
+        """Whether the run went on without a keeper after the end that was written down, or that nobody wrote."""
+        if self.how is not None:
+            has_begun = self._facts.started is not None and self._facts.started > self.how.time
+            trainer = None if has_begun else _locking_trainer(self._folder)
+            return has_begun or (trainer is not None and trainer.create_time > self.how.time)
+        if self.processes is None or self.processes.command is None or living_command(self._folder) is not None:
+            return False
+        trainer = _locking_trainer(self._folder)
+        return trainer is not None and trainer.create_time > self.processes.command.create_time + 1
+
+    def ended(self, how: HowItEnded) -> JobStatus:
+        """Tells of a job whose end was written down."""
+        offset = 0 if self.processes is None else self.processes.log_offset
+        log = read_tail(self._folder.log, _LOG_BYTES, from_offset=offset)
+        stop = None if self.processes is None else self._folder.read_stop(self.processes.token)
+        return self._after(ending_of(how, self._facts, log, stop), how.time, how.peak_rss)
+
+    def of_processes(self, processes: JobProcesses) -> JobStatus:
+        """Tells of a job that was started, and whose end was not written down."""
+        if processes.host != socket.gethostname():
+            return self._elsewhere(processes.host)
+        if processes.command is not None and processes.command.is_alive:
+            return self._running(processes, processes.command.pid)
+        if processes.keeper.is_alive:
+            if processes.command is None:
+                return self._told(JobState.STARTING, "is starting")
+            return self._ending()
+        # It may have been written since it was looked for.
+        how = self._folder.read_exit()
+        if how is not None and how.token == processes.token:
+            return self.ended(how)
+        ending = ending_of_events(self._facts)
+        return self._lost() if ending is None else self._after(ending, self._facts.heard)
+
+    def not_yet_there(self, asked: float) -> JobStatus:
+        """Tells of a job that was asked for, and of which no process has written anything yet."""
+        if 0 <= self._now - asked < _START_PATIENCE:
+            return self._told(JobState.STARTING, "is starting")
+        words = read_tail(self._folder.keeper_log, _LOG_BYTES).strip().rpartition("\n")[2]
+        return self._told(JobState.LOST, f"was never started: {words}" if words else "was never started")
+
+    def _running(self, processes: JobProcesses, pid: int) -> JobStatus:
+        stop = self._folder.read_stop(processes.token)
+        facts = self._facts
+        if stop is not None:
+            words = "is being killed" if stop.kill else f"was asked to stop after {facts.so_far} and saves what it has"
+            if facts.kind != "train" and not stop.kill:
+                words = "was asked to stop"
+            return self._told(JobState.STOPPING, words, pid)
+        if facts.started is None or facts.started < processes.started:
+            return self._told(JobState.STARTING, "has started and reads its settings, network and data", pid)
+        keeper = "" if processes.keeper.is_alive else "; its keeper is gone, so that its exit status will not be known"
+        return self._told(JobState.RUNNING, _progress_words(facts) + keeper, pid)
+
+    def _ending(self) -> JobStatus:
+        """Tells of a command that has ended while its keeper still lives to write that down."""
+        heard = self._folder.process.stat().st_mtime if self._facts.heard is None else self._facts.heard
+        if self._now - heard < _ENDING_PATIENCE:
+            return self._told(JobState.STOPPING, "is ending")
+        return self._told(
+            JobState.STOPPING,
+            "has ended, and how could not be written down yet",
+            advice="Is the disk full? It is written as soon as there is room.",
+        )
+
+    def _lost(self) -> JobStatus:
+        heard = self._facts.heard
+        last = f" after {self._facts.so_far}" if self._facts.started is not None else ""
+        when = f"; last heard of on {_date(heard)}" if heard is not None else ""
+        status = self._told(
+            JobState.LOST,
+            f"ended{last} without saying why{when}: it was killed with its keeper, or the machine was restarted",
+            advice="Resume goes on from its last checkpoint." if self._facts.kind == "train" else "",
+        )
+        return replace(status, ended=heard)
+
+    # ---------------------------------------------------------------------------------------------- by its events alone
+
+    def by_hand(self) -> JobStatus:
+        """Tells of a run that no keeper knows: one that was started by hand, or copied without its ``job/``."""
+        ending = ending_of_events(self._facts)
+        trainer = _locking_trainer(self._folder)
+        if trainer is not None:
+            words = _progress_words(self._facts) if ending is None else "is starting"
+            state = JobState.RUNNING if ending is None and self._facts.heard is not None else JobState.STARTING
+            return self._told(state, f"{words}; it was started by hand", trainer.pid)
+        if ending is not None:
+            return self._after(ending, self._facts.heard)
+        if self._facts.heard is None:
+            return self._told(JobState.QUEUED, "nothing was started here yet")
+        host = _locking_host(self._folder)
+        return self._lost() if host == socket.gethostname() else self._elsewhere(host)
+
+    def _elsewhere(self, host: str) -> JobStatus:
+        """Tells of a run on another machine, whose processes cannot be seen: by its events, as they arrive."""
+        facts = self._facts
+        ending = ending_of_events(facts)
+        if ending is not None:
+            return self._after(ending, facts.heard, host=host)
+        machine = host or "another machine"
+        if facts.heard is None:
+            return self._told(JobState.STARTING, f"runs on {machine}, not heard of yet", host=host)
+        silence = self._now - facts.heard
+        if silence < max(_QUIET_AT_LEAST, _QUIET_FACTOR * facts.longest_silence):
+            words = f"runs on {machine}, last heard {_ago(silence)}: {_progress_words(facts)}"
+            return self._told(JobState.RUNNING, words, host=host)
+        words = (
+            f"was last heard {_ago(silence)} on {machine}, after {facts.so_far}: it was killed, or is copied no more"
+        )
+        return self._told(JobState.LOST, words, host=host)
+
+    # ----------------------------------------------------------------------------------------------------------- shared
+
+    def _after(self, ending: Ending, ended: float | None, peak_rss: int = 0, host: str | None = None) -> JobStatus:
+        state = {
+            Outcome.FINISHED: JobState.FINISHED,
+            Outcome.STOPPED: JobState.STOPPED,
+            Outcome.FAILED: JobState.FAILED,
+        }[ending.outcome]
+        status = self._told(state, ending.sentence, advice=ending.advice, host=host)
+        return replace(status, ended=ended, peak_rss=peak_rss, out_of_memory=ending.out_of_memory)
+
+    def _told(
+        self, state: JobState, sentence: str, pid: int | None = None, *, advice: str = "", host: str | None = None
+    ) -> JobStatus:
+        started = self.processes.started if self.processes is not None else self._facts.started
+        if host is None:
+            host = self.processes.host if self.processes is not None else _locking_host(self._folder)
+        return JobStatus(
+            state,
+            sentence,
+            advice,
+            facts=self._facts,
+            spec=self._spec,
+            host=host,
+            is_here=host == socket.gethostname(),
+            pid=pid,
+            started=started,
+        )
+
+
+# ------------------------------------------------------------------------------------------------------------- the lock
+
+
+def _locking_trainer(folder: JobFolder) -> ProcessMark | None:
+    """Returns the process that says in the run directory's lock that it trains there, if it lives here.
+
+    The lock stays when its process has ended. Another process with its number began after the lock was written.
+    """
+    words = _lock_words(folder)
+    if words is None or words[1] != socket.gethostname():
+        return None
+    with contextlib.suppress(OSError, psutil.Error):
+        mark = ProcessMark.of(words[0])
+        written = folder.trainer_lock.stat().st_mtime
+        return mark if mark.create_time <= written + 1 and mark.is_alive else None
+    return None
+
+
+def _locking_host(folder: JobFolder) -> str:
+    words = _lock_words(folder)
+    return "" if words is None else words[1]
+
+
+def _lock_words(folder: JobFolder) -> tuple[int, str] | None:
+    """Returns the number and the machine of the process that last trained in a run directory, if its lock tells."""
+    try:
+        text = folder.trainer_lock.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    said = _LOCK_WORDS.fullmatch(text.strip())
+    return None if said is None or len(said[1]) > 9 else (int(said[1]), said[2])
+
+
+# ---------------------------------------------------------------------------------------------------------------- words
+
+
+def _progress_words(facts: RunFacts) -> str:
+    if not facts.iteration:
+        return f"0 of {facts.iterations} {facts.unit}" if facts.iterations else "has begun"
+    words = [facts.so_far]
+    if facts.kind == "train" and math.isfinite(facts.pace) and facts.pace > 0:
+        words.append(f"{facts.pace:.1f} images/s")
+    if facts.kind == "train" and math.isfinite(facts.eta_seconds) and facts.eta_seconds > 0:
+        words.append(f"{_length(facts.eta_seconds)} left")
+    return ", ".join(words)
+
+
+def _ago(seconds: float) -> str:
+    return "just now" if seconds < 5 else f"{_length(seconds)} ago"
+
+
+def _length(seconds: float) -> str:
+    if seconds < 60:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 3600:
+        return f"{round(seconds / 60)} min"
+    if seconds < 48 * 3600:
+        return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60)} min"
+    return f"{round(seconds / 86400)} days"
+
+
+def _date(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d at %H:%M", time.localtime(seconds))
