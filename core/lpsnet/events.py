@@ -1,14 +1,21 @@
-"""What a training run reports, one JSON object a line in ``events.jsonl``: written by the engine, read by anyone.
+"""What a run reports, one JSON object a line in ``events.jsonl``: written by the engine, read by anyone.
+
+A run is a training, or a batch of pictures that is evaluated or predicted (``lpsnet evaluate`` and ``lpsnet predict``
+with ``--events``).
 
 Every line has ``event``, the name that its class below states, ``time``, seconds since 1970, and that class's fields.
 A number that JSON lacks (infinite, or none at all) is null. For readers:
 
-- A run is one file. It begins with ``started``; every process that goes on with the run appends another ``started``,
-  and a process that ends in order appends ``stopped``. A file whose last event is another belongs to a process that
-  lives or was killed.
+- A run is one file. A training begins with ``started``, and every process that goes on with it appends another
+  ``started``. A process that ends in order appends ``stopped``. A file whose last event is another belongs to a process
+  that lives or was killed.
 - **Iterations may go back.** A killed run goes on from its last checkpoint, and does again what was done since. A
   ``started`` with ``iteration`` i therefore supersedes every earlier event of an iteration above i: readers drop those,
   as :func:`without_superseded` does.
+- A batch begins with ``batch_started``, unless it failed before its first picture: then it appends ``stopped`` alone.
+  Every picture that had its turn follows as ``picture_done``, in order, and after an evaluation ``evaluation_done``. A
+  batch cannot be gone on with: another ``batch_started`` in the file begins anew, and supersedes the pictures and
+  figures before it. On a full disk a batch goes on without its events, so that some pictures may be missing.
 - Fields and events may be added in time: what is unknown is skipped, and an added field has a default.
 - A line is complete once it ends with a newline. One that a killed process left unfinished is ended by the next
   process, and skipped as damaged.
@@ -29,11 +36,14 @@ from typing import Any, ClassVar
 
 __all__ = [
     "EVENT_TYPES",
+    "BatchStarted",
     "CheckpointSaved",
     "Evaluated",
+    "EvaluationDone",
     "EventReader",
     "EventWriter",
     "Note",
+    "PictureDone",
     "Progress",
     "RunEvent",
     "Started",
@@ -171,9 +181,11 @@ class Stopped(RunEvent):
     """The process ended in order; always its last event.
 
     Attributes:
-        iteration: how many were done; all of them are saved unless the reason is ``failed``.
-        reason: ``finished``, ``terminated`` (SIGTERM), ``interrupted`` (Ctrl+C) or ``failed``.
-        message: what failed, in a sentence.
+        iteration: how many were done; all of them are saved unless the reason is ``failed``. Of a batch, how many
+            pictures had their turn.
+        reason: ``finished``, ``terminated`` (SIGTERM), ``interrupted`` (Ctrl+C) or ``failed``. A batch is finished once
+            every picture had its turn and one succeeded.
+        message: what failed, in a sentence; of a batch that goes on where single pictures fail, also what of it did.
     """
 
     event: ClassVar[str] = "stopped"
@@ -182,14 +194,110 @@ class Stopped(RunEvent):
     message: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchStarted(RunEvent):
+    """Pictures are about to be evaluated or predicted.
+
+    Attributes:
+        task: ``evaluate`` or ``predict``.
+        network: the name of its config; empty where ground truth stands for both of its halves.
+        data: the pictures, for people.
+        pictures: how many will have their turn.
+        device: where the network runs, for people; empty without one.
+        checkpoint: the trained network's file; empty if it is untrained, or there is none.
+    """
+
+    event: ClassVar[str] = "batch_started"
+    task: str
+    network: str
+    data: str
+    pictures: int
+    device: str
+    checkpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureDone(RunEvent):
+    """A picture had its turn.
+
+    Its quality is that of :func:`lpsnet.metrics.panoptic_quality.image_quality` on this picture alone: the means are
+    over the classes that occur in it, so those of a data set are not the means of its pictures'. The counts are over
+    all classes, and add up to the data set's.
+
+    Attributes:
+        file_name: as the data set has it; a drawn scene's name.
+        image_id: its id in the data set, or in the JSON file of the predictions.
+        done: how many pictures had their turn by now, this one and those that failed included.
+        pictures: how many will have.
+        seconds: from the decoded picture to its panoptic segmentation (method row 68); not a number if it failed.
+        pq: panoptic quality in [0, 1]; None if it was not measured, or no class occurs.
+        sq: segmentation quality, likewise.
+        rq: recognition quality, likewise.
+        tp: pairs of segments that match; None if nothing was measured.
+        fp: predicted segments without a match, less those that lie on void or crowd.
+        fn: true segments without a match, crowds left out.
+        problem: why it failed, in a sentence; empty if it did not.
+    """
+
+    event: ClassVar[str] = "picture_done"
+    file_name: str
+    image_id: int | str
+    done: int
+    pictures: int
+    seconds: float = math.nan
+    pq: float | None = None
+    sq: float | None = None
+    rq: float | None = None
+    tp: int | None = None
+    fp: int | None = None
+    fn: int | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationDone(RunEvent):
+    """What the evaluation of a batch came to.
+
+    Attributes:
+        figures: by name, None for what is over nothing or was not measured. In [0, 1]: those of :class:`Evaluated`;
+            average precision ``box_ap``, ``box_ap50``, ``box_ap75``, ``box_small``, ``box_medium`` and ``box_large``,
+            ``mask_ap``, …. Cost an image: ``ms``, ``ms_network`` and ``ms_post_processing``, medians in milliseconds;
+            ``macs``; and ``peak_memory_bytes`` over all.
+        images: how many pictures the figures are over.
+        pictures: how many were to be measured.
+        complete: whether every picture had its turn.
+        seconds: how long all took.
+        predictions: the COCO panoptic JSON file that was written; empty if there is none.
+    """
+
+    event: ClassVar[str] = "evaluation_done"
+    figures: Mapping[str, float | None]
+    images: int
+    pictures: int
+    complete: bool
+    seconds: float
+    predictions: str = ""
+
+
 EVENT_TYPES: Mapping[str, type[RunEvent]] = {
-    kind.event: kind for kind in (Started, Progress, Evaluated, CheckpointSaved, Note, Stopped)
+    kind.event: kind
+    for kind in (
+        Started,
+        Progress,
+        Evaluated,
+        CheckpointSaved,
+        Note,
+        Stopped,
+        BatchStarted,
+        PictureDone,
+        EvaluationDone,
+    )
 }
 """The class of each event by its name."""
 
 
 def without_superseded(events: Iterable[RunEvent]) -> list[RunEvent]:
-    """Drops what was reported of iterations that a killed run had not saved and therefore did again.
+    """Drops what a run has done again: iterations that had not been saved when it was killed, and earlier batches.
 
     Args:
         events: of one run, from its first on.
@@ -201,6 +309,8 @@ def without_superseded(events: Iterable[RunEvent]) -> list[RunEvent]:
     for event in events:
         if isinstance(event, Started):
             kept = [earlier for earlier in kept if _stands_at(earlier, event.iteration)]
+        elif isinstance(event, BatchStarted):
+            kept = [earlier for earlier in kept if not isinstance(earlier, PictureDone | EvaluationDone)]
         kept.append(event)
     return kept
 
@@ -249,12 +359,22 @@ def _exactly(kind: type) -> Callable[[object], Any]:
     return read
 
 
+def _or_none(read: Callable[[Any], Any]) -> Callable[[object], Any]:
+    return lambda value: None if value is None else read(value)
+
+
+def _identity(value: object) -> int | str:
+    if type(value) is not int and type(value) is not str:
+        raise TypeError
+    return value
+
+
 def _numbers(value: Mapping[str, object]) -> dict[str, float]:
     return {name: _number(part) for name, part in value.items()}
 
 
 def _numbers_or_none(value: Mapping[str, object]) -> dict[str, float | None]:
-    return {name: None if part is None else _number(part) for name, part in value.items()}
+    return {name: _or_none(_number)(part) for name, part in value.items()}
 
 
 def _texts(value: object) -> tuple[str, ...]:
@@ -266,7 +386,10 @@ def _texts(value: object) -> tuple[str, ...]:
 _READER_OF_TYPE: Mapping[str, Callable[[Any], Any]] = {
     "bool": _exactly(bool),
     "float": _number,
+    "float | None": _or_none(_number),
     "int": _exactly(int),
+    "int | None": _or_none(_exactly(int)),
+    "int | str": _identity,
     "str": _exactly(str),
     "Mapping[str, float]": _numbers,
     "Mapping[str, float | None]": _numbers_or_none,

@@ -15,11 +15,14 @@ from hypothesis import strategies as st
 
 from lpsnet.events import (
     EVENT_TYPES,
+    BatchStarted,
     CheckpointSaved,
     Evaluated,
+    EvaluationDone,
     EventReader,
     EventWriter,
     Note,
+    PictureDone,
     Progress,
     RunEvent,
     Started,
@@ -47,6 +50,19 @@ def progress(iteration: int) -> Progress:
     )
 
 
+def batch_started(pictures: int = 2) -> BatchStarted:
+    return BatchStarted(task="evaluate", network="demo", data="2 images", pictures=pictures, device="cpu")
+
+
+def picture(done: int, image_id: int | str = 7) -> PictureDone:
+    quality = {"pq": 0.5, "sq": 0.75, "rq": 0.625, "tp": 3, "fp": 1, "fn": 0}
+    return PictureDone(file_name="a.png", image_id=image_id, done=done, pictures=2, seconds=0.25, **quality)  # type: ignore[arg-type]
+
+
+def evaluation_done() -> EvaluationDone:
+    return EvaluationDone(figures={"pq": 0.5, "macs": None}, images=1, pictures=2, complete=True, seconds=3.0)
+
+
 EVERY_KIND = (
     started(),
     Note(text='a "quoted" sentence\nof two lines — ä', level="warning"),
@@ -54,6 +70,9 @@ EVERY_KIND = (
     Evaluated(iteration=40, figures={"pq": 0.5, "pq_stuff": None}, images=40, seconds=3.0, samples=("samples/00.png",)),
     CheckpointSaved(iteration=40, path="checkpoints/best.safetensors", best=True),
     Stopped(iteration=41, reason="failed", message="the disk is full"),
+    batch_started(),
+    picture(1, "seven"),
+    evaluation_done(),
 )
 
 
@@ -73,7 +92,17 @@ def test_every_kind_of_event_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 def test_the_names_in_the_file_are_these() -> None:
     """Others read them: a name is never changed."""
-    assert list(EVENT_TYPES) == ["started", "progress", "evaluated", "checkpoint", "note", "stopped"]
+    assert list(EVENT_TYPES) == [
+        "started",
+        "progress",
+        "evaluated",
+        "checkpoint",
+        "note",
+        "stopped",
+        "batch_started",
+        "picture_done",
+        "evaluation_done",
+    ]
     assert list(progress(1).to_json()) == [
         "event",
         "time",
@@ -95,6 +124,21 @@ def test_what_json_lacks_becomes_null_and_comes_back_as_no_number() -> None:
     assert isinstance(read, Progress)
     assert math.isnan(read.losses["total"])
     assert math.isnan(read.gradient_norm)
+
+
+def test_a_picture_that_was_not_measured_has_no_figures() -> None:
+    failed = PictureDone(file_name="a.png", image_id=7, done=1, pictures=2, problem="a.png: truncated")
+    content = failed.to_json()
+    assert [content[name] for name in ("seconds", "pq", "sq", "rq", "tp", "fp", "fn")] == [None] * 7
+    read = parse_event(json.dumps(content))
+    assert isinstance(read, PictureDone)
+    assert math.isnan(read.seconds)
+    assert dataclasses.replace(read, seconds=0.0) == dataclasses.replace(failed, seconds=0.0)
+
+
+@pytest.mark.parametrize("image_id", [None, True, 1.5, [1]])
+def test_an_image_id_is_a_number_or_a_word(image_id: object) -> None:
+    assert parse_event(json.dumps(picture(1).to_json() | {"image_id": image_id})) is None
 
 
 def test_what_later_versions_add_is_skipped() -> None:
@@ -217,3 +261,12 @@ def test_iterations_that_were_done_again_are_told_once() -> None:
     assert kept == [*first[:4], *second, *third]
     assert without_superseded(kept) == kept
     assert without_superseded([]) == []
+
+
+def test_a_batch_that_is_done_again_supersedes_the_one_before() -> None:
+    first = [batch_started(), Note(text="x"), picture(1), picture(2), evaluation_done()]
+    stopped = Stopped(iteration=2, reason="finished")
+    second = [batch_started(), picture(1)]
+    assert without_superseded([*first, stopped, *second]) == [first[0], first[1], stopped, *second]
+    training = [started(), progress(1), stopped]
+    assert without_superseded([*training, *second]) == [*training, *second]

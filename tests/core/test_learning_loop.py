@@ -57,6 +57,9 @@ class OnlyOne:
     def __len__(self) -> int:
         return 1
 
+    def identity(self, index: int) -> tuple[str, int | str]:
+        return self.source.identity(self.number)
+
     def read(self, index: int) -> LabelledPicture:
         assert index == 0
         return self.source.read(self.number)

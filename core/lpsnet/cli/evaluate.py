@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -67,58 +68,92 @@ def evaluate(
     workers: Annotated[
         int, typer.Option(min=0, help="Processes that read pictures ahead; on a CPU they slow what is timed.")
     ] = 0,
+    events: Annotated[
+        Path | None,
+        typer.Option(help="Also append what happens, picture by picture, to this file, one JSON object a line."),
+    ] = None,
 ) -> None:
     """Measures PQ, AP, mean IoU, time, memory and multiply-adds on pictures with ground truth.
 
-    Ctrl+C ends it after the picture in hand and gives the figures so far.
+    Ctrl+C or SIGTERM ends it after the picture in hand, gives the figures so
+    far, and ends with status 130 or 143.
     """
+    from lpsnet.engine.batch_record import batch_start, recorded_batch
     from lpsnet.engine.evaluate import evaluate_network
     from lpsnet.engine.evaluation_setup import EvaluationSetup, parse_sweep
     from lpsnet.engine.predict import parse_oracles
     from lpsnet.engine.stopping import stop_requests
+    from lpsnet.events import EvaluationDone, PictureDone
     from lpsnet.formats.atomic import write_atomically
 
-    checkpoint = None if checkpoint is None else meant_checkpoint(checkpoint)
-    wanted_sweep = None if sweep is None else parse_sweep(sweep)
-    try:
-        setup = EvaluationSetup.create(
-            checkpoint=checkpoint,
-            config=config,
-            overrides=override or (),
-            data=data,
-            images_dir=images,
-            pngs_dir=pngs,
-            oracles=parse_oracles(oracle),
-            stuff_limit=stuff_limit,
-            device=device,
+    with recorded_batch(events, written=[json_out, None if out is None else out / "panoptic.json"]) as record:
+        checkpoint = None if checkpoint is None else meant_checkpoint(checkpoint)
+        wanted_sweep = None if sweep is None else parse_sweep(sweep)
+        try:
+            setup = EvaluationSetup.create(
+                checkpoint=checkpoint,
+                config=config,
+                overrides=override or (),
+                data=data,
+                images_dir=images,
+                pngs_dir=pngs,
+                oracles=parse_oracles(oracle),
+                stuff_limit=stuff_limit,
+                device=device,
+            )
+        except ValueError as error:
+            raise ValueError(naming_images_option(str(error))) from None
+        if wanted_sweep is not None:
+            wanted_sweep.settings(setup.settings)
+        if json_out is not None:
+            _refuse_to_replace(json_out, setup.source, out, checkpoint)
+        announce(setup.network)
+        wanted = min(len(setup.source), limit or len(setup.source))
+        record.write(batch_start("evaluate", setup.network, setup.source.name, wanted))
+        started = time.perf_counter()
+        with _cpu_threads(threads), stop_requests() as asked, progress_bar() as bar:
+            task = bar.add_task("evaluating", total=wanted)
+
+            def on_done(picture: PictureDone) -> None:
+                record.write(picture)
+                bar.update(task, advance=1, description=picture.file_name)
+
+            evaluation = evaluate_network(
+                setup.network,
+                setup.source,
+                setup.settings,
+                limit=limit,
+                sweep=wanted_sweep,
+                out=out,
+                workers=workers,
+                on_done=on_done,
+                should_stop=lambda: asked.reason is not None,
+            )
+        record.write(
+            EvaluationDone(
+                figures=evaluation.figures,
+                images=evaluation.measured,
+                pictures=evaluation.wanted,
+                complete=evaluation.complete,
+                seconds=time.perf_counter() - started,
+                predictions="" if evaluation.predictions is None else str(evaluation.predictions),
+            )
         )
-    except ValueError as error:
-        raise ValueError(naming_images_option(str(error))) from None
-    if wanted_sweep is not None:
-        wanted_sweep.settings(setup.settings)
-    if json_out is not None:
-        _refuse_to_replace(json_out, setup.source, out, checkpoint)
-    announce(setup.network)
-    with _cpu_threads(threads), stop_requests() as asked, progress_bar() as bar:
-        task = bar.add_task("evaluating", total=min(len(setup.source), limit or len(setup.source)))
-        evaluation = evaluate_network(
-            setup.network,
-            setup.source,
-            setup.settings,
-            limit=limit,
-            sweep=wanted_sweep,
-            out=out,
-            workers=workers,
-            on_done=lambda name: bar.update(task, advance=1, description=name),
-            should_stop=lambda: asked.reason is not None,
+        print_evaluation(evaluation, per_class=per_class)
+        report_failures(evaluation.failures)
+        if json_out is not None:
+            write_atomically(json_out, json.dumps(evaluation.to_json(), indent=1, allow_nan=False).encode())
+        record.end(
+            asked=asked.reason,
+            complete=evaluation.complete,
+            succeeded=evaluation.measured,
+            failures=evaluation.failures,
         )
-    print_evaluation(evaluation, per_class=per_class)
-    report_failures(evaluation.failures)
-    if json_out is not None:
-        write_atomically(json_out, json.dumps(evaluation.to_json(), indent=1, allow_nan=False).encode())
+    if record.problem:
+        report_failures([record.problem])
     if asked.reason is not None:
         raise typer.Exit(EXIT_STATUS_OF_SIGNAL[asked.reason])
-    if evaluation.failures:
+    if evaluation.failures or record.problem:
         raise typer.Exit(1)
 
 

@@ -56,6 +56,9 @@ class PictureSource(Protocol):
 
     def __len__(self) -> int: ...
 
+    def identity(self, index: int) -> tuple[str, ImageId]:
+        """Returns the name and the id that a picture has once it is read, even if it cannot be."""
+
     def read(self, index: int) -> LabelledPicture:
         """Reads or draws a picture.
 
@@ -114,10 +117,13 @@ class _Scenes:
     def __len__(self) -> int:
         return self.source.count
 
-    def read(self, index: int) -> LabelledPicture:
+    def identity(self, index: int) -> tuple[str, ImageId]:
         seed = self.source.first_seed + index
-        scene = draw_scene(seed, self.source.height, self.source.width)
-        return LabelledPicture(f"scene {seed}", seed, scene.image, scene.segmentation)
+        return f"scene {seed}", seed
+
+    def read(self, index: int) -> LabelledPicture:
+        scene = draw_scene(self.source.first_seed + index, self.source.height, self.source.width)
+        return LabelledPicture(*self.identity(index), scene.image, scene.segmentation)
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,12 +157,16 @@ class _PanopticFolder:
     def __len__(self) -> int:
         return len(self.annotated)
 
+    def identity(self, index: int) -> tuple[str, ImageId]:
+        record = self.dataset.records[self.annotated[index]]
+        return record.file_name, record.image_id
+
     def read(self, index: int) -> LabelledPicture:
         record = self.dataset.records[self.annotated[index]]
         assert record.image_path is not None
         truth = self.dataset.read_segmentation(record).with_labels(self.index_of_label)
         image = read_image(record.image_path, stated_size=record.size)
-        return LabelledPicture(record.file_name, record.image_id, image, truth, record.json_areas)
+        return LabelledPicture(*self.identity(index), image, truth, record.json_areas)
 
 
 def _class_table(dataset: CocoPanopticDataset, categories: Categories) -> NDArray[np.intp]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -19,10 +19,20 @@ from lpsnet.categories import Categories
 from lpsnet.data.sources import LabelledPicture, PictureSource
 from lpsnet.data.stream import BadPicture
 from lpsnet.data.workers import become_worker, prepared_by
-from lpsnet.engine.evaluation import Cost, Durations, Evaluation, MeasuredNetwork, SettingValue, Sweep, SweepPoint
+from lpsnet.engine.evaluation import (
+    Cost,
+    Durations,
+    Evaluation,
+    MeasuredNetwork,
+    PictureQuality,
+    SettingValue,
+    Sweep,
+    SweepPoint,
+)
 from lpsnet.engine.failures import failure_sentence, is_device_lost
 from lpsnet.engine.network import ReadyNetwork
 from lpsnet.engine.output_folder import PredictionWriter, make_folder, refuse_replacing
+from lpsnet.events import PictureDone
 from lpsnet.formats.coco_panoptic import CocoPanopticWriter
 from lpsnet.inspection import Inspection, RunNetwork
 from lpsnet.metrics.average_precision import AveragePrecision, encode_box_masks
@@ -71,7 +81,7 @@ def evaluate_network(
     sweep: SweepRequest | None = None,
     out: Path | None = None,
     workers: int = 0,
-    on_done: Callable[[str], None] = lambda _: None,
+    on_done: Callable[[PictureDone], None] = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Evaluation:
     """Measures a network that is ready to run, or ground truth in its place, and what it costs.
@@ -139,7 +149,7 @@ def evaluate(
     workers: int = 0,
     warm_ups: int = 0,
     on_prediction: Callable[[LabelledPicture, PanopticSegmentation], None] = lambda _picture, _prediction: None,
-    on_done: Callable[[str], None] = lambda _: None,
+    on_done: Callable[[PictureDone], None] = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Evaluation:
     """Measures what a network makes of pictures, one by one.
@@ -158,7 +168,7 @@ def evaluate(
         workers: processes that read pictures ahead; 0 reads each when its turn comes, which disturbs no timing.
         warm_ups: how often the first picture runs before anything is timed.
         on_prediction: given every picture that was measured, and what was made of it; what it raises passes through.
-        on_done: told the name of every picture that is done or has failed.
+        on_done: told of every picture that is done or has failed.
         should_stop: asked between pictures; once it says so, the figures so far are returned.
 
     Raises:
@@ -170,15 +180,15 @@ def evaluate(
     tally = _Tally(source.categories, swept, average_precision=average_precision)
     failures: list[str] = []
     predictions = _Predictions(writer, failures)
-    complete, cold, turns = True, warm_ups, 0
-    for position, picture in enumerate(_read_ahead(source, numbers, workers)):
+    turns = _Turns(source, numbers, on_done)
+    complete, cold = True, warm_ups
+    for picture in _read_ahead(source, numbers, workers):
         if should_stop():
             complete = False
             break
-        turns += 1
         if isinstance(picture, BadPicture):
             failures.append(picture.sentence)
-            on_done(f"picture {numbers[position] + 1}")
+            turns.failed(picture.sentence)
             continue
         try:
             while cold:
@@ -190,14 +200,15 @@ def evaluate(
                 complete = False
                 break
             failures.append(failure_sentence(picture.name, error))
+            turns.failed(failures[-1])
             if is_device_lost(error):
-                failures.append(f"the CUDA device failed: {len(numbers) - position - 1} more were not tried")
+                failures.append(f"the CUDA device failed: {len(numbers) - turns.done} more were not tried")
                 complete = False
                 break
         else:
             predictions.add(picture, prediction)
             on_prediction(picture, prediction)
-        on_done(picture.name)
+            turns.measured(tally.pictures[-1], tally.seconds[-1])
     predictions_path = predictions.close()
     return Evaluation(
         data=source.name,
@@ -205,14 +216,45 @@ def evaluate(
         wanted=len(numbers),
         measured=len(tally.seconds),
         failures=tuple(failures),
-        complete=complete and turns == len(numbers),
+        complete=complete and turns.done == len(numbers),
         panoptic=tally.panoptic(),
         detection=None if tally.precision is None else tally.precision.result(),
         semantics=MeanIoU(tally.semantics, source.categories),
         cost=tally.cost(warm_ups),
         predictions=predictions_path,
         sweep=None if sweep is None else tally.sweep(sweep, getattr(settings, sweep.setting)),
+        pictures=tuple(tally.pictures),
     )
+
+
+@dataclass(slots=True, eq=False)
+class _Turns:
+    """Tells of pictures as their turns come.
+
+    Attributes:
+        source: the pictures.
+        numbers: those that have a turn.
+        on_done: is told.
+        done: how many had theirs.
+    """
+
+    source: PictureSource
+    numbers: Sequence[int]
+    on_done: Callable[[PictureDone], None]
+    done: int = 0
+
+    def measured(self, quality: PictureQuality, seconds: float) -> None:
+        self.done += 1
+        self.on_done(PictureDone(**asdict(quality), done=self.done, pictures=len(self.numbers), seconds=seconds))
+
+    def failed(self, problem: str) -> None:
+        file_name, image_id = self.source.identity(self.numbers[self.done])
+        self.done += 1
+        self.on_done(
+            PictureDone(
+                file_name=file_name, image_id=image_id, done=self.done, pictures=len(self.numbers), problem=problem
+            )
+        )
 
 
 # ------------------------------------------------------------------------------------------------------------ reading
@@ -354,6 +396,7 @@ class _Tally:
         self.quality = QualityCounts.zeros(len(categories))
         self.precision = AveragePrecision(categories) if average_precision else None
         self.semantics = SemanticCounts.zeros(len(categories))
+        self.pictures: list[PictureQuality] = []
         self.seconds: list[float] = []
         self.network_seconds: list[float] = []
         self.padded_sizes: Counter[tuple[int, int]] = Counter()
@@ -382,6 +425,7 @@ class _Tally:
         self.quality += quality
         self.semantics += semantics
         self._swept_quality = [counts + more for counts, more in zip(self._swept_quality, swept, strict=True)]
+        self.pictures.append(PictureQuality.of(picture.image_id, picture.name, quality, self.categories))
         self.seconds.append(seconds)
         self.network_seconds.append(stages.get(Stage.NETWORK, 0.0))
         if inspection.has_output:

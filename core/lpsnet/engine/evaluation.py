@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lpsnet.categories import Categories
 from lpsnet.config import InputConfig
+from lpsnet.formats.coco_panoptic import ImageId
 from lpsnet.metrics.average_precision import DetectionQuality
 from lpsnet.metrics.mean_iou import MeanIoU
-from lpsnet.metrics.panoptic_quality import PanopticQuality
+from lpsnet.metrics.panoptic_quality import PanopticQuality, QualityCounts
 from lpsnet.structures import InspectionSettings
 
-__all__ = ["Cost", "Durations", "Evaluation", "MeasuredNetwork", "Sweep", "SweepPoint"]
+__all__ = [
+    "Cost",
+    "Durations",
+    "Evaluation",
+    "MeasuredNetwork",
+    "PictureQuality",
+    "Sweep",
+    "SweepPoint",
+    "mean_figures",
+]
 
 SettingValue = bool | int | float | str
 """What a setting of the stages after the network can be."""
@@ -179,7 +190,59 @@ def _means(quality: PanopticQuality) -> dict[str, Any]:
     return {name: figures[name] for name in ("All", "Things", "Stuff")}
 
 
+# -------------------------------------------------------------------------------------------------------- one picture
+
+
+@dataclass(frozen=True, slots=True)
+class PictureQuality:
+    """How well one picture was segmented, judged by itself.
+
+    The means are over the classes that occur in it, so those of a data set are not the means of its pictures'. The
+    counts are over all classes, and add up to the data set's.
+
+    Attributes:
+        image_id: in its data set.
+        file_name: as the data set has it; a drawn scene's name.
+        pq: panoptic quality in [0, 1]; None if no class occurs.
+        sq: segmentation quality, likewise.
+        rq: recognition quality, likewise.
+        tp: pairs of segments that match.
+        fp: predicted segments without a match, less those that lie on void or crowd.
+        fn: true segments without a match, crowds left out.
+    """
+
+    image_id: ImageId
+    file_name: str
+    pq: float | None
+    sq: float | None
+    rq: float | None
+    tp: int
+    fp: int
+    fn: int
+
+    @classmethod
+    def of(cls, image_id: ImageId, file_name: str, counts: QualityCounts, categories: Categories) -> PictureQuality:
+        """Returns the quality that a picture's own counts amount to."""
+        means = PanopticQuality(counts, categories).all
+        pq, sq, rq = (_none_if_nan(value) for value in (means.pq, means.sq, means.rq))
+        tp, fp, fn = (int(column.sum()) for column in (counts.tp, counts.fp, counts.fn))
+        return cls(image_id, file_name, pq, sq, rq, tp, fp, fn)
+
+
 # --------------------------------------------------------------------------------------------------------- evaluation
+
+
+def mean_figures(panoptic: PanopticQuality, semantics: MeanIoU) -> dict[str, float | None]:
+    """Returns the figures of :class:`lpsnet.events.Evaluated` by name; None where there is no class."""
+    figures: dict[str, float] = {}
+    for suffix, means in (("", panoptic.all), ("_things", panoptic.things), ("_stuff", panoptic.stuff)):
+        figures |= {f"pq{suffix}": means.pq, f"sq{suffix}": means.sq, f"rq{suffix}": means.rq}
+    figures["miou"] = semantics.mean
+    return {name: _none_if_nan(value) for name, value in figures.items()}
+
+
+def _none_if_nan(value: float) -> float | None:
+    return None if math.isnan(value) else value
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,6 +265,7 @@ class Evaluation:
         predictions: the COCO panoptic JSON file of the predictions; None if none was written.
         sweep: None if no setting was swept.
         network: None where both oracles stood for it.
+        pictures: the quality of each that the figures are over, in their order.
     """
 
     data: str
@@ -217,6 +281,29 @@ class Evaluation:
     predictions: Path | None = None
     sweep: Sweep | None = None
     network: MeasuredNetwork | None = None
+    pictures: tuple[PictureQuality, ...] = ()
+
+    @property
+    def figures(self) -> dict[str, float | None]:
+        """The figures of :class:`lpsnet.events.EvaluationDone` by name; None for what is over nothing."""
+        return {**mean_figures(self.panoptic, self.semantics), **dict(self._precision_figures()), **self._cost_figures}
+
+    def _precision_figures(self) -> Iterator[tuple[str, float | None]]:
+        if self.detection is not None:
+            for kind, found in (("box", self.detection.box), ("mask", self.detection.mask)):
+                for name, value in found.to_json().items():
+                    yield f"{kind}_{name}", value
+
+    @property
+    def _cost_figures(self) -> dict[str, float | None]:
+        medians = {name: figures["median"] for name, figures in self.cost.durations.to_json().items()}
+        return {
+            "ms": medians["total"],
+            "ms_network": medians["network"],
+            "ms_post_processing": medians["post_processing"],
+            "macs": self.cost.macs,
+            "peak_memory_bytes": self.cost.peak_bytes,
+        }
 
     def to_json(self) -> dict[str, Any]:
         """Returns all figures; a mean over nothing is None. Shares lie in [0, 1], classes are under their ids."""
@@ -234,4 +321,5 @@ class Evaluation:
             "semantics": self.semantics.to_json(),
             "cost": self.cost.to_json(),
             "sweep": None if self.sweep is None else self.sweep.to_json(),
+            "pictures": [asdict(picture) for picture in self.pictures],
         }

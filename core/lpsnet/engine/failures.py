@@ -1,4 +1,4 @@
-"""What is said of one picture of a batch that fails, so that the others can go on."""
+"""What is said of one picture of a batch that fails, so that the others can go on, and of a batch that does."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import logging
 
 from lpsnet.engine.network import is_out_of_memory
 
-__all__ = ["failure_sentence", "is_device_lost"]
+__all__ = ["end_sentence", "failure_sentence", "is_device_lost"]
 
 _log = logging.getLogger(__name__)
+
+_OUT_OF_MEMORY = "not enough memory; try a smaller input, such as input.short_side=480"
 
 
 def failure_sentence(subject: str, error: Exception, *, names: tuple[str, ...] = ()) -> str:
@@ -22,12 +24,22 @@ def failure_sentence(subject: str, error: Exception, *, names: tuple[str, ...] =
         names: an error that holds one of them names the picture itself.
     """
     if is_out_of_memory(error):
-        return f"{subject}: not enough memory; try a smaller input, such as input.short_side=480"
+        return f"{subject}: {_OUT_OF_MEMORY}"
     if not isinstance(error, ValueError | OSError):
         _log.error("a fault while segmenting %s", subject, exc_info=error)
         return f"{subject}: {type(error).__name__}: {error}"
     text = str(error)
     return text if any(name in text for name in (subject, *names)) else f"{subject}: {text}"
+
+
+def end_sentence(error: BaseException) -> str:
+    """Says in one sentence what ended a whole batch."""
+    if is_out_of_memory(error):
+        return _OUT_OF_MEMORY
+    text = " ".join(str(error).split())
+    if isinstance(error, ValueError | OSError) and text:
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def is_device_lost(error: Exception) -> bool:

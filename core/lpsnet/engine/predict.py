@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from lpsnet.config import load_config
 from lpsnet.engine.failures import failure_sentence, is_device_lost
 from lpsnet.engine.network import ReadyNetwork, load_network
 from lpsnet.engine.output_folder import INSPECTIONS, OVERLAYS, PredictionWriter, make_folder, refuse_replacing
+from lpsnet.events import PictureDone
 from lpsnet.formats.atomic import write_atomically
 from lpsnet.formats.coco_panoptic import (
     CocoPanopticDataset,
@@ -91,12 +93,14 @@ class PredictionSummary:
         failures: one sentence for each that was not.
         json_path: the COCO panoptic file that was written.
         seconds: for all of them.
+        complete: False if it was stopped, or the CUDA device failed, before every picture had its turn.
     """
 
     done: int
     failures: tuple[str, ...]
     json_path: Path
     seconds: float
+    complete: bool
 
 
 def collect_pictures(
@@ -304,7 +308,8 @@ def predict_pictures(
     *,
     overlay: bool = False,
     inspections: bool = False,
-    on_done: Callable[[str], None] = lambda _: None,
+    on_done: Callable[[PictureDone], None] = lambda _: None,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> PredictionSummary:
     """Segments pictures one by one and writes ``panoptic.json`` and ``panoptic/*.png``.
 
@@ -319,7 +324,8 @@ def predict_pictures(
         overlay: also write ``overlays/*.png``.
         inspections: also write ``inspections/*.npz`` and ``*.json``, everything that was found about each picture
             (:mod:`lpsnet.analysis.inspection_file`), with ground truth where oracles have read it.
-        on_done: told the name of every picture that is done or has failed.
+        on_done: told of every picture that is done or has failed.
+        should_stop: asked between pictures; once it says so, the others are left.
 
     Raises:
         OSError: if ``out`` cannot be made.
@@ -329,14 +335,14 @@ def predict_pictures(
     started = time.perf_counter()
     writer = PredictionWriter(out, predictor.categories)
     folders = _Folders(out / OVERLAYS if overlay else None, out / INSPECTIONS if inspections else None)
-    failures = _predict_each(predictor, pictures, writer, folders, on_done)
+    failures, complete = _predict_each(predictor, pictures, writer, folders, on_done, should_stop)
     done = len(writer)
     try:
         writer.close() if done else writer.discard()
     except OSError as error:
         failures.append(str(error))
         done = 0
-    return PredictionSummary(done, tuple(failures), writer.json_path, time.perf_counter() - started)
+    return PredictionSummary(done, tuple(failures), writer.json_path, time.perf_counter() - started, complete)
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,13 +358,18 @@ def _predict_each(
     pictures: Sequence[Picture],
     writer: CocoPanopticWriter,
     folders: _Folders,
-    on_done: Callable[[str], None],
-) -> list[str]:
-    """Returns a sentence for every picture that failed."""
+    on_done: Callable[[PictureDone], None],
+    should_stop: Callable[[], bool],
+) -> tuple[list[str], bool]:
+    """Returns a sentence for every picture that failed, and whether every picture had its turn."""
     failures: list[str] = []
     for position, picture in enumerate(pictures):
+        if should_stop():
+            return failures, False
+        problem, seconds, error = "", math.nan, None
         try:
             inspection = predictor.inspect(picture)
+            seconds = math.fsum(stage.seconds for stage in inspection.run(through=Stage.MERGE))
             png = writer.add(picture.image_id, picture.name, inspection.trace.segmentation())
             if folders.overlays is not None:
                 _write_overlay(folders.overlays / png.name, inspection, predictor.categories)
@@ -366,14 +377,25 @@ def _predict_each(
                 _write_inspection(folders.inspections / f"{png.stem}.npz", inspection, picture, predictor.network)
         except KeyboardInterrupt:
             failures.append(f"stopped by the user: {len(pictures) - position} pictures were not segmented")
-            break
-        except Exception as error:
-            failures.append(failure_sentence(str(picture.path), error, names=(picture.name,)))
-            if is_device_lost(error):
-                failures.append(f"the CUDA device failed: {len(pictures) - position - 1} more were not tried")
-                break
-        on_done(picture.name)
-    return failures
+            return failures, False
+        except Exception as fault:
+            error, seconds = fault, math.nan
+            problem = failure_sentence(str(picture.path), fault, names=(picture.name,))
+            failures.append(problem)
+        on_done(
+            PictureDone(
+                file_name=picture.name,
+                image_id=picture.image_id,
+                done=position + 1,
+                pictures=len(pictures),
+                seconds=seconds,
+                problem=problem,
+            )
+        )
+        if error is not None and is_device_lost(error):
+            failures.append(f"the CUDA device failed: {len(pictures) - position - 1} more were not tried")
+            return failures, False
+    return failures, True
 
 
 def _write_inspection(path: Path, inspection: Inspection, picture: Picture, network: ReadyNetwork | None) -> None:

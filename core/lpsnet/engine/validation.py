@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from lpsnet.data.sources import PictureSource
 from lpsnet.data.transforms import network_input
 from lpsnet.engine.distributed import Processes
 from lpsnet.engine.evaluate import evaluate
-from lpsnet.engine.evaluation import Evaluation
+from lpsnet.engine.evaluation import Evaluation, mean_figures
 from lpsnet.engine.samples import Samples
 from lpsnet.metrics.mean_iou import MeanIoU, SemanticCounts
 from lpsnet.metrics.panoptic_quality import PanopticQuality, QualityCounts
@@ -50,12 +49,7 @@ class Validation:
     @property
     def figures(self) -> dict[str, float | None]:
         """The figures of :class:`lpsnet.events.Evaluated` by name; None where there is no class."""
-        figures: dict[str, float] = {}
-        quality = self.panoptic
-        for suffix, means in (("", quality.all), ("_things", quality.things), ("_stuff", quality.stuff)):
-            figures |= {f"pq{suffix}": means.pq, f"sq{suffix}": means.sq, f"rq{suffix}": means.rq}
-        figures["miou"] = self.semantics.mean
-        return {name: None if math.isnan(value) else value for name, value in figures.items()}
+        return mean_figures(self.panoptic, self.semantics)
 
     @property
     def failure_words(self) -> str:

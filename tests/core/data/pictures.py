@@ -50,6 +50,9 @@ class RandomPictures:
     def __len__(self) -> int:
         return self.count
 
+    def identity(self, index: int) -> tuple[str, int | str]:
+        return f"picture {index}", index
+
     def read(self, index: int) -> LabelledPicture:
         if index == self.bad:
             raise ValueError(f"photo-{index}.jpg: the image is truncated or damaged (broken data stream)")
@@ -64,7 +67,7 @@ class RandomPictures:
         labels = {i: 0 if i == 4_000_000 else 1 + i % 2 for i in sorted(shown)}
         truth = PanopticSegmentation.from_ids(ids, labels, crowds={70_003} & shown)
         image = chance.integers(0, 256, (height, width, 3), dtype=np.uint8)
-        return LabelledPicture(f"picture {index}", index, image, truth)
+        return LabelledPicture(*self.identity(index), image, truth)
 
 
 def assert_same(one: object, other: object) -> None:

@@ -116,6 +116,17 @@ def test_pictures_come_in_the_file_s_order(folder: Path) -> None:
     assert source.categories is CATEGORIES
 
 
+def test_a_picture_is_known_by_name_and_id_before_it_is_read(folder: Path) -> None:
+    edit(folder, lambda content: content["annotations"].pop(0))
+    source = source_of(folder)
+    known = [source.identity(index) for index in range(len(source))]
+    assert known == [(read.name, read.image_id) for read in map(source.read, range(len(source)))]
+    assert known == [("b.png", 10), ("a.png", 20), ("c.png", 30)]
+    scenes = open_source(ScenesSource(first_seed=5, count=2, height=64, width=64), scene_categories())
+    assert [scenes.identity(index) for index in range(2)] == [("scene 5", 5), ("scene 6", 6)]
+    assert (scenes.read(1).name, scenes.read(1).image_id) == scenes.identity(1)
+
+
 def test_areas_are_those_that_the_json_states(folder: Path) -> None:
     edit(folder, lambda content: content["annotations"][0]["segments_info"][0].update(area=5))
     picture = source_of(folder).read(0)

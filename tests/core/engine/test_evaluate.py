@@ -6,7 +6,7 @@ import contextlib
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -26,8 +26,10 @@ from lpsnet.engine.evaluate import SweepRequest, evaluate, evaluate_network
 from lpsnet.engine.evaluation import Evaluation
 from lpsnet.engine.evaluation_setup import EvaluationSetup, parse_data, parse_sweep
 from lpsnet.engine.network import load_network
+from lpsnet.events import PictureDone
 from lpsnet.formats.coco_panoptic import CocoPanopticWriter, read_coco_panoptic
 from lpsnet.inspection import Inspection
+from lpsnet.metrics.panoptic_quality import QualityCounts, image_quality
 from lpsnet.metrics.score_files import score_files
 from lpsnet.model.complexity import measure_complexity
 from lpsnet.model.output import NetworkOutput
@@ -53,6 +55,10 @@ class Listed:
 
     def __len__(self) -> int:
         return len(self.listed)
+
+    def identity(self, index: int) -> tuple[str, int | str]:
+        picture = self.listed[index]
+        return (f"lost {index}", -index) if isinstance(picture, Exception) else (picture.name, picture.image_id)
 
     def read(self, index: int) -> LabelledPicture:
         picture = self.listed[index]
@@ -206,6 +212,82 @@ def test_panoptic_quality_is_that_of_the_predictions_in_files(tmp_path: Path) ->
     assert 0.1 < scored.stuff.pq < 0.99
 
 
+def test_every_picture_is_judged_as_it_is_by_itself_and_the_counts_add_up() -> None:
+    predictions: list[tuple[LabelledPicture, PanopticSegmentation]] = []
+    told: list[PictureDone] = []
+    evaluation = evaluated(
+        on_prediction=lambda picture, prediction: predictions.append((picture, prediction)), on_done=told.append
+    )
+    total = QualityCounts.zeros(len(scene_categories()))
+    for (picture, prediction), row in zip(predictions, evaluation.pictures, strict=True):
+        own = image_quality(prediction, picture.truth, len(scene_categories()))
+        total += own.counts
+        assert (row.image_id, row.file_name) == (picture.image_id, picture.name)
+        assert (row.tp, row.fp, row.fn) == (
+            len(own.matches),
+            len(own.false_positives),
+            len(own.false_negatives),
+        )
+        of_classes = class_figures(own.counts)
+        for name in ("pq", "sq", "rq"):
+            assert getattr(row, name) == pytest.approx(np.mean([figures[name] for figures in of_classes]))
+    for name in ("tp", "fp", "fn"):
+        assert np.array_equal(getattr(total, name), getattr(evaluation.panoptic.counts, name))
+        assert sum(getattr(row, name) for row in evaluation.pictures) == getattr(total, name).sum() > 0
+    np.testing.assert_allclose(total.iou, evaluation.panoptic.counts.iou)
+    for row, event in zip(evaluation.pictures, told, strict=True):
+        assert {name: event.to_json()[name] for name in asdict(row)} == asdict(row)
+    assert evaluation.to_json()["pictures"] == [asdict(row) for row in evaluation.pictures]
+    assert [event.seconds for event in told] == list(evaluation.cost.durations.total)
+
+
+def class_figures(counts: QualityCounts) -> list[dict[str, float]]:
+    """The definition, class by class, of those that occur."""
+    return [
+        {
+            "pq": iou / (tp + fp / 2 + fn / 2),
+            "sq": iou / tp if tp else 0.0,
+            "rq": tp / (tp + fp / 2 + fn / 2),
+        }
+        for tp, fp, fn, iou in zip(counts.tp, counts.fp, counts.fn, counts.iou, strict=True)
+        if tp + fp + fn
+    ]
+
+
+def test_a_picture_with_nothing_to_judge_has_no_quality() -> None:
+    picture = drawn((5, 5))
+    nothing = replace(picture, truth=PanopticSegmentation.from_ids(np.zeros((64, 96), np.int32), {}))
+    settings = replace(SETTINGS, semantic_oracle=True, box_oracle=True)
+    evaluation = evaluate(None, Listed([nothing], CATEGORIES), settings)
+    assert [asdict(row) for row in evaluation.pictures] == [
+        {
+            "image_id": 0,
+            "file_name": "drawn0.png",
+            "pq": None,
+            "sq": None,
+            "rq": None,
+            "tp": 0,
+            "fp": 0,
+            "fn": 0,
+        }
+    ]
+
+
+def test_the_figures_by_name_are_those_of_the_report() -> None:
+    evaluation = evaluated()
+    report, found = evaluation.to_json(), evaluation.figures
+    for suffix, name in (("", "All"), ("_things", "Things"), ("_stuff", "Stuff")):
+        for figure in ("pq", "sq", "rq"):
+            assert found[f"{figure}{suffix}"] == report["panoptic"][name][figure]
+    for kind in ("box", "mask"):
+        for figure, value in report["average_precision"][kind].items():
+            assert found[f"{kind}_{figure}"] == value
+    assert found["miou"] == report["semantics"]["miou"]
+    assert found["ms"] == report["cost"]["ms_per_image"]["total"]["median"]
+    assert found["peak_memory_bytes"] is None
+    assert "box_ap" not in evaluated(average_precision=False).figures
+
+
 def test_areas_of_the_truth_are_those_that_its_json_states() -> None:
     picture = drawn((5, 5), (40, 20))
     stated = replace(picture, truth_areas={1: 250})
@@ -290,7 +372,7 @@ def test_a_value_out_of_range_is_refused_before_anything_runs(value: object) -> 
 
 def test_a_bad_picture_is_named_and_the_others_go_on(caplog: pytest.LogCaptureFixture) -> None:
     listed = [*scenes()[:2], ValueError("/photos/x.jpg: truncated"), KeyError("surprise"), *scenes()[2:]]
-    told: list[str] = []
+    told: list[PictureDone] = []
     evaluation = evaluated(source=Listed(listed, scene_categories()), on_done=told.append)
     assert evaluation.failures == (
         "/photos/x.jpg: truncated",
@@ -298,7 +380,16 @@ def test_a_bad_picture_is_named_and_the_others_go_on(caplog: pytest.LogCaptureFi
     )
     assert (evaluation.measured, evaluation.wanted, evaluation.complete) == (4, 6, True)
     assert {**figures(evaluation), "images": 4} == figures(evaluated())
-    assert told == ["scene 40", "scene 41", "picture 3", "picture 4", "scene 42", "scene 43"]
+    assert [(event.file_name, event.image_id, event.done) for event in told] == [
+        ("scene 40", 40, 1),
+        ("scene 41", 41, 2),
+        ("lost 2", -2, 3),
+        ("lost 3", -3, 4),
+        ("scene 42", 42, 5),
+        ("scene 43", 43, 6),
+    ]
+    assert tuple(event.problem for event in told if event.problem) == evaluation.failures
+    assert {event.pictures for event in told} == {6}
     assert "surprise" in caplog.text
 
 
@@ -322,9 +413,12 @@ def test_a_picture_that_the_network_fails_on_leaves_no_trace() -> None:
 
 
 def test_a_dead_cuda_device_ends_the_evaluation() -> None:
-    evaluation = evaluated(run_network=failing_at(1, RuntimeError("CUDA error: an illegal memory access")))
+    told: list[PictureDone] = []
+    lost = failing_at(1, RuntimeError("CUDA error: an illegal memory access"))
+    evaluation = evaluated(run_network=lost, on_done=told.append)
     assert (evaluation.measured, evaluation.complete) == (1, False)
     assert evaluation.failures[1:] == ("the CUDA device failed: 2 more were not tried",)
+    assert [bool(event.problem) for event in told] == [False, True]
 
 
 def test_a_killed_reading_process_leaves_the_evaluation_incomplete(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -371,7 +465,7 @@ def test_two_pictures_of_one_id_are_not_both_counted() -> None:
 
 
 def test_stopping_gives_the_figures_so_far() -> None:
-    done: list[str] = []
+    done: list[PictureDone] = []
     evaluation = evaluated(on_done=done.append, should_stop=lambda: len(done) == 2)
     assert not evaluation.complete
     assert (evaluation.measured, evaluation.failures) == (2, ())

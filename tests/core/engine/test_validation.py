@@ -192,6 +192,9 @@ class Scenes:
     def __len__(self) -> int:
         return 6
 
+    def identity(self, index: int) -> tuple[str, int | str]:
+        return f"scene {60 + index}", 60 + index
+
     def read(self, index: int) -> LabelledPicture:
         if index in self.bad:
             raise ValueError(f"scene {index}: torn")
