@@ -14,7 +14,8 @@ In it are::
     stopped-at/            the batch whose loss was not finite, if it came to that
     .lock                  says which process writes here; of no meaning once that has ended
 
-Paths inside are relative to it: it can be moved, and a run goes on from its new place.
+Paths inside are relative to it: it can be moved, and a run goes on from its new place. The folder of an evaluation or a
+prediction has of these its ``events.jsonl``.
 """
 
 from __future__ import annotations
