@@ -23,7 +23,7 @@ from lpsnet.data.batches import BatchTargets
 from lpsnet.model.output import NetworkOutput
 from lpsnet.targets import IGNORED, POSITIVE
 
-__all__ = ["Losses", "Normalisers", "box_losses", "compute_losses", "count_normalisers", "sum_of"]
+__all__ = ["Losses", "Normalisers", "box_losses", "compute_losses", "count_normalisers", "semantic_loss", "sum_of"]
 
 _VOID = -1
 _SMALLEST_AREA = 1e-6
@@ -152,7 +152,7 @@ def compute_losses(
     return Losses(
         box=box.sum() / (normalisers.borderness if weigh_boxes_by_borderness else normalisers.positives),
         borderness=borderness / normalisers.positives,
-        semantic=_semantic_loss(output, targets, semantic_stride) / normalisers.pixels,
+        semantic=semantic_loss(output, targets.labels, targets.pixel_weights, semantic_stride) / normalisers.pixels,
     )
 
 
@@ -185,20 +185,27 @@ def _area(ltrb: Tensor) -> Tensor:
 # ------------------------------------------------------------------------------------------------------- semantic loss
 
 
-def _semantic_loss(output: NetworkOutput, targets: BatchTargets, stride: int) -> Tensor:
-    """Returns the weighted sum of the cross entropies of all pixels that are read."""
+def semantic_loss(output: NetworkOutput, labels: Tensor, pixel_weights: Tensor | None, stride: int) -> Tensor:
+    """Returns the weighted sum of the cross entropies of all pixels that are read.
+
+    Args:
+        output: for N images.
+        labels: ``[N, H, W]`` class index, -1 on void.
+        pixel_weights: ``[N, H, W]``; None if all pixels count 1.
+        stride: see :func:`compute_losses`.
+    """
     images = len(output)
     centres = _pixel_centres(output.padded_size, stride, output.semantic_logits)
     logits = output.semantic_logits.chunk(images)
-    labels = targets.labels[:, ::stride, ::stride].chunk(images)
+    read = labels[:, ::stride, ::stride].chunk(images)
     weights: Sequence[Tensor | None] = [None] * images
-    if targets.pixel_weights is not None:
-        weights = targets.pixel_weights[:, ::stride, ::stride].chunk(images)
+    if pixel_weights is not None:
+        weights = pixel_weights[:, ::stride, ::stride].chunk(images)
     # An image's logits at full size are 16 times the network's output. Worked out anew for the gradient, those of only
     # one image are ever held.
     sums = [
         checkpoint(_cross_entropy_at, *image, centres, use_reentrant=False, preserve_rng_state=False)
-        for image in zip(logits, labels, weights, strict=True)
+        for image in zip(logits, read, weights, strict=True)
     ]
     return torch.stack(sums).sum()
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lpsnet.cli import check_data, evaluate, export, info, predict, scenes, score, train
+from lpsnet.cli import check_data, check_run, evaluate, export, info, predict, scenes, score, train
 from lpsnet.cli.app import app, main
 
 __all__ = ["app", "main"]
@@ -25,3 +25,5 @@ _COMMANDS_AS_LISTED: tuple[Callable[..., None], ...] = (
 
 for _command in _COMMANDS_AS_LISTED:
     app.command()(_command)
+
+app.add_typer(check_run.check_run, name="check-run")

@@ -1,0 +1,198 @@
+"""Whether an evaluation or a prediction can work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from pathlib import Path
+
+from lpsnet.categories import Categories
+from lpsnet.checkpoint import load_checkpoint, network_from
+from lpsnet.config import Config, DataSource, PanopticSource, ScenesSource, load_config
+from lpsnet.engine.evaluation_setup import parse_data
+from lpsnet.engine.output_folder import INSPECTIONS, OVERLAYS, refuse_replacing
+from lpsnet.engine.predict import collect_pictures
+from lpsnet.engine.preflight.findings import Estimates, Preflight
+from lpsnet.engine.preflight.folders import check_writable, free_bytes
+from lpsnet.engine.preflight.memory import estimate_evaluation, program_bytes
+from lpsnet.engine.preflight.pictures import check_pictures
+from lpsnet.engine.preflight.room import check_disk, check_memory
+from lpsnet.engine.preflight.training import check_device
+from lpsnet.images import read_image_size
+
+__all__ = ["check_evaluation", "check_prediction"]
+
+_LOOKED_AT = 200
+"""Pictures of a prediction whose sizes are read."""
+_BYTES_A_PIXEL_OUT = 0.15
+"""A PNG of ids is flat; an overlay or an inspection holds a picture's grain."""
+_BYTES_A_PIXEL_DRAWN = 2.0
+_MEMORY_REMEDY = "set input.short_side to less, or leave other programs"
+
+
+def check_evaluation(
+    *,
+    checkpoint: Path | None = None,
+    config: str | None = None,
+    overrides: Sequence[str] = (),
+    data: str | None = None,
+    images_dir: Path | None = None,
+    pngs_dir: Path | None = None,
+    out: Path | None = None,
+    device: str = "auto",
+) -> Preflight:
+    """Looks ahead at an evaluation as ``lpsnet evaluate`` would start it; the arguments are those of its setup."""
+    found = Preflight()
+    place = check_device(found, device)
+    network = _network(found, checkpoint, config, overrides)
+    source = _source(found, data, None if network is None else network[0], images_dir, pngs_dir)
+    pictures = None
+    if source is not None:
+        pictures = check_pictures(found, "data.val", source, None if network is None else network[1])
+    if out is not None:
+        _check_out(found, out, [Path(name) for name in (pictures.names if pictures is not None else ())])
+    if network is None or pictures is None or place is None:
+        return found
+    settings, categories = network
+    program = 0 if place.type == "cuda" else program_bytes()
+    estimate = estimate_evaluation(
+        settings, len(categories), measured=sorted(pictures.sizes), device=place.type, program=program
+    )
+    needed, free = check_memory(found, estimate, place, remedy=lambda _: _MEMORY_REMEDY)
+    found.estimates = Estimates(needed, free)
+    if out is not None:
+        largest = max(height * width for height, width in pictures.sizes)
+        on_disk = int(len(pictures.names) * largest * _BYTES_A_PIXEL_OUT)
+        found.estimates = Estimates(needed, free, *check_disk(found, out, on_disk, "choose --out on another disk"))
+    return found
+
+
+def check_prediction(
+    inputs: Sequence[Path],
+    out: Path,
+    *,
+    checkpoint: Path | None = None,
+    config: str | None = None,
+    overrides: Sequence[str] = (),
+    images_dir: Path | None = None,
+    pngs_dir: Path | None = None,
+    drawn: bool = False,
+    device: str = "auto",
+) -> Preflight:
+    """Looks ahead at a prediction as ``lpsnet predict`` would start it.
+
+    Args:
+        inputs: pictures, folders and COCO panoptic JSON files.
+        out: the folder to write to.
+        checkpoint: a trained network.
+        config: a preset or YAML file.
+        overrides: changes to it.
+        images_dir: folder of the photos of a JSON file.
+        pngs_dir: folder of its PNGs.
+        drawn: whether overlays or inspections are written too.
+        device: see :func:`lpsnet.engine.devices.choose_device`.
+    """
+    found = Preflight()
+    place = check_device(found, device)
+    network = _network(found, checkpoint, config, overrides)
+    sizes: list[tuple[int, int]] = []
+    count = 0
+    try:
+        pictures, unread = collect_pictures(inputs, images_dir=images_dir, pngs_dir=pngs_dir)
+    except (ValueError, OSError) as error:
+        found.error("inputs", str(error))
+    else:
+        count = len(pictures)
+        for sentence in unread[:3]:
+            found.error("inputs", sentence)
+        sizes = _sizes(found, [picture.path for picture in pictures])
+        _check_out(found, out, [picture.path for picture in pictures])
+    found.estimates = Estimates(disk_free_bytes=free_bytes(out))
+    if network is None or place is None or not sizes:
+        return found
+    settings, categories = network
+    program = 0 if place.type == "cuda" else program_bytes()
+    estimate = estimate_evaluation(settings, len(categories), measured=sizes, device=place.type, program=program)
+    needed, free = check_memory(found, estimate, place, remedy=lambda _: _MEMORY_REMEDY)
+    each = sum(height * width for height, width in sizes) / len(sizes)
+    on_disk = int(count * each * (_BYTES_A_PIXEL_OUT + drawn * _BYTES_A_PIXEL_DRAWN))
+    found.estimates = Estimates(needed, free, *check_disk(found, out, on_disk, "choose --out on another disk"))
+    return found
+
+
+def _network(
+    found: Preflight, checkpoint: Path | None, config: str | None, overrides: Sequence[str]
+) -> tuple[Config, Categories] | None:
+    """Reads what the network is built from, and whether a checkpoint's weights fit it."""
+    if checkpoint is None and config is None:
+        found.error("checkpoint", "it is not said which network", "give --checkpoint FILE, or --config NAME")
+        return None
+    about = str(checkpoint or config)
+    try:
+        if checkpoint is None:
+            settings = load_config(config or "", overrides)
+            categories = settings.load_categories()
+            found.warning(about, "this network is untrained: its predictions mean nothing", "give --checkpoint FILE")
+            return settings, categories
+        loaded = load_checkpoint(checkpoint, overrides if config is None else ())
+        settings, categories = loaded.config, loaded.categories
+        if config is not None:
+            settings = load_config(config, overrides)
+            categories = settings.load_categories()
+        network_from(settings, len(categories), loaded)
+    except (ValueError, OSError) as error:
+        found.error(about, str(error))
+        return None
+    found.fine(about, f"{settings.name}, {len(categories)} classes, trained")
+    return settings, categories
+
+
+def _source(
+    found: Preflight, data: str | None, config: Config | None, images_dir: Path | None, pngs_dir: Path | None
+) -> DataSource | None:
+    try:
+        source = parse_data(data) if data is not None else None
+    except ValueError as error:
+        found.error("data", str(error))
+        return None
+    if source is None:
+        source = None if config is None else config.data.val
+    if source is None:
+        found.error("data", "it is not said what to measure on", "give --data FILE.json or --data scenes:SEED+COUNT")
+        return None
+    named = {name: str(folder) for name, folder in (("images", images_dir), ("pngs", pngs_dir)) if folder is not None}
+    if named and isinstance(source, ScenesSource):
+        found.error("data", "drawn scenes have no files", "leave out --images and --pngs")
+        return None
+    return source.model_copy(update=named) if isinstance(source, PanopticSource) else source
+
+
+def _sizes(found: Preflight, paths: Sequence[Path]) -> list[tuple[int, int]]:
+    """Reads the sizes of the first pictures."""
+    sizes = []
+    for path in islice(paths, _LOOKED_AT):
+        try:
+            sizes.append(read_image_size(path))
+        except (ValueError, OSError) as error:
+            found.error(str(path), str(error), "it will be left out")
+    skipped = len(paths) - _LOOKED_AT
+    told = f"{len(paths):,} pictures" + (f"; the first {_LOOKED_AT} were looked at" if skipped > 0 else "")
+    if sizes:
+        found.fine("inputs", told)
+    else:
+        found.error(
+            "inputs", "holds no picture that can be read", "give photos, a folder, or a COCO panoptic JSON file"
+        )
+    return sizes
+
+
+def _check_out(found: Preflight, out: Path, files: Iterable[Path]) -> None:
+    """Looks whether results may be written without replacing what is read or what is already there."""
+    try:
+        refuse_replacing(files, out / "panoptic.json", (out / "panoptic", out / OVERLAYS, out / INSPECTIONS))
+    except ValueError as error:
+        found.error(str(out), str(error), "choose another --out")
+        return
+    if (out / "panoptic.json").exists():
+        found.warning(str(out), "holds results already, which will be replaced", "choose another --out to keep them")
+    check_writable(found, out)
