@@ -12,15 +12,16 @@ from lpsnet_studio.jobs.flow_view import FlowLayout
 from lpsnet_studio.jobs.log_levels import Level
 from lpsnet_studio.theme import Theme, caption_font, figure_font
 
-__all__ = ["LogControls", "SearchField", "tool_button"]
+__all__ = ["TOOL_STYLE", "LogControls", "SearchField", "tool_button"]
 
-_STYLE = """
+TOOL_STYLE = """
     QToolButton { border: 1px solid palette(mid); border-radius: 4px; padding: 3px 6px; background: transparent; }
     QToolButton:hover { background: palette(button); }
     QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); }
     QToolButton:focus { border-color: palette(text); }
     QToolButton:disabled { border-color: transparent; }
 """
+"""How small buttons of the room look."""
 _ICON = QSize(14, 14)
 _LEVELS = (
     (Level.INFO, "All", "Show every line."),
@@ -106,7 +107,7 @@ class LogControls(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self.setStyleSheet(_STYLE)
+        self.setStyleSheet(TOOL_STYLE)
         flow = FlowLayout(self)
         group = QButtonGroup(self)
         self.levels: dict[Level, QToolButton] = {}

@@ -17,6 +17,7 @@ from lpsnet_studio.jobs.log_controls_view import LogControls, tool_button
 from lpsnet_studio.jobs.log_levels import Level
 from lpsnet_studio.jobs.log_lines_view import LogLines
 from lpsnet_studio.jobs.log_rows import shown_codes
+from lpsnet_studio.labels import as_tip
 from lpsnet_studio.theme import Theme, caption_font
 
 __all__ = ["LogView"]
@@ -342,8 +343,8 @@ class LogView(QWidget):
     def _open(self) -> None:
         """Opens the file elsewhere; says so where that is not possible."""
         if self._file is not None and not self._open_file(self._file.path):
-            self.controls.opener.setToolTip(f"The system could not open {self._file.path}.")
-            self.controls.show_found("the system could not open the file")
+            self.controls.opener.setToolTip(as_tip(f"The system could not open {self._file.path}."))
+            self.controls.opener.setText("Could not be opened")
 
 
 def _left_out_words(log: JobLog) -> str:
