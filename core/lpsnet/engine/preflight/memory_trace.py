@@ -102,7 +102,7 @@ class HalfPrecision(TorchFunctionMode):
     """
 
     def __init__(self, model: LPSNet) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         kept: list[nn.Module] = [model.box_head.predict, model.semantic_head.classify]
         kept += [module.offset for module in model.modules() if isinstance(module, DeformableConv2d)]
         self._kept = {id(layer.weight) for layer in kept}

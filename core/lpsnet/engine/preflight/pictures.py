@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from lpsnet.categories import Categories
-from lpsnet.config import DataSource, PanopticSource, ScenesSource, expand_path
+from lpsnet.config import DataSource, ScenesSource, expand_path
 from lpsnet.data.sources import open_source
 from lpsnet.engine.data_check import check_coco_panoptic
 from lpsnet.engine.preflight.findings import Preflight
+from lpsnet.formats.coco_panoptic import FIRST_PHOTOS, find_photos, photos_not_found
 from lpsnet.formats.data_report import DataReport
-from lpsnet.formats.fields import Fields, FormatError, load_json
+from lpsnet.formats.fields import ConfinedFolder, Fields, FormatError, load_json
+from lpsnet.formats.id_png import read_id_png
+from lpsnet.images import read_image_size
 
 __all__ = ["Pictures", "check_overlap", "check_pictures"]
 
@@ -22,6 +27,8 @@ _WHOLE_JSON_BYTES = 40_000_000
 """A file up to this size is read just as the run will read it, which takes seconds."""
 _SECONDS = 4.0
 """How long photos and PNGs of a set are looked at."""
+_HEAD = 200
+"""Annotated pictures of a larger one that are looked at, the first ones."""
 _SHOWN = 3
 """How many faults of a set are told."""
 
@@ -62,18 +69,27 @@ def check_pictures(
     if not path.is_file():
         found.error(f"{field}.annotations", f"{path}: there is no such file", f"set {field}.annotations=FILE.json")
         return None
-    refused = categories is not None and not _opens(found, field, source, categories, path)
-    deadline: list[float] = []
+    try:
+        if path.stat().st_size > _WHOLE_JSON_BYTES:
+            return _check_head(found, field, path, (folders[0], folders[1]), categories, source.limit)
+        if categories is not None:
+            open_source(source, categories)
+        refusal = ""
+    except (ValueError, OSError) as error:
+        refusal = str(error)
     report = check_coco_panoptic(
         path,
         images_dir=folders[0],
         pngs_dir=folders[1],
         decode_photos=False,
-        should_stop=_once_after(seconds, deadline),
+        should_stop=_once_after(seconds),
         most_per_kind=_SHOWN,
     )
-    _tell(found, field, report, is_refused=refused)
-    return _listed(path, report.images_dir, source.limit)
+    _tell(found, field, report, refusal)
+    try:
+        return _listed(load_json(path, streamed={"images", "annotations"}), report.images_dir, source.limit)
+    except (FormatError, OSError):
+        return None
 
 
 def _check_scenes(found: Preflight, field: str, source: ScenesSource, categories: Categories | None) -> Pictures | None:
@@ -88,47 +104,30 @@ def _check_scenes(found: Preflight, field: str, source: ScenesSource, categories
     return Pictures(frozenset({size}), frozenset(f"scene {seed} of {size[0]} × {size[1]}" for seed in seeds))
 
 
-def _opens(found: Preflight, field: str, source: PanopticSource, categories: Categories, path: Path) -> bool:
-    """Opens the set as the run will; of one so large that this takes long, only the classes are compared."""
-    try:
-        if path.stat().st_size <= _WHOLE_JSON_BYTES:
-            open_source(source, categories)
-            return True
-        content = load_json(path, streamed={"images", "annotations"})
-        own = Categories.from_json(content.items("categories"), str(path))
-        if own.indices_in(categories) is None:
-            raise ValueError(f"{path}: has classes that the network's categories lack")
-    except (ValueError, OSError) as error:
-        found.error(field, str(error), f"see lpsnet check-data {path}")
-        return False
-    found.fine(
-        field, f"{path}: {path.stat().st_size / 1e6:.0f} MB; its annotations were not all read here, only the first"
-    )
-    return True
-
-
-def _once_after(seconds: float, deadline: list[float]) -> Callable[[], bool]:
+def _once_after(seconds: float) -> Callable[[], bool]:
     """Returns what says so once the time since it was first asked, which is when the JSON file was read, is over."""
+    began: float | None = None
 
     def is_over() -> bool:
-        if not deadline:
-            deadline.append(time.monotonic() + seconds)
-        return time.monotonic() > deadline[0]
+        nonlocal began
+        began = began or time.monotonic()
+        return time.monotonic() - began > seconds
 
     return is_over
 
 
-def _tell(found: Preflight, field: str, report: DataReport, *, is_refused: bool) -> None:
-    told = [fault for fault in report.faults if fault.severity == "error"][:_SHOWN]
+def _tell(found: Preflight, field: str, report: DataReport, refusal: str) -> None:
+    """Notes what the check of a set has found; what else it is refused for only where the check found no error."""
     remedy = f"see lpsnet check-data {report.path}"
-    more = report.errors - len(told)
-    for fault in told:
-        found.error(field, str(fault), remedy + (f", which tells of {more:,} errors more" if more > 0 else ""))
+    told = [fault for fault in report.faults if fault.severity == "error"][:_SHOWN]
+    _tell_errors(found, field, [str(fault) for fault in told], report.errors, remedy)
     remark = next((fault for fault in report.faults if fault.severity == "warning"), None)
     if remark is not None:
         others = report.warnings - 1
         found.warning(field, f"{remark}" + (f"; and {others:,} more" if others else ""), remedy)
-    if told or is_refused:
+    if refusal and not told:
+        found.error(field, refusal, remedy)
+    if told or refusal:
         return
     facts = report.facts
     looked = f"{facts.images:,} images, {facts.annotated:,} of them annotated, all looked at"
@@ -140,19 +139,74 @@ def _tell(found: Preflight, field: str, report: DataReport, *, is_refused: bool)
     found.fine(field, f"{report.path}: {looked}")
 
 
-def _listed(path: Path, photos: Path | None, limit: int | None) -> Pictures | None:
-    """Reads sizes and names of the images that a set lists; of a set with a limit perhaps some more than it uses."""
+def _tell_errors(found: Preflight, field: str, sentences: Sequence[str], count: int, remedy: str) -> None:
+    shown = sentences[:_SHOWN]
+    for number, sentence in enumerate(shown, start=1):
+        more = f", which names {count - number:,} more" if number == len(shown) and count > number else ""
+        found.error(field, sentence, remedy + more)
+
+
+def _check_head(
+    found: Preflight,
+    field: str,
+    path: Path,
+    folders: tuple[Path | None, Path | None],
+    categories: Categories | None,
+    limit: int | None,
+) -> Pictures | None:
+    """Looks at the classes of a large set, at all its images' sizes, and at its first annotated pictures alone."""
+    remedy = f"see lpsnet check-data {path}"
     try:
         content = load_json(path, streamed={"images", "annotations"})
-        sizes, names = set(), set()
-        folder = os.path.realpath(photos if photos is not None else path.parent)
-        for number, entry in enumerate(content.objects("images")):
-            if limit is not None and number >= limit:
-                break
-            sizes.add(_size(entry))
-            names.add(f"{folder}{os.sep}{entry.text('file_name')}")
-    except (FormatError, OSError):
+        own = Categories.from_json(content.items("categories"), str(path))
+        if categories is not None and own.indices_in(categories) is None:
+            raise ValueError(f"{path}: has classes that the network's categories lack; set categories to this file")
+        pngs = folders[1] or path.with_suffix("")
+        first = list(islice(content.objects("images"), FIRST_PHOTOS))
+        photos, searched = (folders[0], ()) if folders[0] is not None else find_photos(path, first, pngs)
+        if photos is None:
+            raise ValueError(f"{path}: {photos_not_found(first[0].text('file_name') if first else '', searched)}")
+        wrong = _wrong_files(content, photos, pngs)
+        pictures = _listed(content, photos, limit)
+    except (ValueError, OSError) as error:
+        found.error(field, str(error), remedy)
         return None
+    _tell_errors(found, field, wrong, len(wrong), remedy)
+    if not wrong:
+        told = f"{path.stat().st_size / 1e6:.0f} MB, of which the first {_HEAD} annotated pictures were looked at"
+        found.fine(field, f"{path}: {told} and the rest skipped")
+    return pictures
+
+
+def _wrong_files(content: Fields, photos: Path, pngs: Path) -> list[str]:
+    """Returns why the photos and PNGs of the first annotations cannot be read, a sentence each."""
+    annotations = list(islice(content.objects("annotations"), _HEAD))
+    wanted = {annotation.identity("image_id") for annotation in annotations}
+    images = {image.identity("id"): image for image in content.objects("images") if image.value.get("id") in wanted}
+    homes, wrong = (ConfinedFolder(photos), ConfinedFolder(pngs)), []
+    for annotation in annotations:
+        image = images.get(annotation.identity("image_id"))
+        if image is None:
+            wrong.append(str(annotation.refuse("image_id", "is not the id of an image")))
+            continue
+        for reading in (
+            partial(read_image_size, homes[0].file(image, "file_name"), stated_size=_size(image)),
+            partial(read_id_png, homes[1].file(annotation, "file_name"), size=_size(image)),
+        ):
+            try:
+                reading()
+            except (ValueError, OSError) as error:
+                wrong.append(str(error))
+    return wrong
+
+
+def _listed(content: Fields, photos: Path | None, limit: int | None) -> Pictures | None:
+    """Reads sizes and names of the images that a set lists; of a set with a limit perhaps some more than it uses."""
+    sizes, names = set(), set()
+    folder = os.path.realpath(photos if photos is not None else Path(content.source).parent)
+    for entry in islice(content.objects("images"), limit):
+        sizes.add(_size(entry))
+        names.add(f"{folder}{os.sep}{entry.text('file_name')}")
     return Pictures(frozenset(sizes), frozenset(names)) if sizes else None
 
 
