@@ -17,18 +17,19 @@ _SLICE = 100
 _BREATH = 0.0005
 
 
+def _nobody(_drawing: Drawing) -> None:
+    """Takes what is drawn while nobody looks."""
+
+
 class CurveWorker:
     """Reads all runs in turns, a little of each at a time, and draws at most four times a second while someone looks.
 
     There is one thread for all, and it rests after every millisecond of work: threads that parse JSON hold the
     interpreter's lock, and the window's event loop would wait for each of them in turn.
-
-    Args:
-        drawn: takes every drawing, in the worker's thread.
     """
 
-    def __init__(self, drawn: Callable[[Drawing], object]) -> None:
-        self._drawn = drawn
+    def __init__(self) -> None:
+        self._drawn: Callable[[Drawing], object] = _nobody
         self._runs: dict[Path, RunCurves] = {}
         self._problems: dict[Path, str] = {}
         self._sight: Sight | None = None
@@ -46,10 +47,15 @@ class CurveWorker:
             self._problems = {folder: text for folder, text in self._problems.items() if folder in self._runs}
             self._woken.notify()
 
-    def show(self, sight: Sight | None) -> None:
-        """Draws this from now on, at once and whenever it grows; None while nobody looks."""
+    def show(self, sight: Sight | None, drawn: Callable[[Drawing], object] = _nobody) -> None:
+        """Draws this from now on, at once and whenever it grows.
+
+        Args:
+            sight: what is looked at; None while nobody looks.
+            drawn: takes every drawing, in the worker's thread.
+        """
         with self._woken:
-            self._sight = sight
+            self._sight, self._drawn = sight, drawn
             self._woken.notify()
 
     def close(self) -> None:
@@ -100,7 +106,8 @@ class CurveWorker:
 
     def _draw_if_due(self) -> bool:
         """Draws if what is looked at is another, or has grown and the last drawing is old enough."""
-        sight, runs = self._sight, tuple(self._runs.values())
+        with self._woken:
+            sight, drawn, runs = self._sight, self._drawn, tuple(self._runs.values())
         if sight is None:
             return False
         versions = tuple((run.folder, run.version) for run in runs if run.folder in sight.runs)
@@ -110,5 +117,5 @@ class CurveWorker:
         if state == seen or (not self._sight_is_new() and now - when < _PERIOD):
             return False
         self._last = (state, now)
-        self._drawn(self._drawer.draw(sight, runs, self._problems.values()))
+        drawn(self._drawer.draw(sight, runs, self._problems.values()))
         return True

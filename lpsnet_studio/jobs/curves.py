@@ -5,17 +5,21 @@ from __future__ import annotations
 import itertools
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from lpsnet.events import (
+    BatchStarted,
     CheckpointSaved,
     Evaluated,
+    EvaluationDone,
     EventReader,
     Note,
+    PictureDone,
     Progress,
     RunEvent,
     Started,
@@ -24,40 +28,47 @@ from lpsnet.events import (
 from lpsnet_studio.jobs.load_curves import LoadCurves
 from lpsnet_studio.jobs.track import Series, Track
 
-__all__ = ["EVENTS_FILE", "LOAD_FILE", "RunCurves", "RunFacts"]
+__all__ = ["EVENTS_FILE", "LOAD_FILE", "LatestFacts", "RunCurves"]
 
 EVENTS_FILE = "events.jsonl"
 LOAD_FILE = Path("job", "load.jsonl")
 _SLICE = 500
 _MOST_NOTES = 200
-_MOST_ITERATIONS = 1 << 53
-"""Where float64 ceases to tell iterations apart; who reports more was damaged."""
+_MOST_COUNT = 1 << 53
+"""Where float64 ceases to tell counts apart; a line with more is damaged."""
 _LOSS = "loss."
+_PICTURE = "picture."
+_Event = TypeVar("_Event")
 
 
 @dataclass(frozen=True, slots=True)
-class RunFacts:
-    """What is known of a run now.
+class LatestFacts:
+    """What is known of a run now: of a training, or of a batch of pictures that is evaluated or predicted.
 
     Attributes:
-        started: how the process that was last begun began; None before any.
-        begun: when the first one began, seconds since 1970; not a number before that.
+        started: how the process that was last begun began to train; None before any.
+        batch: how a batch began; None before, and of a training.
+        begun: when the first process began, seconds since 1970; not a number before that.
         reported: when the last event was.
-        iteration: iterations that are done.
+        iteration: iterations that are done; of a batch, pictures that had their turn.
         iterations: how many there will be.
-        eta_seconds: until the last of them, as the run last said; not a number if it did not.
+        eta_seconds: until the last of them, as a training last said, or at the pace of a batch so far; not a number
+            if it is not known.
         images_per_second: likewise.
-        memory_bytes: likewise.
+        memory_bytes: of a training, likewise.
         best: the evaluation with the highest PQ.
         latest: the last evaluation.
         notes: the last of what was to know, oldest first.
         samples: evaluations that have pictures of predictions, oldest first.
         checkpoints: that were written, oldest first; the run may have removed old ones since.
+        evaluation: what the evaluation of a batch came to; None before its end.
+        failures: the last pictures of a batch that failed, oldest first.
         stopped: how the last process ended, if it ended in order.
         damaged: lines that could not be read.
     """
 
     started: Started | None = None
+    batch: BatchStarted | None = None
     begun: float = math.nan
     reported: float = math.nan
     iteration: int = 0
@@ -70,6 +81,8 @@ class RunFacts:
     notes: tuple[Note, ...] = ()
     samples: tuple[Evaluated, ...] = ()
     checkpoints: tuple[CheckpointSaved, ...] = ()
+    evaluation: EvaluationDone | None = None
+    failures: tuple[PictureDone, ...] = ()
     stopped: Stopped | None = None
     damaged: int = 0
 
@@ -93,7 +106,9 @@ class RunCurves:
     Others may ask for facts and series meanwhile: what they are given does not change under their hands.
 
     Figures are called ``loss.total``, … , ``lr``, ``gradient_norm``, ``images_per_second`` and ``memory_bytes``, at
-    every progress; ``pq``, ``pq_things``, … , ``miou``, at every evaluation; ``load.cpu_percent``, … , as they come.
+    every progress; ``pq``, ``pq_things``, … , ``miou``, at every evaluation; ``picture.pq``, ``picture.sq``,
+    ``picture.rq`` and ``picture.seconds``, at every picture of a batch, whose number is its iteration;
+    ``load.cpu_percent``, … , as they come.
 
     Attributes:
         facts: what is known now.
@@ -116,9 +131,9 @@ class RunCurves:
         self._identity: tuple[int, int] | None = None
         self._seen = 0
         self._generation += 1
-        self._progress, self._evaluations = Track(), Track()
+        self._progress, self._evaluations, self._pictures = Track(), Track(), Track()
         self._log = _Log()
-        self.facts = RunFacts()
+        self.facts = LatestFacts()
 
     # --------------------------------------------------------------------------------------------------------- reading
 
@@ -138,7 +153,7 @@ class RunCurves:
             self._begin_again()
             self.version += 1
         found = list(itertools.islice(self._reader.read_new(), limit))
-        events = [event for event in found if abs(getattr(event, "iteration", 0)) < _MOST_ITERATIONS]
+        events = [event for event in found if _is_plausible(event)]
         damaged = self._reader.skipped
         if events or damaged != self.facts.damaged:
             self._take(events)
@@ -160,9 +175,11 @@ class RunCurves:
         return is_other
 
     def _take(self, events: Sequence[RunEvent]) -> None:
-        for is_progress, group in itertools.groupby(events, key=lambda event: isinstance(event, Progress)):
-            if is_progress:
-                self._take_progress(list(group))
+        for kind, group in itertools.groupby(events, key=type):
+            if kind is Progress:
+                self._take_progress([event for event in group if isinstance(event, Progress)])
+            elif kind is PictureDone:
+                self._take_pictures([event for event in group if isinstance(event, PictureDone)])
             else:
                 for event in group:
                     self._take_rare(event)
@@ -170,10 +187,9 @@ class RunCurves:
             self.facts = replace(self.facts, reported=events[-1].time)
 
     def _take_progress(self, events: Sequence[Progress]) -> None:
-        for rising in _rising(events):
-            self._progress.extend(
-                [event.iteration for event in rising], [event.time for event in rising], _rows(rising)
-            )
+        for rising in _rising(events, lambda event: event.iteration):
+            rows = [_progress_row(event) for event in rising]
+            self._progress.extend([event.iteration for event in rising], [event.time for event in rising], rows)
         last = events[-1]
         self.facts = replace(
             self.facts,
@@ -181,6 +197,23 @@ class RunCurves:
             eta_seconds=last.eta_seconds,
             images_per_second=last.images_per_second,
             memory_bytes=last.memory_bytes,
+            stopped=None,
+        )
+
+    def _take_pictures(self, events: Sequence[PictureDone]) -> None:
+        for rising in _rising(events, lambda event: event.done):
+            rows = [_picture_row(event) for event in rising]
+            self._pictures.extend([event.done for event in rising], [event.time for event in rising], rows)
+        last, begun = events[-1], self.facts.begun
+        rate = last.done / (last.time - begun) if last.time > begun else math.nan
+        failures = (*self.facts.failures, *(event for event in events if event.problem))
+        self.facts = replace(
+            self.facts,
+            iteration=last.done,
+            iterations=last.pictures,
+            images_per_second=rate,
+            eta_seconds=(last.pictures - last.done) / rate if rate > 0 else math.nan,
+            failures=failures[-_MOST_NOTES:],
             stopped=None,
         )
 
@@ -197,6 +230,11 @@ class RunCurves:
         elif isinstance(event, Note):
             self._log.notes = [*self._log.notes, event][-_MOST_NOTES:]
             self.facts = replace(self.facts, notes=tuple(self._log.notes))
+        elif isinstance(event, BatchStarted):
+            self._pictures.go_back(-1)
+            self.facts = LatestFacts(batch=event, begun=event.time, iterations=event.pictures, notes=self.facts.notes)
+        elif isinstance(event, EvaluationDone):
+            self.facts = replace(self.facts, evaluation=event)
         elif isinstance(event, Stopped):
             self.facts = replace(self.facts, iteration=event.iteration, stopped=event, eta_seconds=math.nan)
 
@@ -231,14 +269,18 @@ class RunCurves:
     # --------------------------------------------------------------------------------------------------------- asking
 
     @property
+    def _tracks(self) -> tuple[Track | LoadCurves, ...]:
+        return self._progress, self._evaluations, self._pictures, self._load
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The figures that there are."""
-        return (*self._progress.names, *self._evaluations.names, *self._load.names)
+        return tuple(name for track in self._tracks for name in track.names)
 
     @property
     def nbytes(self) -> int:
         """Memory that the curves take."""
-        return self._progress.nbytes + self._evaluations.nbytes + self._load.nbytes
+        return sum(track.nbytes for track in self._tracks)
 
     def series(self, name: str) -> Series:
         """Returns a figure's curve as it is now; load has the iteration that was under way, or 0.
@@ -248,7 +290,11 @@ class RunCurves:
         """
         if name in self._load.names:
             return self._at_iterations(self._load.series(name))
-        track = self._progress if name in self._progress.names else self._evaluations
+        track = next(
+            (track for track in (self._progress, self._evaluations, self._pictures) if name in track.names), None
+        )
+        if track is None:
+            raise KeyError(name)
         series = track.series(name)
         return replace(series, generation=series.generation + (self._generation << 32))
 
@@ -259,27 +305,34 @@ class RunCurves:
         return replace(load, iterations=np.maximum.accumulate(np.interp(load.times, times, iterations)))
 
 
-def _rising(events: Sequence[Progress]) -> list[list[Progress]]:
-    """Divides events where their iteration goes back, as it does if the line that said so was damaged."""
+def _is_plausible(event: RunEvent) -> bool:
+    counts = (getattr(event, name, 0) for name in ("iteration", "iterations", "done", "pictures", "memory_bytes"))
+    return all(abs(count) < _MOST_COUNT for count in counts)
+
+
+def _rising(events: Sequence[_Event], count: Callable[[_Event], int]) -> list[list[_Event]]:
+    """Divides events where their count goes back, as it does if the line that said so was damaged."""
     parts = [[events[0]]]
     for event in events[1:]:
-        if event.iteration < parts[-1][-1].iteration:
+        if count(event) < count(parts[-1][-1]):
             parts.append([])
         parts[-1].append(event)
     return parts
 
 
-def _rows(events: Sequence[Progress]) -> list[dict[str, float | None]]:
-    return [
-        {
-            **{f"{_LOSS}{name}": value for name, value in event.losses.items()},
-            "lr": event.lr,
-            "gradient_norm": event.gradient_norm,
-            "images_per_second": event.images_per_second,
-            "memory_bytes": event.memory_bytes,
-        }
-        for event in events
-    ]
+def _progress_row(event: Progress) -> dict[str, float | None]:
+    return {
+        **{f"{_LOSS}{name}": value for name, value in event.losses.items()},
+        "lr": event.lr,
+        "gradient_norm": event.gradient_norm,
+        "images_per_second": event.images_per_second,
+        "memory_bytes": event.memory_bytes,
+    }
+
+
+def _picture_row(event: PictureDone) -> dict[str, float | None]:
+    figures = {"pq": event.pq, "sq": event.sq, "rq": event.rq, "seconds": event.seconds}
+    return {f"{_PICTURE}{name}": value for name, value in figures.items()}
 
 
 def _pq(event: Evaluated) -> float | None:

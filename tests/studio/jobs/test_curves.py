@@ -12,7 +12,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lpsnet.events import CheckpointSaved, Evaluated, Note, Progress, RunEvent, Started, Stopped, without_superseded
+from lpsnet.events import (
+    BatchStarted,
+    CheckpointSaved,
+    Evaluated,
+    EvaluationDone,
+    Note,
+    PictureDone,
+    Progress,
+    RunEvent,
+    Started,
+    Stopped,
+    without_superseded,
+)
 from lpsnet_studio.jobs.curves import RunCurves
 from tests.studio.jobs.run_files import START, evaluated, lines, progress, started, write_run
 
@@ -263,3 +275,33 @@ def test_a_start_is_of_no_iteration_yet(tmp_path: Path) -> None:
     assert run.facts.iteration == 7
     assert isinstance(run.facts.started, Started)
     assert run.names == ()
+
+
+def _picture(done: int, pq: float | None, problem: str = "") -> PictureDone:
+    return PictureDone(
+        time=START + 2 * done, file_name=f"{done}.png", image_id=done, done=done, pictures=10, pq=pq, problem=problem
+    )
+
+
+def test_a_batch_has_a_curve_over_its_pictures(tmp_path: Path) -> None:
+    begin = BatchStarted(time=START, task="evaluate", network="demo", data="scenes", pictures=10, device="CPU")
+    events = [
+        begin,
+        _picture(1, 0.9),
+        begin,
+        _picture(1, 0.5),
+        _picture(2, None, "2.png is damaged."),
+        _picture(4, 0.75),
+    ]
+    run = _read_all(RunCurves(write_run(tmp_path, events)))
+    pq = run.series("picture.pq")
+    assert pq.iterations.tolist() == [1, 2, 4]
+    np.testing.assert_array_equal(pq.values, [0.5, np.nan, 0.75])
+    facts = run.facts
+    assert (facts.iteration, facts.iterations, facts.images_per_second, facts.eta_seconds) == (4, 10, 0.5, 12.0)
+    assert [picture.problem for picture in facts.failures] == ["2.png is damaged."]
+    assert facts.evaluation is None
+    done = EvaluationDone(figures={"pq": 0.6}, images=9, pictures=10, complete=True, seconds=20.0)
+    _append(tmp_path, lines([done, Stopped(iteration=10, reason="finished")]))
+    _read_all(run)
+    assert run.facts.evaluation == done

@@ -1,0 +1,48 @@
+"""What a chart of curves says in words and numbers."""
+
+from __future__ import annotations
+
+import math
+
+from lpsnet_studio.jobs.curve_charts import Chart
+from lpsnet_studio.jobs.curve_drawing import Axis
+from lpsnet_studio.jobs.curve_ticks import duration
+
+__all__ = ["absence_words", "axis_words", "place_words", "value_words"]
+
+_NO_RUN = "Choose a run to see its curves."
+
+
+def value_words(value: float, chart: Chart) -> str:
+    """Returns a value with the digits it deserves: per cent with one, others with four that matter."""
+    if not math.isfinite(value):
+        return "—"
+    if chart.unit == "%":
+        return f"{value:.1f}"
+    return f"{value:.2f}" if chart.unit == "GiB" else f"{value:.4g}"
+
+
+def place_words(x: float, axis: Axis) -> str:
+    """Returns a place on the axis."""
+    return duration(x) if axis == "time" else f"{x:,.0f}"
+
+
+def axis_words(chart: Chart, axis: Axis, *, is_log: bool) -> tuple[str, str]:
+    """Returns what the two axes are called."""
+    over = "Time since the start" if axis == "time" else "Pictures done" if chart.is_of_pictures else "Iteration"
+    unit = f" in {chart.unit}" if chart.unit else ""
+    return over, f"{chart.title}{unit}" + (", logarithmic" if is_log else "")
+
+
+def absence_words(chart: Chart, runs: int, report_every: int | None) -> str:
+    """Returns what to say where there is nothing to draw.
+
+    Args:
+        chart: what is looked at.
+        runs: how many runs are chosen.
+        report_every: iterations between two reports of them; None if that is not known.
+    """
+    if not runs:
+        return _NO_RUN
+    first = "the first iterations" if report_every is None else f"{report_every:,} iterations"
+    return chart.absence.format("the first iteration" if report_every == 1 else first)
