@@ -11,6 +11,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from lpsnet_studio.jobs.log_levels import LONGEST_LINE, Level, LevelReader, is_continued, level_of, plain_line
 
@@ -127,19 +128,19 @@ class LogFile:
             lines, codes = lines[:-1], codes[:-1]
         return LogPart(lines, codes, earlier=True, left_out=self._begin)
 
-    def _goes_on(self, stream: object, size: int) -> bool:
+    def _goes_on(self, stream: IO[bytes], size: int) -> bool:
         """Whether the file still holds, before where reading stopped, what was read there."""
         if size < self._offset or size - self._offset > _FAR_BEHIND:
             return False
-        stream.seek(self._offset - len(self._tail))  # type: ignore[attr-defined]
-        return bool(stream.read(len(self._tail)) == self._tail)  # type: ignore[attr-defined]
+        stream.seek(self._offset - len(self._tail))
+        return stream.read(len(self._tail)) == self._tail
 
-    def _skip_to_end(self, stream: object, size: int) -> None:
+    def _skip_to_end(self, stream: IO[bytes], size: int) -> None:
         """Goes to the first whole line of the file's end."""
         begin = max(size - self._first_bytes, 0)
         if begin:
-            stream.seek(begin)  # type: ignore[attr-defined]
-            begin += _after_first_line(stream.read(self._first_bytes))  # type: ignore[attr-defined]
+            stream.seek(begin)
+            begin += _after_first_line(stream.read(self._first_bytes))
         self._begin = self._offset = begin
 
     def _take(self, content: bytes) -> tuple[list[str], bytes]:
@@ -221,6 +222,11 @@ class JobLog:
     def end(self) -> int:
         """The number after the last line's."""
         return self.first + len(self.lines)
+
+    @property
+    def finished_end(self) -> int:
+        """The number after the last line's that is finished."""
+        return self.end - int(self._has_unfinished)
 
     @property
     def is_full(self) -> bool:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from enum import IntEnum
 
+from lpsnet_studio.jobs.job_folder import LOG_HEADER
+
 __all__ = ["LONGEST_LINE", "Level", "LevelReader", "is_continued", "level_of", "plain_line"]
 
 LONGEST_LINE = 10_000
@@ -77,7 +79,6 @@ def plain_line(content: bytes) -> str:
 # -------------------------------------------------------------------------------------------------------------- levels
 
 _RANK = re.compile(r"\[(?:rank|default)\d+\]: ?")
-_MARK = re.compile(r"== .+ ==$")
 _TRACEBACK = re.compile(r"(?:\s*\+ Exception Group )?Traceback \(most recent call last\):|Fatal Python error: ")
 _CHAIN = re.compile(r"During handling of the above exception,|The above exception was the direct cause of")
 _EXCEPTION = r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt|Exit)\b"
@@ -90,13 +91,13 @@ _ERROR = re.compile(
 )
 _WARNING = re.compile(
     r"(?i:warn(?:ing)?: )|WARN(?:ING)?\b|\[?W\d{4} \d\d:\d\d:\d\d|(?:.*: )?[A-Z]\w*Warning: "
-    r"|.{0,60}?[\s\[:|-]WARN(?:ING)?\b[\s\]:|-]"
+    r"|.{0,60}?[\s\[:|-]WARN(?:ING)?\b[\s\]:|-]|╭─+ UNTRAINED "
 )
 _INDENTS = ("", " ", "\t", "│", "╰")
 """What a line begins with that goes on with an error; a mistake in an option is told in a frame."""
 _HINTS = (
     *("error", "fail", "fatal", "warn", "traceback", "exception", "interrupt", "exit", "critical", "killed", "abort"),
-    *("fault", "no space", "== ", "╭─"),
+    *("fault", "no space", LOG_HEADER, "╭─"),
 )
 """What none of the others matches without: most lines are told to be news by one look."""
 _GLOG = tuple(f"{letter}{tens}" for letter in "WEF" for tens in "01")
@@ -169,7 +170,7 @@ class _State:
 
     def next(self, text: str) -> int:
         is_indented = text[:1] in _INDENTS
-        if _MARK.match(text):
+        if text.startswith(LOG_HEADER):
             self._within, self._after = False, Level.INFO
             return Level.MARK
         if self._within:

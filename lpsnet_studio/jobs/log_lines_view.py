@@ -142,8 +142,10 @@ class _LogRow(QStyledItemDelegate):
     def __init__(self, theme: Theme, model: LogModel, font: QFont) -> None:
         super().__init__()
         self._theme, self._model = theme, model
-        self.font = font
+        self.font, self._bold = font, QFont(font)
+        self._bold.setBold(True)
         self.metrics = QFontMetrics(font)
+        self.letter = self.metrics.horizontalAdvance("0" * 100) / 100
         self.words = ""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
@@ -164,9 +166,7 @@ class _LogRow(QStyledItemDelegate):
         elif icon:
             painter.fillRect(QRect(rect.left() + _LEADING + _SIGN // 2, rect.top(), 1, rect.height()), QColor(ink))
         place = rect.adjusted(_LEADING + _SIGN + _GAP // 2, 0, -_LEADING, 0)
-        font = QFont(self.font)
-        font.setBold(level == Level.MARK)
-        painter.setFont(font)
+        painter.setFont(self._bold if level == Level.MARK else self.font)
         self._paint_text(painter, place, str(index.data()), QColor(ink), QColor(colors.dim))
         if option.state & QStyle.StateFlag.State_HasFocus and not is_selected:
             painter.setPen(QColor(colors.accent))
@@ -176,8 +176,9 @@ class _LogRow(QStyledItemDelegate):
     def _paint_text(self, painter: QPainter, place: QRect, text: str, ink: QColor, mark: QColor) -> None:
         room = max(place.width(), 0)
         # Of a long line Qt would measure every letter to find the few that have room.
-        few = text[: room // max(self.metrics.horizontalAdvance("i"), 1) + 2]
-        shown = self.metrics.elidedText(few, Qt.TextElideMode.ElideRight, room)
+        shown = text[: int(room / max(self.letter, 1.0)) + 2]
+        if len(shown) * self.letter > room or not shown.isascii():
+            shown = self.metrics.elidedText(shown, Qt.TextElideMode.ElideRight, room)
         if self.words:
             mark.setAlpha(110)
             for begin in _places_of(self.words, shown):
@@ -259,8 +260,7 @@ class LogLines(QTableView):
         """Letters that have room in a row."""
         room = self.viewport().width() - 2 * _LEADING - _SIGN - _GAP // 2
         # One less: a row that is full must not be cut for a fraction of a pixel.
-        letter = self._row.metrics.horizontalAdvance("0" * 100) / 100
-        return max(int(room / max(letter, 1.0)) - 1, 8)
+        return max(int(room / max(self._row.letter, 1.0)) - 1, 8)
 
     @property
     def current_line(self) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, QUrl
@@ -56,6 +57,7 @@ class LogView(QWidget):
         self._file: LogFile | None = None
         self.log = JobLog()
         self._least = Level.INFO
+        self._has_more = False
         self._found: array[int] = array("q")
         self._reading: Task | None = None
         self._searching: Task | None = None
@@ -68,7 +70,7 @@ class LogView(QWidget):
         self._search_rest = self._made_timer(_SEARCH_REST, self._search)
         self._wrap_rest = self._made_timer(_WRAP_REST, self._show_rows)
         self._connect()
-        self._tell()
+        self._show_rows()
 
     def _arrange(self) -> None:
         for label in (self._left_out, self._state):
@@ -165,8 +167,6 @@ class LogView(QWidget):
             self._earlier.setEnabled(False)
             self._reading = self._background.run(self._file.read_earlier, self._take, ended=self._tell)
 
-    _has_more = False
-
     def _take(self, part: LogPart | None) -> None:
         if part is None:
             return
@@ -176,7 +176,7 @@ class LogView(QWidget):
         if taken.anew or taken.before or (taken.let_go and self._found):
             self._search_rest.start()
         elif taken.after and not is_awaited(self._searching) and self.controls.search.text():
-            self._search_added(taken.after)
+            self._search_from(self.log.end - taken.after)
         self._tell()
 
     # --------------------------------------------------------------------------------------------------------- showing
@@ -241,17 +241,20 @@ class LogView(QWidget):
         if words and len(self.log):
             lines, first = list(self.log.lines), self.log.first
             shown = bytes(self.log.codes).translate(shown_codes(self._least))
-            self._searching = self._background.run(lambda: lines_with(words, lines, first, shown), self._take_found)
+            self._searching = self._background.run(
+                lambda: lines_with(words, lines, first, shown), partial(self._take_found, self.log.finished_end)
+            )
         self._tell_found()
 
-    def _take_found(self, found: array[int]) -> None:
+    def _take_found(self, end: int, found: array[int]) -> None:
+        """Takes the places in the lines before ``end``; others may have come while they were searched."""
         self._found = found
-        self._tell_found()
+        self._search_from(end)
 
-    def _search_added(self, after: int) -> None:
-        """Searches what came, so that the count is that of the log as it is."""
+    def _search_from(self, number: int) -> None:
+        """Searches what came from a line on, so that the count is that of the log as it is."""
         log = self.log
-        begin = max(len(log) - after, 0)
+        begin = max(number - log.first, 0)
         # An unfinished line was searched already, and may be another now.
         while self._found and self._found[-1] >= log.first + begin:
             self._found.pop()

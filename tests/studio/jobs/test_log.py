@@ -86,7 +86,7 @@ def test_whatever_is_written_makes_one_line_that_can_be_painted(raw: bytes) -> N
         ("[W1123 05:00:00.1 socket.cpp:697] no IPv6", Level.WARNING),
         ("W1123 05:00:00.1 1 torch/distributed/run.py:792] OMP_NUM_THREADS", Level.WARNING),
         ("\x1b[33mthe head is too small\x1b[0m", Level.WARNING),
-        ("== started 2026-11-23 05:00:00 ==", Level.MARK),
+        ("=== started 2026-11-23 05:00:00: python -m lpsnet.cli train", Level.MARK),
         ("20: loss total 1.234, box 0.1; 12.3 images/s, 0:12:33 left", Level.INFO),
         ("500: PQ 41.2, things 38.0, stuff 44.1 on 50 images in 12 s", Level.INFO),
         ("0 errors were found, no warning was given", Level.INFO),
@@ -107,6 +107,19 @@ def test_processes_that_write_between_each_other_keep_their_tracebacks_apart() -
     lines = [f"[rank{rank}]: {line}" for line in TRACEBACK for rank in (0, 1)]
     assert set(levels(lines)) == {Level.ERROR}
     assert starts(lines) == 2
+
+
+def test_frames_belong_together() -> None:
+    lines = [
+        "╭────── UNTRAINED ──────╮",
+        "│ its weights are random │",
+        "╰────╯",
+        "resnet50 on CPU",
+        "╭─ Error ─╮",
+        "│ No │",
+    ]
+    assert levels(lines) == [*[Level.WARNING] * 3, Level.INFO, *[Level.ERROR] * 2]
+    assert starts(lines) == 3
 
 
 def test_the_source_of_a_warning_belongs_to_it() -> None:
@@ -242,13 +255,13 @@ def log_of(lines: list[str]) -> JobLog:
 
 
 def test_filters_let_marks_pass_and_whole_errors() -> None:
-    lines = ["== started ==", "one", "WARNING: two", *TRACEBACK, "three"]
+    lines = ["=== started now: lpsnet", "one", "WARNING: two", *TRACEBACK, "three"]
     log = log_of(lines)
     rows = LogRows(log)
     rows.show(log, Level.WARNING, 0)
-    assert [rows.text(row) for row in range(len(rows))] == ["== started ==", "WARNING: two", *TRACEBACK]
+    assert [rows.text(row) for row in range(len(rows))] == ["=== started now: lpsnet", "WARNING: two", *TRACEBACK]
     rows.show(log, Level.ERROR, 0)
-    assert [rows.text(row) for row in range(len(rows))] == ["== started ==", *TRACEBACK]
+    assert [rows.text(row) for row in range(len(rows))] == ["=== started now: lpsnet", *TRACEBACK]
     assert log.first_of(Level.ERROR) == 3
     assert list(log.block(6)) == list(range(3, 3 + len(TRACEBACK)))
 

@@ -150,6 +150,16 @@ def test_pictures_that_cannot_be_read_say_why_in_their_place(qtbot: Any, view: S
     assert view.stage.view.isVisible()
 
 
+def test_names_that_look_like_markup_are_shown_as_they_are(qtbot: Any, view: SamplesView, tmp_path: Path) -> None:
+    draw(tmp_path, 100, "<img src=x>.png", 50)
+    view.show_run(tmp_path)
+    qtbot.waitUntil(lambda: len(view.sheet.evaluations) == 1)
+    enlarge(qtbot, view, 0, 0)
+    assert view.stage.caption.text().startswith("Picture <img src=x> · ")
+    assert view.stage.caption.textFormat() == Qt.TextFormat.PlainText
+    assert "&lt;img src=x&gt;" in view.grid.model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
+
+
 def test_memory_is_bounded_and_the_screen_comes_first(qtbot: Any) -> None:
     read: list[str] = []
 
