@@ -10,7 +10,7 @@ from lpsnet.config import Config
 from lpsnet_studio.jobs.config_fields import FieldGroup, flat, groups_of, sources
 from lpsnet_studio.jobs.field_words import value_words
 
-__all__ = ["ComparedField", "as_text", "compared", "differing"]
+__all__ = ["ABSENT", "ComparedField", "as_text", "compared", "differing"]
 
 ABSENT = "no such field"
 """Stands for a field that one of the two does not have, since its source is of another kind."""

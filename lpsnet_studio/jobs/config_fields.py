@@ -191,7 +191,7 @@ def _source(name: str, info: FieldInfo, models: Sequence[type[BaseModel]], kind:
 
 
 def _field_of_model(name: str, info: FieldInfo) -> FormField:
-    description = info.description or ""
+    description = _plain(info.description or "")
     default = None if info.is_required() else info.get_default(call_default_factory=True)
     return dataclasses.replace(
         _typed(name, info.annotation, info.metadata, description),
@@ -257,7 +257,12 @@ def _bounds(metadata: Iterable[Any]) -> Bounds:
 
 
 def _first_line(model: type[BaseModel]) -> str:
-    return (model.__doc__ or "").strip().partition("\n")[0]
+    return _plain((model.__doc__ or "").strip().partition("\n")[0])
+
+
+def _plain(text: str) -> str:
+    """Returns a description without the marks that documentation has around code."""
+    return text.replace("``", "")
 
 
 # --------------------------------------------------------------------------------------------------- content by field

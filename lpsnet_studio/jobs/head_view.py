@@ -1,0 +1,209 @@
+"""The top of the form: where the config starts from, the search, and what takes edits back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QKeyEvent, QWheelEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from lpsnet_studio.jobs.form import ConfigForm
+from lpsnet_studio.jobs.message_view import MessageLine
+from lpsnet_studio.labels import as_tip
+from lpsnet_studio.theme import Theme
+
+__all__ = ["FormHead", "SearchField", "chosen_config"]
+
+ConfigChooser = Callable[[QWidget, str], str]
+"""Asks for a config file: above which widget, where to begin; an empty answer is none."""
+_FILE = "YAML file…"
+
+
+class SearchField(QLineEdit):
+    """Shortens the form: Esc clears it and, once it is empty, hands the keyboard on, as Down and Enter do.
+
+    Attributes:
+        left: the keyboard belongs to the fields again.
+    """
+
+    left = Signal()
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setPlaceholderText("Search fields")
+        self.setAccessibleName("Search fields")
+        self.setToolTip(
+            "Shows the fields in whose name or description every word occurs (Ctrl+F or /).\n"
+            "Down goes to the first of them, Esc clears the search."
+        )
+        self.setClearButtonEnabled(True)
+        self.setMinimumWidth(96)
+        self._icon = QAction(self)
+        self.addAction(self._icon, QLineEdit.ActionPosition.LeadingPosition)
+        self.follow(theme)
+
+    def follow(self, theme: Theme) -> None:
+        """Takes the icon of a theme."""
+        self._icon.setIcon(theme.icon("find", theme.palette.dim))
+
+    def event(self, event: QEvent) -> bool:
+        """Keeps Esc from the window, where it cancels."""
+        is_escape = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
+        if event.type() == QEvent.Type.ShortcutOverride and is_escape:
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leaves the field at Esc, Down and Enter."""
+        match event.key():
+            case Qt.Key.Key_Escape if self.text():
+                self.clear()
+            case Qt.Key.Key_Escape | Qt.Key.Key_Down | Qt.Key.Key_Return | Qt.Key.Key_Enter:
+                self.left.emit()
+            case _:
+                super().keyPressEvent(event)
+
+
+class _SourceBox(QComboBox):
+    """A choice that the wheel does not change."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leaves the wheel to the page."""
+        event.ignore()
+
+
+class FormHead(QWidget):
+    """Presets, search, “changed only”, undo, redo and reset.
+
+    Args:
+        form: what is written into.
+        theme: gives the icons.
+        presets: names to start from.
+        choose: asks for a file to start from.
+
+    Attributes:
+        sought: emitted when another search, or “changed only”, asks for other fields.
+        source: where the config starts from.
+        search: shortens the form.
+        only_changed: shows the changed fields alone.
+        undo, redo, reset: take edits back.
+        trouble: why a file or preset could not be taken.
+    """
+
+    sought = Signal()
+
+    def __init__(self, form: ConfigForm, theme: Theme, presets: Sequence[str], choose: ConfigChooser) -> None:
+        super().__init__()
+        self._form, self._presets, self._choose = form, tuple(presets), choose
+        self.source = _SourceBox()
+        self.source.setAccessibleName("Start from")
+        self.source.setToolTip("The preset or file that the fields start from.\nUndo brings back what was written.")
+        self.source.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.source.setMinimumContentsLength(8)
+        self.source.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.source.activated.connect(self._start)
+        self.undo = _button("Undo", form.undo)
+        self.redo = _button("Redo", form.redo)
+        self.reset = _button("Reset all fields", form.reset_all)
+        self.search = SearchField(theme)
+        self.search.textChanged.connect(self.sought)
+        self.only_changed = QCheckBox("Changed only")
+        self.only_changed.setToolTip("Show only the fields that differ from the preset or file.")
+        self.only_changed.toggled.connect(self.sought)
+        self.trouble = MessageLine("fault", theme)
+        self.trouble.set_text("")
+        self._lay_out()
+        self.follow(theme)
+        self.show_state()
+
+    def stops(self) -> tuple[QWidget, ...]:
+        """Returns where Tab stops, in order."""
+        return (self.source, self.undo, self.redo, self.reset, self.search, self.only_changed)
+
+    def show_state(self) -> None:
+        """Shows where the form starts from, and what can be taken back."""
+        form = self._form
+        names = [*self._presets, *([] if form.source in self._presets else [form.source]), _FILE]
+        if names != [self.source.itemData(place) for place in range(self.source.count())]:
+            self.source.clear()
+            for name in names:
+                self.source.addItem(_short(name), name)
+                self.source.setItemData(self.source.count() - 1, as_tip(name), Qt.ItemDataRole.ToolTipRole)
+        self.source.setCurrentIndex(names.index(form.source))
+        for button, does, words in ((self.undo, "Undo", form.undo_words), (self.redo, "Redo", form.redo_words)):
+            button.setEnabled(bool(words))
+            button.setToolTip(as_tip(f"{does} {words}".strip()))
+        changed = len(form.changed_fields)
+        self.reset.setEnabled(bool(changed))
+        self.reset.setToolTip(f"Reset all {changed} changed fields" if changed > 1 else "Reset all fields")
+
+    def follow(self, theme: Theme) -> None:
+        """Takes icons and colours of a theme."""
+        for button, icon in ((self.undo, "undo"), (self.redo, "redo"), (self.reset, "reset")):
+            button.setIcon(theme.icon(icon))
+        self.search.follow(theme)
+        self.trouble.follow(theme)
+
+    def _start(self, index: int) -> None:
+        source = self.source.itemData(index)
+        if source == _FILE:
+            source = self._choose(self, self._form.source if Path(self._form.source).is_file() else "")
+        trouble = ""
+        if source and source != self._form.source:
+            try:
+                self._form.start_from(source)
+            except (OSError, ValueError) as error:
+                trouble = str(error)
+        self.trouble.set_text(trouble)
+        self.show_state()
+
+    def _lay_out(self) -> None:
+        label = QLabel("Start from")
+        label.setBuddy(self.source)
+        above, below = QHBoxLayout(), QHBoxLayout()
+        for widget in (label, self.source, self.undo, self.redo, self.reset):
+            above.addWidget(widget, 1 if widget is self.source else 0)
+        below.addWidget(self.search, 1)
+        below.addWidget(self.only_changed)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 8, 16, 8)
+        layout.setSpacing(8)
+        for line in (above, below):
+            line.setSpacing(8)
+            layout.addLayout(line)
+        layout.addWidget(self.trouble)
+
+
+def chosen_config(parent: QWidget, where: str) -> str:
+    """Asks for a config file; empty if none is chosen."""
+    return QFileDialog.getOpenFileName(parent, "Start from a config", where, "Configs (*.yaml *.yml)")[0]
+
+
+def _short(source: str) -> str:
+    """Returns a preset's name, or the last two parts of a file's path."""
+    parts = Path(source).parts
+    return source if len(parts) == 1 else str(Path(*parts[-2:]))
+
+
+def _button(name: str, press: Callable[[], None]) -> QToolButton:
+    button = QToolButton()
+    button.setAutoRaise(True)
+    button.setIconSize(QSize(16, 16))
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setAccessibleName(name)
+    button.clicked.connect(lambda: press())
+    return button
