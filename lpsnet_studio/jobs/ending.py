@@ -128,7 +128,8 @@ def _ended_at_once(facts: RunFacts, *, kill: bool) -> Ending:
 
 
 def _resuming(facts: RunFacts) -> str:
-    return "Resume goes on from its last checkpoint." if facts.kind == "train" else ""
+    is_begun_training = facts.kind == "train" and facts.started is not None
+    return "Resume goes on from its last checkpoint." if is_begun_training else ""
 
 
 # -------------------------------------------------------------------------------------------------------------- failed

@@ -156,6 +156,10 @@ class JobFolder:
         """What was asked for."""
         return self.path / "job.json"
 
+    def wanted(self, token: str) -> Path:
+        """What is asked for by a start that has not come to hold the folder yet; it becomes :attr:`job` then."""
+        return self.path / f"wanted-{token}.json"
+
     @property
     def process(self) -> Path:
         """Which processes do it."""

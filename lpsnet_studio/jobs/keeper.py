@@ -1,6 +1,7 @@
 """The keeper: a small process that starts a job's command, waits for its end, and writes down how that came.
 
-``python -m lpsnet_studio.jobs.keeper RUN_DIR`` runs what ``RUN_DIR/job/job.json`` asks for. It is in a session of its
+``python -m lpsnet_studio.jobs.keeper RUN_DIR TOKEN`` runs what ``RUN_DIR/job/wanted-TOKEN.json`` asks for, which
+becomes ``job.json`` once it is certain that no other keeper is at work there. It is in a session of its
 own, and so is the command: neither ends with the window that started the keeper. SIGHUP is ignored; SIGTERM is passed
 on to the command, which saves what it has, and the keeper goes on waiting. It knows neither torch nor Qt.
 """
@@ -46,18 +47,19 @@ _FOR_A_FILE = {"PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8", "COLUMNS": 
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Keeps the job of the run directory that the command line names; returns the exit status."""
+    """Keeps the job that the command line names; returns the exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    if len(arguments) != 1:
-        _say("usage: python -m lpsnet_studio.jobs.keeper RUN_DIR")
+    if len(arguments) != 2 or not arguments[1].isalnum():
+        _say("usage: python -m lpsnet_studio.jobs.keeper RUN_DIR TOKEN")
         return 2
-    folder = JobFolder(Path(arguments[0]))
+    folder, token = JobFolder(Path(arguments[0])), arguments[1]
     try:
         with folder.lock.open("a+b") as lock:
             if not _locked(lock):
                 _say(f"{folder.run_dir}: another keeper keeps a job here")
                 return EXIT_NOT_ITS_OWN
-            return Keeper(folder).keep()
+            folder.wanted(token).replace(folder.job)
+            return Keeper(folder, token).keep()
     except OSError as error:
         _say(f"{folder.run_dir}: no job can be kept here: {error}")
         return EXIT_NOT_STARTED
@@ -74,19 +76,18 @@ class _Wanted:
     argv: list[str]
     environment: dict[str, str]
     cwd: str
-    token: str
 
     @classmethod
     def read(cls, folder: JobFolder) -> _Wanted:
         job = folder.read_job()
-        argv, environment, cwd, token = (job.get(name) for name in ("argv", "environment", "cwd", "token"))
+        argv, environment, cwd = (job.get(name) for name in ("argv", "environment", "cwd"))
         if not isinstance(argv, list) or not argv or not all(isinstance(word, str) for word in argv):
             raise ValueError(f"{folder.job} is missing or damaged: it names no command")
         if not isinstance(environment, dict) or not all(isinstance(value, str) for value in environment.values()):
             raise ValueError(f"{folder.job} is damaged: its variables cannot be read")
-        if not isinstance(cwd, str) or not isinstance(token, str):
+        if not isinstance(cwd, str):
             raise ValueError(f"{folder.job} is damaged: it names no folder to run in")
-        return cls(argv, environment, cwd, token)
+        return cls(argv, environment, cwd)
 
 
 class Keeper:
@@ -94,10 +95,12 @@ class Keeper:
 
     Args:
         folder: of the job; this process must hold its lock.
+        token: of this start.
     """
 
-    def __init__(self, folder: JobFolder) -> None:
+    def __init__(self, folder: JobFolder, token: str) -> None:
         self._folder = folder
+        self._token = token
         self._command: subprocess.Popen[bytes] | None = None
         self._asked_to_stop = False
         self._caught_sigterm = False
@@ -112,10 +115,9 @@ class Keeper:
         self._take_signals()
         for path in (self._folder.exit, self._folder.stop):
             path.unlink(missing_ok=True)
-        token = ""
+        token = self._token
         try:
             wanted = _Wanted.read(self._folder)
-            token = wanted.token
             me = ProcessMark.of(os.getpid())
             processes = JobProcesses(token, socket.gethostname(), time.time(), me, command=None)
             self._folder.write(self._folder.process, processes.to_json())
@@ -142,7 +144,7 @@ class Keeper:
         Raises:
             OSError: in one sentence, if it cannot be started.
         """
-        variables = {**os.environ, **_FOR_A_FILE, **wanted.environment, TOKEN_VARIABLE: wanted.token}
+        variables = {**os.environ, **_FOR_A_FILE, **wanted.environment, TOKEN_VARIABLE: self._token}
         new_session: dict[str, Any] = {"start_new_session": True}
         if sys.platform == "win32":
             new_session = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}

@@ -80,12 +80,13 @@ def launch_command(
     status = read_status(folder.run_dir)
     if status.state.is_alive:
         raise ValueError(f"{folder.run_dir}: a job runs here already ({status.sentence})")
+    token = uuid.uuid4().hex
     asked = {
         **(facts or {}),
         "argv": list(command),
         "environment": dict(variables or {}),
         "cwd": str(cwd),
-        "token": uuid.uuid4().hex,
+        "token": token,
         "asked": time.time(),
         "version": _version(),
     }
@@ -93,10 +94,14 @@ def launch_command(
         folder.path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise write_failure(folder.run_dir, error) from error
-    folder.write(folder.job, asked)
-    keeper = _started_keeper(folder)
+    folder.write(folder.wanted(token), asked)
     try:
-        _wait_for_start(folder, keeper, str(asked["token"]))
+        keeper = _started_keeper(folder, token)
+    except OSError:
+        folder.wanted(token).unlink(missing_ok=True)
+        raise
+    try:
+        _wait_for_start(folder, keeper, token)
     finally:
         # Who takes no notice of a child's end keeps a zombie.
         name = f"keeper {keeper.pid} of {folder.run_dir.name}"
@@ -121,14 +126,14 @@ def _refuse_spoiling(spec: JobSpec, run_dir: Path) -> None:
         raise ValueError(f"{run_dir}: holds a run already; go on with that, or choose another folder")
 
 
-def _started_keeper(folder: JobFolder) -> subprocess.Popen[bytes]:
+def _started_keeper(folder: JobFolder, token: str) -> subprocess.Popen[bytes]:
     detached: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
         detached = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
     # -P keeps modules in the current folder from taking the place of libraries.
-    command = [sys.executable, "-P", "-m", "lpsnet_studio.jobs.keeper", str(folder.run_dir)]
+    command = [sys.executable, "-P", "-m", "lpsnet_studio.jobs.keeper", str(folder.run_dir), token]
     try:
-        with folder.keeper_log.open("wb") as said:
+        with folder.keeper_log.open("ab") as said:
             return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, **detached)
     except OSError as error:
         raise write_failure(folder.keeper_log, error) from error
@@ -151,6 +156,7 @@ def _wait_for_start(folder: JobFolder, keeper: subprocess.Popen[bytes], token: s
         if how is not None and how.token == token:
             return
         if keeper.returncode == EXIT_NOT_ITS_OWN:
+            folder.wanted(token).unlink(missing_ok=True)
             raise ValueError(f"{folder.run_dir}: a job runs here already")
         if ended:
             raise OSError(f"{folder.run_dir}: the job could not be started: {_last_words(folder, keeper)}")
@@ -184,7 +190,7 @@ def stop_gently(folder: JobFolder) -> bool:
         Whether it was asked now; False if it was before, or has ended.
 
     Raises:
-        OSError: in one sentence, if it runs elsewhere or may not be signalled, or the system (Windows) knows no gentle way.
+        OSError: in one sentence, if it runs elsewhere or may not be signalled, or on Windows, which has no gentle way.
     """
     processes = folder.read_processes()
     _refuse_elsewhere(folder, processes)

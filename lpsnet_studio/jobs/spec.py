@@ -157,9 +157,9 @@ def spec_from_json(content: object) -> JobSpec:
             try:
                 values[field.name] = _READER_OF_TYPE[str(field.type)](content[field.name])
             except TypeError:
-                raise ValueError(f"{field.name} of a {kind.kind} job cannot be {content[field.name]!r}") from None
+                raise ValueError(f"{field.name} of the {kind.kind} job cannot be {content[field.name]!r}") from None
         elif field.default is dataclasses.MISSING:
-            raise ValueError(f"{field.name} of a {kind.kind} job is missing")
+            raise ValueError(f"{field.name} of the {kind.kind} job is missing")
     return kind(**values)
 
 

@@ -137,7 +137,8 @@ class _Reading:
         self._spec: JobSpec | None = None
         with contextlib.suppress(ValueError):
             self._spec = spec_from_json(job.get("spec"))
-        self._facts = read_facts(folder.events, since=self._since)
+        facts = read_facts(folder.events, since=self._since)
+        self._facts = replace(facts, kind=self._spec.kind) if self._spec is not None and not facts.kind else facts
 
     @property
     def _since(self) -> float | None:
