@@ -86,18 +86,18 @@ _ERROR = re.compile(
     rf"(?:error|failed|fatal|usage error): |(?:CRITICAL|ERROR|FATAL)\b|\[?[EF]\d{{4}} \d\d:\d\d:\d\d|{_EXCEPTION}: "
     r"|.*(?:Segmentation fault|core dumped\)|No space left on device)|Killed$|Aborted\b"
     r"|.{0,60}?[\s\[:|-](?:CRITICAL|ERROR)\b[\s\]:|-]"
-    r"|╭─+ (?:Error|Traceback)",
+    r"|╭─+ (?:Error|Traceback)|✗ error\b",
     re.DOTALL,
 )
 _WARNING = re.compile(
     r"(?i:warn(?:ing)?: )|WARN(?:ING)?\b|\[?W\d{4} \d\d:\d\d:\d\d|(?:.*: )?[A-Z]\w*Warning: "
-    r"|.{0,60}?[\s\[:|-]WARN(?:ING)?\b[\s\]:|-]|╭─+ UNTRAINED "
+    r"|.{0,60}?[\s\[:|-]WARN(?:ING)?\b[\s\]:|-]|╭─+ UNTRAINED |! warning\b|PARTIAL: |NOT ALL: "
 )
 _INDENTS = ("", " ", "\t", "│", "╰")
 """What a line begins with that goes on with an error; a mistake in an option is told in a frame."""
 _HINTS = (
     *("error", "fail", "fatal", "warn", "traceback", "exception", "interrupt", "exit", "critical", "killed", "abort"),
-    *("fault", "no space", LOG_HEADER, "╭─"),
+    *("fault", "no space", LOG_HEADER, "╭─", "partial: ", "not all: "),
 )
 """What none of the others matches without: most lines are told to be news by one look."""
 _GLOG = tuple(f"{letter}{tens}" for letter in "WEF" for tens in "01")

@@ -115,7 +115,9 @@ def _shown(directory: RunDirectory) -> Iterator[Callable[[RunEvent], None]]:
             elif isinstance(event, Evaluated):
                 _say_over(bar, _figures_line(event))
             elif isinstance(event, Note):
-                _say_over(bar, event.text, "yellow" if event.level == "warning" else "")
+                is_warning = event.level == "warning"
+                # In a file, where there is no colour, the word alone tells it.
+                _say_over(bar, f"warning: {event.text}" if is_warning else event.text, "yellow" if is_warning else "")
             elif isinstance(event, Stopped) and event.reason != "failed":
                 shown.close()
                 results().print(_end_line(event, directory), soft_wrap=True)
