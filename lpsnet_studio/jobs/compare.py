@@ -43,9 +43,10 @@ def compared(here: Config, there: Config) -> tuple[ComparedField, ...]:
     rows = []
     for group in _groups_of_both(first, second):
         for field in group.fields:
-            values = [side.get(field.name, _NOTHING) for side in (first, second)]
-            told = [None if value is _NOTHING else value_words(value) for value in values]
-            rows.append(ComparedField(field.name, field.title, group.title, *told, differs=values[0] != values[1]))
+            one, other = (side.get(field.name, _NOTHING) for side in (first, second))
+            rows.append(
+                ComparedField(field.name, field.title, group.title, _told(one), _told(other), differs=one != other)
+            )
     return tuple(rows)
 
 
@@ -63,11 +64,15 @@ def as_text(rows: Iterable[ComparedField], here: str, there: str) -> str:
         there: what the second is called.
     """
     cells = [("Field", here, there)]
-    cells += [(row.name, *(ABSENT if side is None else side for side in (row.here, row.there))) for row in rows]
+    cells += [(row.name, row.here or ABSENT, row.there or ABSENT) for row in rows]
     return "\n".join("\t".join(" ".join(cell.split()) for cell in line) for line in cells)
 
 
 _NOTHING = object()
+
+
+def _told(value: Any) -> str | None:
+    return None if value is _NOTHING else value_words(value)
 
 
 def _groups_of_both(first: dict[str, Any], second: dict[str, Any]) -> tuple[FieldGroup, ...]:

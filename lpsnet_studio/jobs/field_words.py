@@ -44,15 +44,23 @@ def group_title(group: str) -> str:
 def number_from(text: str, *, is_whole: bool) -> int | float | str:
     """Returns the number that a text tells, or the text if it tells none.
 
-    A whole number may have its thousands told apart; another one may have a comma for its point.
+    A whole number may have its thousands told apart, or be written as 9e4; another one may have a comma for its point.
     """
     typed = text.strip()
-    try:
-        if is_whole:
-            return int(re.sub(r"[,\s]", "", typed) if _WITH_THOUSANDS.fullmatch(typed) else typed)
-        return float(typed.replace(",", ".") if typed.count(",") == 1 and "." not in typed else typed)
-    except ValueError:
-        return text
+    if is_whole:
+        typed = re.sub(r"[,\s]", "", typed) if _WITH_THOUSANDS.fullmatch(typed) else typed
+    elif typed.count(",") == 1 and "." not in typed:
+        typed = typed.replace(",", ".")
+    for read in (int, float) if is_whole else (float,):
+        try:
+            number = read(typed)
+        except ValueError:
+            continue
+        if not is_whole or isinstance(number, int):
+            return number
+        if number.is_integer():
+            return int(number)
+    return text
 
 
 def numbers_from(text: str, *, is_whole: bool) -> list[int | float | str]:

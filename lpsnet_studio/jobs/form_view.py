@@ -74,7 +74,7 @@ class ConfigFormView(QWidget):
         head: presets and search.
         groups: by their dotted name.
         foot: faults, remarks and the command.
-        scroll: what the fields are scrolled in.
+        area: what the fields are scrolled in.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class ConfigFormView(QWidget):
         self.head = FormHead(form, theme, preset_names() if presets is None else presets, choose_config)
         self.foot = FormFoot(form, theme, command)
         self.groups = {group.name: GroupView(form, group, theme, choose_path) for group in form.groups}
-        self.scroll = QScrollArea()
+        self.area = QScrollArea()
         self._empty = QLabel()
         self._remarks = QVBoxLayout()
         self._remark_lines: list[RemarkLine] = []
@@ -137,7 +137,7 @@ class ConfigFormView(QWidget):
             group.fold(False)
         self._settle()
         row.editor.take_default_focus()
-        self.scroll.ensureWidgetVisible(row, 0, 24)
+        self.area.ensureWidgetVisible(row, 0, 24)
         self._last_gone_to = field
 
     def go_to_fault(self) -> None:
@@ -146,7 +146,7 @@ class ConfigFormView(QWidget):
         if not order:
             group = next(iter(self._form.faults), None)
             if group in self.groups:
-                self.scroll.ensureWidgetVisible(self.groups[group], 0, 0)
+                self.area.ensureWidgetVisible(self.groups[group], 0, 0)
             return
         focused = self.focusWidget()
         inside = [name for name, row in self._rows().items() if focused is not None and row.isAncestorOf(focused)]
@@ -215,17 +215,17 @@ class ConfigFormView(QWidget):
         for group in self.groups.values():
             inside.addWidget(group)
         inside.addStretch(1)
-        self.scroll.setWidget(page)
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setWidget(page)
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.head)
         layout.addWidget(_hairline())
-        layout.addWidget(self.scroll, 1)
+        layout.addWidget(self.area, 1)
         layout.addWidget(_hairline())
         layout.addWidget(self.foot)
 
@@ -289,7 +289,7 @@ class ConfigFormView(QWidget):
             self._remarks.addWidget(line)
 
     def _show_remarks_to_user(self) -> None:
-        self.scroll.verticalScrollBar().setValue(0)
+        self.area.verticalScrollBar().setValue(0)
 
     def _leave_search(self) -> None:
         """Gives the keyboard to the first field that is shown."""
@@ -314,18 +314,22 @@ class ConfigFormView(QWidget):
 
     def _settle(self) -> None:
         """Lets the layouts, from the rows outwards, take at once the room that is theirs now."""
-        page = self.scroll.widget()
+        page = self.area.widget()
         layout = None if page is None else page.layout()
         if page is not None and layout is not None:
             for group in self.groups.values():
                 group.settle()
             layout.activate()
-            room = self.scroll.viewport().size()
+            room = self.area.viewport().size()
             page.resize(room.width(), max(layout.totalHeightForWidth(room.width()), room.height()))
 
     def _follow(self) -> None:
-        for part in (self.head, self.foot, *self.groups.values(), *(line.message for line in self._remark_lines)):
-            part.follow(self._theme)
+        self.head.follow(self._theme)
+        self.foot.follow(self._theme)
+        for group in self.groups.values():
+            group.follow(self._theme)
+        for line in self._remark_lines:
+            line.message.follow(self._theme)
 
 
 def _is_control(event: QKeyEvent, key: Qt.Key) -> bool:

@@ -142,8 +142,10 @@ class GroupView(QWidget):
 
     def follow(self, theme: Theme) -> None:
         """Takes icons and colours of a theme."""
-        for part in (*self.rows.values(), *([self._fault] if self._fault is not None else [])):
-            part.follow(theme)
+        for row in self.rows.values():
+            row.follow(theme)
+        if self._fault is not None:
+            self._fault.follow(theme)
 
     def _show_fault(self, fault: str) -> None:
         if fault and self._fault is None:

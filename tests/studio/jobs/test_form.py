@@ -125,6 +125,7 @@ def test_a_form_begins_as_its_preset_without_a_change(preset: str) -> None:
 
 def test_what_is_typed_is_read_as_the_field_means_it(form: ConfigForm) -> None:
     form.set_text("training.schedule.iterations", "12,000")
+    form.set_text("training.schedule.warmup", "1e3")
     form.set_text("training.optimizer.lr", "2.5e-5")
     form.set_text("loss.box_weight", "0,5")
     form.set_text("training.schedule.steps", "[8000, 11000]")

@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication, QWheelEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QPlainTextEdit, QWidget
 
 from lpsnet.config import load_config
-from lpsnet_studio.jobs.config_fields import FieldKind, FormField
+from lpsnet_studio.jobs.config_fields import Bounds, FieldKind, FormField
 from lpsnet_studio.jobs.field_editors import ChoiceEditor, NumberBox, OptionalEditor, PathEditor, SwitchEditor
 from lpsnet_studio.jobs.form import ConfigForm
 from lpsnet_studio.jobs.form_view import ConfigFormView
@@ -155,25 +155,31 @@ def test_a_field_that_may_be_unset_has_a_switch_and_remembers_its_value(
 
 
 @pytest.mark.parametrize(
-    ("field", "start", "key", "after"),
+    ("bounds", "is_whole", "start", "key", "after"),
     [
-        ("training.batch", 16, Qt.Key.Key_Up, 17),
-        ("training.batch", 1, Qt.Key.Key_Down, 1),
-        ("training.schedule.iterations", 90_000, Qt.Key.Key_Down, 89_000),
-        ("training.schedule.iterations", 90_000, Qt.Key.Key_PageUp, 100_000),
-        ("training.optimizer.lr", 0.01, Qt.Key.Key_Up, 0.011),
-        ("inspection.nms_iou", 0.99, Qt.Key.Key_PageUp, 1.0),
-        ("training.optimizer.momentum", 0.999, Qt.Key.Key_PageUp, 0.999),
+        (Bounds(1), True, "16", Qt.Key.Key_Up, "17"),
+        (Bounds(1), True, "1", Qt.Key.Key_Down, "1"),
+        (Bounds(1), True, "90000", Qt.Key.Key_Down, "89000"),
+        (Bounds(1), True, "90000", Qt.Key.Key_PageUp, "100000"),
+        (Bounds(0, above_low=True), False, "0.01", Qt.Key.Key_Up, "0.011"),
+        (Bounds(0, above_low=True), False, "0.01", Qt.Key.Key_PageDown, "0.01"),
+        (Bounds(0, 1), False, "0.99", Qt.Key.Key_PageUp, "1"),
+        (Bounds(0, 1, below_high=True), False, "0.999", Qt.Key.Key_PageUp, "0.999"),
+        (Bounds(0), False, "0", Qt.Key.Key_Up, "0.01"),
+        (Bounds(), True, "no number", Qt.Key.Key_Up, "no number"),
     ],
 )
 def test_numbers_are_stepped_within_their_range(
-    view: ConfigFormView, form: ConfigForm, qtbot: Any, field: str, start: float, key: Qt.Key, after: float
+    qtbot: Any, bounds: Bounds, is_whole: bool, start: str, key: Qt.Key, after: str
 ) -> None:
-    form.set(field, start)
-    (box,) = view.row(field).editor.inputs()
+    box = NumberBox(bounds, is_whole=is_whole)
+    qtbot.addWidget(box)
+    told: list[str] = []
+    box.textEdited.connect(told.append)
+    box.setText(start)
     qtbot.keyClick(box, key)
-    assert form.value(field) == pytest.approx(after)
-    assert form.faults == {}
+    assert box.text() == after
+    assert told == ([] if after == start else [after])
 
 
 def _turn_wheel(widget: QWidget) -> bool:
@@ -268,7 +274,7 @@ def test_faults_are_gone_to_one_after_the_other_out_of_folds_and_searches(
         qtbot.mouseClick(view.foot.mend, Qt.MouseButton.LeftButton)
         focused = QApplication.focusWidget()
         seen += [name for name in form.fields if view.row(name).isAncestorOf(focused)]
-        assert view.scroll.viewport().rect().contains(focused.mapTo(view.scroll.viewport(), focused.rect().center()))
+        assert view.area.viewport().rect().contains(focused.mapTo(view.area.viewport(), focused.rect().center()))
     assert seen == ["model.channels", "training.batch", "model.channels"]
 
 
@@ -312,26 +318,30 @@ def test_another_start_is_chosen_and_a_bad_file_is_told(view: ConfigFormView, fo
     assert view.row("training.batch").editor.inputs()[0].text() == "2"
 
 
-@pytest.mark.parametrize("width", [360, 700, 1100])
+def _cut(view: ConfigFormView) -> list[QWidget]:
+    """Returns what is not wholly within the page, and buttons too narrow for their words."""
+    page = view.area.widget()
+    beyond = [
+        widget
+        for widget in page.findChildren(QWidget)
+        if widget.isVisibleTo(page) and not 0 <= widget.mapTo(page, QPoint(0, 0)).x() <= page.width() - widget.width()
+    ]
+    buttons = [each for each in view.findChildren(QAbstractButton) if each.isVisibleTo(view) and each.text()]
+    return beyond + [each for each in buttons if each.width() < each.minimumSizeHint().width()]
+
+
 @pytest.mark.parametrize("kind", ["coco_panoptic", "scenes"])
-def test_nothing_is_cut_at_any_width(view: ConfigFormView, form: ConfigForm, width: int, kind: str) -> None:
+def test_nothing_is_cut_at_any_width(view: ConfigFormView, form: ConfigForm, kind: str) -> None:
     form.set("data.train.kind", kind)
     form.set_text("training.optimizer.lr", "a very long word indeed " * 3)
     form.set_text("training.schedule.steps", "9, 3")
     form.set("training.batch", 0)
-    view.resize(width, 700)
-    QApplication.processEvents()
-    page = view.scroll.widget()
-    assert view.minimumSizeHint().width() <= 360
-    assert page.width() == view.scroll.viewport().width()
-    for widget in page.findChildren(QWidget):
-        if widget.isVisibleTo(page):
-            left = widget.mapTo(page, QPoint(0, 0)).x()
-            assert left >= 0
-            assert left + widget.width() <= page.width()
-    for button in view.findChildren(QAbstractButton):
-        if button.isVisibleTo(view) and button.text():
-            assert button.width() >= button.minimumSizeHint().width()
+    for width in (360, 700, 1100, 360):
+        view.resize(width, 700)
+        QApplication.processEvents()
+        assert view.minimumSizeHint().width() <= 360
+        assert view.area.widget().width() == view.area.viewport().width()
+        assert _cut(view) == []
 
 
 def test_tab_goes_from_top_to_bottom_through_everything(view: ConfigFormView, form: ConfigForm, qtbot: Any) -> None:
