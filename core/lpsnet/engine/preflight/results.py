@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
 from lpsnet.categories import Categories
 from lpsnet.checkpoint import load_checkpoint, network_from
-from lpsnet.config import Config, DataSource, PanopticSource, ScenesSource, load_config
+from lpsnet.config import Config, DataSource, PanopticSource, ScenesSource, expand_path, load_config
 from lpsnet.engine.evaluation_setup import parse_data
 from lpsnet.engine.output_folder import INSPECTIONS, OVERLAYS, refuse_replacing
 from lpsnet.engine.predict import collect_pictures
 from lpsnet.engine.preflight.findings import Estimates, Preflight
 from lpsnet.engine.preflight.folders import check_writable, free_bytes
 from lpsnet.engine.preflight.memory import estimate_evaluation, program_bytes
-from lpsnet.engine.preflight.pictures import check_pictures
+from lpsnet.engine.preflight.pictures import Pictures, check_pictures
 from lpsnet.engine.preflight.room import check_disk, check_memory
 from lpsnet.engine.preflight.training import check_device
 from lpsnet.images import read_image_size
@@ -50,7 +50,7 @@ def check_evaluation(
     if source is not None:
         pictures = check_pictures(found, "data.val", source, None if network is None else network[1])
     if out is not None:
-        _check_out(found, out, [Path(name) for name in (pictures.names if pictures is not None else ())])
+        _check_out(found, out, _files(source, pictures))
     if network is None or pictures is None or place is None:
         return found
     settings, categories = network
@@ -165,6 +165,16 @@ def _source(
         found.error("data", "drawn scenes have no files", "leave out --images and --pngs")
         return None
     return source.model_copy(update=named) if isinstance(source, PanopticSource) else source
+
+
+def _files(source: DataSource | None, pictures: Pictures | None) -> Iterator[Path]:
+    """Yields the files of a data set, of its many PNGs one."""
+    if not isinstance(source, PanopticSource) or pictures is None:
+        return
+    path = expand_path(source.annotations)
+    yield path
+    yield from islice((path.with_suffix("") if source.pngs is None else expand_path(source.pngs)).glob("*.png"), 1)
+    yield from map(Path, pictures.names)
 
 
 def _sizes(found: Preflight, paths: Sequence[Path]) -> list[tuple[int, int]]:

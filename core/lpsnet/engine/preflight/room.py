@@ -19,7 +19,7 @@ __all__ = ["check_disk", "check_memory", "training_bytes_on_disk", "what_fits"]
 _TIGHT = 0.85
 """From this share of what is free on, a run may fail all the same: the estimate is not exact."""
 _SHARES_OF_SIDE = (0.8, 0.64, 0.5, 0.4, 0.32, 0.25)
-_SMALLEST_SIDE = 32
+_SIDE_STEP = 32
 _EVENT_BYTES = 1200
 """A line of events.jsonl and the same figures for TensorBoard."""
 _BYTES_A_SAMPLES_PIXEL = 2
@@ -93,10 +93,9 @@ def _smaller(config: Config, processes: int) -> Iterator[tuple[Config, str]]:
     most = max((training.accumulate, *parts))
     by_parts = training.model_copy(update={"accumulate": most})
     words = f"training.accumulate={most} and " if most > training.accumulate else ""
-    for scale in _SHARES_OF_SIDE:
-        side = round(config.input.short_side * scale / 32) * 32
-        if side < _SMALLEST_SIDE:
-            return
+    whole = config.input.short_side
+    sides = {round(whole * share / _SIDE_STEP) * _SIDE_STEP for share in _SHARES_OF_SIDE}
+    for side in sorted((side for side in sides if _SIDE_STEP <= side < whole), reverse=True):
         smaller = {"training": by_parts, "input": config.input.scaled_to(side)}
         yield config.model_copy(update=smaller), f"{words}input.short_side={side}"
 
