@@ -197,7 +197,9 @@ def stop_gently(folder: JobFolder) -> bool:
     command = living_command(folder)
     if command is None:
         return False
-    if processes is not None and folder.read_stop(processes.token) is not None:
+    # What no keeper started is not what process.json tells of, and was never asked.
+    kept = processes if processes is not None and processes.command == command else None
+    if kept is not None and folder.read_stop(kept.token) is not None:
         return False
     if sys.platform == "win32":
         raise OSError(
@@ -206,7 +208,7 @@ def stop_gently(folder: JobFolder) -> bool:
     process = command.process()
     if process is None:
         return False
-    _note_stop(folder, processes, kill=False)
+    _note_stop(folder, kept, kill=False)
     try:
         process.send_signal(signal.SIGTERM)
     except psutil.NoSuchProcess:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -78,43 +80,59 @@ def read_facts(path: Path, since: float | None = None) -> RunFacts:
         since: when a new process was started: what an earlier one said of its own end is left out.
     """
     try:
-        with path.open("rb") as stream:
-            head = stream.read(_HEAD_BYTES).decode("utf-8", "replace")
-            size = stream.seek(0, 2)
+        found = path.stat()
+        facts = _facts_of_file(path, (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns))
     except OSError:
         return RunFacts()
-    facts = _Standing()
+    return _without_earlier_end(facts, since)
+
+
+@functools.lru_cache(maxsize=512)
+def _facts_of_file(path: Path, _version: tuple[int, ...]) -> RunFacts:
+    """Reads where a run stands from a file as it is; of most files that are looked at again nothing has changed.
+
+    Raises:
+        OSError: if it cannot be read.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(_HEAD_BYTES).decode("utf-8", "replace")
+        size = stream.seek(0, os.SEEK_END)
+    standing = _Standing()
     if size > _TAIL_BYTES:
-        facts.take_first(next((event for event in _events(head) if isinstance(event, Started | BatchStarted)), None))
+        standing.take_first(next((event for event in _events(head) if isinstance(event, Started | BatchStarted)), None))
     for event in _events(read_tail(path, _TAIL_BYTES)):
-        facts.take(event)
-    return facts.told(since)
+        standing.take(event)
+    return standing.facts
 
 
 def facts_of(events: Iterable[RunEvent], since: float | None = None) -> RunFacts:
     """Returns where a run stands after its events; see :func:`read_facts`."""
-    facts = _Standing()
+    standing = _Standing()
     for event in events:
-        facts.take(event)
-    return facts.told(since)
+        standing.take(event)
+    return _without_earlier_end(standing.facts, since)
 
 
 class _Standing:
-    """Where a run stands after some events."""
+    """Where a run stands after some events.
+
+    Attributes:
+        facts: that.
+    """
 
     def __init__(self) -> None:
-        self._facts = RunFacts()
+        self.facts = RunFacts()
 
     def take_first(self, event: RunEvent | None) -> None:
         """Takes what began the run, behind which events are left out: their silence is not the run's."""
         if event is not None:
             self.take(event)
-            self._facts = replace(self._facts, heard=None)
+            self.facts = replace(self.facts, heard=None)
 
     def take(self, event: RunEvent) -> None:
         """Takes the next event."""
         self._hear(event)
-        facts = self._facts
+        facts = self.facts
         if isinstance(event, Started):
             facts = replace(
                 facts,
@@ -140,20 +158,20 @@ class _Standing:
             facts = replace(facts, pq=event.figures.get("pq"))
         elif isinstance(event, Stopped):
             facts = replace(facts, iteration=event.iteration, stopped=event)
-        self._facts = facts
+        self.facts = facts
 
     def _hear(self, event: RunEvent) -> None:
-        before = self._facts.heard
+        before = self.facts.heard
         if math.isfinite(event.time):
             silence = 0.0 if before is None else event.time - before
-            longest = max(self._facts.longest_silence, silence)
-            self._facts = replace(self._facts, heard=event.time, longest_silence=longest)
+            longest = max(self.facts.longest_silence, silence)
+            self.facts = replace(self.facts, heard=event.time, longest_silence=longest)
 
-    def told(self, since: float | None) -> RunFacts:
-        """Returns it, without what a process said of its end that had been there before ``since``."""
-        stopped = self._facts.stopped
-        is_earlier = since is not None and stopped is not None and stopped.time < since
-        return replace(self._facts, stopped=None) if is_earlier else self._facts
+
+def _without_earlier_end(facts: RunFacts, since: float | None) -> RunFacts:
+    """Leaves out what a process said of its end that had been there before ``since``."""
+    is_earlier = since is not None and facts.stopped is not None and facts.stopped.time < since
+    return replace(facts, stopped=None) if is_earlier else facts
 
 
 def _events(text: str) -> Iterable[RunEvent]:

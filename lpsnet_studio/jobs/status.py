@@ -29,6 +29,7 @@ _QUIET_FACTOR = 10.0
 """A run elsewhere is given up after that many of its longest silences, and never sooner than ten minutes."""
 _ENDING_PATIENCE = 3.0
 """Seconds in which a keeper has written how its command ended, unless the disk is full."""
+_UNWATCHED = "no keeper watches it, so that its exit status will not be known"
 _LOCK_WORDS = re.compile(r"process (\d+) of (.+)")
 
 
@@ -84,7 +85,7 @@ class JobStatus:
 
 
 def read_status(run_dir: Path, now: float | None = None) -> JobStatus:
-    """Reads how a job is; never raises for what it finds.
+    """Reads how a job is; never raises for what it finds. It costs milliseconds, or more on a share: use a worker.
 
     Args:
         run_dir: the run directory, of a job of the Studio, or of a run that was started by hand or copied from
@@ -114,10 +115,11 @@ def living_command(folder: JobFolder) -> ProcessMark | None:
     there.
     """
     processes = folder.read_processes()
-    if processes is None or processes.command is None:
-        return _locking_trainer(folder)
-    is_here = processes.host == socket.gethostname()
-    return processes.command if is_here and processes.command.is_alive else None
+    if processes is not None and processes.command is not None and processes.host == socket.gethostname():
+        command = processes.command
+        if command.is_alive:
+            return command
+    return _locking_trainer(folder)
 
 
 class _Reading:
@@ -148,15 +150,19 @@ class _Reading:
     # ------------------------------------------------------------------------------------------ with the keeper's files
 
     def was_gone_on_with_by_hand(self) -> bool:
-        """Whether the run went on without a keeper after the end that was written down, or that nobody wrote."""
+        """Whether the run went on without a keeper after the end that was written down, or that nobody saw."""
         if self.how is not None:
-            has_begun = self._facts.started is not None and self._facts.started > self.how.time
-            trainer = None if has_begun else _locking_trainer(self._folder)
-            return has_begun or (trainer is not None and trainer.create_time > self.how.time)
-        if self.processes is None or self.processes.command is None or living_command(self._folder) is not None:
+            known_end = self.how.time
+            if self._facts.started is not None and self._facts.started > known_end:
+                return True
+        elif self.processes is not None and (command := self.processes.command) is not None:
+            if self.processes.host == socket.gethostname() and command.is_alive:
+                return False
+            known_end = command.create_time + 1
+        else:
             return False
         trainer = _locking_trainer(self._folder)
-        return trainer is not None and trainer.create_time > self.processes.command.create_time + 1
+        return trainer is not None and trainer.create_time > known_end
 
     def ended(self, how: HowItEnded) -> JobStatus:
         """Tells of a job whose end was written down."""
@@ -199,7 +205,7 @@ class _Reading:
             return self._told(JobState.STOPPING, words, pid)
         if facts.started is None or facts.started < processes.started:
             return self._told(JobState.STARTING, "has started and reads its settings, network and data", pid)
-        keeper = "" if processes.keeper.is_alive else "; its keeper is gone, so that its exit status will not be known"
+        keeper = "" if processes.keeper.is_alive else f"; {_UNWATCHED}"
         return self._told(JobState.RUNNING, _progress_words(facts) + keeper, pid)
 
     def _ending(self) -> JobStatus:
@@ -233,7 +239,7 @@ class _Reading:
         if trainer is not None:
             words = _progress_words(self._facts) if ending is None else "is starting"
             state = JobState.RUNNING if ending is None and self._facts.heard is not None else JobState.STARTING
-            return self._told(state, f"{words}; it was started by hand", trainer.pid)
+            return self._told(state, f"{words}; {_UNWATCHED}", trainer.pid, host=socket.gethostname())
         if ending is not None:
             return self._after(ending, self._facts.heard)
         if self._facts.heard is None:

@@ -88,7 +88,7 @@ def test_a_running_training_tells_how_far_it_is(tmp_path: Path, me: ProcessMark)
 def test_a_job_without_its_keeper_says_that_its_status_will_not_be_known(tmp_path: Path, me: ProcessMark) -> None:
     job(tmp_path, command=me)
     write_events(tmp_path, training_started(400, time=STARTED + 5))
-    assert "its keeper is gone" in read_status(tmp_path).sentence
+    assert "no keeper watches it" in read_status(tmp_path).sentence
 
 
 def test_a_resumed_training_is_not_taken_for_the_one_that_stopped(tmp_path: Path, me: ProcessMark) -> None:
@@ -241,7 +241,7 @@ def test_a_training_that_was_started_by_hand_can_be_seen_and_stopped(tmp_path: P
         write_events(tmp_path, training_started(400))
         status = read_status(tmp_path)
         assert (status.state, status.pid) == (JobState.RUNNING, trainer.pid)
-        assert status.sentence.endswith("it was started by hand")
+        assert status.sentence.endswith("no keeper watches it, so that its exit status will not be known")
         assert stop_gently(JobFolder(tmp_path))
         trainer.wait(20)
         assert read_status(tmp_path).state is JobState.LOST
@@ -265,6 +265,23 @@ def test_a_job_that_was_gone_on_with_by_hand_is_judged_by_that(tmp_path: Path) -
     again = training_started(400, iteration=30, time=STARTED + 500)
     write_events(tmp_path, again, finished(STARTED + 900))
     assert read_status(tmp_path).sentence == "finished after 400 iterations"
+
+
+def test_a_training_that_is_gone_on_with_by_hand_can_be_stopped_though_the_job_was_before(tmp_path: Path) -> None:
+    now = time.time()
+    folder = job(tmp_path, code=143)
+    folder.write(folder.exit, HowItEnded("t", now - 60, 143).to_json())
+    folder.write(folder.stop, StopAsked("t", now - 61, kill=False).to_json())
+    trainer = subprocess.Popen([sys.executable, "-c", TRAINS_BY_HAND, str(tmp_path)], stdout=subprocess.PIPE)
+    try:
+        assert trainer.stdout is not None
+        trainer.stdout.readline()
+        assert (read_status(tmp_path).state, read_status(tmp_path).pid) == (JobState.STARTING, trainer.pid)
+        assert stop_gently(folder)
+        trainer.wait(20)
+    finally:
+        trainer.kill()
+        trainer.wait()
 
 
 # -------------------------------------------------------------------------------------------------------------- damage
