@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedLayout, QVBoxL
 
 from lpsnet_studio.background import Background, Task, is_awaited, pass_on
 from lpsnet_studio.jobs.log import JobLog, LogFile, LogPart, lines_with
-from lpsnet_studio.jobs.log_controls_view import LogControls, tool_button
+from lpsnet_studio.jobs.log_controls_view import TOOL_STYLE, LogControls, tool_button
 from lpsnet_studio.jobs.log_levels import Level
 from lpsnet_studio.jobs.log_lines_view import LogLines
 from lpsnet_studio.jobs.log_rows import shown_codes
@@ -80,8 +80,9 @@ class LogView(QWidget):
         self._state.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._state.setMargin(16)
         self._band = QWidget()
+        self._band.setStyleSheet(TOOL_STYLE)
         band = QHBoxLayout(self._band)
-        band.setContentsMargins(8, 0, 0, 0)
+        band.setContentsMargins(0, 0, 0, 0)
         band.addWidget(self._left_out, 1)
         band.addWidget(self._earlier)
         body = QWidget()

@@ -218,7 +218,7 @@ class SampleStage(QWidget):
             self.strip.setCurrentIndex(index)
             self.strip.selectionModel().blockSignals(False)
         self.strip.selectColumn(place)
-        self.strip.scrollTo(index)
+        self.strip.scrollTo(index, SamplesGrid.ScrollHint.PositionAtCenter)
         self.strip.viewport().update()
 
     def _want(self, row: int) -> None:
