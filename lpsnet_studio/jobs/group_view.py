@@ -90,6 +90,7 @@ class GroupView(QWidget):
         """Makes the rows if they are not there."""
         if not self._is_built:
             self._is_built = True
+            self._body.hide()  # what is hidden is not laid out anew for every row
             self._make_rows()
 
     def stops(self) -> tuple[QWidget, ...]:
@@ -156,13 +157,13 @@ class GroupView(QWidget):
 
     def _show_found(self) -> None:
         found, is_open = self._found, self._found is not None or not self._is_folded
-        self.setVisible(found is None or bool(found))
-        self._body.setVisible(is_open)
-        self._caption.setVisible(bool(self.group.description) and found is None)
-        self.heading.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)
-        self._tell()
         for name, row in self.rows.items():
             row.setVisible(found is None or name in found)
+        self._caption.setVisible(bool(self.group.description) and found is None)
+        self._body.setVisible(is_open)
+        self.setVisible(found is None or bool(found))
+        self.heading.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)
+        self._tell()
 
     def _tell(self) -> None:
         """Tells those who hear the heading what others see of it."""
@@ -179,8 +180,7 @@ class GroupView(QWidget):
         before: QWidget = self._caption if self._fault is None else self._fault
         for name, field in wanted.items():
             if name not in self.rows:
-                self.rows[name] = FieldRow(self._form, field, self._theme, self._choose)
-                self.rows[name].set_wide(self._is_wide)
+                self.rows[name] = FieldRow(self._form, field, self._theme, self._choose, wide=self._is_wide)
                 self._inside.insertWidget(self._inside.indexOf(before) + 1, self.rows[name])
             before = self.rows[name]
         self._show_found()

@@ -27,6 +27,7 @@ class FieldRow(QWidget):
         field: which of its fields.
         theme: gives icons and colours.
         choose: asks for paths.
+        wide: whether name and editor stand beside each other at first.
 
     Attributes:
         editor: edits the value.
@@ -34,7 +35,9 @@ class FieldRow(QWidget):
         fault: what is wrong, below the editor.
     """
 
-    def __init__(self, form: ConfigForm, field: FormField, theme: Theme, choose: PathChooser) -> None:
+    def __init__(
+        self, form: ConfigForm, field: FormField, theme: Theme, choose: PathChooser, *, wide: bool = False
+    ) -> None:
         super().__init__()
         self._form, self._theme, self.field = form, theme, field
         self.editor = editor_of(field, choose)
@@ -47,7 +50,7 @@ class FieldRow(QWidget):
         self._head, self._body = QWidget(), QWidget()
         self._sides = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
         self._lay_out()
-        self.set_wide(False)
+        self.set_wide(wide)
         self.editor.edited.connect(lambda value, goes_on: form.set(field.name, value, goes_on=goes_on))
         self.editor.finished.connect(self._finish)
         self.refresh()
