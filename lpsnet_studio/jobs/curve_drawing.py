@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +20,9 @@ __all__ = ["Axis", "CurveDrawer", "Drawing", "DrawnCurve", "Exact", "Sight"]
 
 Axis = Literal["iteration", "time"]
 _MARGIN = 0.5
+_MOST_BUCKETS = 4000
+"""Of all curves together: what is painted within the time that the window may stand still."""
+_FEWEST_BUCKETS = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +151,9 @@ class CurveDrawer:
         names = {run.folder: run.names for run in shown}
         wanted = [(run, name) for run in shown for name in sight.names if name in names[run.folder]]
         self._forget_all_but({(run.folder, name) for run, name in wanted})
-        curves = tuple(self._curve(run, name, sight) for run, name in wanted)
+        room = max(_FEWEST_BUCKETS, _MOST_BUCKETS // max(len(wanted), 1))
+        fitting = replace(sight, pixels=min(sight.pixels, room))
+        curves = tuple(self._curve(run, name, fitting) for run, name in wanted)
         return Drawing(sight, curves, names, tuple(problems))
 
     def _forget_all_but(self, kept: set[tuple[Path, str]]) -> None:

@@ -13,7 +13,7 @@ from lpsnet_studio.jobs.curves import RunCurves
 __all__ = ["CurveWorker"]
 
 _PERIOD = 0.25
-_SLICE = 100
+_SLICE = 50
 _BREATH = 0.0005
 
 

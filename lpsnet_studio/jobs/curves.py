@@ -306,6 +306,8 @@ class RunCurves:
 
 
 def _is_plausible(event: RunEvent) -> bool:
+    if isinstance(event, Progress):  # nearly all of them are
+        return -_MOST_COUNT < event.iteration < _MOST_COUNT and -_MOST_COUNT < event.memory_bytes < _MOST_COUNT
     counts = (getattr(event, name, 0) for name in ("iteration", "iterations", "done", "pictures", "memory_bytes"))
     return all(abs(count) < _MOST_COUNT for count in counts)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
@@ -28,6 +29,7 @@ _RAW_SHARE = 0.38
 _ROOM = 0.04
 _STEP = 0.01
 _PIXELS_OF_TICK = 32
+_TURN = 0.01
 
 
 def blend(first: str, second: str, share: float) -> QColor:
@@ -148,6 +150,9 @@ class CurvesPlot(pg.PlotWidget):
         self._hidden: frozenset[tuple[Path, str]] = frozenset()
         self._zoom: tuple[tuple[float, float], tuple[float, float]] | None = None
         self._cursor_x: float | None = None
+        self._waiting: list[tuple[tuple[Path, str], DrawnCurve]] = []
+        self._turns = QTimer(self, singleShot=True, interval=0)
+        self._turns.timeout.connect(self._show_some)
         self._line = pg.InfiniteLine(angle=90, movable=False)
         self._spots = pg.ScatterPlotItem(size=7)
         self._words = QLabel(self)
@@ -199,14 +204,29 @@ class CurvesPlot(pg.PlotWidget):
         for key in self._curves.keys() - now.keys():
             self._curves.pop(key).remove_from(plot)
         has_new_looks = looks != self._looks
-        for key, drawn in now.items():
-            curve = self._curves.get(key) or self._curves.setdefault(key, _Curve(plot))
-            if curve.drawn is not drawn or has_new_looks:
-                curve.show(drawn, looks[key], self._theme)
-            curve.set_visible(key not in hidden)
         self._looks, self._hidden = dict(looks), hidden
-        self._set_range()
-        self._mark()
+        self._waiting = [
+            (key, drawn)
+            for key, drawn in now.items()
+            if has_new_looks or key not in self._curves or self._curves[key].drawn is not drawn
+        ]
+        for key, curve in self._curves.items():
+            curve.set_visible(key not in hidden)
+        self._show_some()
+
+    def _show_some(self) -> None:
+        """Shows curves that wait for it, as many as there is time for; the others once events had their turn."""
+        plot, end = self.getPlotItem(), time.perf_counter() + _TURN
+        while self._waiting and time.perf_counter() < end:
+            key, drawn = self._waiting.pop(0)
+            curve = self._curves.get(key) or self._curves.setdefault(key, _Curve(plot))
+            curve.show(drawn, self._looks[key], self._theme)
+            curve.set_visible(key not in self._hidden)
+        if self._waiting:
+            self._turns.start()
+        else:
+            self._set_range()
+            self._mark()
 
     def say(self, words: str) -> None:
         """Shows a sentence in place of curves; none if it is empty."""
@@ -222,7 +242,8 @@ class CurvesPlot(pg.PlotWidget):
     @property
     def drawn(self) -> dict[tuple[Path, str], DrawnCurve]:
         """The curves that can be seen."""
-        seen = ((key, curve.drawn) for key, curve in self._curves.items() if key not in self._hidden)
+        shown = self._curves.items()
+        seen = ((key, curve.drawn) for key, curve in shown if key in self._looks and key not in self._hidden)
         return {key: drawn for key, drawn in seen if drawn is not None}
 
     @property
@@ -260,7 +281,7 @@ class CurvesPlot(pg.PlotWidget):
         self.getViewBox().rbScaleBox.setBrush(pg.mkBrush(None))
         self._words.setStyleSheet(f"color: {palette.dim}; background: transparent;")
         for key, curve in self._curves.items():
-            if curve.drawn is not None:
+            if curve.drawn is not None and key in self._looks:
                 curve.show(curve.drawn, self._looks[key], self._theme)
         self._mark()
 

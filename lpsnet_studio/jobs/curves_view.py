@@ -35,6 +35,7 @@ from lpsnet_studio.jobs.curves import RunCurves
 from lpsnet_studio.jobs.curves_legend_view import CurveLegend, LegendRow
 from lpsnet_studio.jobs.curves_picture_view import save_picture
 from lpsnet_studio.jobs.curves_plot import STYLES, CurveLook, CurvesPlot
+from lpsnet_studio.jobs.flow_view import FlowLayout
 from lpsnet_studio.jobs.smoothing import MOST_SMOOTHING
 from lpsnet_studio.theme import Theme
 
@@ -147,14 +148,14 @@ class CurvesView(QWidget):
         self._apply_theme()
 
     def _lay_out(self) -> None:
-        line = QHBoxLayout()
-        line.setSpacing(8)
-        smoothing = QLabel("&Smoothing")
-        smoothing.setBuddy(self.smoothing_slider)
-        for widget in (self.chart_box, self.axis_box, self.log_box):
-            line.addWidget(widget)
-        line.addStretch(1)
-        for widget in (smoothing, self.smoothing_slider, self.smoothing_box, self.reset_button, self.export_button):
+        smoothing, caption = QWidget(), QLabel("&Smoothing")
+        caption.setBuddy(self.smoothing_slider)
+        beside = QHBoxLayout(smoothing)
+        beside.setContentsMargins(0, 0, 0, 0)
+        for widget in (caption, self.smoothing_slider, self.smoothing_box):
+            beside.addWidget(widget)
+        line = FlowLayout(gap=8)
+        for widget in (self.chart_box, self.axis_box, self.log_box, smoothing, self.reset_button, self.export_button):
             line.addWidget(widget)
         halves = QSplitter(Qt.Orientation.Vertical)
         halves.addWidget(self.plot)

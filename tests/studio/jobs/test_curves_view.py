@@ -1,0 +1,191 @@
+"""The chart of curves in a window."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lpsnet_studio.jobs.curves import RunCurves
+from tests.studio.jobs.run_files import evaluated, lines, progress, started, write_run
+
+COUNT = 1_000_000
+SPIKE = 333_333
+
+
+@pytest.fixture
+def worker() -> Iterator[Any]:
+    from lpsnet_studio.jobs.curve_worker import CurveWorker
+
+    made = CurveWorker()
+    yield made
+    made.close()
+    assert made.join(10)
+
+
+@pytest.fixture
+def view(qtbot: Any, worker: Any, theme: Any) -> Any:
+    from lpsnet_studio.background import Background, pass_on
+    from lpsnet_studio.jobs.curves_view import CurvesView
+
+    made = CurvesView(worker, Background(pass_on), theme)
+    qtbot.addWidget(made)
+    made.resize(900, 600)
+    made.show()
+    return made
+
+
+def _show(qtbot: Any, view: Any, worker: Any, *folders: Path) -> list[RunCurves]:
+    from lpsnet_studio.jobs.curves_view import ShownRun
+
+    runs = [RunCurves(folder) for folder in folders]
+    worker.watch(runs)
+    view.set_runs([ShownRun(run, run.folder.name, 20) for run in runs])
+    qtbot.waitUntil(lambda: {key[0] for key in view.plot.drawn} == set(folders), timeout=10_000)
+    return runs
+
+
+def _run(folder: Path, level: float = 1.0) -> Path:
+    return write_run(folder, [started(), *(progress(at, level * at, box=1.0) for at in range(20, 420, 20))])
+
+
+def test_a_single_spike_among_a_million_is_drawn(qtbot: Any, theme: Any) -> None:
+    from lpsnet_studio.jobs.curve_drawing import CurveDrawer, Sight
+    from lpsnet_studio.jobs.curves_plot import STYLES, CurveLook, CurvesPlot
+
+    class Long:
+        """A run of a million iterations, made at once."""
+
+        folder, names, facts = Path("long"), ("loss.total",), RunCurves(Path("none")).facts
+
+        def series(self, name: str) -> Any:
+            from lpsnet_studio.jobs.track import Series
+
+            values = np.ones(COUNT, np.float32)
+            values[SPIKE] = 50.0
+            return Series(name, np.arange(COUNT, dtype=np.float64), np.arange(COUNT, dtype=np.float64), values, 0)
+
+    plot = CurvesPlot(theme)
+    qtbot.addWidget(plot)
+    plot.resize(800, 400)
+    plot.show()
+    sight = Sight((Path("long"),), ("loss.total",), pixels=plot.pixels)
+    drawing = CurveDrawer().draw(sight, [Long()])  # type: ignore[list-item]
+    assert len(drawing.curves[0].xs) < 4 * plot.pixels
+    plot.show_drawing(drawing, {(Path("long"), "loss.total"): CurveLook(0, STYLES[0])}, frozenset())
+    curve = plot._curves[Path("long"), "loss.total"]
+    assert 50.0 in curve.raw.getData()[1]
+    box = plot.getViewBox()
+    assert box.viewRange()[1][1] > 50
+    image = plot.grab().toImage()
+    at = plot.mapFromScene(box.mapViewToScene(_point(SPIKE, 25.0)))
+    colors = {image.pixelColor(at.x() + step, at.y()).name() for step in (-2, -1, 0, 1, 2)}
+    assert "#56b4e9" in colors
+
+
+def _point(x: float, y: float) -> Any:
+    from PySide6.QtCore import QPointF
+
+    return QPointF(x, y)
+
+
+def test_what_grows_is_drawn_while_it_grows(qtbot: Any, view: Any, worker: Any, tmp_path: Path) -> None:
+    _show(qtbot, view, worker, _run(tmp_path / "a"))
+    with (tmp_path / "a" / "events.jsonl").open("ab") as stream:
+        stream.write(lines([progress(500, 3.0)]))
+    key = (tmp_path / "a", "loss.total")
+    qtbot.waitUntil(lambda: view.plot.drawn[key].xs[-1] == 500, timeout=5000)
+
+
+def test_runs_lie_above_one_another_in_colours_of_their_own(qtbot: Any, view: Any, worker: Any, tmp_path: Path) -> None:
+    _show(qtbot, view, worker, _run(tmp_path / "a"), _run(tmp_path / "b", 2.0))
+    rows = view.legend.rows
+    assert [row.name for row in rows] == ["a · total", "a · box", "b · total", "b · box"]
+    assert rows[0].color == rows[1].color != rows[2].color
+    assert rows[0].style == rows[2].style != rows[1].style
+    color = rows[2].color
+    _show(qtbot, view, worker, tmp_path / "b")
+    qtbot.waitUntil(lambda: view.legend.rows[0].name == "total", timeout=5000)
+    assert view.legend.rows[0].color == color
+
+
+def test_values_are_read_off_at_the_cursor(qtbot: Any, view: Any, worker: Any, tmp_path: Path) -> None:
+    _show(qtbot, view, worker, _run(tmp_path / "a"))
+    view.set_smoothing(0.0)
+    qtbot.waitUntil(lambda: not len(next(iter(view.plot.drawn.values())).smooth_xs), timeout=5000)
+    assert (view.legend.rows[0].value, view.legend.rows[0].at) == ("400", "400")
+    view.plot.set_cursor(109.0)
+    assert (view.legend.rows[0].value, view.legend.rows[0].at) == ("100", "100")
+    view.plot.set_cursor(111.0)
+    assert (view.legend.rows[0].value, view.legend.rows[0].at) == ("120", "120")
+
+
+def test_the_keyboard_zooms_and_shows_everything_again(qtbot: Any, view: Any, worker: Any, tmp_path: Path) -> None:
+    from PySide6.QtCore import Qt
+
+    _show(qtbot, view, worker, _run(tmp_path / "a"))
+    assert view.plot.sight is None
+    qtbot.keyClick(view.plot, Qt.Key.Key_Plus)
+    low, high = view.plot.sight
+    assert 20 < low < high < 400
+    qtbot.keyClick(view.plot, Qt.Key.Key_Home)
+    assert view.plot.sight is None
+    assert view.plot.getViewBox().viewRange()[0] == [20, 400]
+
+
+def test_the_legend_hides_a_curve(qtbot: Any, view: Any, worker: Any, tmp_path: Path) -> None:
+    from PySide6.QtCore import Qt
+
+    _show(qtbot, view, worker, _run(tmp_path / "a"))
+    view.legend.topLevelItem(1).setCheckState(0, Qt.CheckState.Unchecked)
+    assert set(view.plot.drawn) == {(tmp_path / "a", "loss.total")}
+
+
+def test_where_there_is_nothing_the_chart_says_what_comes(qtbot: Any, view: Any, worker: Any, tmp_path: Path) -> None:
+    from lpsnet_studio.jobs.curves_view import ShownRun
+
+    assert view.plot._words.text() == "Choose a run to see its curves."
+    run = RunCurves(write_run(tmp_path / "a", [started()]))
+    worker.watch([run])
+    view.set_runs([ShownRun(run, "a", 20)])
+    assert view.plot._words.text() == "No losses yet. The first come after 20 iterations."
+
+
+def test_points_are_saved_as_a_table(qtbot: Any, view: Any, worker: Any, tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "a", [started(), progress(20, 3.0), progress(40, float("nan")), evaluated(40, 0.5)])
+    _show(qtbot, view, worker, folder)
+    view.set_smoothing(0.0)
+    done: list[bool] = []
+    view.save(tmp_path / "out.csv", lambda: done.append(True))
+    qtbot.waitUntil(lambda: bool(done), timeout=5000)
+    rows = list(csv.reader((tmp_path / "out.csv").open()))
+    assert rows[0] == ["run", "figure", "iteration", "time", "value", "smoothed"]
+    assert [row[1:3] + row[4:] for row in rows[1:]] == [["loss.total", "20", "3", "3"], ["loss.total", "40", "", ""]]
+
+
+@pytest.mark.parametrize(("name", "head"), [("out.png", b"\x89PNG"), ("out.svg", b"<?xml")])
+def test_the_chart_is_saved_as_a_picture(
+    qtbot: Any, view: Any, worker: Any, tmp_path: Path, name: str, head: bytes
+) -> None:
+    _show(qtbot, view, worker, _run(tmp_path / "a"))
+    view.save(tmp_path / name)
+    assert (tmp_path / name).read_bytes().startswith(head)
+
+
+def test_a_picture_that_cannot_be_written_is_told(qtbot: Any, view: Any, worker: Any, tmp_path: Path) -> None:
+    _show(qtbot, view, worker, _run(tmp_path / "a"))
+    told: list[str] = []
+    view.failed.connect(told.append)
+    view.save(tmp_path / "nowhere" / "out.png")
+    assert len(told) == 1
+    assert "out.png could not be written" in told[0]
+
+
+def test_nothing_is_drawn_while_nobody_looks(qtbot: Any, view: Any, worker: Any, tmp_path: Path) -> None:
+    _show(qtbot, view, worker, _run(tmp_path / "a"))
+    view.hide()
+    assert worker._sight is None
