@@ -2,7 +2,8 @@
 
 For each of a few small trainings it is foretold, then a few iterations and an evaluation are run in a process of their
 own, and the most memory of that process and its workers is watched: resident of one process, shared pages counted once
-where there are several. Its end is not watched: there a process that imported torch pages in 120 MB of its libraries. Run as ``python benchmarks/memory_estimate.py``; it takes about two minutes.
+where there are several. Its exit is not watched: a process that imported torch then pages in 120 MB of its libraries.
+Run as ``python benchmarks/memory_estimate.py``; it takes about two minutes.
 """
 
 from __future__ import annotations
