@@ -149,9 +149,7 @@ def _failed(how: HowItEnded, facts: RunFacts, cause: str, signal: str) -> Ending
         return recognised
     killed_child = _WORKER_KILLED.search(cause) is not None
     if how.oom_kills and (signal == "SIGKILL" or killed_child):
-        return _out_of_memory(
-            facts, "the kernel killed it because the machine's memory was full (SIGKILL)", on_gpu=False
-        )
+        return _out_of_memory(facts, "the kernel killed it because no memory was left (SIGKILL)", on_gpu=False)
     if signal == "SIGKILL":
         if how.memory_total and how.peak_rss >= _NEARLY_ALL * how.memory_total:
             had = f"{how.peak_rss / 2**30:.1f} of {how.memory_total / 2**30:.1f} GiB"

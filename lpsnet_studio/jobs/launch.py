@@ -258,7 +258,9 @@ def _refuse_elsewhere(folder: JobFolder, processes: JobProcesses | None) -> None
     Raises:
         OSError: in one sentence.
     """
-    if processes is not None and processes.host != socket.gethostname() and folder.read_exit() is None:
+    if processes is None or processes.host == socket.gethostname():
+        return
+    if folder.read_exit() is None and living_command(folder) is None:
         raise OSError(f"{folder.run_dir}: the job runs on {processes.host}; it can only be ended there")
 
 

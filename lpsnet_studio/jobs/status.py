@@ -129,7 +129,9 @@ class _Reading:
         self._folder, self._now = folder, now
         job = folder.read_job()
         token, asked = job.get("token"), job.get("asked")
-        self.asked: float | None = asked if isinstance(asked, float) and isinstance(token, str) else None
+        self.asked: float | None = None
+        if isinstance(asked, int | float) and isinstance(token, str):
+            self.asked = float(asked)
         processes, how = folder.read_processes(), folder.read_exit()
         if self.asked is not None:
             # A start that was just asked for leaves the files of the one before for a moment.
@@ -189,7 +191,9 @@ class _Reading:
         return self._lost() if ending is None else self._after(ending, self._facts.heard)
 
     def not_yet_there(self, asked: float) -> JobStatus:
-        """Tells of a job that was asked for, and of which no process has written anything yet."""
+        """Tells of a job that was asked for, and whose processes nothing is known of."""
+        if self._facts.started is not None and self._facts.started >= asked:
+            return self.by_hand()
         if 0 <= self._now - asked < _START_PATIENCE:
             return self._told(JobState.STARTING, "is starting")
         words = read_tail(self._folder.keeper_log, _LOG_BYTES).strip().rpartition("\n")[2]

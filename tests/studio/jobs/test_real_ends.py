@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from tests.studio.jobs.child_jobs import LONGEST, WAITS, ended, says, start, unt
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits as POSIX has them")
 
+PROJECT = Path(__file__).resolve().parents[3]
 TINY = (
     "input.short_side=64",
     "model.backbone.width=0.25",
@@ -58,6 +58,33 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
+@pytest.fixture
+def small_memory() -> Iterator[Path]:
+    """A control group whose processes may have 150 MB together."""
+    groups = Path("/sys/fs/cgroup")
+    group = (groups / "memory" if (groups / "memory").is_dir() else groups) / f"lpsnet-test-{os.getpid()}"
+    try:
+        group.mkdir()
+    except OSError:
+        pytest.skip("no control group can be made here")
+    try:
+        limit = next(path for name in ("memory.limit_in_bytes", "memory.max") if (path := group / name).exists())
+        limit.write_text("150000000")
+        yield group
+    except (OSError, StopIteration):
+        pytest.skip("no memory can be limited here")
+    finally:
+        until(lambda: removed(group), "the end of the control group")
+
+
+def removed(group: Path) -> bool:
+    try:
+        group.rmdir()
+    except OSError:
+        return False
+    return True
+
+
 def fill(disk: Path) -> Path:
     """Leaves no byte of a disk free."""
     path = disk / "full"
@@ -76,7 +103,23 @@ def test_a_process_whose_memory_ends_says_so(run_dir: Path) -> None:
     status = ended(run_dir)
     assert (status.state, status.sentence) == (JobState.FAILED, "failed: out of memory: MemoryError")
     assert status.out_of_memory
-    assert resource.getrlimit(resource.RLIMIT_AS)[0] != limit
+
+
+def test_the_kernel_that_ends_a_job_for_its_memory_is_found_out(run_dir: Path, small_memory: Path) -> None:
+    program = """
+import sys, time
+from pathlib import Path
+Path(sys.argv[2]).write_text("0")
+from tests.studio.jobs.child_jobs import ended, start
+start(Path(sys.argv[1]), "x = [bytearray(b'x') * (10 << 20) for _ in range(100)]")
+ended(Path(sys.argv[1]))
+"""
+    studio = [sys.executable, "-c", program, str(run_dir), str(small_memory / "cgroup.procs")]
+    subprocess.run(studio, cwd=PROJECT, check=True, timeout=3 * LONGEST)
+    status = read_status(run_dir)
+    assert status.sentence == "failed: out of memory: the kernel killed it because no memory was left (SIGKILL)"
+    assert "data.workers" in status.advice
+    assert 0 < status.peak_rss <= 150_000_000
 
 
 def test_a_gpu_whose_memory_ends_is_told_from_the_machine(run_dir: Path) -> None:

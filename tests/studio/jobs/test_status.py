@@ -298,6 +298,15 @@ def test_a_torn_file_never_keeps_the_rest_from_being_told(tmp_path: Path, name: 
     assert read_status(tmp_path).sentence == "finished after 400 iterations"
 
 
+def test_a_run_whose_processes_cannot_be_read_is_judged_by_its_events(tmp_path: Path) -> None:
+    folder = job(tmp_path)
+    folder.process.write_bytes(b'{"tok')
+    write_events(tmp_path, training_started(400, time=STARTED), progress(120, STARTED + 60))
+    assert read_status(tmp_path, now=STARTED + 120).state is JobState.RUNNING
+    write_events(tmp_path, finished(STARTED + 90))
+    assert read_status(tmp_path, now=STARTED + 120).state is JobState.FINISHED
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["t", HERE, "gpu01", ""]),
     lambda inner: st.dictionaries(st.sampled_from(["pid", "create_time", "boot_ticks"]), inner, max_size=3),
