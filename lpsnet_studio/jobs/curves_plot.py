@@ -86,8 +86,8 @@ class _Curve:
     """One figure of one run on the plot: the reported values, thin, and the smoothed ones above them."""
 
     def __init__(self, plot: pg.PlotItem) -> None:
-        options: dict[str, Any] = {"autoDownsample": True, "downsampleMethod": "peak", "clipToView": True}
-        self.raw, self.smooth = (pg.PlotDataItem(connect="finite", **options) for _ in range(2))
+        # What comes is thinned out and clipped already: doing so again whenever the range changes costs a frame.
+        self.raw, self.smooth = (pg.PlotDataItem(connect="finite") for _ in range(2))
         self.drawn: DrawnCurve | None = None
         for level, item in enumerate((self.raw, self.smooth)):
             item.setZValue(level)
