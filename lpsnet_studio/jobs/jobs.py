@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import dataclasses
-import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 from psygnal import Signal
 
-from lpsnet_studio.jobs.job_folder import JobFolder
-from lpsnet_studio.jobs.launch import kill_tree, launch, stop_gently
-from lpsnet_studio.jobs.spec import JobSpec, TrainSpec
-from lpsnet_studio.jobs.status import JobState, JobStatus, read_status
+from lpsnet_studio.jobs.history import History, KnownRun, WaitingJob
+from lpsnet_studio.jobs.job_work import Calls, Found, JobWork, Look, is_being_started, plan_of
+from lpsnet_studio.jobs.queue import Plan, Wait
+from lpsnet_studio.jobs.spec import JobSpec
+from lpsnet_studio.jobs.status import JobState, JobStatus
 from lpsnet_studio.state import Problem
 
-__all__ = ["Do", "JobEntry", "Jobs"]
+__all__ = ["Do", "JobEntry", "Jobs", "names_of"]
+
+_PATIENCE = 10.0
+"""Seconds after which an answer is no longer waited for before the next is asked for."""
+_MOST_LOOKS = 4
+_NEVER_LOOKED = Look(JobStatus(JobState.QUEUED, "has not answered yet"), 0, 0.0)
 
 
 class Do(Protocol):
@@ -26,7 +30,8 @@ class Do(Protocol):
 
     def __call__(
         self, work: Callable[[], Any], done: Callable[[Any], None], *, title: str = "", cancellable: bool = True
-    ) -> object: ...
+    ) -> object:
+        """Runs ``work`` elsewhere and ``done`` with its result here; see there for the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,8 @@ class Jobs:
     Args:
         state_folder: where the Studio keeps what it knows, made if need be.
         do: runs work off the GUI thread.
+        auto_device: tells what the device ``auto`` means here; ``auto`` itself while that is not known.
+        calls: what is asked of the machine.
     """
 
     changed = Signal()
@@ -69,9 +76,26 @@ class Jobs:
     ended = Signal(JobEntry)
     failed = Signal(Problem)
 
-    def __init__(self, state_folder: Path, do: Do) -> None:
-        self._state_folder, self._do = state_folder, do
+    def __init__(
+        self,
+        state_folder: Path,
+        do: Do,
+        *,
+        auto_device: Callable[[], str] = lambda: "auto",
+        calls: Calls | None = None,
+    ) -> None:
+        self._do, self._auto_device = do, auto_device
+        self._calls = Calls() if calls is None else calls
+        self._work = JobWork(state_folder, self._calls)
+        self._history = History()
+        self._looks: dict[Path, Look] = {}
         self._entries: tuple[JobEntry, ...] = ()
+        self._ended_while_away: tuple[Path, ...] = ()
+        self._plan = Plan((), {})
+        self._being_started: set[Path] = set()
+        self._looking: dict[object, float] = {}
+        self._is_wanted_again = False
+        self._is_read = self._is_closed = False
 
     @property
     def entries(self) -> tuple[JobEntry, ...]:
@@ -79,9 +103,17 @@ class Jobs:
         return self._entries
 
     @property
+    def is_read(self) -> bool:
+        """Whether it is known by now which jobs there are."""
+        return self._is_read
+
+    @property
     def ended_while_away(self) -> tuple[JobEntry, ...]:
-        """The jobs that came to their end while no window was open, as this one found them."""
-        return ()
+        """The jobs that came to their end while no window was open, as this one found them when it began.
+
+        They are here before :attr:`ended` tells of them.
+        """
+        return tuple(entry for entry in self._entries if entry.folder in self._ended_while_away)
 
     @property
     def is_any_alive(self) -> bool:
@@ -97,69 +129,216 @@ class Jobs:
         """Returns the entry of a run directory; None if it is not listed."""
         return next((entry for entry in self._entries if entry.folder == folder), None)
 
+    # ---------------------------------------------------------------------------------------------------- what is asked
+
     def add(self, spec: JobSpec) -> None:
         """Puts a job at the end of the queue; it starts at once if its device is free."""
-        self._do(partial(self._launched, spec), self._take)
+        self._ask(partial(self._work.add, spec), self._take_and_start, title="Queueing a job", cancellable=False)
 
     def start_now(self, folder: Path) -> None:
         """Starts a job that waits at once, beside whatever runs on its device."""
+        self._start(folder, beside=True)
 
     def open_run(self, path: Path) -> None:
         """Lists a run directory from anywhere, such as a copy of one from a cluster; a file in it stands for it."""
-        self._do(lambda: (path.absolute(), None, read_status(path)), self._take)
+        self._ask(partial(self._work.open_run, path))
 
     def forget(self, folder: Path) -> None:
-        """Takes a job out of the list, and out of the queue; its files stay."""
-        self._entries = tuple(entry for entry in self._entries if entry.folder != folder)
-        self.changed.emit()
+        """Takes a job out of the list, and out of the queue; its files stay. One that runs here is not forgotten."""
+        self._ask(partial(self._work.forget, folder), self._take_and_start)
 
     def move(self, folder: Path, place: int) -> None:
         """Puts a job that waits at another place of the queue; 0 is the first."""
+        self._ask(partial(self._work.move, folder, place), self._take_and_start)
 
     def withdraw(self, folder: Path) -> None:
         """Takes a job that waits out of the queue."""
+        self._ask(partial(self._work.withdraw, folder), self._take_and_start)
 
     def stop(self, folder: Path) -> None:
         """Asks a job to save what it has and end; one that waits is withdrawn."""
-        self._do(lambda: stop_gently(JobFolder(folder)), lambda _asked: self.refresh())
+        self._ask(partial(self._work.stop, folder))
 
     def kill(self, folder: Path) -> None:
-        """Ends a job at once, with everything that it started."""
-        self._do(lambda: kill_tree(JobFolder(folder)), lambda _none: self.refresh())
+        """Ends a job at once, with everything that it started; one that waits is withdrawn."""
+        self._ask(partial(self._work.kill, folder), self._take_and_look)
 
     def resume(self, folder: Path) -> None:
         """Puts the continuation of a training into the queue."""
         entry = self.entry(folder)
-        devices = entry.spec.devices if entry is not None and isinstance(entry.spec, TrainSpec) else ("auto",)
-        self.add(TrainSpec("", (), folder, devices, resume=True))
+        spec = None if entry is None else entry.spec
+        resume = partial(self._work.resume, folder, spec)
+        self._ask(resume, self._take_and_start, title="Queueing a job", cancellable=False)
+
+    def start_again(self, folder: Path) -> None:
+        """Puts into the queue what was last asked for in a run directory, as it was asked for."""
+        entry = self.entry(folder)
+        if entry is not None and entry.spec is not None:
+            self.add(entry.spec)
 
     def mark_seen(self, folder: Path) -> None:
         """Takes note that the end of a job was looked at."""
+        entry = self.entry(folder)
+        if entry is not None and not entry.seen:
+            self._ask(partial(self._work.mark_seen, folder))
 
     def refresh(self) -> None:
-        """Asks how all jobs are, off the GUI thread, and starts those that can start; the newest answer wins."""
-        for entry in self._entries:
-            self._do(partial(self._read, entry.folder, entry.spec), self._take)
+        """Asks how all jobs are, off the GUI thread, and starts those that can start; the newest answer wins.
+
+        While an answer is still to come the next question waits for it, though not for ever.
+        """
+        now = self._calls.monotonic()
+        if self._is_closed or len(self._looking) >= _MOST_LOOKS:
+            return
+        if any(now - since < _PATIENCE for since in self._looking.values()):
+            self._is_wanted_again = True
+            return
+        question = object()
+        self._looking[question] = now
+        self._ask(self._work.look, self._take_look, ended=partial(self._looking.pop, question, None))
 
     def close(self) -> None:
         """Tells nothing any more; jobs go on."""
+        self._is_closed = True
 
-    def _launched(self, spec: JobSpec) -> tuple[Path, JobSpec, JobStatus]:
-        folder = Path(os.path.abspath(spec.folder))
-        return (folder, spec, read_status(launch(spec).run_dir))
+    # -------------------------------------------------------------------------------------------------- what comes back
 
-    def _read(self, folder: Path, spec: JobSpec | None) -> tuple[Path, JobSpec | None, JobStatus]:
-        return (folder, spec, read_status(folder))
+    def _ask(
+        self,
+        work: Callable[[], Found],
+        done: Callable[[Found], object] | None = None,
+        *,
+        ended: Callable[[], object] = lambda: None,
+        title: str = "",
+        cancellable: bool = True,
+    ) -> None:
+        """Has work done; ``ended`` is called before its result is taken, and also if it failed as nobody foresaw."""
 
-    def _take(self, found: tuple[Path, JobSpec | None, JobStatus]) -> None:
-        folder, spec, status = found
-        before = self.entry(folder)
-        entry = JobEntry(folder, spec or status.spec, status, folder.name)
-        if before is None:
-            self._entries = (entry, *self._entries)
+        def outcome() -> Found | Exception:
+            try:
+                return work()
+            except Exception as error:  # whatever it is, it is raised again where the window tells it
+                return error
+
+        def take(found: Found | Exception) -> None:
+            ended()
+            if isinstance(found, Exception):
+                raise found
+            if not self._is_closed:
+                (done or self._take)(found)
+
+        self._do(outcome, take, title=title, cancellable=cancellable)
+
+    def _start(self, folder: Path, *, beside: bool = False) -> None:
+        entry = self.entry(folder)
+        if entry is None or folder in self._being_started:
+            return
+        self._being_started.add(folder)
+        self._rebuild()
+        start = partial(self._work.start, folder, self._auto_device(), beside=beside)
+        ended = partial(self._being_started.discard, folder)
+        self._ask(start, self._take_and_look, ended=ended, title=f"Starting {entry.name}", cancellable=False)
+
+    def _take_look(self, found: Found) -> None:
+        if not self._is_read:
+            self._is_read, self._ended_while_away = True, found.ended
+        self._take_and_start(found)
+        if self._is_wanted_again:
+            self._is_wanted_again = False
+            self.refresh()
+
+    def _take_and_start(self, found: Found) -> None:
+        self._take(found)
+        for spec in self._plan.starts:
+            self._start(spec.folder)
+
+    def _take_and_look(self, found: Found) -> None:
+        self._take(found)
+        self.refresh()
+
+    def _take(self, found: Found) -> None:
+        """Takes whatever came of work: the one place where what is shown becomes another."""
+        if found.history.revision >= self._history.revision:
+            self._history = found.history
+        for folder, look in found.looks.items():
+            if look.number > self._looks.get(folder, _NEVER_LOOKED).number:
+                self._looks[folder] = look
+        self._rebuild()
+        for folder in found.ended:
+            entry = self.entry(folder)
+            if entry is not None:
+                self.ended.emit(entry)
+        for problem in found.problems:
+            self.failed.emit(problem)
+
+    # ---------------------------------------------------------------------------------------------------- what is shown
+
+    def _rebuild(self) -> None:
+        before = {entry.folder: entry for entry in self._entries}
+        order = tuple(before)
+        history, now = self._history, self._calls.now()
+        self._looks = {folder: look for folder, look in self._looks.items() if history.run(folder) is not None}
+        self._plan = plan_of(history, self._looks, now, self._auto_device())
+        since = {job.folder: job.listed for job in (*history.queue, *history.runs)}
+        names = names_of(sorted(since, key=lambda folder: (since[folder], folder)))
+        waiting = {job.folder: self._waiting_entry(job, names) for job in history.queue}
+        runs = {run.folder: self._run_entry(run, names, now) for run in history.runs if run.folder not in waiting}
+        self._entries = (*waiting.values(), *runs.values())
+        if order != tuple(entry.folder for entry in self._entries):
             self.changed.emit()
-        elif before != entry:
-            self._entries = tuple(entry if other.folder == folder else other for other in self._entries)
-            self.updated.emit(folder)
-            if before.status.state.is_alive and not status.state.is_alive and status.state is not JobState.QUEUED:
-                self.ended.emit(dataclasses.replace(entry, seen=False))
+        for entry in self._entries:
+            if entry.folder in before and entry != before[entry.folder]:
+                self.updated.emit(entry.folder)
+
+    def _waiting_entry(self, job: WaitingJob, names: dict[Path, str]) -> JobEntry:
+        name = names[job.folder]
+        facts = self._looks.get(job.folder, _NEVER_LOOKED).status.facts
+        if job.folder in self._being_started:
+            return JobEntry(job.folder, job.spec, JobStatus(JobState.STARTING, "is being started", facts=facts), name)
+        wait = self._plan.waits.get(job.folder)
+        words = "starts next" if wait is None else _wait_words(wait, names[wait.holder])
+        status = JobStatus(JobState.QUEUED, words, facts=facts, spec=job.spec)
+        return JobEntry(job.folder, job.spec, status, name, words)
+
+    def _run_entry(self, run: KnownRun, names: dict[Path, str], now: float) -> JobEntry:
+        status = self._looks.get(run.folder, _NEVER_LOOKED).status
+        if status.state in (JobState.QUEUED, JobState.LOST) or run.is_starting:
+            status = _unstarted(run, status, now)
+        spec = run.spec if run.spec is not None else status.spec
+        return JobEntry(run.folder, spec, status, names[run.folder], seen=run.is_seen)
+
+
+def names_of(folders: Iterable[Path]) -> dict[Path, str]:
+    """Returns what run directories are called: their own names, with a number behind those that came later."""
+    names: dict[Path, str] = {}
+    used: set[str] = set()
+    for folder in folders:
+        own = folder.name or str(folder)
+        name, number = own, 2
+        while name in used:
+            name, number = f"{own} ({number})", number + 1
+        used.add(name)
+        names.setdefault(folder, name)
+    return names
+
+
+def _wait_words(wait: Wait, name: str) -> str:
+    return (
+        f"waits for {wait.device}, where {name} runs" if wait.is_running else f"waits for {wait.device}, behind {name}"
+    )
+
+
+def _unstarted(run: KnownRun, status: JobStatus, now: float) -> JobStatus:
+    """Returns the status of a run of which its folder does not tell all: that is not there before it starts."""
+    if status.state.is_alive:
+        return status
+    if is_being_started(run, now):
+        return JobStatus(JobState.STARTING, "is being started", facts=status.facts, spec=run.spec)
+    if status.state not in (JobState.QUEUED, JobState.LOST):
+        return status
+    if run.problem:
+        return replace(status, state=JobState.FAILED, sentence=f"could not be started: {run.problem}", advice="")
+    if run.is_starting:
+        words = "was to be started and never was: its Studio had ended, or its disk did not answer"
+        return replace(status, state=JobState.FAILED, sentence=words, advice="Start it again.")
+    return status

@@ -1,0 +1,101 @@
+"""How many jobs are, read often: what has come to its end is read again only after its files have changed."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from lpsnet_studio.jobs.job_folder import JobFolder
+from lpsnet_studio.jobs.status import JobState, JobStatus
+
+__all__ = ["StatusCache"]
+
+_PATIENCE = 10.0
+_ENDS = (JobState.FINISHED, JobState.STOPPED, JobState.FAILED)
+
+
+class StatusCache:
+    """Reads statuses for any number of threads; a folder that does not answer holds up none but the first.
+
+    Args:
+        read: reads the status of one run directory.
+        clock: tells seconds.
+    """
+
+    def __init__(self, read: Callable[[Path], JobStatus], clock: Callable[[], float] = time.monotonic) -> None:
+        self._read, self._clock = read, clock
+        self._mutex = threading.Lock()
+        self._last: dict[Path, tuple[tuple[object, ...], JobStatus]] = {}
+        self._since: dict[Path, float] = {}
+        """Since when a folder is being read."""
+
+    def statuses(self, folders: Iterable[Path]) -> dict[Path, JobStatus]:
+        """Returns how the jobs of some run directories are.
+
+        One that another thread reads already is as it was; left out if that is not known, or with the sentence that it
+        does not answer.
+        """
+        found = {folder: self._status(folder) for folder in folders}
+        return {folder: status for folder, status in found.items() if status is not None}
+
+    def status_now(self, folder: Path) -> JobStatus:
+        """Returns how one is, whatever is remembered of it."""
+        version = _version(folder)
+        status = self._read(folder)
+        self._remember(folder, version, status)
+        return status
+
+    def _status(self, folder: Path) -> JobStatus | None:
+        with self._mutex:
+            since = self._since.get(folder)
+            last = self._last.get(folder)
+            if since is None:
+                self._since[folder] = self._clock()
+        if since is not None:
+            return self._silent(folder, last, self._clock() - since)
+        try:
+            version = _version(folder)
+            if last is not None and last[0] == version and _is_final(last[1]):
+                return last[1]
+            status = self._read(folder)
+            self._remember(folder, version, status)
+            return status
+        finally:
+            with self._mutex:
+                del self._since[folder]
+
+    def _remember(self, folder: Path, version: tuple[object, ...], status: JobStatus) -> None:
+        with self._mutex:
+            self._last[folder] = (version, status)
+
+    def _silent(self, folder: Path, last: tuple[object, JobStatus] | None, seconds: float) -> JobStatus | None:
+        if seconds < _PATIENCE:
+            return None if last is None else last[1]
+        sentence, advice = f"{folder} does not answer", "Is its disk or its share within reach?"
+        if last is None:
+            return JobStatus(JobState.LOST, sentence, advice)
+        return replace(last[1], sentence=sentence, advice=advice)
+
+
+def _is_final(status: JobStatus) -> bool:
+    """Whether only its files can make it another; of a job elsewhere the words tell for how long it is silent."""
+    return status.state in _ENDS or (status.state is JobState.LOST and status.is_here)
+
+
+def _version(folder: Path) -> tuple[object, ...]:
+    """Returns what is another whenever the files that a status is read from are."""
+    files = JobFolder(folder)
+    paths = (files.events, files.job, files.process, files.exit, files.trainer_lock)
+    return tuple(_stamp(path) for path in paths)
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    try:
+        found = os.stat(path)  # noqa: PTH116 - twice as fast, and there are a thousand of them
+    except OSError:
+        return ()
+    return (found.st_ino, found.st_size, found.st_mtime_ns)
