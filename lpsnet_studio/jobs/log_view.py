@@ -58,6 +58,7 @@ class LogView(QWidget):
         self.log = JobLog()
         self._least = Level.INFO
         self._has_more = False
+        self._seeks_error = False
         self._found: array[int] = array("q")
         self._reading: Task | None = None
         self._searching: Task | None = None
@@ -130,6 +131,7 @@ class LogView(QWidget):
             return
         self._background.cancel()
         self._reading = self._searching = None
+        self._seeks_error = False
         self._file = None if path is None else LogFile(path)
         self.log, self._found = JobLog(), array("q")
         self.lines.set_follows(True)
@@ -174,6 +176,8 @@ class LogView(QWidget):
         self._has_more = part.has_more
         taken = self.log.take(part)
         self.lines.take(self.lines.lines.rows.take(taken))
+        if self._seeks_error:
+            self.go_to_first_error()
         if taken.anew or taken.before or (taken.let_go and self._found):
             self._search_rest.start()
         elif taken.after and not is_awaited(self._searching) and self.controls.search.text():
@@ -220,8 +224,9 @@ class LogView(QWidget):
         return ""
 
     def go_to_first_error(self) -> None:
-        """Goes to the beginning of the first error."""
+        """Goes to the beginning of the first error, once it is read."""
         number = self.log.first_of(Level.ERROR)
+        self._seeks_error = number is None and (self._has_more or not len(self.log))
         if number is not None:
             self.lines.go_to_line(number)
             self.lines.setFocus()

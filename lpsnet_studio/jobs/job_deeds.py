@@ -1,0 +1,134 @@
+"""What can be done with a job as it is, and what is said before it is done; no Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from lpsnet_studio.jobs.job_words import kind_of
+from lpsnet_studio.jobs.status import JobState
+
+if TYPE_CHECKING:
+    from lpsnet_studio.jobs.jobs import JobEntry
+
+__all__ = ["DEED_WORDS", "Deed", "DeedWords", "deeds_of", "is_gone", "loss_words", "stop_tip"]
+
+
+class Deed(Enum):
+    """Something to do with a job; the value of a use is the kind that the window knows it by."""
+
+    STOP = "stop"
+    KILL = "kill"
+    RESUME = "resume"
+    START_NOW = "start"
+    WITHDRAW = "withdraw"
+    INSPECT = "inspect"
+    IMAGES = "images"
+    DATASET = "dataset"
+    EXPORT = "export"
+    DUPLICATE = "duplicate"
+    FORGET = "forget"
+
+    @property
+    def is_use(self) -> bool:
+        """Whether something is made of what the job left, elsewhere in the window."""
+        return self in (Deed.INSPECT, Deed.IMAGES, Deed.DATASET, Deed.EXPORT)
+
+
+@dataclass(frozen=True, slots=True)
+class DeedWords:
+    """What a deed is called.
+
+    Attributes:
+        label: on its button.
+        tip: what comes of it.
+    """
+
+    label: str
+    tip: str
+
+
+DEED_WORDS: Mapping[Deed, DeedWords] = {
+    Deed.STOP: DeedWords("Stop", ""),
+    Deed.KILL: DeedWords("Kill…", "End it at once, with nothing saved. Asks first, and says what is lost."),
+    Deed.RESUME: DeedWords("Resume", "Go on from the last checkpoint, in the same run directory."),
+    Deed.START_NOW: DeedWords("Start now", "Start it beside whatever runs on its device."),
+    Deed.WITHDRAW: DeedWords("Withdraw", "Take it out of the queue; it was never started."),
+    Deed.INSPECT: DeedWords("Open in Inspect", "Look at pictures with the network of its best checkpoint."),
+    Deed.IMAGES: DeedWords("Show pictures", "List its pictures in Inspect, the worst first where they were measured."),
+    Deed.DATASET: DeedWords("Open predictions", "Open what it predicted as a data set."),
+    Deed.EXPORT: DeedWords("Export checkpoint…", "Write its best network to a file of its own."),
+    Deed.DUPLICATE: DeedWords("Duplicate with changes…", "Set up a new job that begins with this one's settings."),
+    Deed.FORGET: DeedWords("Remove from the list", "Its files stay, and “Open run directory” lists it again. (Delete)"),
+}
+_STOP_TIPS: Mapping[str, str] = {
+    "train": (
+        "End it after the iteration in hand, and save a checkpoint first, so that it can be resumed. "
+        "That takes as long as one iteration and writing the network: seconds, on a slow disk minutes."
+    ),
+    "evaluate": "End it after the picture in hand. The figures are then over the pictures that are done.",
+    "predict": "End it after the picture in hand. Predictions of the pictures that are done stay.",
+}
+
+
+def stop_tip(entry: JobEntry) -> str:
+    """Returns what stopping a job gently comes to, and how long it may take."""
+    return _STOP_TIPS[kind_of(entry)]
+
+
+def is_gone(entry: JobEntry) -> bool:
+    """Whether the run directory is not there, so that nothing of the job can be read."""
+    return entry.status.state is JobState.LOST and entry.status.sentence == f"{entry.folder} is not there"
+
+
+def deeds_of(entry: JobEntry) -> tuple[Deed, ...]:
+    """Returns what can be done with a job, what is most likely wanted first."""
+    if is_gone(entry):
+        return (Deed.FORGET,)
+    state = entry.status.state
+    deeds: list[Deed] = []
+    if state is JobState.QUEUED:
+        deeds += [Deed.START_NOW, Deed.WITHDRAW] if entry.waiting else [Deed.FORGET]
+    elif state.is_alive:
+        if entry.status.is_here:
+            deeds += [Deed.KILL] if state is JobState.STOPPING else [Deed.STOP, Deed.KILL]
+    elif kind_of(entry) == "train" and state is not JobState.FINISHED:
+        deeds.append(Deed.RESUME)
+    deeds += _uses(entry)
+    if entry.spec is not None:
+        deeds.append(Deed.DUPLICATE)
+    if not state.is_alive and state is not JobState.QUEUED:
+        deeds.append(Deed.FORGET)
+    return tuple(deeds)
+
+
+def _uses(entry: JobEntry) -> tuple[Deed, ...]:
+    status, facts = entry.status, entry.status.facts
+    has_ended = not status.state.is_alive and status.state is not JobState.QUEUED
+    if kind_of(entry) == "train":
+        # Of an ended run of many events the checkpoint may have been told of before those that were read.
+        is_saved = facts.saved > 0 or (has_ended and facts.iteration > 0)
+        return (Deed.INSPECT, Deed.EXPORT) if is_saved else ()
+    if not facts.iteration:
+        return ()
+    return (Deed.IMAGES, Deed.DATASET) if has_ended else (Deed.IMAGES,)
+
+
+def loss_words(entry: JobEntry) -> str:
+    """Returns what is lost if a job is killed as it is."""
+    facts = entry.status.facts
+    if kind_of(entry) != "train":
+        done = f"after {facts.iteration:,} of {facts.iterations:,} pictures" if facts.iterations else "at once"
+        return f"It ends {done}, and its figures are not worked out. It cannot be gone on with, only begun anew."
+    if not facts.iteration:
+        return "It has not done an iteration yet, so nothing is lost but the time it took to start."
+    lost = max(facts.iteration - facts.saved, 0)
+    if not facts.saved:
+        return f"No checkpoint is known of: all {lost:,} iterations so far are lost. Stop saves one first."
+    iterations = "iteration" if lost == 1 else "iterations"
+    return (
+        f"The {lost:,} {iterations} since the last checkpoint are lost; Resume goes on from iteration "
+        f"{facts.saved:,}. Stop saves a checkpoint first."
+    )

@@ -1,0 +1,177 @@
+"""The list of jobs as rows: in sections, each with its state and a line of facts, filtered; no Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lpsnet_studio.jobs.job_words import KIND_WORDS, StateLook, facts_line, fraction_done, kind_of, look_of
+from lpsnet_studio.jobs.status import JobState
+
+if TYPE_CHECKING:
+    from lpsnet_studio.jobs.jobs import JobEntry
+
+__all__ = ["JobRow", "Section", "SectionRow", "StateFilter", "listed", "moved_place", "section_of"]
+
+
+class Section(Enum):
+    """Where a job is in the list."""
+
+    WAITING = "Waiting"
+    RUNNING = "Running"
+    EARLIER = "Earlier"
+
+
+class StateFilter(Enum):
+    """Which jobs are wanted, by their states."""
+
+    ALL = "All states"
+    WAITING = "Waiting"
+    RUNNING = "Running"
+    FINISHED = "Finished"
+    STOPPED = "Stopped"
+    FAILED = "Failed or lost"
+
+    @property
+    def states(self) -> Collection[JobState]:
+        """The states that it lets through."""
+        return _STATES_OF_FILTER[self]
+
+
+_STATES_OF_FILTER: dict[StateFilter, Collection[JobState]] = {
+    StateFilter.ALL: tuple(JobState),
+    StateFilter.WAITING: (JobState.QUEUED,),
+    StateFilter.RUNNING: (JobState.STARTING, JobState.RUNNING, JobState.STOPPING),
+    StateFilter.FINISHED: (JobState.FINISHED,),
+    StateFilter.STOPPED: (JobState.STOPPED,),
+    StateFilter.FAILED: (JobState.FAILED, JobState.LOST),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SectionRow:
+    """The title above the jobs of a section.
+
+    Attributes:
+        section: which.
+        count: how many jobs follow.
+    """
+
+    section: Section
+    count: int
+
+    @property
+    def title(self) -> str:
+        """In words."""
+        return f"{self.section.value} · {self.count:,}"
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """A job of the list.
+
+    Attributes:
+        folder: its run directory.
+        kind: ``train``, ``evaluate`` or ``predict``.
+        name: what it is called.
+        state: how it is.
+        facts: where it stands, on a line.
+        fraction: how far it is, 0 … 1, while it lives; None otherwise, or if that is not known.
+        place: of a waiting one, in the queue from 1; 0 of others.
+        is_new: whether it has ended and nobody looked at it since.
+    """
+
+    folder: Path
+    kind: str
+    name: str
+    state: JobState
+    facts: str
+    fraction: float | None
+    place: int = 0
+    is_new: bool = False
+
+    @property
+    def look(self) -> StateLook:
+        """How its state is shown."""
+        return look_of(self.state, is_in_queue=self.place > 0)
+
+    @property
+    def spoken(self) -> str:
+        """The row as a sentence, for those who hear it."""
+        news = ", not looked at yet" if self.is_new else ""
+        return f"{KIND_WORDS[self.kind]} {self.name}, {self.look.word.lower()}{news}: {self.facts}"
+
+
+def section_of(entry: JobEntry) -> Section:
+    """Returns where a job is listed."""
+    if entry.waiting:
+        return Section.WAITING
+    return Section.RUNNING if entry.status.state.is_alive else Section.EARLIER
+
+
+def listed(
+    entries: Iterable[JobEntry], now: float, query: str = "", wanted: StateFilter = StateFilter.ALL
+) -> list[SectionRow | JobRow]:
+    """Returns the rows of the list, each section with jobs behind its title.
+
+    Args:
+        entries: the jobs in their order.
+        now: seconds since 1970.
+        query: every word of it must occur in a job's name, path, kind or state.
+        wanted: by state.
+    """
+    words = query.casefold().split()
+    by_section: dict[Section, list[JobRow]] = {section: [] for section in Section}
+    place = 0
+    for entry in entries:
+        place += bool(entry.waiting)
+        row = _row(entry, now, place if entry.waiting else 0)
+        if row.state in wanted.states and all(word in _searched(row) for word in words):
+            by_section[section_of(entry)].append(row)
+    rows: list[SectionRow | JobRow] = []
+    for section, jobs in by_section.items():
+        if jobs:
+            rows += [SectionRow(section, len(jobs)), *jobs]
+    return rows
+
+
+def _row(entry: JobEntry, now: float, place: int) -> JobRow:
+    state = entry.status.state
+    return JobRow(
+        entry.folder,
+        kind_of(entry),
+        entry.name,
+        state,
+        facts_line(entry, now, place),
+        fraction_done(entry.status) if state.is_alive else None,
+        place,
+        not entry.seen and not state.is_alive,
+    )
+
+
+def _searched(row: JobRow) -> str:
+    return f"{row.name} {row.folder} {KIND_WORDS[row.kind]} {row.kind} {row.look.word}".casefold()
+
+
+def moved_place(rows: Sequence[SectionRow | JobRow], folder: Path, before: int) -> int | None:
+    """Returns the place in the queue, from 0, of a waiting job that is dropped before a row of the list.
+
+    Args:
+        rows: of the list.
+        folder: of the job that is moved.
+        before: number of the row that it comes before; the count of rows for behind all.
+
+    Returns:
+        None if the job does not wait, or stays where it is.
+    """
+    waiting = [(at, row) for at, row in enumerate(rows) if isinstance(row, JobRow) and row.place]
+    old = next((row.place - 1 for _at, row in waiting if row.folder == folder), None)
+    if old is None:
+        return None
+    following = next((row.place - 1 for at, row in waiting if at >= before), None)
+    new = max(row.place for _at, row in waiting) if following is None else following
+    new -= new > old
+    return None if new == old else new
