@@ -155,6 +155,30 @@ class ConfigForm:
         self._note(field, goes_on=goes_on)
         self._take(values)
 
+    def set_several(self, values: Mapping[str, Any], words: str) -> None:
+        """Writes several values, which are one step to undo; the kind of a source stands before its fields.
+
+        Args:
+            values: by dotted field; see :meth:`set`.
+            words: what is edited, for people.
+
+        Raises:
+            KeyError: if there is no such field at its turn; nothing is changed then.
+        """
+        before = self._written
+        try:
+            for field, value in values.items():
+                meant = groups_of({name: self._values.get(f"{name}.kind") for name in sources()})
+                named = {each.name: each for group in meant for each in group.fields}[field]
+                self._values = self._of_kind(named, value) if named.chooses else {**self._values, field: value}
+        except KeyError:
+            self._values = dict(before.values)
+            raise
+        after, self._values = self._values, dict(before.values)
+        if after != self._values:
+            self._note(words)
+            self._take(after)
+
     def set_text(self, field: str, text: str, *, goes_on: bool = False) -> None:
         """Writes what someone typed into a field; see :meth:`set`."""
         meant = self.fields[field]

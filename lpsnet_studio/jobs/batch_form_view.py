@@ -1,0 +1,323 @@
+"""The form of an evaluation or a prediction as it is filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import groupby, pairwise
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPalette, QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QCheckBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from lpsnet.config import preset_names
+from lpsnet_studio.jobs.batch_fields import DATA_KINDS, BatchField, Editor
+from lpsnet_studio.jobs.batch_form import BatchForm
+from lpsnet_studio.jobs.device_view import DeviceChooser
+from lpsnet_studio.jobs.field_editors import ChoiceEditor, TextBox
+from lpsnet_studio.jobs.message_view import MessageLine
+from lpsnet_studio.jobs.path_line_view import AskPath, PathLine, asked_path
+from lpsnet_studio.labels import as_tip
+from lpsnet_studio.theme import Theme, caption_font
+
+__all__ = ["BatchFormView", "BatchRow"]
+
+_WIDE = 600
+"""Pixels from which on a field's name and its editor stand beside each other."""
+_HEAD_WIDTH = 136
+_LINES_SHOWN = 3
+_NUMBER_WIDTH = 120
+
+
+class _LineEditor(QWidget):
+    """A line of text, or a number."""
+
+    edited = Signal(object)
+
+    def __init__(self, field: BatchField) -> None:
+        super().__init__()
+        self.box = TextBox()
+        self.box.setPlaceholderText(field.example)
+        self.box.textEdited.connect(lambda text: self.edited.emit(text))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.box, 1)
+        if field.editor is Editor.NUMBER and len(field.example) < 12:
+            self.box.setMaximumWidth(_NUMBER_WIDTH)
+            layout.addStretch(0)
+
+    def show_value(self, value: Any) -> None:
+        """Shows a text without reporting it."""
+        if self.box.text() != value:
+            self.box.setText(value)
+
+    def inputs(self) -> tuple[QWidget, ...]:
+        """Returns the line."""
+        return (self.box,)
+
+
+class _LinesEditor(QWidget):
+    """Several lines of text; of paths, with buttons that add one."""
+
+    edited = Signal(object)
+
+    def __init__(self, field: BatchField, ask: AskPath) -> None:
+        super().__init__()
+        self.box = QPlainTextEdit()
+        self.box.setTabChangesFocus(True)
+        self.box.setPlaceholderText(field.example)
+        self.box.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        around = 2 * (self.box.document().documentMargin() + self.box.frameWidth() + 1)
+        self.box.setFixedHeight(round(_LINES_SHOWN * self.box.fontMetrics().lineSpacing() + around))
+        self.box.textChanged.connect(lambda: self.edited.emit(self.box.toPlainText()))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.box)
+        self.buttons: list[QPushButton] = []
+        if field.editor is Editor.PATHS:
+            below = QHBoxLayout()
+            below.setSpacing(4)
+            for text, is_folder in (("Add file…", False), ("Add folder…", True)):
+                button = QPushButton(text)
+                button.setAutoDefault(False)
+                button.setToolTip(f"Add a {'folder of pictures' if is_folder else 'picture or a COCO panoptic JSON'}.")
+                button.clicked.connect(lambda _=False, kind=is_folder: self._add(ask(self, field.title, "", kind)))
+                below.addWidget(button)
+                self.buttons.append(button)
+            below.addStretch(1)
+            layout.addLayout(below)
+
+    def show_value(self, value: Any) -> None:
+        """Shows lines without reporting them."""
+        if self.box.toPlainText() != value:
+            blocked = self.box.blockSignals(True)
+            self.box.setPlainText(value)
+            self.box.blockSignals(blocked)
+
+    def inputs(self) -> tuple[QWidget, ...]:
+        """Returns the text and the buttons."""
+        return (self.box, *self.buttons)
+
+    def _add(self, path: str) -> None:
+        if path:
+            self.box.setPlainText("\n".join([*self.box.toPlainText().splitlines(), path]))
+
+
+class _SwitchEditor(QWidget):
+    """On or off; what it does stands beside it."""
+
+    edited = Signal(object)
+
+    def __init__(self, field: BatchField) -> None:
+        super().__init__()
+        self.box = QCheckBox(field.title)
+        self.box.clicked.connect(lambda on: self.edited.emit(on))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.box)
+
+    def show_value(self, value: Any) -> None:
+        """Ticks it or not."""
+        self.box.setChecked(value is True)
+
+    def inputs(self) -> tuple[QWidget, ...]:
+        """Returns the box."""
+        return (self.box,)
+
+
+_Editor = _LineEditor | _LinesEditor | _SwitchEditor | ChoiceEditor | PathLine | DeviceChooser
+
+
+class BatchRow(QWidget):
+    """A field: its name, what edits it, what it is for, and what is wrong with it.
+
+    Args:
+        field: which.
+        editor: edits it.
+        theme: gives icon and colour of the fault.
+    """
+
+    def __init__(self, field: BatchField, editor: _Editor, theme: Theme) -> None:
+        super().__init__()
+        self.field, self.editor, self.fault = field, editor, MessageLine("fault", theme)
+        self.fault.set_text("")
+        is_switch = field.editor is Editor.SWITCH
+        self._title = QLabel("" if is_switch else field.title)
+        self._title.setBuddy(editor.inputs()[0])
+        caption = QLabel(field.description)
+        caption.setTextFormat(Qt.TextFormat.PlainText)
+        caption.setWordWrap(True)
+        caption.setFont(caption_font(self.font()))
+        caption.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        body = QVBoxLayout()
+        body.setSpacing(2)
+        body.addWidget(editor)
+        body.addWidget(self.fault)
+        body.addWidget(caption)
+        self._sides = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
+        self._sides.setContentsMargins(0, 4, 0, 4)
+        self._sides.addWidget(self._title, 0, Qt.AlignmentFlag.AlignTop)
+        self._sides.addLayout(body, 1)
+        for widget in editor.inputs():
+            if not isinstance(widget, QPushButton) and not widget.accessibleName():
+                widget.setAccessibleName(field.title)
+            if not widget.toolTip():
+                widget.setToolTip(as_tip(field.description))
+
+    def set_wide(self, wide: bool) -> None:
+        """Puts name and editor beside each other, or above each other."""
+        directions = QBoxLayout.Direction
+        self._sides.setDirection(directions.LeftToRight if wide else directions.TopToBottom)
+        self._sides.setSpacing(16 if wide else 2)
+        self._title.setVisible(wide or bool(self._title.text()))
+        self._title.setMinimumWidth(_HEAD_WIDTH if wide else 0)
+
+    def show_state(self, value: Any, fault: str) -> None:
+        """Shows a value, and what is wrong with it."""
+        self.editor.show_value(value)
+        if self.fault.text() != fault:
+            self.fault.set_text(fault)
+            for widget in self.editor.inputs():
+                widget.setAccessibleDescription(fault)
+
+
+class BatchFormView(QWidget):
+    """The rows, in groups.
+
+    Args:
+        form: what is written into.
+        theme: gives icons and colours.
+        runs: returns runs whose network may be taken, each a name and a path.
+        ask: asks for paths.
+
+    Attributes:
+        rows: by the name of their field.
+        area: what they are scrolled in.
+    """
+
+    def __init__(
+        self,
+        form: BatchForm,
+        theme: Theme,
+        runs: Callable[[], Sequence[tuple[str, Path]]],
+        ask: AskPath = asked_path,
+    ) -> None:
+        super().__init__()
+        self._form, self._theme, self._runs, self._ask = form, theme, runs, ask
+        self.rows = {each.name: BatchRow(each, self._editor(each), theme) for each in form.all_fields}
+        self._headings: dict[str, QLabel] = {}
+        self.area = QScrollArea()
+        self._lay_out()
+        for name, row in self.rows.items():
+            row.editor.edited.connect(lambda value, *_, name=name: form.set(name, value))
+        form.changed.connect(self.show_state)
+        theme.changed.connect(self._follow)
+        self.show_state()
+
+    def show_state(self) -> None:
+        """Shows the fields that have a meaning, and what is wrong with them."""
+        names, faults = [each.name for each in self._form.fields], self._form.faults
+        for name, row in self.rows.items():
+            row.setVisible(name in names)
+            row.show_state(self._form.value(name), faults.get(name, ""))
+
+    def go_to(self, name: str) -> None:
+        """Scrolls to a field and gives it the keyboard."""
+        row = self.rows[name]
+        first = row.editor.inputs()[0]
+        first.setFocus(Qt.FocusReason.OtherFocusReason)
+        if isinstance(first, QLineEdit):
+            first.selectAll()
+        self.area.ensureWidgetVisible(row, 0, 24)
+
+    @property
+    def devices(self) -> DeviceChooser:
+        """Chooses where it runs."""
+        chooser = self.rows["device"].editor
+        assert isinstance(chooser, DeviceChooser)
+        return chooser
+
+    def stops(self) -> tuple[QWidget, ...]:
+        """Returns where Tab stops, in order."""
+        return tuple(widget for row in self.rows.values() for widget in row.editor.inputs())
+
+    def chain_stops(self) -> None:
+        """Lets Tab go from top to bottom."""
+        for first, second in pairwise(self.stops()):
+            QWidget.setTabOrder(first, second)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lays the rows out for the room that there is."""
+        super().resizeEvent(event)
+        for row in self.rows.values():
+            row.set_wide(self.width() >= _WIDE)
+
+    def _editor(self, field: BatchField) -> _Editor:
+        match field.editor:
+            case Editor.NETWORK:
+                named = lambda: [(name, str(path)) for name, path in self._runs()]  # noqa: E731
+                return PathLine(field.title, self._ask, file=True, folder=True, known=named)
+            case Editor.CONFIG:
+                presets = [(name, name) for name in preset_names()]
+                line = PathLine(field.title, self._ask, file=True, known=lambda: presets, known_title="Presets")
+                line.box.setPlaceholderText(field.example)
+                return line
+            case Editor.FILE | Editor.FOLDER:
+                is_file = field.editor is Editor.FILE
+                line = PathLine(field.title, self._ask, file=is_file, folder=not is_file)
+                line.box.setPlaceholderText(field.example)
+                return line
+            case Editor.PATHS | Editor.LINES:
+                return _LinesEditor(field, self._ask)
+            case Editor.SWITCH:
+                return _SwitchEditor(field)
+            case Editor.DATA:
+                return ChoiceEditor(DATA_KINDS)
+            case Editor.DEVICE:
+                return DeviceChooser(several=False)
+        return _LineEditor(field)
+
+    def _lay_out(self) -> None:
+        page = QWidget()
+        inside = QVBoxLayout(page)
+        inside.setContentsMargins(16, 8, 16, 8)
+        inside.setSpacing(0)
+        for group, fields in groupby(self._form.all_fields, key=lambda field: field.group):
+            heading = QLabel(group)
+            font = heading.font()
+            font.setBold(True)
+            heading.setFont(font)
+            heading.setContentsMargins(0, 8, 0, 4)
+            inside.addWidget(heading)
+            for field in fields:
+                inside.addWidget(self.rows[field.name])
+        inside.addStretch(1)
+        self.area.setWidget(page)
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.area)
+        self.chain_stops()
+
+    def _follow(self) -> None:
+        for row in self.rows.values():
+            row.fault.follow(self._theme)

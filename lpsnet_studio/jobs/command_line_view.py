@@ -1,0 +1,74 @@
+"""The command that does the same as a form, to be copied into a terminal."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QGuiApplication, QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from lpsnet_studio.jobs.command import argv, environment, shell_text
+from lpsnet_studio.jobs.foot_view import CommandText
+from lpsnet_studio.jobs.spec import JobSpec
+from lpsnet_studio.theme import Theme
+
+__all__ = ["CommandLine", "command_words"]
+
+_COPIED_MILLISECONDS = 1500
+
+
+def command_words(spec: JobSpec) -> str:
+    """Returns the command of a job for a terminal; why there is none, as a comment, where its devices do not fit."""
+    try:
+        return shell_text(argv(spec), environment(spec))
+    except ValueError as error:
+        return f"# {error}"
+
+
+class CommandLine(QWidget):
+    """The command and a button that copies it.
+
+    Args:
+        theme: gives the icon.
+
+    Attributes:
+        text: the command.
+        copy: copies it.
+    """
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.text = CommandText()
+        self.copy = QPushButton("Copy")
+        self.copy.setAutoDefault(False)
+        self.copy.setAccessibleName("Copy command")
+        self.copy.setToolTip("Copy the command to the clipboard.")
+        self.copy.clicked.connect(self._copy)
+        self._calm = QTimer(self)
+        self._calm.setSingleShot(True)
+        self._calm.setInterval(_COPIED_MILLISECONDS)
+        self._calm.timeout.connect(lambda: self.copy.setText("Copy"))
+        title = QLabel("The same in a terminal")
+        title.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        above = QHBoxLayout()
+        above.addWidget(title, 1)
+        above.addWidget(self.copy)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 8, 16, 8)
+        layout.setSpacing(8)
+        layout.addLayout(above)
+        layout.addWidget(self.text)
+        theme.changed.connect(self._follow)
+        self._follow()
+
+    def show_spec(self, spec: JobSpec) -> None:
+        """Shows the command of a job."""
+        self.text.show_command(command_words(spec))
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.text.toPlainText())
+        self.copy.setText("Copied")
+        self._calm.start()
+
+    def _follow(self) -> None:
+        self.copy.setIcon(self._theme.icon("copy"))

@@ -1,0 +1,63 @@
+"""The folder of a job that does not exist yet: what it is called, and whether it can be taken; no Qt."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from lpsnet.run_directory import RunDirectory
+
+__all__ = ["fault_of_folder", "proposed_folder"]
+
+_UNFIT = re.compile(r"[^\w.+-]+")
+
+
+def proposed_folder(
+    root: Path, name: str, is_taken: Callable[[Path], bool] = lambda _folder: False, day: datetime.date | None = None
+) -> Path:
+    """Returns a folder that is not there yet, such as ``runs/demo-2026-11-23`` or ``runs/demo-2026-11-23-2``.
+
+    Args:
+        root: where it will lie.
+        name: what it begins with; signs that no folder should have are left out.
+        is_taken: whether another job that has not begun will use it.
+        day: of its name; None for today.
+    """
+    day = datetime.date.today() if day is None else day
+    stem = f"{_UNFIT.sub('-', name).strip('-.') or 'run'}-{day.isoformat()}"
+    number, folder = 1, root / stem
+    while folder.exists() or is_taken(folder):
+        number += 1
+        folder = root / f"{stem}-{number}"
+    return folder
+
+
+def fault_of_folder(text: str, *, for_training: bool) -> str:
+    """Returns why a job cannot have this folder, in one sentence; empty if it can, as far as a glance tells.
+
+    Args:
+        text: as it is typed.
+        for_training: whether a run of its own shall begin there, rather than results be written.
+    """
+    if not text.strip():
+        return "say where its files go"
+    if "\0" in text:
+        return "a path cannot hold the sign NUL"
+    folder = Path(text.strip()).expanduser()
+    try:
+        if folder.exists() and not folder.is_dir():
+            return f"{folder} is a file, not a folder"
+        return _refusal(RunDirectory(folder), for_training=for_training)
+    except OSError as error:
+        return f"{folder} cannot be looked into ({error.strerror})"
+
+
+def _refusal(directory: RunDirectory, *, for_training: bool) -> str:
+    """Says what would be spoilt there; the same is refused at the start."""
+    if for_training and (directory.events.exists() or directory.state.exists()):
+        return f"{directory.path} holds a run already: choose another folder, or resume that run from the list of jobs"
+    if not for_training and (directory.config.exists() or directory.latest.parent.exists()):
+        return f"{directory.path} holds a training: choose another folder for what is predicted"
+    return ""

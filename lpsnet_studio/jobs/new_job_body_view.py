@@ -1,0 +1,266 @@
+"""The two bodies of the view that starts a job: a training's forms, and the form of an evaluation or a prediction.
+
+Both are asked the same: what is written, what is wrong with it, and where a thing is that someone talks about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from lpsnet_studio.jobs.batch_fields import BatchKind
+from lpsnet_studio.jobs.batch_form import BatchForm
+from lpsnet_studio.jobs.batch_form_view import BatchFormView
+from lpsnet_studio.jobs.command_line_view import CommandLine, command_words
+from lpsnet_studio.jobs.device_view import DeviceChooser
+from lpsnet_studio.jobs.field_editors import PathChooser, chosen_path
+from lpsnet_studio.jobs.form_view import ConfigFormView
+from lpsnet_studio.jobs.head_view import ConfigChooser, chosen_config
+from lpsnet_studio.jobs.path_line_view import AskPath, asked_path
+from lpsnet_studio.jobs.preflight import Finding
+from lpsnet_studio.jobs.spec import EvaluateSpec, JobSpec, PredictSpec, TrainSpec
+from lpsnet_studio.jobs.training_form import DEVICES, RUN_DIR, TrainingForm
+from lpsnet_studio.jobs.training_form_view import TrainingPlaceView
+from lpsnet_studio.theme import Theme
+
+__all__ = ["Asks", "BatchBody", "Body", "TrainingBody"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """What asks for files.
+
+    Attributes:
+        path: for a path of a job.
+        field: for the path of a config's field.
+        config: for a config to start from.
+    """
+
+    path: AskPath = asked_path
+    field: PathChooser = chosen_path
+    config: ConfigChooser = chosen_config
+
+
+class Body(Protocol):
+    """What the view that starts a job asks of its form.
+
+    Attributes:
+        main: the form.
+        side: what stands beside it, above the findings; None for nothing.
+        devices: chooses where it runs.
+    """
+
+    main: QWidget
+    side: QWidget | None
+    devices: DeviceChooser
+
+    def on_change(self, call: Callable[[], object]) -> None:
+        """Calls this after every edit."""
+
+    @property
+    def faults(self) -> Mapping[str, str]:
+        """What is wrong, by name."""
+
+    def spec(self) -> JobSpec:
+        """Returns the job as it is written."""
+
+    def take(self, spec: JobSpec, name: str) -> None:
+        """Begins anew with another job's settings."""
+
+    def place_of(self, finding: Finding) -> Callable[[], None] | None:
+        """Returns what leads to what a finding is about; None if that is nowhere here."""
+
+    def go_to_fault(self) -> None:
+        """Gives the keyboard to a field with a fault."""
+
+    def show_state(self) -> None:
+        """Shows what depends on several forms, such as the command."""
+
+    def renew_proposal(self) -> None:
+        """Proposes another folder if the proposed one has been taken since."""
+
+
+class TrainingBody:
+    """The forms of a training.
+
+    Args:
+        root: the folder in which a run's folder is proposed.
+        is_taken: whether a job that has not begun will use a folder.
+        theme: gives icons and colours.
+        asks: asks for files.
+
+    Attributes:
+        form: what is written into.
+        config: the form of the settings.
+        place: folder, data and devices.
+    """
+
+    def __init__(self, root: Path, is_taken: Callable[[Path], bool], theme: Theme, asks: Asks) -> None:
+        self.form = TrainingForm(root, is_taken)
+        self.config = ConfigFormView(
+            self.form.config,
+            theme,
+            lambda: command_words(self.form.spec()),
+            choose_path=asks.field,
+            choose_config=asks.config,
+        )
+        self.place = TrainingPlaceView(self.form, theme, asks.path)
+        self.main: QWidget = self.config
+        self.side: QWidget | None = self.place
+        self.devices = self.place.devices
+
+    def on_change(self, call: Callable[[], object]) -> None:
+        """Calls this after every edit."""
+        self.form.changed.connect(call)
+
+    @property
+    def faults(self) -> Mapping[str, str]:
+        """What is wrong, by name."""
+        return self.form.faults
+
+    def spec(self) -> JobSpec:
+        """Returns the training as it is written."""
+        return self.form.spec()
+
+    def take(self, spec: JobSpec, name: str) -> None:
+        """Begins anew with another training's settings.
+
+        Raises:
+            OSError: naming the file, if its config cannot be read; nothing is changed.
+            ValueError: in one sentence, if its config is wrong or it is no training; nothing is changed.
+        """
+        if not isinstance(spec, TrainSpec):
+            raise ValueError(f"a training does not begin with the settings of a job of kind {spec.kind}")
+        self.form.take(spec, name)
+
+    def place_of(self, finding: Finding) -> Callable[[], None] | None:
+        """Returns what leads to a field, the folder or the devices; a fault of the whole, to a field that it names."""
+        if finding.about == "device":
+            return lambda: self.place.go_to(DEVICES)
+        if finding.about == str(self.form.spec().run_dir):
+            return lambda: self.place.go_to(RUN_DIR)
+        config = self.form.config
+        inside = [name for name in config.fields if name.startswith(f"{finding.about}.")]
+        named = config.fields_named(f"{finding.sentence} {finding.remedy}") if finding.level != "fine" else ()
+        exact = [finding.about] if finding.about in config.fields else []
+        field = next(iter([*exact, *inside, *named]), None)
+        return None if field is None else lambda: self._go_to(field)
+
+    def go_to_fault(self) -> None:
+        """Gives the keyboard to a field with a fault."""
+        own = [name for name in (RUN_DIR, DEVICES) if name in self.faults]
+        if own:
+            self.place.go_to(own[0])
+        else:
+            self.config.go_to_fault()
+
+    def show_state(self) -> None:
+        """Shows the command, in which folder and devices stand too."""
+        self.config.foot.show_state()
+
+    def renew_proposal(self) -> None:
+        """Proposes another folder if the proposed one has been taken since."""
+        self.form.renew_proposal()
+
+    def _go_to(self, field: str) -> None:
+        if field in self.form.config.fields:
+            self.config.go_to(field)
+
+
+class BatchBody:
+    """The form of an evaluation or a prediction, with its command.
+
+    Args:
+        kind: which of the two.
+        root: the folder in which an output folder is proposed.
+        is_taken: whether a job that has not begun will use a folder.
+        runs: returns runs whose network may be taken, each a name and a path.
+        theme: gives icons and colours.
+        asks: asks for files.
+
+    Attributes:
+        form: what is written into.
+        view: the form as it is filled in.
+        command: does the same.
+    """
+
+    def __init__(
+        self,
+        kind: BatchKind,
+        root: Path,
+        is_taken: Callable[[Path], bool],
+        runs: Callable[[], Sequence[tuple[str, Path]]],
+        theme: Theme,
+        asks: Asks,
+    ) -> None:
+        self.form = BatchForm(kind, root, is_taken)
+        self.view = BatchFormView(self.form, theme, runs, asks.path)
+        self.command = CommandLine(theme)
+        self.main = QWidget()
+        self.side: QWidget | None = None
+        self.devices = self.view.devices
+        layout = QVBoxLayout(self.main)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.view, 1)
+        layout.addWidget(self.command)
+
+    def on_change(self, call: Callable[[], object]) -> None:
+        """Calls this after every edit."""
+        self.form.changed.connect(call)
+
+    @property
+    def faults(self) -> Mapping[str, str]:
+        """What is wrong, by name."""
+        return self.form.faults
+
+    def spec(self) -> JobSpec:
+        """Returns the job as it is written."""
+        return self.form.spec()
+
+    def take(self, spec: JobSpec, name: str) -> None:
+        """Begins anew with another job's settings.
+
+        Raises:
+            ValueError: in one sentence, if it is of another kind; nothing is changed.
+        """
+        if isinstance(spec, TrainSpec):
+            raise ValueError(f"a form for jobs of kind {self.form.kind} does not take a training")
+        self.form.take(spec)
+
+    def place_of(self, finding: Finding) -> Callable[[], None] | None:
+        """Returns what leads to the field that a finding is about."""
+        name = self._name_of(finding)
+        if name is None or name not in [each.name for each in self.form.fields]:
+            return None
+        return lambda: self.view.go_to(name)
+
+    def go_to_fault(self) -> None:
+        """Gives the keyboard to the first field with a fault."""
+        self.view.go_to(next(iter(self.faults)))
+
+    def show_state(self) -> None:
+        """Shows the command."""
+        self.command.show_spec(self.form.spec())
+
+    def renew_proposal(self) -> None:
+        """Proposes another folder if the proposed one has been taken since."""
+        self.form.renew_proposal()
+
+    def _name_of(self, finding: Finding) -> str | None:
+        spec, about = self.form.spec(), finding.about
+        by_value = {str(spec.out): "out", str(spec.checkpoint): "checkpoint", str(spec.config): "config"}
+        if about in by_value:
+            return by_value[about]
+        if isinstance(spec, PredictSpec) and any(about.startswith(str(path)) for path in spec.inputs):
+            return "inputs"
+        if isinstance(spec, EvaluateSpec) and about.startswith("data"):
+            return "annotations" if self.form.value("data") == "files" else "data"
+        # A run is named by its folder, and found fault with by the checkpoint in it.
+        if spec.checkpoint is not None and about.startswith(f"{spec.checkpoint}"):
+            return "checkpoint"
+        return about if about in ("checkpoint", "device", "inputs") else None

@@ -1,0 +1,224 @@
+"""All that a training is started with: its config, the folder of its run, and its devices; no Qt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from psygnal import Signal
+
+from lpsnet.config import preset_names
+from lpsnet_studio.jobs.device_choice import devices_from, fault_of_devices
+from lpsnet_studio.jobs.field_words import value_words
+from lpsnet_studio.jobs.form import ConfigForm
+from lpsnet_studio.jobs.new_folder import fault_of_folder, proposed_folder
+from lpsnet_studio.jobs.spec import TrainSpec
+
+__all__ = ["DEVICES", "RUN_DIR", "TrainingForm", "is_panoptic_json"]
+
+RUN_DIR, DEVICES = "run_dir", "devices"
+"""What the faults of the two are found by, beside the config's own fields."""
+_FIRST_CHOICE = "demo"
+_SCENES = "scenes.json"
+_SCENES_TO_LEARN = {"first_seed": 100_000, "count": 6000}
+_SCENES_TO_MEASURE = {"first_seed": 50_000, "count": 100}
+_LOOKED_AT = 1 << 16
+"""Bytes of a data set's file in which it must become clear that it is one."""
+
+
+class TrainingForm:
+    """A training as it is being written.
+
+    Args:
+        root: the folder in which a run's folder is proposed.
+        is_taken: whether a job that has not begun will use a folder.
+        source: a preset or a YAML file to begin with; None for the smallest preset.
+
+    Attributes:
+        config: the settings of the run.
+        changed: emitted after anything became another.
+
+    Raises:
+        OSError: naming the file, if ``source`` cannot be read.
+        ValueError: in one sentence, if it is wrong.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self, root: Path, is_taken: Callable[[Path], bool] = lambda _folder: False, source: str | None = None
+    ) -> None:
+        self._root, self._is_taken = root, is_taken
+        names = preset_names()
+        self.config = ConfigForm(source or (_FIRST_CHOICE if _FIRST_CHOICE in names else names[0]))
+        self._devices = "auto"
+        self._name = ""
+        self._source = self.config.source
+        self._run_dir = self._proposed = str(proposed_folder(root, self._stem(), is_taken))
+        self.config.changed.connect(self._follow_config)
+
+    # --------------------------------------------------------------------------------------------------- what it says
+
+    @property
+    def run_dir(self) -> str:
+        """The folder of the run, as it is typed."""
+        return self._run_dir
+
+    @property
+    def devices(self) -> str:
+        """The devices, as they are typed."""
+        return self._devices
+
+    @property
+    def faults(self) -> Mapping[str, str]:
+        """What is wrong, a sentence each: by field of the config, :data:`RUN_DIR` or :data:`DEVICES`."""
+        folder = fault_of_folder(self._run_dir, for_training=True)
+        if not folder and self._is_taken(self._folder()):
+            folder = f"another job in the queue will use {self._folder()}: choose another folder"
+        own = {RUN_DIR: folder, DEVICES: fault_of_devices(devices_from(self._devices), several=True)}
+        return {name: fault for name, fault in own.items() if fault} | dict(self.config.faults)
+
+    @property
+    def data_words(self) -> str:
+        """What it learns from and is measured on, in a sentence."""
+        return f"Learns from {self._source_words('train')}, is measured on {self._source_words('val')}."
+
+    def spec(self) -> TrainSpec:
+        """Returns the training as it is written, faults and all."""
+        overrides = self.config.overrides()
+        return TrainSpec(self.config.source, overrides, self._folder(), devices_from(self._devices) or ("auto",))
+
+    # -------------------------------------------------------------------------------------------------------- editing
+
+    def set_run_dir(self, text: str) -> None:
+        """Takes a typed folder."""
+        if text != self._run_dir:
+            self._run_dir = text
+            self.changed.emit()
+
+    def set_devices(self, text: str) -> None:
+        """Takes typed devices, such as ``cuda:0, cuda:1``."""
+        if text != self._devices:
+            self._devices = text
+            self.changed.emit()
+
+    def take(self, spec: TrainSpec, name: str = "") -> None:
+        """Begins anew with another training's settings, in a folder of its own; undo brings the config back.
+
+        Args:
+            spec: the training to change.
+            name: what it is called, from which the new folder's name is made; empty for its folder's name.
+
+        Raises:
+            OSError: naming the file, if its config cannot be read; nothing is changed.
+            ValueError: in one sentence, if its config is wrong; nothing is changed.
+        """
+        self.config.start_from(spec.config, spec.overrides)
+        self._name, self._source = name or spec.run_dir.name, self.config.source
+        self._devices = ", ".join(spec.devices)
+        self._propose()
+        self.changed.emit()
+
+    def renew_proposal(self) -> None:
+        """Proposes another folder if the proposed one has been taken since; a typed one stays."""
+        if self._run_dir == self._proposed and (Path(self._run_dir).exists() or self._is_taken(Path(self._run_dir))):
+            self._propose()
+            self.changed.emit()
+
+    def draw_scenes(self) -> None:
+        """Lets it learn from and be measured on drawn scenes, as one step to undo."""
+        values: dict[str, Any] = {"categories": _SCENES}
+        for part, scenes in (("train", _SCENES_TO_LEARN), ("val", _SCENES_TO_MEASURE)):
+            values[f"data.{part}.kind"] = "scenes"
+            if self.config.fields.get(f"data.{part}.first_seed") is None:
+                values |= {f"data.{part}.{name}": value for name, value in scenes.items()}
+        self.config.set_several(values, "drawn scenes as data")
+
+    def take_annotations(self, train: Path | None, val: Path | None) -> None:
+        """Lets it learn from and be measured on COCO panoptic files, whose classes it takes, as one step to undo.
+
+        Args:
+            train: the JSON file to learn from; None to leave that as it is.
+            val: the one to be measured on; None to leave that as it is, but not if it is drawn scenes.
+        """
+        values: dict[str, Any] = {}
+        for part, path in (("train", train), ("val", val)):
+            if path is not None:
+                values |= {
+                    f"data.{part}.kind": "coco_panoptic",
+                    f"data.{part}.annotations": str(path),
+                    f"data.{part}.images": None,
+                    f"data.{part}.pngs": None,
+                }
+        if val is None and self.config.value("data.val.kind") == "scenes":
+            values["data.val.kind"] = None  # they have other classes
+        if train or val:
+            self.config.set_several({**values, "categories": str(train or val)}, "COCO panoptic files as data")
+
+    # --------------------------------------------------------------------------------------------------------- inside
+
+    def _source_words(self, part: str) -> str:
+        values = {name: self.config.value(name) for name in self.config.fields if name.startswith(f"data.{part}.")}
+        match values.get(f"data.{part}.kind"):
+            case "scenes":
+                return f"{value_words(values.get(f'data.{part}.count'))} drawn scenes"
+            case "coco_panoptic":
+                return Path(str(values.get(f"data.{part}.annotations") or "a file yet to be named")).name
+        return "nothing"
+
+    def _folder(self) -> Path:
+        return Path(self._run_dir.strip().replace("\0", "") or ".").expanduser()
+
+    def _stem(self) -> str:
+        source = Path(self.config.source)
+        return self._name or (source.parent.name if source.name == "config.yaml" else source.stem)
+
+    def _propose(self) -> None:
+        self._run_dir = self._proposed = str(proposed_folder(self._root, self._without_day(), self._is_taken))
+
+    def _without_day(self) -> str:
+        """Returns what the folder is named after, without the day of an earlier run."""
+        head, day, _ = _split_day(self._stem())
+        return head.rstrip("-_.") if day and head.rstrip("-_.") else self._stem()
+
+    def _follow_config(self) -> None:
+        """Names the proposed folder after another preset."""
+        if self.config.source != self._source:
+            self._source, self._name = self.config.source, ""
+            if self._run_dir == self._proposed:
+                self._propose()
+        self.changed.emit()
+
+
+def is_panoptic_json(path: Path) -> str:
+    """Returns why a file is no COCO panoptic JSON, in one sentence; empty if it may be one.
+
+    Reads its beginning alone, and only small files to the end: the whole is looked at before the start.
+    """
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(_LOOKED_AT)
+    except OSError as error:
+        return f"{path} cannot be read ({error.strerror})"
+    if not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        return f"{path} is no COCO panoptic JSON: it does not begin with an object"
+    if len(head) < _LOOKED_AT:
+        try:
+            content = json.loads(head.decode("utf-8-sig"))
+        except (ValueError, RecursionError):
+            return f"{path} is not JSON to its end"
+        lacking = [name for name in ("images", "annotations", "categories") if name not in content]
+        if lacking:
+            return f"{path} is no COCO panoptic JSON: it has no {' and no '.join(lacking)}"
+    return ""
+
+
+def _split_day(name: str) -> tuple[str, str, str]:
+    """Returns what stands before, in and after a day such as ``2026-11-23`` in a name."""
+    for start in range(len(name) - 9):
+        day = name[start : start + 10]
+        if day[4] == day[7] == "-" and (day[:4] + day[5:7] + day[8:]).isdigit():
+            return name[:start], day, name[start + 10 :]
+    return name, "", ""
