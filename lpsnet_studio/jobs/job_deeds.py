@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from lpsnet_studio.jobs.job_words import kind_of
+from lpsnet_studio.jobs.job_words import is_gone, kind_of
 from lpsnet_studio.jobs.status import JobState
 
 if TYPE_CHECKING:
     from lpsnet_studio.jobs.jobs import JobEntry
 
-__all__ = ["DEED_WORDS", "Deed", "DeedWords", "deeds_of", "is_gone", "loss_words", "stop_tip"]
+__all__ = ["DEED_WORDS", "Deed", "DeedWords", "deeds_of", "loss_words", "stop_tip"]
 
 
 class Deed(Enum):
@@ -76,11 +76,6 @@ _STOP_TIPS: Mapping[str, str] = {
 def stop_tip(entry: JobEntry) -> str:
     """Returns what stopping a job gently comes to, and how long it may take."""
     return _STOP_TIPS[kind_of(entry)]
-
-
-def is_gone(entry: JobEntry) -> bool:
-    """Whether the run directory is not there, so that nothing of the job can be read."""
-    return entry.status.state is JobState.LOST and entry.status.sentence == f"{entry.folder} is not there"
 
 
 def deeds_of(entry: JobEntry) -> tuple[Deed, ...]:

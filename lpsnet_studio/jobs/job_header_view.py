@@ -12,9 +12,9 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalett
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from lpsnet_studio.jobs.flow_view import FlowLayout
-from lpsnet_studio.jobs.job_deeds import DEED_WORDS, Deed, deeds_of, is_gone, stop_tip
+from lpsnet_studio.jobs.job_deeds import DEED_WORDS, Deed, deeds_of, stop_tip
 from lpsnet_studio.jobs.job_header_words import command_words, course_words, progress_words, sentence_words
-from lpsnet_studio.jobs.job_words import KIND_ICONS, KIND_WORDS, fraction_done, kind_of, look_of
+from lpsnet_studio.jobs.job_words import KIND_ICONS, KIND_WORDS, fraction_done, is_gone, kind_of, look_of
 from lpsnet_studio.jobs.status import JobState
 from lpsnet_studio.labels import ElidedLabel, as_tip
 from lpsnet_studio.theme import Theme, caption_font, figure_font
@@ -27,6 +27,7 @@ __all__ = ["JobHeader", "StateChip"]
 _NAME_PIXELS = 16
 _MOST_SENTENCE_LINES = 3
 _BAR_STEPS = 1000
+_LINE = 22
 
 
 def _plain_label(*, wraps: bool = False) -> QLabel:
@@ -40,6 +41,7 @@ def _small_button(name: str, tip: str) -> QToolButton:
     button = QToolButton()
     button.setAutoRaise(True)
     button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    button.setFixedHeight(_LINE)
     button.setAccessibleName(name)
     button.setToolTip(tip)
     return button
@@ -103,7 +105,7 @@ class JobHeader(QWidget):
         self._asked: tuple[Path, object] | None = None
         self._kind_icon, self.name, self.chip = QLabel(), ElidedLabel(), StateChip(theme)
         self.sentence, self.advice = _plain_label(wraps=True), _plain_label(wraps=True)
-        self.bar, self.progress = QProgressBar(), _plain_label()
+        self.bar, self.progress = QProgressBar(), ElidedLabel()
         self.path, self.course, self.command = ElidedLabel(), ElidedLabel(), ElidedLabel()
         self.copy_path = _small_button("Copy the path", "Copy the path of the run directory.")
         self.show_folder = _small_button("Show in folder", "Show the run directory in the system's file manager.")
@@ -155,7 +157,12 @@ class JobHeader(QWidget):
         outcome.setSpacing(8)
         outcome.addWidget(self.sentence, 1)
         outcome.addWidget(self.show_log, 0, Qt.AlignmentFlag.AlignTop)
-        self._progress = self._line(self.bar, self.progress, stretched=self.bar)
+        self._progress = QWidget()
+        progress = QVBoxLayout(self._progress)
+        progress.setContentsMargins(0, 0, 0, 0)
+        progress.setSpacing(4)
+        progress.addWidget(self.progress)
+        progress.addWidget(self.bar)
         self._where = self._line(self.path, self.copy_path, self.show_folder, stretched=self.path)
         self._how = self._line(self.command, self.copy_command, stretched=self.command)
         offered = QWidget()
@@ -221,6 +228,7 @@ class JobHeader(QWidget):
         is_bad = entry.status.state in (JobState.FAILED, JobState.LOST)
         sentence = sentence_words(entry)
         self.sentence.setText(sentence)
+        self._outcome.setVisible(bool(sentence))
         self.sentence.setToolTip(as_tip(sentence))
         self.sentence.setMaximumHeight(self.sentence.fontMetrics().lineSpacing() * _MOST_SENTENCE_LINES + 2)
         palette = self.sentence.palette()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lpsnet_studio.jobs.command import argv, environment, shell_text
 from lpsnet_studio.jobs.job_words import length_words, pace_words, seconds_left, so_far_words, when_words
-from lpsnet_studio.jobs.status import JobStatus
+from lpsnet_studio.jobs.status import JobState, JobStatus
 
 if TYPE_CHECKING:
     from lpsnet_studio.jobs.jobs import JobEntry
@@ -18,11 +18,19 @@ _IN_QUEUE = "It starts by itself once it can; Alt+Up in the list lets it start e
 
 def sentence_words(entry: JobEntry) -> str:
     """Returns what became of a job as a sentence of its own."""
-    words = entry.waiting or entry.status.sentence
+    words = entry.waiting or _beside_progress(entry.status)
+    if not words:
+        return ""
     sentence = f"{words[:1].upper()}{words[1:]}"
     if not sentence.endswith((".", "!", "?")):
         sentence += "."
     return f"{sentence} {_IN_QUEUE}" if entry.waiting else sentence
+
+
+def _beside_progress(status: JobStatus) -> str:
+    """Returns what became of a job, without how far it is where that is told beside its progress."""
+    is_progress = status.state is JobState.RUNNING and status.sentence.startswith(status.facts.so_far)
+    return status.sentence.partition("; ")[2] if is_progress else status.sentence
 
 
 def progress_words(status: JobStatus, now: float) -> str:
@@ -42,19 +50,22 @@ def course_words(entry: JobEntry, now: float) -> str:
         if status.ended is not None:
             words.append(f"ended {when_words(status.ended, now)}")
         if end is not None and end > status.started:
-            words.append(f"{length_words(end - status.started)} in all")
+            took = length_words(end - status.started)
+            words.append(f"{took} ago" if status.state.is_alive else f"{took} in all")
     elif status.ended is not None:
         words.append(f"Ended {when_words(status.ended, now)}")
     device = entry.spec.device if entry.spec is not None else ""
     if device == "auto":
         device = "the best device there is"
-    if device or status.host:
+    if status.state is JobState.QUEUED:
+        words.append(f"will run on {device}" if device else "")
+    elif device or status.host:
         words.append(f"on {device}" + (f" of {status.host}" if status.host else "") if device else f"on {status.host}")
     if status.pid is not None:
         words.append(f"process {status.pid}")
     if status.peak_rss:
         words.append(f"up to {status.peak_rss / 2**30:.1f} GiB of memory")
-    line = " · ".join(words)
+    line = " · ".join(word for word in words if word)
     return f"{line[:1].upper()}{line[1:]}"
 
 

@@ -99,8 +99,8 @@ class JobTabs(QTabWidget):
         self.pictures, self.samples = BatchPicturesView(theme), SamplesView(theme)
         self.log, self.settings, self.compare = LogView(theme), JobSettingsView(), JobCompareView(theme)
         self._pages: dict[str, QWidget] = {
-            "curves": self.curves,
             "pictures": self.pictures,
+            "curves": self.curves,
             "samples": self.samples,
             "log": self.log,
             "load": self.load,
@@ -115,11 +115,26 @@ class JobTabs(QTabWidget):
             self.setTabToolTip(at, tip)
             self.setTabVisible(at, False)
         self._leave_only_load()
+        self._theme = theme
+        self._follow()
+        theme.changed.connect(self._follow)
         self.currentChanged.connect(lambda _at: self._turn())
         self.curves.chart_box.currentIndexChanged.connect(self._note_chart)
         self.curves.failed.connect(self.failed)
         self.load.failed.connect(self.failed)
         self.pictures.opened.connect(self.picture_wanted)
+
+    def _follow(self) -> None:
+        """Draws flat tabs: Fusion's own cut off what hangs below the line."""
+        colors = self._theme.palette
+        self.setStyleSheet(f"""
+            QTabWidget::pane {{ border: none; border-top: 1px solid {colors.line}; }}
+            QTabBar::tab {{ color: {colors.dim}; background: transparent; border: none; padding: 6px 12px;
+                border-bottom: 2px solid transparent; }}
+            QTabBar::tab:hover {{ color: {colors.text}; }}
+            QTabBar::tab:selected {{ color: {colors.text}; border-bottom-color: {colors.accent}; }}
+            QTabBar:focus {{ background: {colors.raised}; }}
+        """)
 
     def _leave_only_load(self) -> None:
         """Lets the curves of the load be chosen alone, drawn over time."""

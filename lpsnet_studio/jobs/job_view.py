@@ -10,9 +10,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
-from lpsnet_studio.jobs.job_deeds import is_gone
 from lpsnet_studio.jobs.job_header_view import JobHeader
 from lpsnet_studio.jobs.job_tabs_view import MOST_OVERLAID, JobTabs
+from lpsnet_studio.jobs.job_words import is_gone
 from lpsnet_studio.labels import as_tip
 from lpsnet_studio.theme import Theme
 

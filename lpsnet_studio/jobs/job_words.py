@@ -21,6 +21,7 @@ __all__ = [
     "Tone",
     "facts_line",
     "fraction_done",
+    "is_gone",
     "kind_of",
     "length_words",
     "look_of",
@@ -75,6 +76,11 @@ def kind_of(entry: JobEntry) -> str:
     if entry.spec is not None:
         return entry.spec.kind
     return entry.status.facts.kind if entry.status.facts.kind in KIND_WORDS else "train"
+
+
+def is_gone(entry: JobEntry) -> bool:
+    """Whether the run directory is not there, so that nothing of the job can be read."""
+    return entry.status.state is JobState.LOST and entry.status.sentence == f"{entry.folder} is not there"
 
 
 def percent(share: float | None) -> str:
@@ -165,6 +171,8 @@ def facts_line(entry: JobEntry, now: float, place: int = 0) -> str:
         place: of a waiting one, in the queue from 1; 0 if it is in none.
     """
     status = entry.status
+    if is_gone(entry):
+        return "its run directory is not there"
     if status.state is JobState.QUEUED:
         words = [f"No. {place} in the queue" if place else "", entry.waiting or status.sentence]
     elif status.state is JobState.STARTING:

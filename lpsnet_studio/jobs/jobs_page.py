@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["JobsPage"]
 
 _EMPTY = "No jobs yet. Train a network, evaluate one, or open a run directory."
-_SIDE_LEAST, _SIDE_NARROW, _SIDE_WIDE, _VIEW_LEAST = 200, 220, 320, 440
+_SIDE_LEAST, _SIDE_NARROW, _SIDE_WIDE, _VIEW_LEAST = 200, 240, 320, 440
 _WIDE = 960
 """Pixels of the page from which the list has its full width."""
 
@@ -88,6 +88,7 @@ class JobsPage(QWidget):
         self.empty_buttons: dict[str, QPushButton] = {}
         self._lay_out()
         self._connect()
+        self.setFocusProxy(self.side.list)
         self._show_jobs()
 
     # ---------------------------------------------------------------------------------------------------------- making
@@ -335,6 +336,7 @@ class JobsPage(QWidget):
             self._show_jobs()
         if not self.side.list.folders:
             self.side.list.choose_near(0)
+            self.setFocus()
         self._show_chosen()
 
     def hideEvent(self, event: QHideEvent) -> None:
