@@ -131,6 +131,12 @@ class History:
         """Leaves a run directory out, and what waits for it."""
         return replace(self.withdrawn(folder), runs=tuple(run for run in self.runs if run.folder != folder))
 
+    def listed_again(self, run: KnownRun, place: int) -> History:
+        """Puts a run that was left out where it was."""
+        if self.run(run.folder) is not None:
+            return self
+        return replace(self, runs=(*self.runs[:place], run, *self.runs[place:]))
+
     def told(self, folder: Path, end: str) -> History:
         """Notes that an end was told."""
         return self._with_run(folder, told_end=end, is_seen=False)
@@ -246,11 +252,12 @@ class HistoryFile:
             content = {}
         except (ValueError, RecursionError):
             content = None
-        history, damaged = _from_json(content)
-        if damaged:
+        is_damaged = not isinstance(content, dict)
+        history, damaged = (History(), 0) if is_damaged else _from_json(content)
+        if is_damaged or damaged:
             aside = self._set_aside()
             entries = "a damaged entry" if damaged == 1 else f"{damaged} damaged entries"
-            what = "is damaged" if content is None else f"has {entries}"
+            what = "is damaged" if is_damaged else f"has {entries}"
             self._note(f"{self._path} {what}; what it was is kept as {aside.name}")
         for edit in self._unwritten:
             with contextlib.suppress(ValueError):
@@ -348,10 +355,8 @@ def _to_json(history: History) -> dict[str, Any]:
     return {"runs": runs, "queue": queue}
 
 
-def _from_json(content: object) -> tuple[History, int]:
-    """Returns what a file says, and how much of it is damaged; of one folder the first entry counts."""
-    if not isinstance(content, Mapping):
-        return History(), 1
+def _from_json(content: Mapping[str, Any]) -> tuple[History, int]:
+    """Returns what a file says, and how many entries of it are damaged; of one folder the first counts."""
     damaged = 0
     runs: dict[Path, KnownRun] = {}
     queue: dict[Path, WaitingJob] = {}

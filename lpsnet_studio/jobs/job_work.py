@@ -84,9 +84,10 @@ class Found:
 def end_of(status: JobStatus) -> str:
     """Returns what no other end of a run is called, such as the one after it was resumed; empty if it has none.
 
-    A run that was lost and is found again has another end than that.
+    A run that was lost and is found again has another end than that. Of a folder that is not there, as while its disk
+    is away, no end is known.
     """
-    if status.state not in _ENDS:
+    if status.state not in _ENDS or (status.state is JobState.LOST and status.started is None):
         return ""
     return f"{'lost' if status.state is JobState.LOST else 'ended'} {status.started}"
 
@@ -100,13 +101,36 @@ def plan_of(history: History, looks: Mapping[Path, Look], now: float, auto: str)
         now: seconds since 1970.
         auto: see :func:`lpsnet_studio.jobs.queue.devices_of`.
     """
+    if auto == "auto":
+        auto = _learnt_auto(history, looks)
     busy: dict[str, Path] = {}
     for run in history.runs:
         look = looks.get(run.folder)
-        spec = run.spec if look is None or look.status.spec is None else look.status.spec
-        if spec is not None and _is_at_work(run, look, now):
-            busy.update(dict.fromkeys(devices_of(spec, auto), run.folder))
+        if _is_at_work(run, look, now):
+            busy.update(dict.fromkeys(_devices_at_work(run, look, auto), run.folder))
     return plan([job.spec for job in history.queue], busy, auto)
+
+
+def _learnt_auto(history: History, looks: Mapping[Path, Look]) -> str:
+    """Returns where the newest run that was left the choice went on this machine; ``auto`` if none was."""
+    for run in history.runs:
+        look = looks.get(run.folder)
+        if look is not None and look.status.is_here and look.status.facts.device:
+            spec = look.status.spec
+            if spec is not None and spec.devices == ("auto",):
+                return look.status.facts.device
+    return "auto"
+
+
+def _devices_at_work(run: KnownRun, look: Look | None, auto: str) -> frozenset[str]:
+    """Returns the devices of a run: those it was given, and the one it says it has, if only that is known."""
+    spec = run.spec if look is None or look.status.spec is None else look.status.spec
+    told = look.status.facts.device if look is not None and look.status.state.is_alive else ""
+    said = frozenset({"cuda:0" if told == "cuda" else told} if told else ())
+    if spec is None:
+        return said
+    given = devices_of(spec, auto)
+    return given | said if "auto" in given or len(given) == 1 else given
 
 
 def _is_at_work(run: KnownRun, look: Look | None, now: float) -> bool:
@@ -137,6 +161,8 @@ class JobWork:
         self._file = HistoryFile(state_folder / "jobs.json")
         self._calls = calls
         self._numbers = itertools.count(1)
+        self._forgotten: dict[Path, tuple[KnownRun, int]] = {}
+        """What was left out by this Studio, and at which place it was."""
         self._cache = StatusCache(calls.read_status, calls.monotonic)
 
     def look(self) -> Found:
@@ -220,12 +246,18 @@ class JobWork:
         return _with_problem(found, problem) if problem else found
 
     def open_run(self, path: Path) -> Found:
-        """Lists a run directory from anywhere; a file or a folder of it stands for it."""
+        """Lists a run directory from anywhere; a file or a folder of it stands for it.
+
+        One that was just forgotten comes back to its place, whether or not it is there.
+        """
         path = _absolute(path)
-        folder = _run_directory(path)
+        folder = path if path in self._forgotten else _run_directory(path)
         if folder is None:
             why = "holds no run; a run directory has events.jsonl or config.yaml in it"
             return self._refused(path, why if path.exists() else "is not there")
+        if (removed := self._forgotten.pop(folder, None)) is not None:
+            listed_again = partial(History.listed_again, run=removed[0], place=removed[1])
+            return self._found(self._file.change(lambda _known: [listed_again]), self._look_at(folder))
         looks = self._look_at(folder)
         end = end_of(looks[folder].status)
         opened = partial(History.opened, folder=folder, told_end=end, now=self._calls.now())
@@ -233,12 +265,15 @@ class JobWork:
 
     def forget(self, folder: Path) -> Found:
         """Leaves out a run directory; not while it is at work here, where nobody could stop it any more."""
-        run = self._file.read().run(folder)
+        history = self._file.read()
+        run = history.run(folder)
         if run is not None and is_being_started(run, self._calls.now()):
             return self._refused(folder, "is being started; stop it before it is taken off the list")
         status = self._cache.statuses([folder]).get(folder)
         if status is not None and status.state.is_alive and status.is_here:
             return self._refused(folder, "still runs; stop it before it is taken off the list")
+        if run is not None:
+            self._forgotten[folder] = (run, history.runs.index(run))
         return self._change(folder, lambda _known: [partial(History.forgotten, folder=folder)])
 
     def withdraw(self, folder: Path) -> Found:
@@ -264,12 +299,15 @@ class JobWork:
     def _end(self, folder: Path, call: Callable[[JobFolder], object]) -> Found:
         if self._file.read().waiting(folder) is not None:
             return self.withdraw(folder)
-        problem = ""
+        problem, is_asked = "", None
         try:
-            call(JobFolder(folder))
+            is_asked = call(JobFolder(folder))
         except OSError as error:
             problem = _sentence(folder, error)
-        found = self._found(self._file.read(), self._look_at(folder))
+        looks = self._look_at(folder)
+        if is_asked is False and looks[folder].status.state is JobState.STARTING:
+            problem = f"{folder}: has not begun yet and cannot be stopped; try again in a moment"
+        found = self._found(self._file.read(), looks)
         return _with_problem(found, problem) if problem else found
 
     def _change(self, folder: Path, decide: Callable[[History], Sequence[Edit]]) -> Found:

@@ -61,7 +61,7 @@ class Jobs:
     Attributes:
         changed: emitted after jobs came, went or changed their order.
         updated: emitted with a folder after something else about its entry changed.
-        ended: emitted with an entry, once per end of a job.
+        ended: emitted with an entry, once per end of a job, whichever Studio saw it first.
         failed: emitted with a problem whose sentence names the folder, when something asked for could not be done.
 
     Args:
@@ -111,7 +111,7 @@ class Jobs:
     def ended_while_away(self) -> tuple[JobEntry, ...]:
         """The jobs that came to their end while no window was open, as this one found them when it began.
 
-        They are here before :attr:`ended` tells of them.
+        They are told with :attr:`changed`, all together, and not by :attr:`ended`.
         """
         return tuple(entry for entry in self._entries if entry.folder in self._ended_while_away)
 
@@ -140,7 +140,10 @@ class Jobs:
         self._start(folder, beside=True)
 
     def open_run(self, path: Path) -> None:
-        """Lists a run directory from anywhere, such as a copy of one from a cluster; a file in it stands for it."""
+        """Lists a run directory from anywhere, such as a copy of one from a cluster; a file in it stands for it.
+
+        One that was just forgotten comes back to its place.
+        """
         self._ask(partial(self._work.open_run, path))
 
     def forget(self, folder: Path) -> None:
@@ -242,6 +245,7 @@ class Jobs:
     def _take_look(self, found: Found) -> None:
         if not self._is_read:
             self._is_read, self._ended_while_away = True, found.ended
+            found = replace(found, ended=())
         self._take_and_start(found)
         if self._is_wanted_again:
             self._is_wanted_again = False

@@ -1,4 +1,4 @@
-"""Looks at the jobs again and again while the window is open: often while something goes on, else now and then."""
+"""Looks at the jobs from the first paint until the window closes: often while something goes on, else now and then."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ class JobsWatch(QObject):
     Args:
         state_folder: where the Studio keeps what it knows of jobs.
         parent: Qt's owner.
-        failed: takes failures that nobody foresaw, in the GUI thread.
         auto_device: see :class:`~lpsnet_studio.jobs.jobs.Jobs`.
         calls: likewise.
 
@@ -38,40 +37,34 @@ class JobsWatch(QObject):
         state_folder: Path,
         parent: QObject | None = None,
         *,
-        failed: Callable[[Exception], None] = pass_on,
         auto_device: Callable[[], str] = lambda: "auto",
         calls: Calls | None = None,
     ) -> None:
         super().__init__(parent)
-        self.background = Background(failed, self)
+        self.background = Background(pass_on, self)
         self.jobs = Jobs(state_folder, self.background.run, auto_device=auto_device, calls=calls)
-        self._is_looked_at = False
+        self._is_shown = False
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._look)
+        # Not before the event loop has painted the window.
+        self._timer.start(0)
         self.jobs.changed.connect(self._keep_pace)
         self.jobs.updated.connect(self._keep_pace)
 
     @property
     def interval(self) -> int:
         """How many milliseconds lie between two looks."""
-        if self.jobs.is_any_alive or self._is_looked_at:
+        if self.jobs.is_any_alive or self._is_shown:
             return _LIVELY
         return _CALM if self.jobs.is_any_waiting else _QUIET
 
-    def start(self) -> None:
-        """Looks at once, and from then on."""
-        self._timer.start(self.interval)
-        self.jobs.refresh()
-
-    def look_closely(self, is_looked_at: bool) -> None:
-        """Takes note whether the jobs are on the screen; then they are looked at at once, and often."""
-        self._is_looked_at = is_looked_at
+    def show_page(self, is_shown: bool) -> None:
+        """Takes note whether the jobs are on the screen: then they are looked at at once, and often."""
+        self._is_shown = is_shown
         if self._timer.isActive():
-            if is_looked_at:
-                self.jobs.refresh()
-            self._keep_pace()
+            self._timer.start(0 if is_shown else self.interval)
 
-    def stop(self, milliseconds: int = 3000) -> bool:
+    def close(self, milliseconds: int = 3000) -> bool:
         """Looks no more, and leaves all jobs alone.
 
         Args:
@@ -88,6 +81,7 @@ class JobsWatch(QObject):
         return not self.background.unfinished or self.background.wait(milliseconds)
 
     def _look(self) -> None:
+        self._keep_pace()
         self.jobs.refresh()
 
     def _keep_pace(self) -> None:

@@ -45,6 +45,7 @@ class RunFacts:
         heard: when the latest event was; None if there is none.
         longest_silence: the longest time between two of the latest events, in seconds.
         stopped: how the latest process ended, if it said so.
+        device: where the latest process works, such as ``cuda:0``; empty if it did not say.
     """
 
     kind: str = ""
@@ -58,6 +59,7 @@ class RunFacts:
     heard: float | None = None
     longest_silence: float = 0.0
     stopped: Stopped | None = None
+    device: str = ""
 
     @property
     def unit(self) -> str:
@@ -143,9 +145,16 @@ class _Standing:
                 started=event.time,
                 stopped=None,
                 longest_silence=0.0,
+                device=_device_of(event),
             )
         elif isinstance(event, BatchStarted):
-            facts = RunFacts(event.task, iterations=event.pictures, started=event.time, heard=facts.heard)
+            facts = RunFacts(
+                event.task,
+                iterations=event.pictures,
+                started=event.time,
+                heard=facts.heard,
+                device=_device_of(event),
+            )
         elif isinstance(event, Progress):
             facts = replace(
                 facts, iteration=event.iteration, pace=event.images_per_second, eta_seconds=event.eta_seconds
@@ -166,6 +175,11 @@ class _Standing:
             silence = 0.0 if before is None else event.time - before
             longest = max(self.facts.longest_silence, silence)
             self.facts = replace(self.facts, heard=event.time, longest_silence=longest)
+
+
+def _device_of(event: Started | BatchStarted) -> str:
+    """Returns the device that an event names before it says why that was chosen."""
+    return event.device.partition(" ")[0]
 
 
 def _without_earlier_end(facts: RunFacts, since: float | None) -> RunFacts:

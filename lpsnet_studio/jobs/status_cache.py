@@ -36,8 +36,8 @@ class StatusCache:
     def statuses(self, folders: Iterable[Path]) -> dict[Path, JobStatus]:
         """Returns how the jobs of some run directories are.
 
-        One that another thread reads already is as it was; left out if that is not known, or with the sentence that it
-        does not answer.
+        One that another thread reads already is as it was, after a while with the sentence that it does not answer;
+        left out if nothing is known of it.
         """
         found = {folder: self._status(folder) for folder in folders}
         return {folder: status for folder, status in found.items() if status is not None}
@@ -73,12 +73,10 @@ class StatusCache:
             self._last[folder] = (version, status)
 
     def _silent(self, folder: Path, last: tuple[object, JobStatus] | None, seconds: float) -> JobStatus | None:
-        if seconds < _PATIENCE:
+        if last is None or seconds < _PATIENCE:
             return None if last is None else last[1]
-        sentence, advice = f"{folder} does not answer", "Is its disk or its share within reach?"
-        if last is None:
-            return JobStatus(JobState.LOST, sentence, advice)
-        return replace(last[1], sentence=sentence, advice=advice)
+        advice = "Is its disk or its share within reach?"
+        return replace(last[1], sentence=f"{folder} does not answer", advice=advice)
 
 
 def _is_final(status: JobStatus) -> bool:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,7 @@ class Machine:
         self.asked: list[tuple[str, Path]] = []
         self.reads: list[Path] = []
         self.seconds = 1000.0
+        self.is_deaf = False
 
     @property
     def calls(self) -> Calls:
@@ -67,7 +70,7 @@ class Machine:
 
     def stop(self, folder: JobFolder) -> bool:
         self.asked.append(("stop", folder.run_dir))
-        return True
+        return not self.is_deaf
 
     def kill(self, folder: JobFolder) -> None:
         self.asked.append(("kill", folder.run_dir))
@@ -294,15 +297,16 @@ def test_what_ended_while_no_window_was_open_is_told_by_the_next(tmp_path: Path,
     machine.ends(a, JobState.FAILED)
     later = Studio(state, machine)
     away: list[tuple[JobEntry, ...]] = []
-    later.jobs.ended.connect(lambda _entry: away.append(later.jobs.ended_while_away))
+    later.jobs.changed.connect(lambda: away.append(later.jobs.ended_while_away))
     assert not later.jobs.is_read
     later.look()
     assert later.jobs.is_read
-    assert [entry.folder for entry in later.ended] == [a]
+    assert later.ended == []
     assert later.jobs.ended_while_away == away[0] == (later.of(a),)
+    assert not later.of(a).seen
     machine.ends(b)
     later.look()
-    assert [entry.folder for entry in later.ended] == [a, b]
+    assert [entry.folder for entry in later.ended] == [b]
     assert [entry.folder for entry in later.jobs.ended_while_away] == [a]
 
 
@@ -384,6 +388,94 @@ def test_a_run_is_forgotten_but_not_while_it_runs_here(tmp_path: Path, studio: S
     studio.jobs.forget(run)
     studio.settle()
     assert studio.jobs.entries == ()
+
+
+def test_a_run_that_was_forgotten_comes_back_to_its_place_even_if_its_folder_is_gone(
+    tmp_path: Path, studio: Studio, machine: Machine
+) -> None:
+    folders = [tmp_path / name for name in "abc"]
+    for folder in folders:
+        machine.refused[folder] = OSError("no room")
+    studio.add(*(training(folder) for folder in folders))
+    before = studio.jobs.entries
+    studio.jobs.forget(folders[1])
+    studio.settle()
+    assert studio.names == ["c", "a"]
+    studio.jobs.open_run(folders[1])
+    studio.settle()
+    assert studio.jobs.entries == before
+
+
+def test_a_disk_that_is_away_for_a_while_is_no_end(tmp_path: Path, studio: Studio, machine: Machine) -> None:
+    run = tmp_path / "run"
+    studio.add(training(run))
+    write_events(run, training_started())
+    machine.ends(run)
+    studio.look()
+    there = machine.statuses.pop(run)
+    shutil.rmtree(run)
+    studio.look()
+    assert studio.state(run) is JobState.LOST
+    machine.statuses[run] = there
+    studio.look()
+    assert studio.state(run) is JobState.FINISHED
+    assert len(studio.ended) == 1
+
+
+def test_a_run_that_was_lost_and_is_found_again_is_told_twice(tmp_path: Path, studio: Studio, machine: Machine) -> None:
+    run = tmp_path / "run"
+    studio.add(training(run))
+    running = machine.statuses[run]
+    for _time in range(2):
+        machine.ends(run, JobState.LOST)
+        studio.look()
+        write_events(run, training_started())
+        machine.statuses[run] = running
+        studio.look()
+    machine.ends(run)
+    studio.look()
+    assert [entry.status.state for entry in studio.ended] == [JobState.LOST, JobState.FINISHED]
+
+
+def test_a_device_is_busy_by_what_a_run_says_of_itself_too(tmp_path: Path, studio: Studio, machine: Machine) -> None:
+    by_hand, a, b, c = (tmp_path / name for name in ("by_hand", "a", "b", "c"))
+    write_events(by_hand, training_started())
+    machine.runs(by_hand)
+    machine.statuses[by_hand] = replace(machine.statuses[by_hand], facts=RunFacts("train", device="cuda:1"))
+    studio.jobs.open_run(by_hand)
+    studio.settle()
+    studio.add(training(a, "cuda:1"), training(b, "auto"))
+    assert studio.of(a).waiting == "waits for cuda:1, where by_hand runs"
+    machine.statuses[b] = replace(machine.statuses[b], facts=RunFacts("train", device="cuda:0"))
+    studio.look()
+    studio.add(training(c, "cuda:0"))
+    assert studio.of(c).waiting == "waits for cuda:0, where b runs"
+
+
+def test_what_auto_means_is_learnt_from_where_a_run_went(tmp_path: Path, studio: Studio, machine: Machine) -> None:
+    a, b, c = (tmp_path / name for name in "abc")
+    studio.add(training(a, "auto"))
+    machine.statuses[a] = replace(machine.statuses[a], facts=RunFacts("train", device="cpu"))
+    studio.look()
+    machine.ends(a)
+    machine.statuses[a] = replace(machine.statuses[a], facts=RunFacts("train", device="cpu"))
+    studio.look()
+    studio.add(training(b, "cpu"), training(c, "auto"))
+    assert studio.of(c).waiting == "waits for cpu, where b runs"
+
+
+def test_a_job_that_has_not_begun_cannot_be_stopped_and_says_so(
+    tmp_path: Path, studio: Studio, machine: Machine
+) -> None:
+    run = tmp_path / "run"
+    studio.add(training(run))
+    machine.statuses[run] = replace(machine.statuses[run], state=JobState.STARTING)
+    machine.is_deaf = True
+    studio.jobs.stop(run)
+    studio.settle()
+    assert [problem.sentence for problem in studio.problems] == [
+        f"{run}: has not begun yet and cannot be stopped; try again in a moment"
+    ]
 
 
 def test_only_what_became_another_is_told(tmp_path: Path, studio: Studio, machine: Machine) -> None:

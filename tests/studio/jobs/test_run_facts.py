@@ -50,7 +50,7 @@ def test_a_training_stands_where_its_latest_events_say() -> None:
             progress(20, 141.0),
         ]
     )
-    assert facts == RunFacts("train", 20, 400, 10, 0.5, 3.5, 60.0, 100.0, 141.0, 29.0)
+    assert facts == RunFacts("train", 20, 400, 10, 0.5, 3.5, 60.0, 100.0, 141.0, 29.0, device="cpu")
     assert facts.so_far == "20 of 400 iterations"
 
 
