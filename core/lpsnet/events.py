@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import json
 import math
 import os
@@ -32,10 +33,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, BinaryIO, ClassVar
 
 __all__ = [
     "EVENT_TYPES",
+    "LONGEST_LINE",
     "BatchStarted",
     "CheckpointSaved",
     "Evaluated",
@@ -322,16 +324,28 @@ def _stands_at(event: RunEvent, iteration: int) -> bool:
 
 # --------------------------------------------------------------------------------------------------- to and from lines
 
+_JSON = json.JSONDecoder()
+
 
 def parse_event(line: str | bytes) -> RunEvent | None:
     """Reads a line; None if it is damaged or of a kind that this version does not know."""
     try:
-        content = json.loads(line)
+        content = _content(line)
         kind = EVENT_TYPES[content["event"]]
         readers = _READERS[kind]
         return kind(**{name: readers[name](value) for name, value in content.items() if name in readers})
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError):
         return None
+
+
+def _content(line: str | bytes) -> Any:
+    """Returns what a line holds, as :func:`json.loads` does; a third faster on lines as they are written."""
+    try:
+        text = line if isinstance(line, str) else line.decode()
+        content, end = _JSON.raw_decode(text)
+    except ValueError:
+        return json.loads(line)
+    return content if text[end:] in ("", "\n") else json.loads(line)
 
 
 def _plain(value: Any) -> Any:
@@ -343,9 +357,11 @@ def _plain(value: Any) -> Any:
 
 
 def _number(value: object) -> float:
+    if type(value) is float:  # nearly all of them are
+        return value
     if value is None:
         return math.nan
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if type(value) is not int:
         raise TypeError
     return float(value)
 
@@ -370,7 +386,7 @@ def _identity(value: object) -> int | str:
 
 
 def _numbers(value: Mapping[str, object]) -> dict[str, float]:
-    return {name: _number(part) for name, part in value.items()}
+    return {name: part if type(part) is float else _number(part) for name, part in value.items()}
 
 
 def _numbers_or_none(value: Mapping[str, object]) -> dict[str, float | None]:
@@ -458,11 +474,15 @@ class EventWriter:
         return failure
 
 
+LONGEST_LINE = 1 << 20
+"""Bytes of the longest line that may be an event: those of the longest known are some thousand."""
+
+
 class EventReader:
     """Reads the events of a file that may still grow, each once.
 
-    A call costs what was added since the last one, not the file; what is yielded can be stopped anywhere and gone on
-    with at the next call, so that a long file need not be read at once.
+    A call costs what was added since the last one, not the file, and no more than it was allowed to, so that a long
+    file need not be read at once.
 
     Attributes:
         skipped: lines so far that were damaged or unknown.
@@ -475,31 +495,72 @@ class EventReader:
         self._path = path
         self._file: tuple[int, int] | None = None
         self._offset = 0
+        self._is_in_damage = False
         self.skipped = 0
 
     def read_new(self) -> Iterator[RunEvent]:
-        """Yields the events that were finished since the last call.
+        """Yields the events that were finished since the last call; it can be stopped anywhere and gone on with.
 
         It begins again at the first event if the file became shorter or another one took its place.
 
         Raises:
             OSError: if the file is there and cannot be read.
         """
+        stream = self._open()
+        if stream is not None:
+            with stream:
+                for event in self._events(stream):
+                    if event is not None:
+                        yield event
+
+    def read_lines(self, most: int) -> tuple[list[RunEvent], bool]:
+        """Returns the events of the next lines, and whether there may be more: of damaged lines nothing else comes.
+
+        It begins again as :meth:`read_new` does.
+
+        Args:
+            most: lines to read, whatever they hold.
+
+        Raises:
+            OSError: if the file is there and cannot be read.
+        """
+        stream = self._open()
+        if stream is None:
+            return [], False
+        with stream:
+            found = list(itertools.islice(self._events(stream), most))
+        return [event for event in found if event is not None], len(found) == most
+
+    def _open(self) -> BinaryIO | None:
+        """Opens the file where reading goes on; None if there is no file."""
         try:
             stream = self._path.open("rb")
         except FileNotFoundError:
-            return
-        with stream:
+            return None
+        try:
             facts = os.fstat(stream.fileno())
             if self._file != (facts.st_dev, facts.st_ino) or facts.st_size < self._offset:
                 self._file, self._offset, self.skipped = (facts.st_dev, facts.st_ino), 0, 0
+                self._is_in_damage = False
             stream.seek(self._offset)
-            for line in stream:
-                if not line.endswith(b"\n"):
-                    return
-                self._offset += len(line)
-                event = parse_event(line)
-                if event is not None:
-                    yield event
-                elif line.strip():
-                    self.skipped += 1
+        except BaseException:
+            stream.close()
+            raise
+        return stream
+
+    def _events(self, stream: BinaryIO) -> Iterator[RunEvent | None]:
+        """Yields what each line holds that is whole; None for one that is empty or damaged.
+
+        A piece of :data:`LONGEST_LINE` bytes without an end is damage, and so is the rest of its line.
+        """
+        while True:
+            line = stream.readline(LONGEST_LINE)
+            is_whole = line.endswith(b"\n")
+            if not is_whole and len(line) < LONGEST_LINE:
+                return
+            self._offset += len(line)
+            was_in_damage, self._is_in_damage = self._is_in_damage, not is_whole
+            event = parse_event(line) if is_whole and not was_in_damage else None
+            if event is None and line.strip() and not was_in_damage:
+                self.skipped += 1
+            yield event

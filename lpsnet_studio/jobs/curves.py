@@ -143,7 +143,7 @@ class RunCurves:
         It begins again if the file became shorter or another one took its place.
 
         Args:
-            limit: events to read at most.
+            limit: lines to read at most.
 
         Raises:
             OSError: if a file is there and cannot be read.
@@ -152,7 +152,7 @@ class RunCurves:
         if self._was_replaced():
             self._begin_again()
             self.version += 1
-        found = list(itertools.islice(self._reader.read_new(), limit))
+        found, has_more = self._reader.read_lines(limit)
         events = [event for event in found if _is_plausible(event)]
         damaged = self._reader.skipped
         if events or damaged != self.facts.damaged:
@@ -160,7 +160,7 @@ class RunCurves:
             self.facts = replace(self.facts, damaged=damaged)
         if events or is_longer:
             self.version += 1
-        return is_longer or len(found) == limit
+        return is_longer or has_more
 
     def _was_replaced(self) -> bool:
         """Whether the file is another one than that of the last call, or shorter; remembers what it is now."""

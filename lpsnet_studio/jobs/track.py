@@ -118,8 +118,8 @@ class Track:
             if name not in self._values:
                 self._values[name] = Growing(np.float32)
                 self._values[name].extend(np.full(before, np.nan, np.float32))
-        for name, column in self._values.items():
-            with np.errstate(over="ignore"):
+        with np.errstate(over="ignore"):
+            for name, column in self._values.items():
                 column.extend(np.array([row.get(name) for row in rows], np.float64).astype(np.float32))
         self._iterations.extend(np.asarray(iterations, np.float64))
         self._times.extend(self._never_back(times))

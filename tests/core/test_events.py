@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from lpsnet.events import (
     EVENT_TYPES,
+    LONGEST_LINE,
     BatchStarted,
     CheckpointSaved,
     Evaluated,
@@ -27,6 +28,7 @@ from lpsnet.events import (
     RunEvent,
     Started,
     Stopped,
+    _content,
     parse_event,
     without_superseded,
 )
@@ -162,11 +164,25 @@ def test_what_later_versions_add_is_skipped() -> None:
         b'{"event": "note", "text": "\xff"}',
         b'{"event": "stopped", "iteration": "many", "reason": "finished"}',
         b'{"event": "checkpoint", "iteration": 3, "path": "x", "best": 1}',
+        b'{"event": "stopped", "iteration": 1, "reason": "failed"} {}',
+        b'{"event": "evaluated", "iteration": 3, "figures": {}, "images": 4, "seconds": 1' + b"0" * 400 + b"}",
         b"[" * 100_000,
     ],
 )
 def test_damaged_lines_are_no_events(line: bytes) -> None:
     assert parse_event(line) is None
+
+
+@given(st.binary(max_size=30) | st.text(max_size=20).map(str.encode) | st.sampled_from([b" {}", b"{}\r\n", b"NaN"]))
+def test_a_line_holds_what_json_says_it_holds(line: bytes) -> None:
+    try:
+        expected = json.loads(line)
+    except ValueError:
+        with pytest.raises(ValueError):  # noqa: PT011 - whatever kind of it
+            _content(line)
+    else:
+        found = _content(line)
+        assert repr(found) == repr(expected)
 
 
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(max_size=3), st.lists, max_leaves=4))
@@ -198,6 +214,37 @@ def test_reading_can_be_stopped_and_gone_on_with(tmp_path: Path) -> None:
     first = [next(events) for events in [reader.read_new()] for _ in range(4)]
     rest = list(reader.read_new())
     assert [event.iteration for event in [*first, *rest] if isinstance(event, Progress)] == list(range(10))
+
+
+def test_a_call_reads_as_many_lines_as_it_may_even_if_all_are_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(b"{damaged\n" * 5 + b"\n" * 2)
+    write(path, progress(1), progress(2))
+    reader = EventReader(path)
+    assert reader.read_lines(4) == ([], True)
+    assert reader.skipped == 4
+    assert reader.read_lines(3) == ([], True)
+    assert reader.skipped == 5
+    found, has_more = reader.read_lines(3)
+    assert [event.iteration for event in found if isinstance(event, Progress)] == [1, 2]
+    assert not has_more
+    assert EventReader(tmp_path / "none").read_lines(3) == ([], False)
+
+
+def test_a_line_without_an_end_is_gone_past_in_pieces(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(b"x" * (2 * LONGEST_LINE + 5))
+    reader = EventReader(path)
+    assert reader.read_lines(1) == ([], True)
+    assert reader.read_lines(9) == ([], False)
+    write(path, progress(1))  # ends the line first
+    assert [type(event) for event in reader.read_new()] == [Progress]
+    assert reader.skipped == 1
+    path.write_bytes(b"x" * LONGEST_LINE)
+    list(reader.read_new())
+    write(tmp_path / "other", progress(5))
+    (tmp_path / "other").replace(path)
+    assert len(list(reader.read_new())) == 1
 
 
 def test_a_file_that_was_replaced_is_read_anew(tmp_path: Path) -> None:

@@ -171,6 +171,25 @@ def test_numbers_that_no_array_holds_are_damage(tmp_path: Path) -> None:
     assert run.series("lr").iterations.tolist() == [40]
 
 
+def test_a_number_of_400_digits_is_damage(tmp_path: Path) -> None:
+    write_run(tmp_path, [started()])
+    line = json.dumps(progress(20).to_json() | {"lr": 10**400}).encode()
+    _append(tmp_path, line + b"\n" + lines([progress(40)]))
+    run = _read_all(RunCurves(tmp_path))
+    assert run.facts.damaged == 1
+    assert run.series("lr").iterations.tolist() == [40]
+
+
+def test_a_call_reads_no_more_than_its_limit_of_damaged_lines_either(tmp_path: Path) -> None:
+    run = RunCurves(write_run(tmp_path, []))
+    _append(tmp_path, b"{damaged\n" * 10 + lines([progress(20)]))
+    assert run.read(4)
+    assert run.facts.damaged == 4
+    _read_all(run, 4)
+    assert run.facts.damaged == 10
+    assert run.series("lr").iterations.tolist() == [20]
+
+
 def test_null_and_what_is_left_out_are_gaps(tmp_path: Path) -> None:
     events = [
         started(),
