@@ -11,7 +11,17 @@ _QUALITY = ("pq", "sq", "rq", "miou", "iou")
 _LOAD_BYTES = ("rss_bytes", "memory_bytes")
 _PICTURE = "picture."
 _SMOOTHING = 0.6
-_SHORT = {"pq": "PQ", "sq": "SQ", "rq": "RQ", "miou": "mIoU", "iou": "IoU", "cpu": "CPU", "gpu": "GPU", "gpus": "GPU"}
+_SHORT = {
+    "borderness": "border-ness",
+    "pq": "PQ",
+    "sq": "SQ",
+    "rq": "RQ",
+    "miou": "mIoU",
+    "iou": "IoU",
+    "cpu": "CPU",
+    "gpu": "GPU",
+    "gpus": "GPU",
+}
 _NAMES = {
     "lr": "learning rate",
     "gradient_norm": "gradient norm",

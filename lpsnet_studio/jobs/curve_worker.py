@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from lpsnet_studio.jobs.curve_drawing import CurveDrawer, Drawing, Sight
@@ -13,8 +14,9 @@ from lpsnet_studio.jobs.curves import RunCurves
 __all__ = ["CurveWorker"]
 
 _PERIOD = 0.25
-_SLICE = 50
-_BREATH = 0.0005
+_SLICE = 128
+_LONGEST_PAINT = 0.1
+_SHORTEST_REST, _LONGEST_REST = 0.0005, 0.005
 
 
 def _nobody(_drawing: Drawing) -> None:
@@ -24,8 +26,10 @@ def _nobody(_drawing: Drawing) -> None:
 class CurveWorker:
     """Reads all runs in turns, a little of each at a time, and draws at most four times a second while someone looks.
 
-    There is one thread for all, and it rests after every millisecond of work: threads that parse JSON hold the
-    interpreter's lock, and the window's event loop would wait for each of them in turn.
+    There is one thread for all, and it rests after every few lines for as long as they took: threads that parse JSON
+    hold the interpreter's lock, and the window's event loop would wait for each of them in turn. While the window has
+    much to do the lines take longer, and so does the rest. While it paints curves, nothing is read at all: painting
+    gives the lock away hundreds of times, and would have to wait for it each time.
     """
 
     def __init__(self) -> None:
@@ -36,6 +40,8 @@ class CurveWorker:
         self._drawer = CurveDrawer()
         self._woken = threading.Condition()
         self._is_closed = False
+        self._may_read = threading.Event()
+        self._may_read.set()
         self._last: tuple[object, float] = (None, 0.0)
         self._thread = threading.Thread(target=self._work, name="curves", daemon=True)
         self._thread.start()
@@ -57,6 +63,15 @@ class CurveWorker:
         with self._woken:
             self._sight, self._drawn = sight, drawn
             self._woken.notify()
+
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[None]:
+        """Reads nothing as long as this is entered, for a moment, by the GUI thread."""
+        self._may_read.clear()
+        try:
+            yield
+        finally:
+            self._may_read.set()
 
     def close(self) -> None:
         """Ends the thread, soon."""
@@ -92,6 +107,8 @@ class CurveWorker:
         return bool(behind)
 
     def _read(self, run: RunCurves) -> bool:
+        self._may_read.wait(_LONGEST_PAINT)
+        start = time.perf_counter()
         try:
             has_more = run.read(_SLICE)
             self._problems.pop(run.folder, None)
@@ -101,7 +118,7 @@ class CurveWorker:
                 f"{error.filename or run.folder} could not be read: {cause[:1].lower()}{cause[1:]}"
             )
             return False
-        time.sleep(_BREATH)
+        time.sleep(min(max(time.perf_counter() - start, _SHORTEST_REST), _LONGEST_REST))
         return has_more
 
     def _draw_if_due(self) -> bool:

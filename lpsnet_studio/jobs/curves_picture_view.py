@@ -1,38 +1,74 @@
-"""A chart with its legend as a picture: PNG, or SVG to scale."""
+"""A chart with its legend as a picture: PNG, or SVG to scale.
+
+The window records what it would paint, which takes some milliseconds; any thread makes the file of it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QIODevice, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPaintDevice, QPainter, QPen
+from PySide6.QtGui import QColor, QImage, QPaintDevice, QPainter, QPen, QPicture
 
 from lpsnet.formats.atomic import write_atomically
 from lpsnet_studio.jobs.curves_legend_view import LegendRow
 from lpsnet_studio.jobs.curves_plot import CurvesPlot
 from lpsnet_studio.theme import Palette
 
-__all__ = ["picture_bytes", "save_picture"]
+__all__ = ["Recording", "picture_bytes", "record", "save_picture"]
 
 _PNG_SCALE = 2
 _ROW, _MARGIN, _LINE = 20, 12, 28
 
 
-def save_picture(path: Path, plot: CurvesPlot, rows: Sequence[LegendRow], palette: Palette) -> None:
-    """Writes what the plot shows, its legend below it; as SVG if the name ends so, else as PNG.
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """All that is painted of a chart and its legend.
+
+    Attributes:
+        picture: the strokes, in the order of painting.
+        size: of the whole, in pixels of the window.
+    """
+
+    picture: QPicture
+    size: QSize
+
+
+def record(plot: CurvesPlot, rows: Sequence[LegendRow], palette: Palette) -> Recording:
+    """Returns what the plot shows, its legend below it; called in the GUI thread."""
+    shown = [row for row in rows if row.shown]
+    size = QSize(plot.width(), plot.height() + 2 * _MARGIN + _ROW * len(shown))
+    picture = QPicture()
+    painter = QPainter(picture)
+    painter.setFont(plot.font())
+    painter.fillRect(QRectF(0, 0, size.width(), size.height()), QColor(palette.panel))
+    plot.render(painter, QRectF(0, 0, plot.width(), plot.height()))
+    for at, row in enumerate(shown):
+        top = plot.height() + _MARGIN + _ROW * at
+        painter.setPen(QPen(QColor(row.color), 2, row.style))
+        painter.drawLine(_MARGIN, top + _ROW // 2, _MARGIN + _LINE, top + _ROW // 2)
+        painter.setPen(QColor(palette.text))
+        left = 2 * _MARGIN + _LINE
+        words = QRectF(left, top, size.width() - left - _MARGIN, _ROW)
+        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, row.name)
+    painter.end()
+    return Recording(picture, size)
+
+
+def save_picture(path: Path, recording: Recording, *, is_svg: bool) -> None:
+    """Writes a recording as SVG, or as PNG.
 
     Raises:
         OSError: one sentence naming the file, if it cannot be written.
     """
-    write_atomically(path, picture_bytes(plot, rows, palette, is_svg=path.suffix.lower() == ".svg"))
+    write_atomically(path, picture_bytes(recording, is_svg=is_svg))
 
 
-def picture_bytes(plot: CurvesPlot, rows: Sequence[LegendRow], palette: Palette, *, is_svg: bool) -> bytes:
+def picture_bytes(recording: Recording, *, is_svg: bool) -> bytes:
     """Returns the picture as the content of a file."""
-    shown = [row for row in rows if row.shown]
-    size = QSize(plot.width(), plot.height() + 2 * _MARGIN + _ROW * len(shown))
-    buffer = QBuffer()
+    buffer, size = QBuffer(), recording.size
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     if is_svg:
         from PySide6.QtSvg import QSvgGenerator
@@ -42,26 +78,16 @@ def picture_bytes(plot: CurvesPlot, rows: Sequence[LegendRow], palette: Palette,
         generator.setSize(size)
         generator.setViewBox(QRectF(0, 0, size.width(), size.height()))
         generator.setTitle("Curves")
-        _paint(generator, size, plot, shown, palette)
+        _play(recording, generator)
     else:
         image = QImage(size * _PNG_SCALE, QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(_PNG_SCALE)
-        _paint(image, size, plot, shown, palette)
+        _play(recording, image)
         image.save(buffer, "PNG")
     return bytes(buffer.data().data())
 
 
-def _paint(device: QPaintDevice, size: QSize, plot: CurvesPlot, rows: Sequence[LegendRow], palette: Palette) -> None:
+def _play(recording: Recording, device: QPaintDevice) -> None:
     painter = QPainter(device)
-    painter.setFont(plot.font())
-    painter.fillRect(QRectF(0, 0, size.width(), size.height()), QColor(palette.panel))
-    plot.render(painter, QRectF(0, 0, plot.width(), plot.height()))
-    for at, row in enumerate(rows):
-        top = plot.height() + _MARGIN + _ROW * at
-        painter.setPen(QPen(QColor(row.color), 2, row.style))
-        painter.drawLine(_MARGIN, top + _ROW // 2, _MARGIN + _LINE, top + _ROW // 2)
-        painter.setPen(QColor(palette.text))
-        left = 2 * _MARGIN + _LINE
-        words = QRectF(left, top, size.width() - left - _MARGIN, _ROW)
-        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, row.name)
+    painter.drawPicture(0, 0, recording.picture)
     painter.end()

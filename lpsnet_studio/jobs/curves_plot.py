@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QKeyEvent, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from lpsnet_studio.jobs.curve_colors import run_color
@@ -24,6 +25,7 @@ __all__ = ["STYLES", "CurveLook", "CurvesPlot", "blend"]
 
 STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 """Of the first figure of a chart, the second, … ; then they come again."""
+Aside = Callable[[], AbstractContextManager[object]]
 _FEW_POINTS = 100
 _RAW_SHARE = 0.38
 _ROOM = 0.04
@@ -131,6 +133,7 @@ class CurvesPlot(pg.PlotWidget):
 
     Args:
         theme: gives the colours.
+        aside: is entered while it paints, so that other threads can stand aside.
         parent: Qt's owner.
 
     Attributes:
@@ -141,7 +144,8 @@ class CurvesPlot(pg.PlotWidget):
     sight_changed = Signal()
     cursor_moved = Signal(object)
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, aside: Aside = nullcontext, parent: QWidget | None = None) -> None:
+        self._aside = aside
         self._x_axis, self._y_axis = _FigureAxis("bottom"), _FigureAxis("left")
         super().__init__(parent, axisItems={"bottom": self._x_axis, "left": self._y_axis}, useOpenGL=False)
         self._theme = theme
@@ -217,11 +221,12 @@ class CurvesPlot(pg.PlotWidget):
     def _show_some(self) -> None:
         """Shows curves that wait for it, as many as there is time for; the others once events had their turn."""
         plot, end = self.getPlotItem(), time.perf_counter() + _TURN
-        while self._waiting and time.perf_counter() < end:
-            key, drawn = self._waiting.pop(0)
-            curve = self._curves.get(key) or self._curves.setdefault(key, _Curve(plot))
-            curve.show(drawn, self._looks[key], self._theme)
-            curve.set_visible(key not in self._hidden)
+        with self._aside():
+            while self._waiting and time.perf_counter() < end:
+                key, drawn = self._waiting.pop(0)
+                curve = self._curves.get(key) or self._curves.setdefault(key, _Curve(plot))
+                curve.show(drawn, self._looks[key], self._theme)
+                curve.set_visible(key not in self._hidden)
         if self._waiting:
             self._turns.start()
         else:
@@ -353,6 +358,11 @@ class CurvesPlot(pg.PlotWidget):
         self.set_cursor(box.mapSceneToView(position).x() if is_inside else None)
 
     # ------------------------------------------------------------------------------------------------------- Qt's calls
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints while others stand aside."""
+        with self._aside():
+            super().paintEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
         """Leaves the cursor."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
@@ -33,7 +34,7 @@ from lpsnet_studio.jobs.curve_words import absence_words, axis_words, place_word
 from lpsnet_studio.jobs.curve_worker import CurveWorker
 from lpsnet_studio.jobs.curves import RunCurves
 from lpsnet_studio.jobs.curves_legend_view import CurveLegend, LegendRow
-from lpsnet_studio.jobs.curves_picture_view import save_picture
+from lpsnet_studio.jobs.curves_picture_view import record, save_picture
 from lpsnet_studio.jobs.curves_plot import STYLES, CurveLook, CurvesPlot
 from lpsnet_studio.jobs.flow_view import FlowLayout
 from lpsnet_studio.jobs.smoothing import MOST_SMOOTHING
@@ -73,7 +74,7 @@ class CurvesView(QWidget):
         theme: gives colours and icons.
 
     Attributes:
-        failed: a sentence, if a picture could not be written.
+        failed: a sentence, if a file could not be written.
     """
 
     failed = Signal(str)
@@ -93,7 +94,7 @@ class CurvesView(QWidget):
         self.smoothing_slider, self.smoothing_box = QSlider(Qt.Orientation.Horizontal), QDoubleSpinBox()
         self.reset_button, self.export_button = QToolButton(), QToolButton()
         self.problem = QLabel()
-        self.plot, self.legend = CurvesPlot(theme), CurveLegend()
+        self.plot, self.legend = CurvesPlot(theme, worker.aside), CurveLegend()
         self._asking = QTimer(self, singleShot=True, interval=_SETTLE)
         self._prepare_choices()
         self._prepare_buttons()
@@ -200,6 +201,11 @@ class CurvesView(QWidget):
     def smoothing(self) -> float:
         """Weight of the past, 0 … 0.999."""
         return self.smoothing_box.value()
+
+    @property
+    def is_current(self) -> bool:
+        """Whether what is drawn is what was asked for."""
+        return self._drawing is not None and self._drawing.sight == self._sight() and not self._asking.isActive()
 
     def set_runs(self, runs: Sequence[ShownRun]) -> None:
         """Draws these runs, above one another; a run keeps its colour while it stays."""
@@ -351,29 +357,36 @@ class CurvesView(QWidget):
             self.save(path if path.suffix.lower().lstrip(".") in kinds else path.with_name(f"{path.name}.{kind}"))
 
     def save(self, path: Path, done: Callable[[], object] = lambda: None) -> None:
-        """Writes what is seen as PNG or SVG, or every point of it as CSV, as the file's name ends."""
+        """Writes what is seen as PNG or SVG, or every point of it as CSV, as the file's name ends.
+
+        Args:
+            path: of the file.
+            done: called once it is there.
+        """
+        kind = path.suffix.lower()
+        write = self._table_writer(path) if kind == ".csv" else self._picture_writer(path, is_svg=kind == ".svg")
+
+        def tell(problem: str) -> None:
+            if problem:
+                self.failed.emit(problem)
+            else:
+                done()
+
+        self._background.run(lambda: _problem_of(write), tell, title=f"Saving {path.name}", cancellable=False)
+
+    def _table_writer(self, path: Path) -> Callable[[], None]:
         shown = [curve for curve in self._curves() if self._is_shown((curve.run, curve.name))]
-        if path.suffix.lower() == ".csv":
-            names = {run.curves.folder: run for run in self._runs}
-            curves = [
-                NamedSeries(names[curve.run].name, names[curve.run].curves.series(curve.name))
-                for curve in shown
-                if curve.run in names
-            ]
-            smoothing = self.smoothing
-            self._background.run(
-                lambda: write_table(path, curves, smoothing),
-                lambda _nothing: done(),
-                title=f"Saving {path.name}",
-                cancellable=False,
-            )
-            return
-        try:
-            save_picture(path, self.plot, self.legend.rows, self._theme.palette)
-        except OSError as error:
-            self.failed.emit(str(error))
-        else:
-            done()
+        runs = {run.curves.folder: run for run in self._runs}
+        curves = [
+            NamedSeries(runs[curve.run].name, runs[curve.run].curves.series(curve.name))
+            for curve in shown
+            if curve.run in runs
+        ]
+        return partial(write_table, path, curves, self.smoothing)
+
+    def _picture_writer(self, path: Path, *, is_svg: bool) -> Callable[[], None]:
+        recording = record(self.plot, self.legend.rows, self._theme.palette)
+        return partial(save_picture, path, recording, is_svg=is_svg)
 
     # ------------------------------------------------------------------------------------------------------- Qt's calls
 
@@ -386,3 +399,12 @@ class CurvesView(QWidget):
         """Lets the worker rest."""
         super().hideEvent(event)
         self._worker.show(None)
+
+
+def _problem_of(write: Callable[[], None]) -> str:
+    """Writes a file; returns the sentence that says why it could not be, or nothing."""
+    try:
+        write()
+    except OSError as error:
+        return str(error)
+    return ""

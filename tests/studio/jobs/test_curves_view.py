@@ -172,17 +172,37 @@ def test_the_chart_is_saved_as_a_picture(
     qtbot: Any, view: Any, worker: Any, tmp_path: Path, name: str, head: bytes
 ) -> None:
     _show(qtbot, view, worker, _run(tmp_path / "a"))
-    view.save(tmp_path / name)
-    assert (tmp_path / name).read_bytes().startswith(head)
+    done: list[bool] = []
+    view.save(tmp_path / name, lambda: done.append(True))
+    qtbot.waitUntil(lambda: bool(done), timeout=5000)
+    content = (tmp_path / name).read_bytes()
+    assert content.startswith(head)
+    color = view.legend.rows[0].color
+    if name.endswith("svg"):
+        assert color.encode() in content
+        assert b"Iteration" in content
+    else:
+        from PySide6.QtGui import QImage
+
+        image = QImage.fromData(content)
+        assert image.width() == 2 * view.plot.width()
+        assert image.pixelColor(40, 2 * view.plot.height() + 44).name() == color  # its line in the legend
 
 
-def test_a_picture_that_cannot_be_written_is_told(qtbot: Any, view: Any, worker: Any, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_told(qtbot: Any, view: Any, worker: Any, tmp_path: Path) -> None:
     _show(qtbot, view, worker, _run(tmp_path / "a"))
     told: list[str] = []
     view.failed.connect(told.append)
-    view.save(tmp_path / "nowhere" / "out.png")
-    assert len(told) == 1
-    assert "out.png could not be written" in told[0]
+    for name in ("out.png", "out.csv"):
+        view.save(tmp_path / "nowhere" / name, lambda: told.append("done"))
+    qtbot.waitUntil(lambda: len(told) == 2, timeout=5000)
+    assert "done" not in told
+    assert {
+        name for name in ("out.png", "out.csv") if any(f"{name} could not be written" in word for word in told)
+    } == {
+        "out.png",
+        "out.csv",
+    }
 
 
 def test_nothing_is_drawn_while_nobody_looks(qtbot: Any, view: Any, worker: Any, tmp_path: Path) -> None:
