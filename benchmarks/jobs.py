@@ -3,7 +3,8 @@
     python benchmarks/jobs.py [--events 1000000] [--jobs 4]
 
 Everything is measured in one window on a real display, while a timer ticks every 4 ms in its event loop: first while
-all events are read, then while every job goes on writing, then while the user zooms, smooths and reads values off.
+all events are read, then while every job goes on writing, then while the user smooths, zooms, reads values off and
+saves the chart. Torch, which the window never imports, is imported after that, to describe the machine.
 """
 
 from __future__ import annotations
@@ -36,8 +37,9 @@ def main() -> None:
         for number, run in enumerate(folders):
             write_long_run(run, options.events, spike_at=options.events // 3, phase=0.3 * number)
         size = sum((run / "events.jsonl").stat().st_size for run in folders) / 2**20
+        table = markdown_table(measure(folders, options.events))
         print(f"{options.jobs} jobs of {options.events:,} events, {size:,.0f} MiB; {describe_machine()}\n")
-        print(markdown_table(measure(folders, options.events)))
+        print(table)
 
 
 def measure(folders: list[Path], events: int) -> list[list[Any]]:
@@ -46,6 +48,7 @@ def measure(folders: list[Path], events: int) -> list[list[Any]]:
 
     application = QApplication([])
     from lpsnet_studio.background import Background
+    from lpsnet_studio.freed_memory import spare_what_stays
     from lpsnet_studio.jobs.curve_worker import CurveWorker
     from lpsnet_studio.jobs.curves import RunCurves
     from lpsnet_studio.jobs.curves_view import CurvesView, ShownRun
@@ -59,6 +62,7 @@ def measure(folders: list[Path], events: int) -> list[list[Any]]:
     view.resize(1100, 700)
     view.show()
     _events_for(application, 0.5)
+    spare_what_stays()  # as the Studio does once it has started
     before = _resident()
     stalls = Stalls()
     rows: list[list[Any]] = [["while", "seconds", "longest stall beyond idle, ms", "idle, ms", "ticks"]]
@@ -79,7 +83,11 @@ def measure(folders: list[Path], events: int) -> list[list[Any]]:
     rows.append(["memory for it, MiB", "", _resident() - before, "", ""])
     rows.append(["of which curves, MiB", "", sum(run.nbytes for run in runs) / 2**20, "", ""])
     take("every job writes on, 20 events/s", lambda: _write_on(application, folders, events))
-    take("smoothing, zooming, reading off", lambda: _use(application, view, events))
+    take("smoothing", lambda: _smooth(application, view))
+    take("zooming", lambda: _zoom(application, view))
+    take("reading off", lambda: _read_off(application, view, events))
+    for name in ("chart.png", "chart.svg"):
+        take(f"saving {name}", lambda path=folders[0].parent / name: _save(application, view, path))
     worker.close()
     worker.join(10)
     view.close()
@@ -101,17 +109,31 @@ def _write_on(application: Any, folders: list[Path], events: int) -> None:
         _events_for(application, 0.1)
 
 
-def _use(application: Any, view: Any, events: int) -> None:
+def _smooth(application: Any, view: Any) -> None:
     for step in range(20):
         view.set_smoothing(0.04 * step)
         _events_for(application, 0.1)
+    _until(application, lambda: view.is_current)
+
+
+def _zoom(application: Any, view: Any) -> None:
     for _ in range(20):
         view.plot.zoom(1.3)
         _events_for(application, 0.1)
     view.plot.show_all()
+    _until(application, lambda: view.is_current)
+
+
+def _read_off(application: Any, view: Any, events: int) -> None:
     for step in range(50):
         view.plot.set_cursor(events * step / 50)
         _events_for(application, 0.02)
+
+
+def _save(application: Any, view: Any, path: Path) -> None:
+    done: list[bool] = []
+    view.save(path, lambda: done.append(True))
+    _until(application, lambda: bool(done))
 
 
 def _events_for(application: Any, seconds: float) -> None:
