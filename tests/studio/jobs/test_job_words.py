@@ -1,0 +1,189 @@
+"""What is said of a job, and what can be done with it."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from lpsnet_studio.jobs.job_deeds import DEED_WORDS, Deed, deeds_of, loss_words, stop_tip
+from lpsnet_studio.jobs.job_header_words import command_words, course_words, progress_words, sentence_words
+from lpsnet_studio.jobs.job_words import (
+    KIND_ICONS,
+    STATES,
+    facts_line,
+    fraction_done,
+    is_gone,
+    length_words,
+    pace_words,
+    percent,
+    seconds_left,
+    when_words,
+)
+from lpsnet_studio.jobs.run_facts import RunFacts
+from lpsnet_studio.jobs.status import JobState, JobStatus
+from tests.studio.jobs.hand_made_jobs import (
+    NOW,
+    entry,
+    evaluate_spec,
+    facts,
+    failed,
+    finished,
+    predict_spec,
+    running,
+    train_spec,
+    waiting,
+)
+
+RUN = Path("/runs/one")
+GONE = JobStatus(JobState.LOST, f"{RUN} is not there", "Was it moved, or a disk not mounted?")
+
+
+def test_every_state_has_a_word_and_an_icon() -> None:
+    from lpsnet.assets import resource
+
+    assert set(STATES) == set(JobState)
+    assert len({look.word for look in STATES.values()}) == len(JobState)
+    for icon in (*(look.icon for look in STATES.values()), *KIND_ICONS.values()):
+        assert "currentColor" in resource("icons", f"{icon}.svg").read_text()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "1 s"), (42.4, "42 s"), (59.6, "1 min"), (722, "12 min"), (3599, "1 h 0 min"), (5400, "1 h 30 min"),
+     (200 * 3600, "8 days")],
+)  # fmt: skip
+def test_lengths_of_time(seconds: float, words: str) -> None:
+    assert length_words(seconds) == words
+
+
+def test_moments_are_told_as_far_as_needed() -> None:
+    noon = time.mktime((2026, 11, 23, 12, 0, 0, 0, 0, -1))
+    assert when_words(noon - 3600, noon) == "11:00"
+    assert when_words(noon - 86400, noon) == "yesterday 12:00"
+    assert when_words(noon - 3 * 86400, noon).endswith(" 12:00")
+    assert when_words(noon - 400 * 86400, noon).endswith(" 2025")
+
+
+def test_a_share_is_told_in_per_cent() -> None:
+    assert (percent(0.3123), percent(None), percent(math.nan)) == ("31.2", "—", "—")
+
+
+def test_time_left_shrinks_while_nothing_is_heard() -> None:
+    status = running()
+    assert seconds_left(status, NOW - 2) == 722
+    assert seconds_left(status, NOW + 98) == 622
+    assert seconds_left(status, NOW + 10_000) == 1
+    # A clock that is behind the machine's does not add to it.
+    assert seconds_left(status, NOW - 1000) == 722
+
+
+def test_time_left_of_a_batch_follows_from_its_course() -> None:
+    batch = facts("evaluate", 20, started=NOW - 42, heard=NOW - 2)
+    status = JobStatus(JobState.RUNNING, "20 of 60 pictures", facts=batch)
+    assert seconds_left(status, NOW - 2) == pytest.approx(80)
+    assert pace_words(status) == "0.5 images/s"
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [facts(eta_seconds=math.nan), facts(eta_seconds=math.inf), facts(eta_seconds=0.0), RunFacts("train"), RunFacts()],
+)
+def test_what_is_not_known_is_not_told(unknown: RunFacts) -> None:
+    status = JobStatus(JobState.RUNNING, "has begun", facts=unknown)
+    assert seconds_left(status, NOW) is None
+    assert "left" not in facts_line(entry(RUN, status), NOW)
+
+
+def test_how_far_it_is_never_passes_the_end() -> None:
+    assert fraction_done(running(facts=facts(iteration=9500))) == 1.0
+    assert fraction_done(running(facts=RunFacts("train", iteration=3))) is None
+
+
+def test_an_ended_job_tells_quality_course_and_when() -> None:
+    line = facts_line(entry(RUN, finished()), NOW)
+    assert line.startswith("PQ 34.1 · 9,000 iterations · ")
+    assert facts_line(entry(RUN, GONE), NOW) == "its run directory is not there"
+
+
+def test_the_sentence_leaves_out_what_the_progress_tells() -> None:
+    assert sentence_words(entry(RUN, running())) == ""
+    unwatched = running(sentence="1200 of 9000 iterations, 12 min left; no keeper watches it")
+    assert sentence_words(entry(RUN, unwatched)) == "No keeper watches it."
+    assert sentence_words(entry(RUN, failed())) == "Ran out of memory after 1200 of 9000 iterations."
+    assert sentence_words(entry(RUN, waiting())).startswith("Waits for cuda:0. It starts by itself")
+
+
+def test_progress_and_course_are_lines_of_facts() -> None:
+    assert progress_words(running(), NOW - 2).startswith(
+        "iteration 1,200 of 9,000 · 4.2 images/s · 12 min left, until "
+    )
+    course = course_words(entry(RUN, replace(failed(), peak_rss=3 << 30)), NOW)
+    assert course.endswith("9 min in all · on cpu of workstation · up to 3.0 GiB of memory")
+    assert "10 min ago" in course_words(entry(RUN, running()), NOW)
+    assert course_words(entry(RUN, waiting()), NOW) == "Will run on cpu"
+
+
+def test_the_command_is_that_of_the_terminal() -> None:
+    words = command_words(entry(Path("/runs/with blank"), running()))
+    assert "lpsnet.cli train" in words
+    assert "'/runs/with blank'" in words
+    assert command_words(replace(entry(RUN, running()), spec=None)) == ""
+    mixed = replace(train_spec(RUN), devices=("cpu", "cuda:0"))
+    assert command_words(entry(RUN, running(), mixed)) == ""
+
+
+def test_what_can_be_done_follows_from_the_state() -> None:
+    use = (Deed.INSPECT, Deed.EXPORT)
+    assert deeds_of(entry(RUN, waiting())) == (Deed.START_NOW, Deed.WITHDRAW, Deed.DUPLICATE)
+    assert deeds_of(entry(RUN, running())) == (Deed.STOP, Deed.KILL, *use, Deed.DUPLICATE)
+    stopping = running(state=JobState.STOPPING)
+    assert deeds_of(entry(RUN, stopping)) == (Deed.KILL, *use, Deed.DUPLICATE)
+    assert deeds_of(entry(RUN, failed())) == (Deed.RESUME, *use, Deed.DUPLICATE, Deed.FORGET)
+    assert deeds_of(entry(RUN, finished())) == (*use, Deed.DUPLICATE, Deed.FORGET)
+    assert deeds_of(entry(RUN, GONE)) == (Deed.FORGET,)
+
+
+def test_nothing_elsewhere_can_be_stopped_from_here() -> None:
+    elsewhere = running(is_here=False, host="node-7")
+    assert Deed.STOP not in deeds_of(entry(RUN, elsewhere))
+    assert Deed.KILL not in deeds_of(entry(RUN, elsewhere))
+
+
+def test_a_batch_is_never_resumed() -> None:
+    for spec in (evaluate_spec(RUN), predict_spec(RUN)):
+        status = replace(failed(), facts=facts(spec.kind, 20))
+        assert deeds_of(entry(RUN, status, spec)) == (Deed.IMAGES, Deed.DATASET, Deed.DUPLICATE, Deed.FORGET)
+        unbegun = replace(failed(), facts=facts(spec.kind, 0))
+        assert deeds_of(entry(RUN, unbegun, spec)) == (Deed.DUPLICATE, Deed.FORGET)
+
+
+def test_a_run_without_a_checkpoint_has_nothing_to_open() -> None:
+    early = running(facts=facts(iteration=20, saved=0))
+    assert Deed.INSPECT not in deeds_of(entry(RUN, early))
+
+
+def test_killing_says_what_is_lost() -> None:
+    assert "The 200 iterations since the last checkpoint are lost" in loss_words(entry(RUN, running()))
+    assert "goes on from iteration 1,000" in loss_words(entry(RUN, running()))
+    one = running(facts=facts(iteration=1001))
+    assert "The 1 iteration since" in loss_words(entry(RUN, one))
+    unsaved = running(facts=facts(saved=0))
+    assert "all 1,200 iterations so far are lost" in loss_words(entry(RUN, unsaved))
+    assert "nothing is lost" in loss_words(entry(RUN, running(facts=RunFacts("train"))))
+    batch = running(facts=facts("evaluate", 20))
+    assert "after 20 of 60 pictures" in loss_words(entry(RUN, batch, evaluate_spec(RUN)))
+
+
+def test_stopping_says_how_long_it_takes() -> None:
+    assert "checkpoint" in stop_tip(entry(RUN, running()))
+    assert "picture in hand" in stop_tip(entry(RUN, running(), evaluate_spec(RUN)))
+    assert set(DEED_WORDS) == set(Deed)
+
+
+def test_a_directory_that_is_there_is_not_gone() -> None:
+    assert is_gone(entry(RUN, GONE))
+    assert not is_gone(entry(RUN, failed()))

@@ -1,0 +1,486 @@
+"""The page of jobs: what is listed, chosen, shown and asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lpsnet.config import load_config
+from lpsnet_studio.jobs.job_deeds import Deed
+from lpsnet_studio.jobs.jobs import JobEntry
+from lpsnet_studio.jobs.status import JobState, JobStatus
+from lpsnet_studio.state import Problem
+from tests.studio.jobs.hand_made_jobs import (
+    NOW,
+    HandMadeJobs,
+    entry,
+    evaluate_spec,
+    failed,
+    finished,
+    running,
+    waiting,
+)
+from tests.studio.jobs.run_files import progress, started, write_run
+
+Open = Callable[..., Any]
+
+
+@pytest.fixture
+def open_page(qtbot: Any, theme: Any) -> Iterator[Open]:
+    from lpsnet_studio.jobs.jobs_page import JobsPage
+
+    made: list[Any] = []
+
+    def open_it(jobs: HandMadeJobs, size: tuple[int, int] = (1200, 800), **others: Any) -> Any:
+        page = JobsPage(jobs, theme, now=lambda: NOW, **others)
+        qtbot.addWidget(page)
+        page.resize(*size)
+        page.show()
+        made.append(page)
+        return page
+
+    yield open_it
+    for page in made:
+        page.close_page()
+
+
+@pytest.fixture
+def entries(tmp_path: Path) -> list[JobEntry]:
+    folders = [tmp_path / name for name in ("w1", "w2", "live", "dead", "measured", "done")]
+    for folder in folders[2:]:
+        write_run(folder, [started(), *(progress(at) for at in range(20, 200, 20))])
+        (folder / "config.yaml").write_text(load_config("demo", [f"training.batch={len(folder.name)}"]).to_yaml())
+        (folder / "job").mkdir()
+        lines = [f"line {at}" for at in range(50)] + ["Traceback (most recent call last):", "ValueError: no"]
+        (folder / "job" / "log.txt").write_text("\n".join([*lines, *(f"after {at}" for at in range(50))]) + "\n")
+    w1, w2, live, dead, measured, done = folders
+    return [
+        entry(w1, waiting()),
+        entry(w2, waiting()),
+        entry(live, running()),
+        entry(dead, failed(advice="Use a smaller batch."), seen=False),
+        entry(measured, finished("evaluate"), evaluate_spec(measured)),
+        entry(done, finished()),
+    ]
+
+
+def _shown(page: Any) -> set[Deed]:
+    return {deed for deed, button in page.view.header.buttons.items() if button.isVisible()}
+
+
+def _choose(page: Any, *entries: JobEntry) -> None:
+    page.side.list.choose([entry.folder for entry in entries])
+
+
+def test_no_jobs_yet_says_what_to_do(qtbot: Any, open_page: Open) -> None:
+    page = open_page(HandMadeJobs())
+    assert not page.splitter.isVisible()
+    for kind in ("train", "evaluate", "predict"):
+        with qtbot.waitSignal(page.new_wanted) as wanted:
+            page.empty_buttons[kind].click()
+        assert wanted.args == [kind]
+
+
+def test_the_first_job_takes_the_place_of_the_offer(open_page: Open, entries: list[JobEntry]) -> None:
+    jobs = HandMadeJobs()
+    page = open_page(jobs)
+    page.show_job(entries[2].folder)
+    jobs.put(entries[2])
+    assert page.splitter.isVisible()
+    assert page.view.header.name.text() == "live"
+
+
+def test_a_run_directory_is_opened(open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from PySide6.QtWidgets import QFileDialog
+
+    jobs = HandMadeJobs()
+    page = open_page(jobs)
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
+    page.empty_buttons["open"].click()
+    assert jobs.asked == [("open_run", tmp_path)]
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
+    page.ask_for_run()
+    assert len(jobs.asked) == 1
+
+
+def test_buttons_follow_the_state(open_page: Open, entries: list[JobEntry]) -> None:
+    jobs = HandMadeJobs(entries)
+    page = open_page(jobs)
+    w1, _w2, live, dead, measured, _done = entries
+    _choose(page, w1)
+    assert _shown(page) == {Deed.START_NOW, Deed.WITHDRAW, Deed.DUPLICATE}
+    _choose(page, live)
+    assert _shown(page) == {Deed.STOP, Deed.KILL, Deed.INSPECT, Deed.EXPORT, Deed.DUPLICATE}
+    _choose(page, measured)
+    assert _shown(page) == {Deed.IMAGES, Deed.DATASET, Deed.DUPLICATE}
+    _choose(page, dead)
+    assert _shown(page) == {Deed.RESUME, Deed.INSPECT, Deed.EXPORT, Deed.DUPLICATE}
+    jobs.change(replace(dead, status=running()))
+    assert Deed.STOP in _shown(page)
+    assert page.view.header.chip.text == "Running"
+
+
+@pytest.mark.parametrize(
+    ("at", "deed", "asked"),
+    [
+        (0, Deed.START_NOW, "start_now"),
+        (0, Deed.WITHDRAW, "withdraw"),
+        (2, Deed.STOP, "stop"),
+        (3, Deed.RESUME, "resume"),
+    ],
+)
+def test_a_button_asks_the_model_once(
+    open_page: Open, entries: list[JobEntry], at: int, deed: Deed, asked: str
+) -> None:
+    jobs = HandMadeJobs(entries)
+    page = open_page(jobs)
+    _choose(page, entries[at])
+    button = page.view.header.buttons[deed]
+    button.click()
+    button.click()
+    assert [call for call in jobs.asked if call[0] != "mark_seen"] == [(asked, entries[at].folder)]
+    # It is offered again once it could not be done.
+    jobs.failed.emit(Problem("no such process"))
+    assert button.isEnabled()
+
+
+def test_killing_asks_first_and_says_what_is_lost(qtbot: Any, open_page: Open, entries: list[JobEntry]) -> None:
+    from PySide6.QtWidgets import QMessageBox
+
+    jobs = HandMadeJobs(entries)
+    page = open_page(jobs)
+    _choose(page, entries[2])
+    page.view.header.buttons[Deed.KILL].click()
+    assert "200 iterations since the last checkpoint" in page.question.informativeText()
+    assert page.question.defaultButton() is page.question.button(QMessageBox.StandardButton.Cancel)
+    page.question.button(QMessageBox.StandardButton.Cancel).click()
+    assert jobs.asked == []
+    page.view.header.buttons[Deed.KILL].click()
+    next(button for button in page.question.buttons() if button.text() == "Kill").click()
+    assert jobs.asked == [("kill", entries[2].folder)]
+
+
+def test_uses_and_duplicates_are_the_windows(qtbot: Any, open_page: Open, entries: list[JobEntry]) -> None:
+    page = open_page(HandMadeJobs(entries))
+    measured = entries[4]
+    _choose(page, measured)
+    with qtbot.waitSignal(page.use_wanted) as wanted:
+        page.view.header.buttons[Deed.DATASET].click()
+    assert wanted.args == ["dataset", measured.folder, ""]
+    with qtbot.waitSignal(page.use_wanted) as wanted:
+        page.view.tabs.pictures.opened.emit("a.jpg")
+    assert wanted.args == ["images", measured.folder, "a.jpg"]
+    with qtbot.waitSignal(page.duplicate_wanted) as wanted:
+        page.view.header.buttons[Deed.DUPLICATE].click()
+    assert wanted.args == [measured.spec]
+
+
+def test_a_dead_job_leads_to_its_first_error(qtbot: Any, open_page: Open, entries: list[JobEntry]) -> None:
+    page = open_page(HandMadeJobs(entries))
+    _choose(page, entries[3])
+    header = page.view.header
+    assert header.sentence.text() == "Ran out of memory after 1200 of 9000 iterations."
+    assert header.advice.text() == "Use a smaller batch."
+    header.show_log.click()
+    assert page.view.tabs.key == "log"
+    log = page.view.tabs.log
+    qtbot.waitUntil(lambda: log.lines.currentIndex().isValid())
+    assert log.lines.currentIndex().row() == 50
+
+
+def test_an_end_that_is_shown_is_seen(open_page: Open, entries: list[JobEntry]) -> None:
+    jobs = HandMadeJobs(entries)
+    page = open_page(jobs)
+    assert jobs.asked == []
+    _choose(page, entries[3])
+    assert ("mark_seen", entries[3].folder) in jobs.asked
+
+
+def test_only_the_shown_tab_reads(qtbot: Any, open_page: Open, entries: list[JobEntry]) -> None:
+    page = open_page(HandMadeJobs(entries))
+    tabs = page.view.tabs
+    _choose(page, entries[2])
+    assert tabs.key == "curves"
+    qtbot.waitUntil(lambda: bool(tabs.curves.plot.drawn))
+    assert tabs._worker._runs.keys() == {entries[2].folder}
+    assert tabs.log.log.end == 0
+    tabs.show_tab("log")
+    qtbot.waitUntil(lambda: tabs.log.log.end > 0)
+    assert tabs._worker._runs == {}
+    tabs.show_tab("load")
+    assert tabs._worker._runs.keys() == {entries[2].folder}
+    page.hide()
+    assert tabs._worker._runs == {}
+    assert not tabs.log._timer.isActive()
+    assert not tabs.samples._timer.isActive()
+    assert not tabs.pictures._timer.isActive()
+
+
+def test_the_tab_last_used_is_kept_for_each_kind(open_page: Open, entries: list[JobEntry]) -> None:
+    page = open_page(HandMadeJobs(entries))
+    tabs = page.view.tabs
+    _choose(page, entries[2])
+    tabs.show_tab("settings")
+    _choose(page, entries[4])
+    assert tabs.key == "pictures"
+    tabs.show_tab("log")
+    _choose(page, entries[5])
+    assert tabs.key == "settings"
+    _choose(page, entries[4])
+    assert tabs.key == "log"
+    assert tabs.tabs_used == {"train": "settings", "evaluate": "log"}
+
+
+def test_curves_of_several_are_overlaid_and_two_are_compared(
+    qtbot: Any, open_page: Open, entries: list[JobEntry]
+) -> None:
+    page = open_page(HandMadeJobs(entries))
+    tabs = page.view.tabs
+    _choose(page, entries[2], entries[3])
+    qtbot.waitUntil(lambda: {key[0] for key in tabs.curves.plot.drawn} == {entries[2].folder, entries[3].folder})
+    assert not page.view.header.isVisible()
+    _choose(page, entries[2], entries[5])
+    assert tabs.isTabVisible(tabs.indexOf(tabs.compare))
+    _choose(page, entries[3], entries[5], entries[2])
+    assert not tabs.isTabVisible(tabs.indexOf(tabs.compare))
+    _choose(page, entries[2], entries[4])
+    tabs.show_tab("compare")
+    qtbot.waitUntil(lambda: bool(tabs.compare.view.shown))
+    assert [row.name for row in tabs.compare.view.shown] == ["training.batch"]
+
+
+def test_a_config_that_is_missing_is_told_of_in_the_comparison(
+    qtbot: Any, open_page: Open, entries: list[JobEntry]
+) -> None:
+    page = open_page(HandMadeJobs(entries))
+    (entries[2].folder / "config.yaml").write_text("name: [")
+    _choose(page, entries[2], entries[3])
+    page.view.tabs.show_tab("compare")
+    qtbot.waitUntil(lambda: str(entries[2].folder) in page.view.tabs.compare.state.text())
+
+
+def test_removal_asks_nothing_and_can_be_undone(qtbot: Any, open_page: Open, entries: list[JobEntry]) -> None:
+    from PySide6.QtCore import Qt
+
+    jobs = HandMadeJobs(entries)
+    page = open_page(jobs)
+    _choose(page, entries[4])
+    qtbot.keyClick(page.side.list, Qt.Key.Key_Delete)
+    assert ("forget", entries[4].folder) in jobs.asked
+    assert page.side.list.folders == (entries[5].folder,)
+    page.side.undo.click()
+    assert jobs.asked[-1] == ("open_run", entries[4].folder)
+    jobs.put(*entries)
+    assert page.side.list.folders == (entries[4].folder,)
+
+
+def test_what_runs_stays_and_what_waits_is_withdrawn(qtbot: Any, open_page: Open, entries: list[JobEntry]) -> None:
+    from PySide6.QtCore import Qt
+
+    jobs = HandMadeJobs(entries)
+    page = open_page(jobs)
+    _choose(page, entries[2])
+    qtbot.keyClick(page.side.list, Qt.Key.Key_Delete)
+    assert jobs.asked == []
+    assert page.side.notice.text() == "live runs; stop it first."
+    _choose(page, entries[0])
+    qtbot.keyClick(page.side.list, Qt.Key.Key_Delete)
+    assert jobs.asked == [("withdraw", entries[0].folder)]
+
+
+def test_a_directory_that_is_gone_says_what_to_do(open_page: Open, tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+    gone = entry(folder, JobStatus(JobState.LOST, f"{folder} is not there", "Was it moved, or a disk not mounted?"))
+    jobs = HandMadeJobs([gone])
+    page = open_page(jobs)
+    assert not page.view.tabs.isVisible()
+    assert _shown(page) == {Deed.FORGET}
+    assert not page.view.header.show_log.isVisible()
+    page.view.look_again.click()
+    assert jobs.asked[-1] == ("refresh",)
+    jobs.change(replace(gone, status=finished()))
+    assert page.view.tabs.isVisible()
+
+
+def test_rows_are_chosen_and_moved_by_keyboard(qtbot: Any, open_page: Open, entries: list[JobEntry]) -> None:
+    from PySide6.QtCore import Qt
+
+    jobs = HandMadeJobs(entries)
+    page = open_page(jobs)
+    rows = page.side.list
+    assert rows.folders == (entries[0].folder,)
+    # The titles of sections are passed over.
+    for expected in entries[1:4]:
+        qtbot.keyClick(rows, Qt.Key.Key_Down)
+        assert rows.folders == (expected.folder,)
+    qtbot.keyClick(rows, Qt.Key.Key_End)
+    assert rows.folders == (entries[5].folder,)
+    qtbot.keyClick(rows, Qt.Key.Key_Home)
+    assert rows.folders == (entries[0].folder,)
+    alt = Qt.KeyboardModifier.AltModifier
+    jobs.asked.clear()
+    qtbot.keyClick(rows, Qt.Key.Key_Up, alt)
+    assert jobs.asked == []
+    qtbot.keyClick(rows, Qt.Key.Key_Down, alt)
+    assert jobs.asked == [("move", entries[0].folder, 1)]
+    jobs.put(entries[1], entries[0], *entries[2:])
+    assert rows.folders == (entries[0].folder,)
+    qtbot.keyClick(rows, Qt.Key.Key_Up, alt)
+    assert jobs.asked[-1] == ("move", entries[0].folder, 0)
+    qtbot.keyClick(rows, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    assert len(rows.folders) == 2
+
+
+def test_a_waiting_job_is_dragged_within_the_queue(open_page: Open, entries: list[JobEntry]) -> None:
+    from PySide6.QtCore import QModelIndex, Qt
+
+    jobs = HandMadeJobs(entries)
+    page = open_page(jobs)
+    model = page.side.list.rows
+    dragged = model.index(model.number_of(entries[1].folder))
+    assert model.flags(dragged) & Qt.ItemFlag.ItemIsDragEnabled
+    assert not model.flags(model.index(model.number_of(entries[2].folder))) & Qt.ItemFlag.ItemIsDragEnabled
+    data = model.mimeData([dragged])
+    # False: the view must not take the row out, the queue moves it.
+    assert not model.dropMimeData(data, Qt.DropAction.MoveAction, 1, 0, QModelIndex())
+    assert jobs.asked == [("move", entries[1].folder, 0)]
+
+
+def test_the_list_is_filtered_by_words_and_state(qtbot: Any, open_page: Open, entries: list[JobEntry]) -> None:
+    from lpsnet_studio.jobs.jobs_list import StateFilter
+
+    page = open_page(HandMadeJobs(entries))
+    side = page.side
+    side.search.setText("dea")
+    assert side.list.folders == (entries[3].folder,)
+    side.states.setCurrentIndex(side.states.findData(StateFilter.FINISHED))
+    assert not side.list.isVisible()
+    # A job that is to be shown is found whatever the filters.
+    page.show_job(entries[2].folder)
+    assert side.list.folders == (entries[2].folder,)
+    assert side.search.text() == ""
+
+
+def test_what_is_chosen_stays_while_jobs_come_and_end(open_page: Open, entries: list[JobEntry]) -> None:
+    jobs = HandMadeJobs(entries)
+    page = open_page(jobs)
+    _choose(page, entries[2])
+    newer = entry(entries[2].folder.parent / "newer", running())
+    jobs.put(*entries[:2], newer, *entries[2:])
+    assert page.side.list.folders == (entries[2].folder,)
+    jobs.change(replace(entries[2], status=finished()))
+    assert page.side.list.folders == (entries[2].folder,)
+    assert page.view.header.chip.text == "Finished"
+
+
+def test_a_hidden_page_rests_and_catches_up(open_page: Open, entries: list[JobEntry]) -> None:
+    jobs = HandMadeJobs(entries)
+    page = open_page(jobs)
+    _choose(page, entries[2])
+    page.hide()
+    jobs.change(replace(entries[2], status=finished()))
+    assert page.view.header.chip.text == "Running"
+    page.show()
+    assert page.view.header.chip.text == "Finished"
+
+
+def test_the_menu_offers_what_the_buttons_do(open_page: Open, entries: list[JobEntry]) -> None:
+    opened: list[Path] = []
+
+    def open_folder(folder: Path) -> bool:
+        opened.append(folder)
+        return True
+
+    page = open_page(HandMadeJobs(entries), open_folder=open_folder)
+    _choose(page, entries[3])
+    actions = {action.text(): action for action in page.made_menu().actions()}
+    assert {"Resume", "Open in Inspect", "Remove from the list", "Show the log", "Copy the path"} <= set(actions)
+    actions["Show in folder"].trigger()
+    assert opened == [entries[3].folder]
+    _choose(page, entries[2], entries[3])
+    actions = {action.text(): action for action in page.made_menu().actions()}
+    actions["Compare settings"].trigger()
+    assert page.view.tabs.key == "compare"
+
+
+def test_path_and_command_are_copied(open_page: Open, entries: list[JobEntry]) -> None:
+    from PySide6.QtGui import QGuiApplication
+
+    page = open_page(HandMadeJobs(entries))
+    _choose(page, entries[2])
+    page.view.header.copy_path.click()
+    assert QGuiApplication.clipboard().text() == str(entries[2].folder)
+    page.view.header.copy_command.click()
+    assert "lpsnet.cli train" in QGuiApplication.clipboard().text()
+
+
+@pytest.mark.parametrize("size", [(700, 600), (900, 600), (1600, 900)])
+def test_nothing_is_cut_at_any_size(
+    qtbot: Any, open_page: Open, entries: list[JobEntry], size: tuple[int, int]
+) -> None:
+    from PySide6.QtWidgets import QAbstractButton
+
+    page = open_page(HandMadeJobs(entries), size)
+    assert page.minimumSizeHint().width() <= 700
+    for each in entries:
+        _choose(page, each)
+        qtbot.wait(10)
+        assert page.size().width() == size[0]
+        for button in page.view.header.findChildren(QAbstractButton):
+            if button.isVisible():
+                corner = button.mapTo(page, button.rect().bottomRight())
+                assert page.rect().contains(corner), (each.name, button.text())
+                assert button.width() >= min(button.sizeHint().width(), 22)
+
+
+def test_everything_that_can_be_reached_has_a_name_and_a_tip(open_page: Open, entries: list[JobEntry]) -> None:
+    from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit
+
+    page = open_page(HandMadeJobs(entries))
+    own = [page.side, page.view.header, page.view.tabs.pictures, page.view.tabs.settings]
+    for part in own:
+        for kind in (QAbstractButton, QComboBox, QLineEdit):
+            for control in part.findChildren(kind):
+                if control.objectName().startswith("qt_") or control.parent().objectName().startswith("qt_"):
+                    continue
+                if isinstance(control.parent(), (QLineEdit,)):
+                    continue
+                words = control.accessibleName() or getattr(control, "text", str)()
+                assert words, control
+                assert control.toolTip(), words
+
+
+def test_names_are_shown_as_plain_text(open_page: Open, tmp_path: Path) -> None:
+    from PySide6.QtCore import Qt
+
+    sly = entry(tmp_path / "<b>bold</b>", failed("ran into <img src=x>"))
+    page = open_page(HandMadeJobs([sly]))
+    header = page.view.header
+    assert header.name.textFormat() == Qt.TextFormat.PlainText
+    assert header.sentence.textFormat() == Qt.TextFormat.PlainText
+    assert "<img" not in header.sentence.toolTip()
+    row = page.side.list.rows.index(1)
+    assert "<b>bold" not in row.data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_two_hundred_jobs_are_listed(qtbot: Any, open_page: Open, tmp_path: Path) -> None:
+    jobs = HandMadeJobs([entry(tmp_path / f"run {at}", finished(ended=NOW - at)) for at in range(200)])
+    page = open_page(jobs)
+    assert len(page.side.list.rows.rows) == 201
+    page.show_job(jobs.entries[150].folder)
+    assert page.view.header.name.text() == "run 150"
+
+
+def test_both_themes_are_followed(open_page: Open, theme: Any, entries: list[JobEntry]) -> None:
+    page = open_page(HandMadeJobs(entries))
+    _choose(page, entries[3])
+    from PySide6.QtGui import QPalette
+
+    for name in ("light", "dark"):
+        theme.apply(name)
+        color = page.view.header.sentence.palette().color(QPalette.ColorRole.WindowText).name()
+        assert color == theme.palette.discarded
