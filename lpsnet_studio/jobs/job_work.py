@@ -186,6 +186,10 @@ class JobWork:
         statuses = self._cache.statuses(run.folder for run in history.runs)
         return {folder: Look(status, number, at) for folder, status in statuses.items()}
 
+    def _runs_here(self, folder: Path) -> bool:
+        status = self._cache.statuses([folder]).get(folder)
+        return status is not None and status.state.is_alive and status.is_here
+
     def _look_at(self, folder: Path) -> dict[Path, Look]:
         number, at = next(self._numbers), self._calls.now()
         return {folder: Look(self._cache.status_now(folder), number, at)}
@@ -193,6 +197,8 @@ class JobWork:
     def add(self, spec: JobSpec) -> Found:
         """Puts a job at the end of the queue."""
         spec = with_absolute_paths(spec)
+        if self._runs_here(spec.folder):
+            return self._refused(spec.folder, "a job runs here already; choose another folder")
         return self._change(spec.folder, lambda history: [partial(History.queued, spec=spec, now=self._calls.now())])
 
     def resume(self, folder: Path, spec: JobSpec | None) -> Found:
@@ -269,8 +275,7 @@ class JobWork:
         run = history.run(folder)
         if run is not None and is_being_started(run, self._calls.now()):
             return self._refused(folder, "is being started; stop it before it is taken off the list")
-        status = self._cache.statuses([folder]).get(folder)
-        if status is not None and status.state.is_alive and status.is_here:
+        if self._runs_here(folder):
             return self._refused(folder, "still runs; stop it before it is taken off the list")
         if run is not None:
             self._forgotten[folder] = (run, history.runs.index(run))

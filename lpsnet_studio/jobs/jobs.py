@@ -61,7 +61,8 @@ class Jobs:
     Attributes:
         changed: emitted after jobs came, went or changed their order.
         updated: emitted with a folder after something else about its entry changed.
-        ended: emitted with an entry, once per end of a job, whichever Studio saw it first.
+        ended: emitted with an entry, when a job came to its end; of several Studios the first that sees
+            it tells it.
         failed: emitted with a problem whose sentence names the folder, when something asked for could not be done.
 
     Args:
@@ -308,7 +309,7 @@ class Jobs:
         status = self._looks.get(run.folder, _NEVER_LOOKED).status
         if status.state in (JobState.QUEUED, JobState.LOST) or run.is_starting:
             status = _unstarted(run, status, now)
-        spec = run.spec if run.spec is not None else status.spec
+        spec = status.spec if status.spec is not None else run.spec
         return JobEntry(run.folder, spec, status, names[run.folder], seen=run.is_seen)
 
 
@@ -341,8 +342,9 @@ def _unstarted(run: KnownRun, status: JobStatus, now: float) -> JobStatus:
     if status.state not in (JobState.QUEUED, JobState.LOST):
         return status
     if run.problem:
-        return replace(status, state=JobState.FAILED, sentence=f"could not be started: {run.problem}", advice="")
+        words = f"could not be started: {run.problem}"
+        return replace(status, state=JobState.FAILED, sentence=words, advice="", spec=run.spec)
     if run.is_starting:
         words = "was to be started and never was: its Studio had ended, or its disk did not answer"
-        return replace(status, state=JobState.FAILED, sentence=words, advice="Start it again.")
+        return replace(status, state=JobState.FAILED, sentence=words, advice="Start it again.", spec=run.spec)
     return status

@@ -15,6 +15,7 @@ from lpsnet_studio.jobs.status import JobState, JobStatus
 __all__ = ["StatusCache"]
 
 _PATIENCE = 10.0
+_BREATH = 0.0005
 _ENDS = (JobState.FINISHED, JobState.STOPPED, JobState.FAILED)
 
 
@@ -63,6 +64,8 @@ class StatusCache:
                 return last[1]
             status = self._read(folder)
             self._remember(folder, version, status)
+            # Reading many at once, as at the start, holds the interpreter's lock, which the window waits for.
+            time.sleep(_BREATH)
             return status
         finally:
             with self._mutex:

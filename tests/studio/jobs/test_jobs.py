@@ -12,6 +12,8 @@ from typing import Any
 
 import psutil
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from lpsnet_studio.jobs.job_folder import JobFolder
 from lpsnet_studio.jobs.job_work import Calls
@@ -246,6 +248,31 @@ def test_two_jobs_never_wait_for_one_folder(tmp_path: Path, studio: Studio) -> N
         f"{tmp_path / 'b'}: a job waits for its start here already"
     ]
     assert studio.names == ["b", "a"]
+
+
+def test_nothing_is_queued_for_a_folder_where_a_job_runs(tmp_path: Path, studio: Studio) -> None:
+    run = tmp_path / "run"
+    studio.add(training(run), TrainSpec("other", (), run))
+    assert [problem.sentence for problem in studio.problems] == [
+        f"{run}: a job runs here already; choose another folder"
+    ]
+    assert studio.of(run).spec == training(run)
+    assert studio.names == ["run"]
+
+
+def test_a_run_stays_what_it_was_where_another_could_not_be_started_in_its_folder(
+    tmp_path: Path, studio: Studio, machine: Machine
+) -> None:
+    run = tmp_path / "run"
+    studio.add(training(run))
+    machine.ends(run)
+    studio.look()
+    machine.refused[run] = ValueError(f"{run}: holds a run already")
+    studio.add(TrainSpec("other", (), run))
+    assert [problem.sentence for problem in studio.problems] == [f"{run}: holds a run already"]
+    assert studio.state(run) is JobState.FINISHED
+    assert studio.of(run).spec == training(run)
+    assert len(studio.ended) == 1
 
 
 def test_what_waits_is_withdrawn_also_by_stopping_and_killing_it(
@@ -597,6 +624,68 @@ def test_a_job_whose_studio_ended_before_it_could_start_it_says_so_and_blocks_no
     assert later.state(run) is JobState.FAILED
     assert later.of(run).status.sentence.startswith("was to be started and never was")
     assert later.state(other) is JobState.RUNNING
+
+
+ACTIONS = ("add", "add", "add", "look", "look", "end", "end", "withdraw", "move", "forget", "resume", "step", "step")
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_whatever_two_studios_do_at_once_no_device_has_two_and_no_job_is_lost(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    folder, machine = tmp_path_factory.mktemp("studios"), Machine()
+    studios = [Studio(folder / "state", machine) for _which in range(2)]
+    added: set[Path] = set()
+    gone: set[Path] = set()
+    for _step in range(data.draw(st.integers(5, 40))):
+        studio = data.draw(st.sampled_from(studios))
+        action = data.draw(st.sampled_from(ACTIONS))
+        some = data.draw(st.sampled_from(sorted(added))) if added else None
+        alive = sorted(path for path, status in machine.statuses.items() if status.state.is_alive)
+        if action == "add":
+            path = folder / f"run{len(added)}"
+            added.add(path)
+            devices = data.draw(st.lists(st.sampled_from(("cpu", "cuda:0", "cuda:1")), min_size=1, unique=True))
+            studio.jobs.add(training(path, *devices))
+        elif action == "step" and studio.doing.waiting:
+            work, done = studio.doing.waiting.pop(data.draw(st.integers(0, len(studio.doing.waiting) - 1)))
+            done(work())
+        elif action == "end" and alive:
+            path = data.draw(st.sampled_from(alive))
+            machine.ends(path)
+            write_events(path, training_started())
+        elif action == "look":
+            studio.jobs.refresh()
+        elif action in ("withdraw", "forget") and some is not None:
+            gone.add(some)
+            getattr(studio.jobs, action)(some)
+        elif action == "move" and some is not None:
+            studio.jobs.move(some, data.draw(st.integers(0, 3)))
+        elif action == "resume" and some is not None:
+            studio.jobs.resume(some)
+        busy = [
+            device for status in machine.statuses.values() if status.state.is_alive for device in devices_at(status)
+        ]
+        assert len(busy) == len(set(busy))
+    for _round in range(2 * len(added) + 4):
+        for studio in studios:
+            studio.look()
+        for path, status in machine.statuses.items():
+            if status.state.is_alive:
+                machine.ends(path)
+                write_events(path, training_started())
+    for studio in studios:
+        studio.look()
+        listed = {entry.folder: entry.status.state for entry in studio.jobs.entries}
+        assert added - gone <= set(listed) <= added
+        assert set(listed.values()) <= {JobState.FINISHED}
+    assert {spec.folder for spec in machine.launched} >= added - gone
+
+
+def devices_at(status: JobStatus) -> tuple[str, ...]:
+    assert status.spec is not None
+    return status.spec.devices
 
 
 # --------------------------------------------------------------------------------------------------------- cheap looks
