@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from lpsnet_studio import demo_network
+from lpsnet_studio.actions.table import ACTIONS
 from lpsnet_studio.examination import Examination
 from lpsnet_studio.session import Session
 from lpsnet_studio.view_options import SPEEDS
 
-__all__ = ["action_texts", "actions_on", "actions_possible"]
+__all__ = ["action_texts", "actions_of_image", "actions_on", "actions_possible"]
 
 _STEPPING = (
     "play",
@@ -37,6 +38,20 @@ _LOOKING = (
     "show_names",
     "hide_overlays",
 )
+
+
+_MENUS_OF_IMAGE = {"Image", "View", "Inspect", "Merge"}
+_OF_IMAGE = {"undo", "redo", "copy_view", "copy_python", "save_panoptic", "save_overlay", "save_inspection"}
+_OF_IMAGE |= {"export_view", "export_why"}
+_ANYWHERE = {"light_theme", "motion", "full_screen", "next_area", "previous_area", "reset_layout", "prefetch"}
+_ANYWHERE |= {action.id for action in ACTIONS if action.id.startswith("panel_")}
+"""What those menus hold besides; a panel that is asked for brings the image back."""
+
+
+def actions_of_image() -> frozenset[str]:
+    """Returns the ids of the actions whose effect is seen only where the image is shown."""
+    of_menus = {action.id for action in ACTIONS if action.menu in _MENUS_OF_IMAGE}
+    return frozenset((of_menus | _OF_IMAGE) - _ANYWHERE)
 
 
 def actions_on(session: Session) -> dict[str, bool]:

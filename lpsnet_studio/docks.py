@@ -60,6 +60,8 @@ class Docks(QObject):
         self._docks: dict[Panel, QDockWidget] = {}
         self._stowed: list[QDockWidget] = []
         self._is_cramped = False
+        self._put_away: tuple[QByteArray, bool] | None = None
+        """How the docks lay when they were put away, and whether the window was cramped then."""
         self._roomy_layout: QByteArray | None = None
         self._settled = QTimer(self)
         self._settled.setSingleShot(True)
@@ -112,6 +114,8 @@ class Docks(QObject):
 
     def reset(self) -> None:
         """Puts every dock back to where it lies at first."""
+        self._put_away = None
+        self._allow_toggling(True)
         piles: dict[str, list[QDockWidget]] = {}
         for panel, dock in self._docks.items():
             dock.setFloating(False)
@@ -144,8 +148,12 @@ class Docks(QObject):
 
     def save(self, settings: Settings) -> None:
         """Keeps window and docks for the next run; docks that are stowed away are there again."""
+        if self._put_away is not None:
+            before, was_cramped = self._put_away
+            settings.save_window(self._window, self._roomy_layout if was_cramped and self._roomy_layout else before)
+            return
         layout = self._roomy_layout if self._is_cramped else None
-        self._bring_back()
+        self._unstow()
         settings.save_window(self._window, layout)
 
     def come_on_screen(self) -> None:
@@ -161,16 +169,47 @@ class Docks(QObject):
 
     def make_room(self) -> None:
         """Stows the docks away when the window has become too small for them, and brings them back when it is not."""
-        self._settled.start()
+        if self._put_away is None:
+            self._settled.start()
         size = self._window.size()
         is_cramped = size.width() < _LEAST_FOR_DOCKS.width() or size.height() < _LEAST_FOR_DOCKS.height()
         if is_cramped == self._is_cramped:
             return
         self._is_cramped = is_cramped
+        if self._put_away is not None:
+            return
         if is_cramped:
             self._stow()
         else:
-            self._bring_back()
+            self._unstow()
+
+    def put_away(self) -> None:
+        """Hides all docks, those that float too, until :meth:`bring_back`: something else has the window's middle."""
+        if self._put_away is not None:
+            return
+        self._settled.stop()
+        self._put_away = self._window.saveState(LAYOUT_VERSION), self._is_cramped
+        for dock in self._docks.values():
+            dock.hide()
+        self._allow_toggling(False)
+
+    def bring_back(self) -> None:
+        """Shows the docks as they were when they were put away, as far as the window has room for them now."""
+        if self._put_away is None:
+            return
+        (before, was_cramped), self._put_away = self._put_away, None
+        self._allow_toggling(True)
+        self._window.restoreState(before, LAYOUT_VERSION)
+        if self._is_cramped and not was_cramped:
+            self._roomy_layout = before
+            self._stow()
+        elif was_cramped and not self._is_cramped:
+            self._unstow()
+        self._settled.start()
+
+    def _allow_toggling(self, on: bool) -> None:
+        for dock in self._docks.values():
+            dock.toggleViewAction().setEnabled(on)
 
     def _stow(self) -> None:
         self._settled.stop()
@@ -178,7 +217,7 @@ class Docks(QObject):
         for dock in self._stowed:
             dock.hide()
 
-    def _bring_back(self) -> None:
+    def _unstow(self) -> None:
         """Shows what was stowed away, as large as it was and with the same tabs in front."""
         if not self._stowed:
             return
@@ -193,12 +232,12 @@ class Docks(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Takes note of docks that are resized, moved, shown or closed."""
-        if event.type() in _DOCK_CHANGES:
+        if event.type() in _DOCK_CHANGES and self._put_away is None:
             self._settled.start()
         return False
 
     def _keep_layout(self) -> None:
         """Remembers how the docks lie where there is room for all of them."""
         is_squeezed = self._middle.width() <= self._middle.minimumWidth()
-        if not self._is_cramped and not is_squeezed and self._window.isVisible():
+        if self._put_away is None and not self._is_cramped and not is_squeezed and self._window.isVisible():
             self._roomy_layout = self._window.saveState(LAYOUT_VERSION)

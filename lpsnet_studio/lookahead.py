@@ -146,8 +146,10 @@ class Lookahead:
     # ------------------------------------------------------------------------------------------------------- measuring
 
     def is_up_to_date(self, measured: Measured) -> bool:
-        """Whether a PQ was measured with the settings and the network of now."""
+        """Whether a PQ was measured here with the settings and the network of now."""
         settings = self._session.settings
+        if measured.origin:
+            return False
         return measured.settings == settings and measured.network == self._network_of(settings)
 
     def measure_shown(self) -> bool:

@@ -26,7 +26,7 @@ from lpsnet_studio.canvas.view import CanvasView
 from lpsnet_studio.chrome.banner import Banner
 from lpsnet_studio.chrome.dock_tabs import DockTabs
 from lpsnet_studio.chrome.drop_hint import DropHint
-from lpsnet_studio.chrome.finding import why_not
+from lpsnet_studio.chrome.finding import why_not_now
 from lpsnet_studio.chrome.notifications import Notifications
 from lpsnet_studio.chrome.status_bar import StatusBar
 from lpsnet_studio.chrome.welcome import Welcome
@@ -44,6 +44,7 @@ from lpsnet_studio.inspector.settings_panel import SettingsPanel
 from lpsnet_studio.inspector.steps_table import StepsTable
 from lpsnet_studio.inspector.timeline import Timeline
 from lpsnet_studio.inspector.why_panel import WhyPanel
+from lpsnet_studio.jobs_room import JobsRoom
 from lpsnet_studio.keyboard import ShortcutsByPlace
 from lpsnet_studio.session import Session
 from lpsnet_studio.settings import Folders, Settings
@@ -68,6 +69,7 @@ class MainWindow(QMainWindow):
 
     Attributes:
         commands: what the actions do.
+        room: shows jobs in the place of the image.
         examination: what is looked at beyond the result.
         actions_by_id: the actions.
         closing: emitted when the window is about to close.
@@ -107,8 +109,8 @@ class MainWindow(QMainWindow):
             settings,
             folders,
             self.notifications,
-            self._docks.reset,
-            self._docks.show_panel,
+            self._reset_layout,
+            self._show_panel,
             self.areas,
         )
         self.commands = Commands(place, device)
@@ -120,7 +122,8 @@ class MainWindow(QMainWindow):
         for stepper in steppers:
             self.timeline.scrubber.watch(stepper)
         self.actions_by_id = build_actions(self, theme, self.commands, {"view": views, "canvas": steppers})
-        self._fill_stage(session, theme)
+        self.room = JobsRoom(place, self._docks, self._made_stage(session, theme), self._view)
+        self.setCentralWidget(self.room.middle)
         self._docks.add(self._panels())
         self._add_bars(session, theme, place.background)
         self._listen()
@@ -138,7 +141,8 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(_LEAST_SIZE)
         self.setDockOptions(QMainWindow.DockOption.AllowNestedDocks | QMainWindow.DockOption.AllowTabbedDocks)
 
-    def _fill_stage(self, session: Session, theme: Theme) -> None:
+    def _made_stage(self, session: Session, theme: Theme) -> QWidget:
+        """Returns the image with its banner and its timeline."""
         self._middle = QStackedLayout(self._view)
         files = self.commands.files
         self._middle.addWidget(Welcome(self.actions_by_id, session, files.recently, theme, files.reopen))
@@ -155,7 +159,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(Banner(session, theme))
         layout.addWidget(self._view, 1)
         layout.addWidget(self.timeline)
-        self.setCentralWidget(stage)
+        return stage
 
     def _add_bars(self, session: Session, theme: Theme, background: Background) -> None:
         """Adds the menus, the toolbar and the status bar."""
@@ -165,6 +169,7 @@ class MainWindow(QMainWindow):
         bar = StatusBar(session, theme, self.commands.files.withdraw, self.actions_by_id)
         self.setStatusBar(bar)
         self.canvas.zoom_changed.connect(bar.show_zoom)
+        self.room.attach(self.actions_by_id, bar, self.commands.jobs)
         background.busy_changed.connect(lambda: bar.show_background(background.busy))
 
     def _panels(self) -> list[Panel]:
@@ -185,6 +190,15 @@ class MainWindow(QMainWindow):
             self.resize(min(1360, room.width()), min(860, room.height()))
             self._docks.reset()
         self._docks.come_on_screen()
+        self.room.restore()
+
+    def _show_panel(self, name: str) -> None:
+        self.room.show_mode("inspect")
+        self._docks.show_panel(name)
+
+    def _reset_layout(self) -> None:
+        self.room.show_mode("inspect")
+        self._docks.reset()
 
     @property
     def docks(self) -> dict[str, QDockWidget]:
@@ -214,6 +228,8 @@ class MainWindow(QMainWindow):
         ):
             signal.connect(self._show_choices)
         session.selection_changed.connect(lambda _owner: self._show_choices())
+        self.room.mode_changed.connect(self._show_mode)
+        self.room.choice_changed.connect(self.room.show_choices)
         session.view_changed.connect(self._keep_view)
         self.panel.folded_changed.connect(lambda names: self._settings.change(folded_groups=names))
         self._settings.changed.connect(self._show_choices)
@@ -227,9 +243,19 @@ class MainWindow(QMainWindow):
         entry = self._session.current
         self._middle.setCurrentIndex(0 if entry is None else 1)
         self._show_timeline()
-        self.setWindowTitle(_TITLE if entry is None else f"{entry.name} – {_TITLE}")
-        if entry is not None and not self.canvas.hasFocus() and not self.images.has_keyboard:
+        self._show_title()
+        shows_image = entry is not None and self.room.mode == "inspect"
+        if shows_image and not self.canvas.hasFocus() and not self.images.has_keyboard:
             self.canvas.setFocus()
+
+    def _show_mode(self) -> None:
+        self._show_title()
+        self._show_choices()
+
+    def _show_title(self) -> None:
+        entry = self._session.current
+        shown = "Jobs" if self.room.mode == "jobs" else "" if entry is None else entry.name
+        self.setWindowTitle(f"{shown} – {_TITLE}" if shown else _TITLE)
 
     def _leave_pictures(self) -> None:
         entry = self._session.current
@@ -259,6 +285,7 @@ class MainWindow(QMainWindow):
         actions["light_theme"].setChecked(self._theme.name == "light")
         actions["full_screen"].setChecked(self.isFullScreen())
         actions["prefetch"].setChecked(self._settings.preferences.prefetch)
+        self.room.show_choices()
 
     def _show_theme(self) -> None:
         refresh_icons(self.actions_by_id, self._theme)
@@ -282,6 +309,7 @@ class MainWindow(QMainWindow):
         """Makes room for the canvas in a small window."""
         super().resizeEvent(event)
         self._show_timeline()
+        self.room.bar.fit_into(self.width())
         self._docks.make_room()
 
     def focusNextPrevChild(self, forwards: bool) -> bool:
@@ -319,13 +347,13 @@ class MainWindow(QMainWindow):
             super().keyPressEvent(event)
             return
         name = action.text().rstrip("…")
-        self.notifications.show_info(f"{name}: {why_not(action.objectName(), self._session)}")
+        self.notifications.show_info(f"{name}: {why_not_now(action, self._session)}")
 
     def areas(self) -> list[QWidget]:
         """Returns what the keyboard goes through area by area, as far as it is on the screen."""
         front = (self.segments.table, self.steps.table, self.panel, self.layers)
         evidence = (widget for _, _, widget in self._evidence)
-        shown = (self.images.view, *evidence, self._view, self.timeline, *front)
+        shown = (self.room.bar, self.images.view, *evidence, self._view, self.timeline, *front, *self.room.areas)
         return [each for each in shown if each.isVisible() and not each.visibleRegion().isEmpty()]
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -336,6 +364,7 @@ class MainWindow(QMainWindow):
             return
         self._session.play(False)
         self._docks.save(self._settings)
+        self.room.close()
         self.commands.stop_background()
         self.images.close_thumbnails()
         self.closing.emit()

@@ -7,7 +7,7 @@ tell every panel.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,8 @@ class Session(Gallery, Knobs, Machine, Replay):
         self._comparison = Comparison()
         self._candidates: Candidates | None = None
         self._borderness: BordernessMaps | None = None
-        self._wanted_index = 0
+        self._wanted_index: int | Callable[[Sequence[Entry]], int] = 0
+        self._prepared: Callable[[Sequence[Entry]], Sequence[Entry]] = tuple
         self.cancelled = False
         self.model: ModelCard | None = None
         self._before_saved: tuple[InspectionSettings, InspectionSettings] | None = None
@@ -145,9 +146,22 @@ class Session(Gallery, Knobs, Machine, Replay):
         else:
             self.current_changed.emit(-1)
 
-    def open_dataset(self, json_path: Path, images_dir: Path | None = None, index: int = 0) -> None:
-        """Asks for a COCO panoptic data set; its images become the list when they are here."""
-        self._wanted_index = index
+    def open_dataset(
+        self,
+        json_path: Path,
+        images_dir: Path | None = None,
+        index: int | Callable[[Sequence[Entry]], int] = 0,
+        prepared: Callable[[Sequence[Entry]], Sequence[Entry]] = tuple,
+    ) -> None:
+        """Asks for a COCO panoptic data set; its images become the list when they are here.
+
+        Args:
+            json_path: its JSON file.
+            images_dir: the folder of its photos; None to search it.
+            index: which image is opened; or what returns that, once it is known what the list is.
+            prepared: returns what of its images becomes the list, in which order, and what is known of them.
+        """
+        self._wanted_index, self._prepared = index, prepared
         images = None if images_dir is None else str(images_dir)
         self._letters.ask(ListDataset(self._letters.next_number(), str(json_path), images))
 
@@ -308,11 +322,10 @@ class Session(Gallery, Knobs, Machine, Replay):
             self.open_index(self.index)
 
     def _take_dataset(self, reply: DatasetListed) -> None:
-        self.set_entries(
-            [Entry(image.name, image.source, (image.height, image.width), image.problem) for image in reply.images],
-            self._wanted_index,
-        )
-        if not reply.images:
+        images = [Entry(image.name, image.source, (image.height, image.width), image.problem) for image in reply.images]
+        entries, index = self._prepared(images), self._wanted_index
+        self.set_entries(entries, index(entries) if callable(index) else index)
+        if not self.entries:
             self.failed.emit(Problem(f"{reply.json_path}: this data set holds no image"))
 
     def _take_picture(self, reply: ImageOpened) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LAYOUT_VERSION", "Folders", "Preferences", "Settings", "remembered"]
 
-LAYOUT_VERSION = 4
+LAYOUT_VERSION = 5
 """Raised whenever docks or toolbars change, so that an older layout is not forced onto them."""
 
 _log = logging.getLogger(__name__)
@@ -76,6 +76,10 @@ class Preferences:
         recent_networks: checkpoints, configs and presets that were loaded, the latest first.
         recent_actions: ids of the actions that were found by their name, the latest first.
         my_settings: the user's own inspection settings, field by field; empty if none were saved.
+        mode: what the window shows, ``inspect`` or ``jobs``.
+        told_jobs_go_on: whether the user was told that jobs go on without the window.
+        told_at_closing: whether that was told as the window was closed, too.
+        told_queue_waits: whether the user was told that waiting jobs start only while a window is open.
         folded_groups: groups of settings whose controls are hidden below their heading.
     """
 
@@ -92,6 +96,10 @@ class Preferences:
     recent_networks: tuple[str, ...] = ()
     recent_actions: tuple[str, ...] = ()
     my_settings: Mapping[str, Any] = field(default_factory=dict)
+    mode: str = "inspect"
+    told_jobs_go_on: bool = False
+    told_at_closing: bool = False
+    told_queue_waits: bool = False
     folded_groups: tuple[str, ...] = ("Boxes",)
 
 

@@ -42,12 +42,15 @@ class Measured:
         settings: what the result was computed with.
         network: :attr:`ModelCard.identity` of the network; empty if none had a part in it.
         tally: what the PQ was made of, to be pooled with other images'; None if that is not known.
+        origin: the evaluation that found it, for people; empty if it was measured here. What is not known of it, the
+            settings and the network, is then without meaning.
     """
 
     pq: float
     settings: InspectionSettings
     network: str
     tally: ClassTally | None = field(default=None, compare=False)
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ Context = Literal["window", "view", "canvas"]
 """Where a shortcut acts: anywhere in the window; while the canvas, the image list, a table or the timeline has the
 focus; or on the canvas and where arrows have no other use. Letters never act while someone types."""
 
-MENUS = ("File", "Edit", "Image", "View", "Inspect", "Merge", "Model", "Help")
+MENUS = ("File", "Edit", "Image", "View", "Inspect", "Merge", "Model", "Jobs", "Help")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,11 @@ from lpsnet_studio.actions.file_menu import FILE
 from lpsnet_studio.actions.help_menu import HELP
 from lpsnet_studio.actions.image_menu import IMAGE
 from lpsnet_studio.actions.inspect_menu import INSPECT
+from lpsnet_studio.actions.jobs_menu import JOBS
 from lpsnet_studio.actions.merge_menu import MERGE
 from lpsnet_studio.actions.model_menu import MODEL
 from lpsnet_studio.actions.view_menu import VIEW
 
 __all__ = ["ACTIONS"]
 
-ACTIONS: tuple[Action, ...] = (*FILE, *EDIT, *IMAGE, *VIEW, *INSPECT, *MERGE, *MODEL, *HELP)
+ACTIONS: tuple[Action, ...] = (*FILE, *EDIT, *IMAGE, *VIEW, *INSPECT, *MERGE, *MODEL, *JOBS, *HELP)

@@ -28,7 +28,7 @@ class Role(IntEnum):
     PQ = Qt.ItemDataRole.UserRole + 1
     """As shown, for example ``92.1``; ``—`` where it is unknown; None for a list without ground truth."""
     IS_STALE = Qt.ItemDataRole.UserRole + 2
-    """Whether the PQ was measured with other settings, or another network, than those of now."""
+    """Whether the PQ was measured with other settings, or another network, than those of now, or by an evaluation."""
 
 
 class ImageListModel(QAbstractListModel):
@@ -91,6 +91,8 @@ class ImageListModel(QAbstractListModel):
         if entry.measured is None:
             return ""
         figure = f"PQ {100 * entry.measured.pq:.1f}"
+        if entry.measured.origin:
+            return f"{figure}, found by the evaluation {entry.measured.origin}"
         if self._lookahead.is_up_to_date(entry.measured):
             return figure
         is_other_network = entry.measured.settings == self._session.settings

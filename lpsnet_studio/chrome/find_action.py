@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lpsnet_studio.chrome.finding import find_actions, why_not
+from lpsnet_studio.chrome.finding import find_actions, why_not_now
 from lpsnet_studio.session import Session
 from lpsnet_studio.theme import Theme, caption_font
 
@@ -87,7 +87,7 @@ class FindAction(QWidget):
             item = QListWidgetItem(action.text().replace("&&", "&").rstrip("…"))
             item.setData(_NAME, entry.id)
             item.setData(_KEYS, action.shortcut().toString(QKeySequence.SequenceFormat.NativeText))
-            caption = entry.tip if action.isEnabled() else why_not(entry.id, self._session)
+            caption = entry.tip if action.isEnabled() else why_not_now(action, self._session)
             item.setData(_CAPTION, f"{entry.menu} · {caption}")
             item.setToolTip(caption)
             if not action.isEnabled():

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
 
 from lpsnet_studio.actions.entry import Action
 from lpsnet_studio.actions.table import ACTIONS
 from lpsnet_studio.session import Session
 
-__all__ = ["find_actions", "why_not"]
+__all__ = ["WHY_NOT", "find_actions", "why_not", "why_not_now"]
+
+WHY_NOT = "why_not"
+"""The property in which an action that is disabled for another reason than the session's says why."""
 
 _START, _INSIDE, _MENU, _TIP, _SCATTERED = 16, 8, 4, 2, 1
 """What a typed word is worth: where a word of the text begins with it, where the text holds it, where the menu's name
@@ -75,6 +79,17 @@ def _worth_of_word(word: str, entry: Action) -> int:
 def _plain(text: str) -> str:
     """Returns text as it is compared: border-ness and borderness are one."""
     return text.casefold().replace("-", "")
+
+
+class _Action(Protocol):
+    def objectName(self) -> str: ...
+
+    def property(self, name: str, /) -> Any: ...
+
+
+def why_not_now(action: _Action, session: Session) -> str:
+    """Returns why an action of the window that is disabled cannot be had, in a sentence."""
+    return str(action.property(WHY_NOT) or "") or why_not(action.objectName(), session)
 
 
 def why_not(name: str, session: Session) -> str:

@@ -99,6 +99,17 @@ class Notifications(QObject):
             if note.problem.picture not in ("", picture):
                 note.dismiss()
 
+    def lie_over(self, over: QWidget) -> None:
+        """Has messages lie over another widget from now on: what they lay over is not shown any more."""
+        if over is self._over:
+            return
+        self._over.removeEventFilter(self)
+        self._over = over
+        over.installEventFilter(self)
+        for widget in (self._more, *self._notes):
+            widget.setParent(over)
+        self._place()
+
     def keep_clear_of(self, widget: QWidget) -> None:
         """Has messages lie above a widget that has its own place at the bottom, such as the minimap."""
         self._obstacles.append(widget)

@@ -44,7 +44,7 @@ class StatusBar(QStatusBar):
         self.setSizeGripEnabled(False)
         self._hint, self._cursor, self._segment = ElidedLabel(_HINT), QLabel(), ElidedLabel()
         self._zoom, self._memory, self._step = QLabel(), QLabel(), ElidedLabel()
-        self._device, self._network = StatusPart("Device"), StatusPart("Network")
+        self._device, self._network, self._jobs = StatusPart("Device"), StatusPart("Network"), StatusPart("Jobs")
         self._bar = QProgressBar()
         self._bar.setFixedSize(96, 12)
         self._bar.setTextVisible(False)
@@ -55,7 +55,8 @@ class StatusBar(QStatusBar):
         self._cancel.clicked.connect(cancel)
         self._hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.addWidget(self._hint, 1)
-        self._parts = (self._cursor, self._segment, self._zoom, self._device, self._network, self._memory, self._step)
+        of_image = (self._cursor, self._segment, self._zoom)
+        self._parts = (*of_image, self._device, self._network, self._memory, self._jobs, self._step)
         for label in self._parts:
             label.setFont(figure_font(self.font()))
             label.setContentsMargins(8, 0, 8, 0)
@@ -64,6 +65,8 @@ class StatusBar(QStatusBar):
         self._memory.setToolTip("Memory of the inference process")
         self._device.clicked.connect(lambda: self._open_menu(actions["device"].menu()))
         self._network.clicked.connect(actions["model_card"].trigger)
+        self._jobs.clicked.connect(actions["jobs_mode"].trigger)
+        self.show_jobs("")
         self.addPermanentWidget(self._bar)
         self.addPermanentWidget(self._cancel)
         self._patience = QTimer(self)
@@ -85,6 +88,17 @@ class StatusBar(QStatusBar):
     def show_zoom(self, scale: float) -> None:
         """Shows the zoom."""
         self._zoom.setText(f"{100 * scale:.0f} %")
+
+    def show_jobs(self, words: str, tip: str = "") -> None:
+        """Shows how many jobs run and wait; nothing without words."""
+        self._jobs.setText(words)
+        self._jobs.setToolTip(as_tip(f"{tip}\nClick to show the jobs.".lstrip()))
+
+    def show_image_parts(self, on: bool) -> None:
+        """Shows or leaves out what is said of the image and how it is looked at."""
+        self._hint.setText(_HINT if on else "")
+        for label in (self._cursor, self._segment, self._zoom):
+            label.setVisible(on)
 
     def show_background(self, working: Working | None) -> None:
         """Shows what the window itself works on, while the service has nothing to do."""

@@ -12,6 +12,7 @@ from lpsnet_studio.commands.files import FileCommands
 from lpsnet_studio.commands.help import HelpCommands
 from lpsnet_studio.commands.images import ImageCommands
 from lpsnet_studio.commands.inspection import InspectionCommands
+from lpsnet_studio.commands.jobs import JobCommands
 from lpsnet_studio.commands.merge import MergeCommands
 from lpsnet_studio.commands.model import ModelCommands
 from lpsnet_studio.commands.saving import SavingCommands
@@ -41,6 +42,7 @@ class Commands:
         inspection: the settings of the inspection.
         examine: what lies between the image and the result.
         model: the network.
+        jobs: trainings, evaluations and predictions.
         help: where to find what.
     """
 
@@ -56,6 +58,7 @@ class Commands:
         self.merge = MergeCommands(place)
         self.inspection = InspectionCommands(place)
         self.examine = ExamineCommands(place)
+        self.jobs = JobCommands(place, self.model, self.files)
         self.help = HelpCommands(place)
 
     @property

@@ -21,7 +21,7 @@ from lpsnet_studio.commands.saving import SavingCommands
 from lpsnet_studio.commands.workplace import Workplace
 from lpsnet_studio.inference.messages import ModelCard
 from lpsnet_studio.recent import Recent, origin_of
-from lpsnet_studio.state import NetworkChoice, Problem
+from lpsnet_studio.state import Entry, NetworkChoice, Problem
 
 __all__ = ["FileCommands"]
 
@@ -195,6 +195,44 @@ class FileCommands:
         self._opening = self._place.background.run_task(
             lambda task: _drawn(scenes, task.report), self._open_scenes, title="drawing scenes"
         )
+
+    def open_scenes(
+        self,
+        scenes: demo.Scenes,
+        prepared: Callable[[Sequence[Entry]], Sequence[Entry]],
+        first: Callable[[Sequence[Entry]], int],
+    ) -> None:
+        """Draws scenes in the background, unless they lie there already, and opens them; no network is loaded.
+
+        Args:
+            scenes: which.
+            prepared: see :meth:`~lpsnet_studio.session.Session.open_dataset`.
+            first: returns which of them is opened.
+        """
+        self._stop_opening()
+        self._opening = self._place.background.run_task(
+            lambda task: _drawn(scenes, task.report),
+            lambda path: self._place.session.open_dataset(path, index=first, prepared=prepared),
+            title="drawing scenes",
+        )
+
+    def open_listed(
+        self,
+        json_path: Path,
+        images: Path | None,
+        prepared: Callable[[Sequence[Entry]], Sequence[Entry]],
+        first: Callable[[Sequence[Entry]], int],
+    ) -> None:
+        """Opens a data set whose photos lie in a folder that is known; no network is loaded.
+
+        Args:
+            json_path: its JSON file.
+            images: the folder of its photos; None to search it.
+            prepared: see :meth:`~lpsnet_studio.session.Session.open_dataset`.
+            first: returns which of them is opened.
+        """
+        self._stop_opening()
+        self._place.session.open_dataset(json_path, images, first, prepared)
 
     def _load_demo_network(self) -> None:
         """Has the demo's network loaded, unless it is on its way, or one that knows the scenes is here."""
