@@ -189,16 +189,19 @@ class Overlays(QObject):
 
     def _show_layers(self) -> None:
         view = self._session.view
-        left_out = _LEFT_OUT_OF_COMPARISONS if view.comparison != "off" and self._session.truth is not None else ()
+        is_compared = view.comparison != "off" and self._session.truth is not None
+        left_out = _LEFT_OUT_OF_COMPARISONS if is_compared else ()
         for layer in view.layers:
             self._stage.show_layer(layer.kind, view.shows(layer.kind) and layer.kind not in left_out, layer.opacity)
+        # They lie over the curtain, and would be taken for what the truth says.
+        self._stage.show_names(view.overlays and view.names and not is_compared)
+        self._stage.step_boxes.setVisible(not is_compared)
 
     def _show_options(self) -> None:
         view, stage = self._session.view, self._stage
         stage.set_order([layer.kind for layer in view.layers])
         self._show_layers()
         stage.outlines.setVisible(view.shows("segments") and view.contours)
-        stage.show_names(view.overlays and view.names)
         self._canvas.show_minimap(view.minimap)
         self._show_step()
         self._show_pointed()
