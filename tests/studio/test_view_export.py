@@ -180,6 +180,58 @@ def test_svg_holds_its_texts_as_text_and_its_pixels_once(shown: Any, session: Se
     assert int(root.get("height", "0")) > part.height()
 
 
+def _texts(window: Any) -> list[str | None]:
+    root = ElementTree.fromstring(_of_view(window, ViewExport("svg", 1, "light", None)))
+    return [node.text for node in root.iter("{http://www.w3.org/2000/svg}text")]
+
+
+def _changed(window: Any) -> np.ndarray:
+    """Returns the columns and rows of the exported view that the words of a comparison are written on."""
+    words = window.canvas.stage.side_words
+    found = _pixels(_of_view(window, ViewExport("png", 1, "dark", None)))
+    copied = _shown(window)
+    words.setVisible(False)
+    plain = _pixels(_of_view(window, ViewExport("png", 1, "dark", None)))
+    words.setVisible(True)
+    written = (found != plain).any(axis=-1)
+    assert np.abs(found.astype(int) - copied)[written].max() <= 2, "a copied view says the same"
+    return written
+
+
+def test_it_says_which_side_of_the_curtain_is_which(shown: Any, session: Session, qtbot: Any) -> None:
+    session.change_view(comparison="curtain")
+    qtbot.waitUntil(shown.canvas.stage.curtain.isVisible)
+    edge = shown._overlays.truth.edge
+    edge.move_to(0.4)
+    shown.canvas.grab()
+    written = _changed(shown)
+    height = len(written)
+    at = round(0.4 * shown.canvas.viewport().width() - shown.canvas.part_in_view.x())
+    assert not written[: height - 50].any(), "at the lower end"
+    columns = np.flatnonzero(written.any(axis=0))
+    assert not ((columns > at - 10) & (columns < at + 10)).any()
+    for side in (columns[columns < at], columns[columns > at]):
+        assert 40 < np.ptp(side) < 160
+    assert {"Prediction", "Ground truth"} <= set(_texts(shown))
+    edge.move_to(1.0)
+    shown.canvas.grab()
+    assert set(_texts(shown)) & {"Prediction", "Ground truth"} == {"Prediction"}, "no truth is in the picture"
+    session.change_view(comparison="off")
+    assert not {"Prediction", "Ground truth"} & set(_texts(shown))
+
+
+def test_it_says_whose_turn_it_is(shown: Any, session: Session, qtbot: Any) -> None:
+    session.change_view(comparison="blink")
+    overlay = shown._overlays.truth
+    qtbot.waitUntil(lambda: overlay.edge.words[0] != "")
+    overlay._blink.stop()
+    for _ in range(2):
+        overlay._take_turns()
+        assert set(_texts(shown)) & {"Prediction", "Ground truth"} == {overlay.edge.words[0]}
+        columns = np.flatnonzero(_changed(shown).any(axis=0))
+        assert abs(columns.mean() - shown.canvas.part_in_view.width() / 2) < 10
+
+
 def test_layers_above_boxes_stay_above_them_in_svg(shown: Any, session: Session) -> None:
     session.move_layer("boxes", 0)
     text = _of_view(shown, ViewExport("svg", 1, "light", None)).decode("utf-8")
