@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import cv2
 import numpy as np
+import psutil
 import pytest
 from PySide6.QtCore import QBuffer
 from PySide6.QtGui import QTransform
@@ -19,6 +20,7 @@ from PySide6.QtGui import QTransform
 from lpsnet.maps import HeatMap, MapPlacement
 from lpsnet_studio.canvas.candidate_scene import CandidateScene
 from lpsnet_studio.canvas.colormaps import Scale
+from lpsnet_studio.canvas.still import drawing_of
 from lpsnet_studio.chrome.export_dialog import ExportDialog
 from lpsnet_studio.inference.messages import Look, Seen, Sight
 from lpsnet_studio.inspector.legend import export_key
@@ -78,9 +80,22 @@ def test_at_scale_1_it_is_the_canvas_pixel_by_pixel(shown: Any) -> None:
 def test_bands_meet_without_a_seam(shown: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from lpsnet_studio.canvas import still
 
-    whole = _pixels(_of_view(shown, ViewExport("png", 2, "dark", None)))
+    wish = ViewExport("png", 2, "dark", ExportKey((("road", (1, 2, 3)),)))
+    whole = _pixels(_of_view(shown, wish))
     monkeypatch.setattr(still, "_BAND", 37)
-    assert np.array_equal(_pixels(_of_view(shown, ViewExport("png", 2, "dark", None))), whole)
+    assert np.array_equal(_pixels(_of_view(shown, wish)), whole)
+
+
+def test_a_drawing_takes_memory_only_where_something_is_painted(qapp: Any) -> None:
+    process = psutil.Process()
+    before = process.memory_info().rss
+    drawing = drawing_of(lambda painter: painter.drawRect(10, 20, 300, 200), (2500, 2500), 4)
+    grown = process.memory_info().rss - before
+    assert drawing.pixels.nbytes == 400_000_000
+    assert grown < 60_000_000
+    rows, columns = np.nonzero(drawing.pixels)
+    assert (rows.min(), columns.min()) == (80 - 2, 40 - 2)
+    assert (rows.max(), columns.max()) == (880 + 1, 1240 + 1)
 
 
 def test_a_greater_scale_samples_anew_and_keeps_the_look(shown: Any) -> None:
