@@ -7,12 +7,13 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHeaderView, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QLineEdit, QVBoxLayout, QWidget
 
 from lpsnet_studio.inspector.semantics_model import ClassRow, area_words, found, mean_words
 from lpsnet_studio.inspector.sorted_table import SortedTable, swatch_icon
 from lpsnet_studio.inspector.sorting import arranged
 from lpsnet_studio.inspector.table_model import TableModel
+from lpsnet_studio.inspector.texts import body
 from lpsnet_studio.labels import as_tip
 
 __all__ = ["ClassTable", "ClassTableModel"]
@@ -123,8 +124,7 @@ class ClassTable(QWidget):
         self.table = SortedTable(self.model, "Classes", "Largest area first")
         self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.table.fit_columns({1: "< 0.1 %", 2: "< 0.001"})
-        self.none_found = QLabel(_NONE_FOUND)
-        self.none_found.setWordWrap(True)
+        self.none_found = body(_NONE_FOUND)
         self._label = -1
         self._resting = QTimer(self)
         self._resting.setSingleShot(True)

@@ -10,9 +10,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QScrollArea,
-    QSizePolicy,
     QStackedLayout,
     QVBoxLayout,
     QWidget,
@@ -26,10 +24,11 @@ from lpsnet_studio.inspector.errors_judging import Judging
 from lpsnet_studio.inspector.errors_model import ErrorFilter, gain_bars, quality_lines
 from lpsnet_studio.inspector.errors_table import ErrorsTable, ErrorsTableModel
 from lpsnet_studio.inspector.filter_chips import Chip, FilterChips
+from lpsnet_studio.inspector.texts import caption, empty_state
 from lpsnet_studio.inspector.widgets import Paragraph
 from lpsnet_studio.judgement import Judgement
 from lpsnet_studio.session import Session
-from lpsnet_studio.theme import Theme, caption_font
+from lpsnet_studio.theme import Theme
 from lpsnet_studio.view_options import ComparisonMode
 
 __all__ = ["ErrorsPanel", "obstacle_of"]
@@ -106,7 +105,7 @@ class ErrorsPanel(QWidget):
         self.told = Paragraph(3, caption=True, grows=True)
         self.gains = GainBars(theme)
         self.advice = Paragraph(3, grows=True)
-        self._empty = QLabel()
+        self._empty = empty_state()
         self._lay_out()
         self._soon, self._gains_soon = QTimer(self), QTimer(self)
         for timer, pause, act in (
@@ -138,10 +137,7 @@ class ErrorsPanel(QWidget):
         layout.addWidget(self.table, 1)
         layout.addWidget(self.told)
         layout.addSpacing(4)
-        heading = QLabel("Gain over the network alone, PQ")
-        heading.setFont(caption_font(self.font()))
-        heading.setForegroundRole(heading.palette().ColorRole.PlaceholderText)
-        for widget in (heading, self.gains, self.advice):
+        for widget in (caption("Gain over the network alone, PQ"), self.gains, self.advice):
             layout.addWidget(widget)
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
@@ -149,11 +145,6 @@ class ErrorsPanel(QWidget):
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll.setWidget(page)
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._empty.setTextFormat(Qt.TextFormat.PlainText)
-        self._empty.setWordWrap(True)
-        self._empty.setContentsMargins(16, 16, 16, 16)
-        self._empty.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self._empty.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty)

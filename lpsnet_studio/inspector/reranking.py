@@ -8,7 +8,6 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPalette
 from PySide6.QtWidgets import (
     QHeaderView,
-    QLabel,
     QStackedWidget,
     QStyle,
     QStyledItemDelegate,
@@ -32,6 +31,7 @@ from lpsnet_studio.inspector.overlays import step_color
 from lpsnet_studio.inspector.sorted_table import SortedTable, swatch_icon
 from lpsnet_studio.inspector.sorting import arranged
 from lpsnet_studio.inspector.table_model import Index, TableModel, side
+from lpsnet_studio.inspector.texts import body
 from lpsnet_studio.inspector.widgets import Paragraph
 from lpsnet_studio.labels import as_tip
 from lpsnet_studio.session import Session
@@ -217,17 +217,14 @@ class Reranking(QWidget):
         self.table.fit_columns({1: "▼ 99 down"})
         for column in range(_SHOWN, len(_TITLES)):
             self.table.setColumnHidden(column, True)
-        self.summary, self.detail = QLabel(), Paragraph(4, caption=True)
-        self._empty = QLabel(_NOTHING_YET)
+        self.summary, self.detail = body(), Paragraph(4, caption=True)
+        self._empty = body(_NOTHING_YET)
         self._lay_out()
         self.table.current_row_changed.connect(self._choose)
         self.table.clicked.connect(lambda index: self._choose(index.row()))
         self.model.modelReset.connect(self._mark)
 
     def _lay_out(self) -> None:
-        for label in (self.summary, self._empty):
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setWordWrap(True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._empty.setContentsMargins(12, 8, 12, 8)
         page = QWidget()

@@ -6,13 +6,14 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QIcon, QPalette
-from PySide6.QtWidgets import QHeaderView, QLabel, QSizePolicy, QStackedLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QStackedLayout, QWidget
 
 from lpsnet.structures import Segment
 from lpsnet_studio.inspector.overlays import step_color
 from lpsnet_studio.inspector.sorted_table import SortedTable, swatch_icon
 from lpsnet_studio.inspector.sorting import arranged
 from lpsnet_studio.inspector.table_model import TableModel
+from lpsnet_studio.inspector.texts import empty_state
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import Result
 
@@ -123,12 +124,7 @@ class SegmentsList(QWidget):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.table.fit_columns({1: "0.00", 2: "< 0.1 %"})
-        self._empty = QLabel(_NOTHING_YET)
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._empty.setTextFormat(Qt.TextFormat.PlainText)
-        self._empty.setWordWrap(True)
-        self._empty.setContentsMargins(16, 16, 16, 16)
-        self._empty.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self._empty = empty_state(_NOTHING_YET)
         self.setMinimumSize(180, 60)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty)

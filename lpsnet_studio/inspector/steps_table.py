@@ -7,13 +7,14 @@ from typing import Any, get_args
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QColor, QIcon, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QStackedLayout, QVBoxLayout, QWidget
 
 from lpsnet_studio.inspector.filter_chips import Chip, FilterChips
 from lpsnet_studio.inspector.overlays import step_color
 from lpsnet_studio.inspector.sorted_table import SortedTable, swatch_icon
 from lpsnet_studio.inspector.steps_model import COLUMNS, StepFilter, StepRow, StepsModel, cell_text
 from lpsnet_studio.inspector.table_model import TableModel
+from lpsnet_studio.inspector.texts import empty_state
 from lpsnet_studio.inspector.widgets import verdict_color
 from lpsnet_studio.inspector.wording import no_result_line, step_tip, verdict_icon
 from lpsnet_studio.labels import as_tip
@@ -216,12 +217,7 @@ class StepsTable(QWidget):
         self.search.setAccessibleName("Filter steps by class")
         self.search.setToolTip("Show only steps whose class has this in its name. Esc clears it.")
         self.search.setClearButtonEnabled(True)
-        self._empty = QLabel()
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._empty.setTextFormat(Qt.TextFormat.PlainText)
-        self._empty.setWordWrap(True)
-        self._empty.setContentsMargins(16, 16, 16, 16)
-        self._empty.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self._empty = empty_state()
         self._is_stale = True
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
