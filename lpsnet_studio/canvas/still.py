@@ -18,6 +18,7 @@ from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem
 
+from lpsnet_studio.canvas.candidate_boxes import CandidateLayer
 from lpsnet_studio.canvas.curtain import CurtainLayer
 from lpsnet_studio.canvas.layers import HeatLayer, IndexLayer, OutlineLayer, PhotoLayer, RingLayer, Sampler
 from lpsnet_studio.canvas.sampling import Grid
@@ -25,6 +26,7 @@ from lpsnet_studio.canvas.stage import Stage
 
 __all__ = ["Drawing", "DrawnPart", "PixelPart", "Still", "compose", "drawing_of", "runs_of", "take_still"]
 
+_SAMPLED = (PhotoLayer, IndexLayer, HeatLayer, OutlineLayer, RingLayer, CurtainLayer, CandidateLayer)
 _BAND = 256
 """Rows that are composed at a time."""
 _REACH = 8
@@ -106,7 +108,7 @@ def take_still(stage: Stage, to_still: QTransform, size: tuple[int, int]) -> Ite
 
 def _part(item: QGraphicsItem, to_still: QTransform) -> PixelPart | DrawnPart:
     transform = item.sceneTransform() * to_still
-    if isinstance(item, PhotoLayer | IndexLayer | HeatLayer | OutlineLayer | RingLayer | CurtainLayer):
+    if isinstance(item, _SAMPLED):
         return PixelPart(item.sampler(), transform, QRectF(item.boundingRect()), item.effectiveOpacity())
     return DrawnPart(lambda painter: _draw(item, transform, painter))
 

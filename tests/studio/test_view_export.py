@@ -86,6 +86,41 @@ def test_bands_meet_without_a_seam(shown: Any, monkeypatch: pytest.MonkeyPatch) 
     assert np.array_equal(_pixels(_of_view(shown, wish)), whole)
 
 
+@pytest.fixture
+def candidates(shown: Any) -> Any:
+    """A window with many boxes of the levels, whose sides lie on and between the photo's pixels."""
+    random = np.random.default_rng(7)
+    corners = random.integers(0, 4 * WIDTH, (400, 4)).reshape(400, 2, 2) / 4
+    boxes = np.concatenate([corners.min(1), corners.max(1) + 1], axis=1).astype(np.float32)
+    shown.examination.candidates.show(
+        CandidateScene(
+            boxes=boxes,
+            locations=(boxes[:, :2] + boxes[:, 2:]) / 2,
+            colors=np.sort(random.integers(0, 3, 400)),
+            palette=np.array([[255, 0, 0], [0, 255, 0], [0, 0, 255]], np.uint8),
+            size=(HEIGHT, WIDTH),
+            key=(),
+        )
+    )
+    return shown
+
+
+def test_candidates_are_sampled_as_they_are_on_the_canvas(
+    candidates: Any, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lpsnet_studio.canvas import still
+
+    wish = ViewExport("png", 1, "dark", None)
+    found = _pixels(_of_view(candidates, wish))
+    assert np.abs(found.astype(int) - _shown(candidates)).max() <= 2
+    session.change_layer("candidates", visible=False)
+    assert (_pixels(_of_view(candidates, wish)) != found).any(axis=-1).mean() > 0.1
+    session.change_layer("candidates", visible=True)
+    whole = _pixels(_of_view(candidates, ViewExport("png", 4, "dark", None)))
+    monkeypatch.setattr(still, "_BAND", 37)
+    assert np.array_equal(_pixels(_of_view(candidates, ViewExport("png", 4, "dark", None))), whole)
+
+
 def test_a_drawing_takes_memory_only_where_something_is_painted(qapp: Any) -> None:
     process = psutil.Process()
     before = process.memory_info().rss
