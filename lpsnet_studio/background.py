@@ -30,13 +30,22 @@ class Courier(QObject):
         super().__init__()
         self._arrived.connect(_call, Qt.ConnectionType.QueuedConnection)
 
-    def bring(self, receiver: weakref.ref[QObject], call: Callable[[Any], object]) -> None:
-        """Calls ``call(receiver)`` in the GUI thread, unless the receiver is gone by then."""
-        self._arrived.emit((receiver, call))
+    def bring(self, receiver: weakref.ref[QObject], call: Callable[[Any], object], *, is_last: bool = False) -> None:
+        """Calls ``call(receiver)`` in the GUI thread, unless the receiver is gone by then.
+
+        Args:
+            receiver: in the GUI thread.
+            call: what to do with it.
+            is_last: whether the calling thread ends with this. The GUI thread then waits for its very end: a thread
+                that still held the last reference to an object of Qt's would destroy that in the wrong thread.
+        """
+        self._arrived.emit((receiver, call, threading.current_thread() if is_last else None))
 
 
-def _call(message: tuple[weakref.ref[QObject], Callable[[Any], object]]) -> None:
-    reference, call = message
+def _call(message: tuple[weakref.ref[QObject], Callable[[Any], object], threading.Thread | None]) -> None:
+    reference, call, thread = message
+    if thread is not None:
+        thread.join()
     receiver = reference()
     if receiver is not None and isValid(receiver):
         call(receiver)
@@ -212,7 +221,7 @@ class Background(QObject):
                 outcome = (work(task),)
             except Exception as error:  # whatever it is, the GUI thread tells it
                 outcome = error
-            bring(me, lambda background: background._deliver(running, outcome))
+            bring(me, lambda background: background._deliver(running, outcome), is_last=True)
 
         self._waiting.append(running)
         running.thread = threading.Thread(target=run, name=f"background {title}".rstrip(), daemon=cancellable)

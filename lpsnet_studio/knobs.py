@@ -66,18 +66,21 @@ class Knobs:
         settings = replace(self.settings, **changes)
         changed = settings != self.settings
         if changed:
-            self._note_change(words or _spelled(changes), goes_on=preview)
+            self._history.note(words or _spelled(changes), self._turned, goes_on=preview)
             self._turn_settings(settings)
+        # Asked for before anyone is told: the answer is on its way while the lists catch up.
+        self._follow_settings(changed=changed, preview=preview)
+        if changed:
+            self.settings_changed.emit()
+            self.history_changed.emit()
+        self._is_dragging = preview
         if not preview:
             self._end_gesture()
-        self._follow_settings(changed=changed, preview=preview)
-        self._is_dragging = preview
 
     def _turn_settings(self, settings: InspectionSettings) -> None:
         if not self._is_dragging:
             self._prepare_change()
         self.settings = settings
-        self.settings_changed.emit()
 
     @property
     def is_dragging(self) -> bool:
@@ -119,6 +122,7 @@ class Knobs:
         if turned.settings != self.settings:
             self._turn_settings(turned.settings)
             self._follow_settings(changed=True, preview=False)
+            self.settings_changed.emit()
         self.history_changed.emit()
 
     def keep_mine(self) -> None:

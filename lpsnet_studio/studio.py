@@ -14,6 +14,7 @@ from lpsnet_studio.chrome.notifications import NoteAction
 from lpsnet_studio.diagnostics import anonymous
 from lpsnet_studio.failures import Failures
 from lpsnet_studio.freed_memory import FreedMemory
+from lpsnet_studio.garbage import GarbageCollector
 from lpsnet_studio.inference.client import InferenceClient
 from lpsnet_studio.log import Crash, Log
 from lpsnet_studio.main_window import MainWindow
@@ -66,9 +67,11 @@ class Studio:
         self.window.closing.connect(self.client.close)
         self.client.received.connect(self.window.commands.help.service.take)
         self._freed_memory = FreedMemory(self.session, self.window)
+        self._garbage: GarbageCollector | None = None
 
     def begin(self) -> None:
         """Starts the service and opens what the command line names; call it after the first paint."""
+        self._garbage = GarbageCollector()
         self.client.start()
         options, commands = self._options, self.window.commands
         if options.demo or (options.render is not None and not options.paths):
@@ -89,6 +92,8 @@ class Studio:
         """Closes the window and ends the service, within some seconds."""
         self.window.close()
         self.client.close()
+        if self._garbage is not None:
+            self._garbage.stop()
 
     def guard(self, log: Log | None = None) -> Callable[[], None]:
         """Makes unexpected failures a window that says so, and tells of a crash of the run before.

@@ -18,7 +18,7 @@ from PySide6.QtSvg import QSvgGenerator
 
 from lpsnet_studio.canvas.colormaps import Scale, colormap
 from lpsnet_studio.canvas.stage import Stage
-from lpsnet_studio.canvas.still import DrawnPart, Still, compose, runs_of, take_still
+from lpsnet_studio.canvas.still import Drawing, DrawnPart, PixelPart, Still, compose, drawing_of, runs_of, take_still
 
 __all__ = ["BACKGROUNDS", "MOST_PIXELS", "SCALES", "ExportChoice", "ExportKey", "ViewExport", "prepare"]
 
@@ -108,29 +108,29 @@ def prepare(stage: Stage, to_still: QTransform, size: tuple[int, int], wish: Vie
 
 
 def _prepare_png(still: Still, whole: tuple[int, int], wish: ViewExport, legend: _Legend | None) -> Callable[[], bytes]:
-    runs = [
-        _drawn(run, still.size, whole, wish.scale) if isinstance(run[0], DrawnPart) else run
-        for run in runs_of(still.parts)
-    ]
+    runs = [_drawing(run, still.size, wish.scale) for run in runs_of(still.parts)]
     if legend is not None:
-        below = DrawnPart(lambda painter: legend.paint(painter, still.size[1], BACKGROUNDS[wish.background][1]))
-        runs.append(_drawn([below], whole, whole, wish.scale))
+        runs.append(_drawing_of_legend(legend, still.size, wish))
     background = BACKGROUNDS[wish.background][0]
     return lambda: _png(compose(runs, whole, wish.scale, background))
 
 
-def _drawn(parts: list[DrawnPart], size: tuple[int, int], whole: tuple[int, int], scale: int) -> QImage:
-    """Paints lines and texts on a clear picture of the whole; nothing of them goes beyond ``size``."""
-    # Texts are placed by what they are painted on, so that is as large as the view.
-    picture = QImage(size[0] * scale, size[1] * scale, QImage.Format.Format_ARGB32_Premultiplied)
-    picture.setDevicePixelRatio(scale)
-    picture.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(picture)
-    for part in parts:
-        part.draw(painter)
-    painter.end()
-    picture.setDevicePixelRatio(1.0)
-    return picture if size == whole else picture.copy(QRect(0, 0, whole[0] * scale, whole[1] * scale))
+def _drawing(run: list[PixelPart] | list[DrawnPart], size: tuple[int, int], scale: int) -> list[PixelPart] | Drawing:
+    """Paints a run of lines and texts; nothing of them goes beyond ``size``. Pixels are left as they are."""
+    drawn = [part.draw for part in run if isinstance(part, DrawnPart)]
+    pixels = [part for part in run if isinstance(part, PixelPart)]
+
+    def draw(painter: QPainter) -> None:
+        for each in drawn:
+            each(painter)
+
+    return drawing_of(draw, size, scale) if drawn else pixels
+
+
+def _drawing_of_legend(legend: _Legend, size: tuple[int, int], wish: ViewExport) -> Drawing:
+    ink = BACKGROUNDS[wish.background][1]
+    below = (size[0], legend.height)
+    return drawing_of(lambda painter: legend.paint(painter, 0, ink), below, wish.scale, size[1] * wish.scale)
 
 
 def _prepare_svg(still: Still, whole: tuple[int, int], wish: ViewExport, legend: _Legend | None) -> Callable[[], bytes]:

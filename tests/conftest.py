@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "2")
+
+# How fast this machine is says nothing of what is tested.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -26,3 +33,12 @@ def shared_data() -> Path:
 def coco_mini(shared_data: Path) -> Path:
     """COCO 2017 in miniature: 100 training and 40 validation photos with panoptic annotations."""
     return shared_data / "data" / "coco-mini"
+
+
+@pytest.fixture
+def collected_in_this_thread() -> Iterator[None]:
+    """Keeps Python's collector of cycles out of other threads, as the Studio does, and runs it after the test."""
+    gc.disable()
+    yield
+    gc.collect(1)
+    gc.enable()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import colorsys
 from collections.abc import Mapping
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -48,6 +49,7 @@ def segment_colors(
     }
 
 
+@lru_cache(maxsize=4096)
 def thing_color(base: Color, identity: int) -> Color:
     """Returns a colour near ``base``, up to 25° away in hue and lighter or darker, that belongs to an id.
 

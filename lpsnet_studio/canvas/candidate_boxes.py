@@ -12,11 +12,15 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from lpsnet_studio.canvas.candidate_pixels import Look, candidate_pixels
 from lpsnet_studio.canvas.candidate_scene import CandidateScene, MarkedBox
-from lpsnet_studio.canvas.layers import Layer, view_of
+from lpsnet_studio.canvas.layers import Layer, Sampler, view_of
+from lpsnet_studio.canvas.sampling import Grid
 
 __all__ = ["CandidateLayer", "MarkedBoxLayer"]
 
 _TEXT_PIXELS = 11
+_STEADY = 1e-6
+"""By what part of a pixel boxes are moved where they are painted band by band: sides that lie between two pixels go to
+the same one in every band, however coordinates are rounded."""
 _HEAD = 7.0
 _GAP = 4.0
 _AWAY = ((-1, 0), (0, -1), (1, 0), (0, 1))
@@ -70,6 +74,19 @@ class CandidateLayer(Layer):
         painter.setWorldTransform(QTransform.fromScale(1 / ratio, 1 / ratio))
         painter.drawImage(QPointF(0, 0), image)
         painter.restore()
+
+    def sampler(self) -> Sampler:
+        """Returns what paints the boxes elsewhere, as they are now."""
+        scene = self._scene
+
+        def sample(grid: Grid, ratio: float) -> NDArray[np.int32] | None:
+            if scene is None or not len(scene.boxes):
+                return None
+            across, down = 1 / grid.step_x, 1 / grid.step_y
+            x, y = (round(-start, 6) + _STEADY for start in (grid.x * across, grid.y * down))
+            return candidate_pixels(scene, Look(x, y, across, down, grid.width, grid.height, ratio))
+
+        return sample
 
 
 class MarkedBoxLayer(Layer):

@@ -10,10 +10,12 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QObject, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, QRect, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
+    QFont,
+    QFontMetricsF,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -26,10 +28,10 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from lpsnet_studio.canvas.chip import Chip
 from lpsnet_studio.canvas.colors import Table, colored, outline, ring
-from lpsnet_studio.canvas.layers import Layer, PhotoLayer, RingLayer, Sampler
+from lpsnet_studio.canvas.layers import Layer, PhotoLayer, RingLayer, Sampler, view_of
 from lpsnet_studio.canvas.sampling import Grid, IndexMap
 
-__all__ = ["CurtainEdge", "CurtainLayer", "DashedRing"]
+__all__ = ["CurtainEdge", "CurtainLayer", "DashedRing", "SideWords"]
 
 _EMPTY: Table = np.zeros(1, np.int32)
 _DASH = 6.0
@@ -40,6 +42,10 @@ _STEP, _FINE_STEP = 0.02, 0.0025
 """By what share of the view an arrow moves the edge, and together with Shift."""
 _MARGIN = 12
 _WHITE, _BLACK = QColor(255, 255, 255), QColor(0, 0, 0)
+_PLATE = QColor(12, 14, 18, 215)
+_WORD_PIXELS = 13
+_WORD_ROOM = QSizeF(16, 8)
+"""What a plate is larger than the words on it."""
 
 
 class CurtainLayer(Layer):
@@ -99,7 +105,7 @@ class CurtainLayer(Layer):
             return
         if self._composed is None or self._composed[:2] != (whole.place, whole.grid):
             self._composed = whole.place, whole.grid, self._composer()(whole.grid, whole.ratio)
-        edge = self._edge_on(painter, widget) * whole.ratio
+        edge = self.edge_on(painter, widget) * whole.ratio
         place = whole.place
         painter.save()
         painter.setWorldTransform(QTransform.fromScale(1 / whole.ratio, 1 / whole.ratio))
@@ -112,7 +118,7 @@ class CurtainLayer(Layer):
             self._paint_edge(painter, edge, place, whole.ratio)
         painter.restore()
 
-    def _edge_on(self, painter: QPainter, widget: QWidget | None) -> float:
+    def edge_on(self, painter: QPainter, widget: QWidget | None) -> float:
         """Returns where the edge lies, in pixels of what is painted on; in a picture it keeps its place."""
         transform = painter.worldTransform()
         if widget is not None and self._share is not None:
@@ -172,6 +178,68 @@ def _image(pixels: NDArray[np.int32], layout: QImage.Format) -> QImage:
     return QImage(pixels.data, width, height, pixels.strides[0], layout)
 
 
+class SideWords(Layer):
+    """Says in pictures of the canvas which side is which; on the screen the edge's own words do.
+
+    Args:
+        curtain: whose sides they are.
+    """
+
+    def __init__(self, curtain: CurtainLayer) -> None:
+        super().__init__(curtain.parentItem())
+        self._curtain = curtain
+        self._words = "", ""
+        self._font = QFont()
+        self._font.setPixelSize(_WORD_PIXELS)
+        self.hide()
+
+    def set_size(self, height: int, width: int) -> None:
+        """Lies over a photo of a size."""
+        self._set_size(height, width)
+
+    def say(self, left: str, right: str) -> None:
+        """Takes what is said left and right of the edge; with nothing at the right, the left is said of everything."""
+        self._words = left, right
+        self.setVisible(bool(left or right))
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Paints the words at the lower end of the edge, each on its side as far as that is in the picture."""
+        if widget is not None:
+            return
+        plates = self._plates(view_of(painter, None).size(), self._curtain.edge_on(painter, None))
+        painter.save()
+        painter.resetTransform()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(self._font)
+        for words, plate in plates:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(_PLATE)
+            painter.drawRoundedRect(plate, 4, 4)
+            painter.setPen(_WHITE)
+            painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, words)
+        painter.restore()
+
+    def _plates(self, view: QSizeF, edge: float) -> list[tuple[str, QRectF]]:
+        """Returns what is written where in a view."""
+        left, right = self._words
+        low = view.height() - _MARGIN
+        if not right:
+            return [(left, self._plate(left, view.width() / 2, low, 0.5))]
+        plates = []
+        if edge > 0:
+            plates.append((left, self._plate(left, min(edge, view.width()) - _MARGIN, low, 1.0)))
+        if edge < view.width():
+            plates.append((right, self._plate(right, max(edge, 0.0) + _MARGIN, low, 0.0)))
+        return plates
+
+    def _plate(self, words: str, x: float, low: float, share: float) -> QRectF:
+        """Returns the plate of words whose share of its width lies left of ``x``."""
+        metrics = QFontMetricsF(self._font)
+        width = metrics.horizontalAdvance(words) + _WORD_ROOM.width()
+        height = metrics.height() + _WORD_ROOM.height()
+        return QRectF(x - share * width, low - height, width, height)
+
+
 class DashedRing(RingLayer):
     """The border of a region of the truth, dashed, so that it is not taken for the selected segment's."""
 
@@ -201,10 +269,12 @@ class CurtainEdge(QWidget):
 
     Attributes:
         moved: the share of the view's width that lies left of the edge.
-        share: the same.
+        said: what is said left and right of the edge.
+        share: as ``moved``.
     """
 
     moved = Signal(float)
+    said = Signal(str, str)
 
     def __init__(self, view: QWidget) -> None:
         super().__init__(view)
@@ -221,8 +291,7 @@ class CurtainEdge(QWidget):
 
     def show_curtain(self) -> None:
         """Shows the handle with what lies at its sides."""
-        self._left.say("Prediction")
-        self._right.say("Ground truth")
+        self._say("Prediction", "Ground truth")
         self.show()
         self.raise_()
         self._place()
@@ -230,9 +299,13 @@ class CurtainEdge(QWidget):
     def show_side(self, words: str) -> None:
         """Hides the handle and says in its place which side is seen everywhere; empty text says nothing."""
         self.hide()
-        self._left.say(words)
-        self._right.say("")
+        self._say(words, "")
         self._place()
+
+    def _say(self, left: str, right: str) -> None:
+        self._left.say(left)
+        self._right.say(right)
+        self.said.emit(left, right)
 
     def move_to(self, share: float) -> None:
         """Puts the edge at a share of the view's width."""

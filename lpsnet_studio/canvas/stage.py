@@ -17,7 +17,7 @@ from lpsnet_studio.canvas.candidate_boxes import CandidateLayer, MarkedBoxLayer
 from lpsnet_studio.canvas.candidate_scene import CandidateScene
 from lpsnet_studio.canvas.colormaps import Scale
 from lpsnet_studio.canvas.colors import Table, Window, color_table
-from lpsnet_studio.canvas.curtain import CurtainLayer, DashedRing
+from lpsnet_studio.canvas.curtain import CurtainLayer, DashedRing, SideWords
 from lpsnet_studio.canvas.layers import HeatLayer, IndexLayer, Layer, OutlineLayer, PhotoLayer, PixelGrid, RingLayer
 from lpsnet_studio.canvas.names import NameLayer
 from lpsnet_studio.canvas.pins import PinLayer
@@ -65,6 +65,7 @@ class Stage(QGraphicsScene):
         verdicts: what of the segments is right and what is wrong.
         verdict_names: what is said of each of them, in the place of names.
         curtain: the ground truth over everything, or over a part.
+        side_words: which side of the curtain is which, in pictures of the canvas.
         truth_ring: the border of one true segment, dashed, above the curtain.
         pins: pixels that the user holds on to, in pixels of the photo, above everything.
         size: ``(H, W)`` of the photo; zeros without one.
@@ -95,6 +96,7 @@ class Stage(QGraphicsScene):
         self.heat, self.verdicts, self.candidates = HeatLayer(frame), VerdictLayer(frame), CandidateLayer(frame)
         self.marked = MarkedBoxLayer(self.photo)
         self.curtain, self.truth_ring = CurtainLayer(self.photo), DashedRing(self.photo)
+        self.side_words = SideWords(self.curtain)
         self._pixel_grid, self.pins = PixelGrid(self.photo), PinLayer(self.photo)
         self._owners: IndexMap | None = None
         self._lit = 0
@@ -107,6 +109,7 @@ class Stage(QGraphicsScene):
             item.setZValue(_ABOVE_LAYERS + place)
         self.marked.setZValue(_ABOVE_LAYERS + len(above))
         self.pins.setZValue(_ABOVE_LAYERS + len(above) + 1)
+        self.side_words.setZValue(_ABOVE_LAYERS + len(above) + 2)
 
     # ----------------------------------------------------------------------------------------------------------- photo
 
@@ -117,6 +120,7 @@ class Stage(QGraphicsScene):
         self.set_truth(None)
         self.size = (0, 0) if pixels is None else (pixels.shape[0], pixels.shape[1])
         self._pixel_grid.set_size(*self.size)
+        self.side_words.set_size(*self.size)
         pyramid = None if pixels is None else Pyramid(pixels)
         self.photo.set_pyramid(pyramid)
         if pyramid is None:

@@ -18,13 +18,15 @@ from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem
 
+from lpsnet_studio.canvas.candidate_boxes import CandidateLayer
 from lpsnet_studio.canvas.curtain import CurtainLayer
 from lpsnet_studio.canvas.layers import HeatLayer, IndexLayer, OutlineLayer, PhotoLayer, RingLayer, Sampler
 from lpsnet_studio.canvas.sampling import Grid
 from lpsnet_studio.canvas.stage import Stage
 
-__all__ = ["DrawnPart", "PixelPart", "Still", "compose", "runs_of", "take_still"]
+__all__ = ["Drawing", "DrawnPart", "PixelPart", "Still", "compose", "drawing_of", "runs_of", "take_still"]
 
+_SAMPLED = (PhotoLayer, IndexLayer, HeatLayer, OutlineLayer, RingLayer, CurtainLayer, CandidateLayer)
 _BAND = 256
 """Rows that are composed at a time."""
 _REACH = 8
@@ -57,6 +59,19 @@ class DrawnPart:
     """
 
     draw: Callable[[QPainter], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Lines and texts that were painted.
+
+    Attributes:
+        pixels: ``[H, W]``, ARGB, its alpha multiplied in.
+        top: the row of the result at which they begin.
+    """
+
+    pixels: NDArray[np.int32]
+    top: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +108,7 @@ def take_still(stage: Stage, to_still: QTransform, size: tuple[int, int]) -> Ite
 
 def _part(item: QGraphicsItem, to_still: QTransform) -> PixelPart | DrawnPart:
     transform = item.sceneTransform() * to_still
-    if isinstance(item, PhotoLayer | IndexLayer | HeatLayer | OutlineLayer | RingLayer | CurtainLayer):
+    if isinstance(item, _SAMPLED):
         return PixelPart(item.sampler(), transform, QRectF(item.boundingRect()), item.effectiveOpacity())
     return DrawnPart(lambda painter: _draw(item, transform, painter))
 
@@ -119,13 +134,38 @@ def runs_of(parts: Sequence[PixelPart | DrawnPart]) -> list[list[PixelPart] | li
     return runs
 
 
-def compose(
-    runs: Sequence[Sequence[PixelPart] | QImage], size: tuple[int, int], scale: float, background: QColor
-) -> NDArray[np.uint8]:
-    """Draws pixel parts and pictures over each other; any thread may do that.
+def drawing_of(draw: Callable[[QPainter], None], size: tuple[int, int], scale: int, top: int = 0) -> Drawing:
+    """Paints lines and texts on nothing.
 
     Args:
-        runs: from the lowest to the highest; a picture has the size of the result.
+        draw: paints them.
+        size: ``(width, height)`` of what it paints on, as large as the view, for texts are placed by that.
+        scale: pixels of the drawing per pixel of that.
+        top: see :class:`Drawing`.
+    """
+    # Zeros cost nothing where nothing is painted: filling a picture of that size would hold the window up.
+    pixels = np.zeros((size[1] * scale, size[0] * scale), np.int32)
+    image = _image_on(pixels)
+    image.setDevicePixelRatio(scale)
+    painter = QPainter(image)
+    draw(painter)
+    painter.end()
+    return Drawing(pixels, top)
+
+
+def _image_on(pixels: NDArray[Any]) -> QImage:
+    """Returns an image that paints on, and shows, an array of four bytes a pixel; which must live as long."""
+    height, width = pixels.shape[:2]
+    return QImage(pixels.data, width, height, pixels.strides[0], QImage.Format.Format_ARGB32_Premultiplied)
+
+
+def compose(
+    runs: Sequence[Sequence[PixelPart] | Drawing], size: tuple[int, int], scale: float, background: QColor
+) -> NDArray[np.uint8]:
+    """Draws pixel parts and drawings over each other; any thread may do that.
+
+    Args:
+        runs: from the lowest to the highest.
         size: ``(width, height)`` of the still.
         scale: pixels of the result per pixel of the still.
         background: what lies below; may be clear.
@@ -141,9 +181,8 @@ def compose(
         band.fill(background)
         painter = QPainter(band)
         for run in runs:
-            if isinstance(run, QImage):
-                painter.setOpacity(1.0)
-                painter.drawImage(QRect(0, 0, width, rows), run, QRect(0, top, width, rows))
+            if isinstance(run, Drawing):
+                _draw_band(painter, run, top, rows)
             else:
                 for part in run:
                     _paint_band(painter, part, QRect(0, top, width, rows), scale)
@@ -152,6 +191,14 @@ def compose(
         lines = np.frombuffer(done.constBits(), np.uint8).reshape(rows, done.bytesPerLine())
         result[top : top + rows] = lines[:, : 4 * width].reshape(rows, width, 4)
     return result
+
+
+def _draw_band(painter: QPainter, drawing: Drawing, top: int, rows: int) -> None:
+    """Draws the rows of a drawing that lie in a band."""
+    first, last = max(top, drawing.top), min(top + rows, drawing.top + len(drawing.pixels))
+    if first < last:
+        painter.setOpacity(1.0)
+        painter.drawImage(0, first - top, _image_on(drawing.pixels[first - drawing.top : last - drawing.top]))
 
 
 def _paint_band(painter: QPainter, part: PixelPart, band: QRect, scale: float) -> None:
@@ -166,7 +213,5 @@ def _paint_band(painter: QPainter, part: PixelPart, band: QRect, scale: float) -
     pixels = part.sample(Grid(x, y, step_x, step_y, place.width(), place.height()), scale)
     if pixels is None:
         return
-    height, width = pixels.shape[:2]
-    image = QImage(pixels.data, width, height, pixels.strides[0], QImage.Format.Format_ARGB32_Premultiplied)
     painter.setOpacity(part.opacity)
-    painter.drawImage(place.x() - band.x(), place.y() - band.y(), image)
+    painter.drawImage(place.x() - band.x(), place.y() - band.y(), _image_on(pixels))

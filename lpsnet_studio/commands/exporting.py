@@ -15,7 +15,8 @@ from lpsnet_studio.commands.destination import Destination
 from lpsnet_studio.commands.workplace import Workplace
 from lpsnet_studio.inference.vocabulary import INSPECTION_SUFFIX
 from lpsnet_studio.inspector.legend import export_key
-from lpsnet_studio.inspector.why_model import WhyMaterial, material_of, obstacle_of, page_of
+from lpsnet_studio.inspector.obstacles import obstacle_of
+from lpsnet_studio.inspector.why_model import WhyMaterial, material_of, page_of
 from lpsnet_studio.keeping import inspection_of
 from lpsnet_studio.page_files import PAGE_ENDINGS, save_page
 from lpsnet_studio.python_calls import python_calls

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPalette, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QStackedWidget,
     QTabBar,
     QVBoxLayout,
@@ -22,8 +21,9 @@ from lpsnet_studio.inspector.map_section import MapSection
 from lpsnet_studio.inspector.map_tiles import MapTile, MapTiles, TileWords
 from lpsnet_studio.inspector.map_words import map_title
 from lpsnet_studio.inspector.reranking import Reranking
+from lpsnet_studio.inspector.texts import body, caption
 from lpsnet_studio.session import Session
-from lpsnet_studio.theme import Theme, caption_font
+from lpsnet_studio.theme import Theme
 
 __all__ = ["BordernessPanel"]
 
@@ -74,7 +74,7 @@ class BordernessPanel(MapPanel):
         self.of_level = QComboBox()
         self.section = MapSection(session, examination, theme, _KINDS)
         self.reranking = Reranking(session)
-        self._hint, self._truth_hint = _words(), _words()
+        self._hint, self._truth_hint = body(), body()
         self._lay_out()
         self.setFocusProxy(self.pages)
         self.pages.currentChanged.connect(self._turn_page)
@@ -121,13 +121,13 @@ class BordernessPanel(MapPanel):
         layout.setContentsMargins(12, 8, 12, 12)
         layout.setSpacing(6)
         layout.addWidget(self._hint)
-        layout.addWidget(_heading("Predicted"))
+        layout.addWidget(caption("Predicted"))
         layout.addWidget(self.levels)
-        layout.addWidget(_heading("Target of the ground truth"))
+        layout.addWidget(caption("Target of the ground truth"))
         layout.addWidget(self._truth_hint)
         layout.addWidget(self.targets)
         line = QHBoxLayout()
-        line.addWidget(_heading("Prediction minus target"), 1)
+        line.addWidget(caption("Prediction minus target"), 1)
         line.addWidget(self.of_level)
         layout.addLayout(line)
         layout.addWidget(self.differences)
@@ -217,17 +217,3 @@ class BordernessPanel(MapPanel):
     def _turn_page(self, page: int) -> None:
         self._stack.setCurrentIndex(page)
         self.refresh()
-
-
-def _heading(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setFont(caption_font(label.font()))
-    label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-    return label
-
-
-def _words() -> QLabel:
-    label = QLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    return label

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHeaderView, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QLineEdit, QVBoxLayout, QWidget
 
 from lpsnet_studio.inspector.semantics_model import ClassRow, area_words, found, mean_words
-from lpsnet_studio.inspector.sorted_table import SORT_TIP, SortedTable, swatch_icon
-from lpsnet_studio.inspector.sorting import Order, arranged, as_tsv
+from lpsnet_studio.inspector.sorted_table import SortedTable, swatch_icon
+from lpsnet_studio.inspector.sorting import arranged
+from lpsnet_studio.inspector.table_model import TableModel
+from lpsnet_studio.inspector.texts import body
 from lpsnet_studio.labels import as_tip
 
 __all__ = ["ClassTable", "ClassTableModel"]
 
-_Index = QModelIndex | QPersistentModelIndex
-_ROOT = QModelIndex()
 _TITLES = ("Class", "Area", "Mean p")
 _SPOKEN = ("Class", "Area in the label map", "Mean probability")
 _TIPS = (
@@ -30,44 +30,39 @@ _REST_MILLISECONDS = 150
 _NONE_FOUND = "No class is called so. Esc shows all again."
 
 
-class ClassTableModel(QAbstractTableModel):
+class ClassTableModel(TableModel[ClassRow]):
     """Classes, those with the largest areas first unless they are sorted otherwise."""
+
+    titles, spoken, tips, numbers = _TITLES, _SPOKEN, _TIPS, (1, 2)
+    own_order = "the largest areas first"
 
     def __init__(self) -> None:
         super().__init__()
         self._own: Sequence[ClassRow] = ()
         self._rows: list[ClassRow] = []
-        self._order, self._typed = Order(), ""
+        self._typed = ""
 
     @property
-    def order(self) -> Order:
-        """By which column the rows are sorted."""
-        return self._order
-
-    def sort_by(self, order: Order) -> None:
-        """Puts the rows into an order."""
-        self._order = order
-        self._arrange()
+    def shown(self) -> list[ClassRow]:
+        """The classes found."""
+        return self._rows
 
     def find(self, typed: str) -> None:
         """Shows only the classes that are called so."""
         self._typed = typed
-        self._arrange()
+        self._rearrange()
 
     def set_rows(self, rows: Sequence[ClassRow]) -> None:
         """Shows other classes, or other figures of the same."""
         if rows != self._own:
             self._own = rows
-            self._arrange()
+            self._rearrange()
 
     def _arrange(self) -> None:
-        self.beginResetModel()
         self._rows = arranged(found(self._own, self._typed), self._order, _sort_value)
-        self.endResetModel()
 
-    def tsv(self) -> str:
-        """Returns the rows shown as tab-separated text with titles."""
-        return as_tsv(_SPOKEN, [[_text(row, column) for column in range(len(_TITLES))] for row in self._rows])
+    def _text(self, row: ClassRow, column: int) -> str:
+        return (row.name, area_words(row.share), mean_words(row.mean))[column]
 
     def label(self, at: int) -> int:
         """Returns the class in a row."""
@@ -77,51 +72,19 @@ class ClassTableModel(QAbstractTableModel):
         """Returns in which row a class stands; -1 if in none."""
         return next((at for at, row in enumerate(self._rows) if row.label == label), -1)
 
-    def rowCount(self, parent: _Index = _ROOT) -> int:
-        """Returns how many classes are shown."""
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: _Index = _ROOT) -> int:
-        """Returns how many columns there are."""
-        return 0 if parent.isValid() else len(_TITLES)
-
-    def headerData(self, section: int, way: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Returns titles and what they mean."""
-        if way != Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return _TITLES[section]
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return _SPOKEN[section]
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{_TIPS[section]}\n{SORT_TIP.replace('the order of the merge', 'the largest areas first')}"
-        return _alignment(section) if role == Qt.ItemDataRole.TextAlignmentRole else None
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Returns what a cell shows."""
-        if not index.isValid():
-            return None
-        row, column = self._rows[index.row()], index.column()
-        if role == Qt.ItemDataRole.DisplayRole:
-            return _text(row, column)
-        if role == Qt.ItemDataRole.DecorationRole and column == 0:
-            return swatch_icon(row.color)
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return as_tip(f"{row.name}, {'thing' if row.isthing else 'stuff'}")
-        return _alignment(column) if role == Qt.ItemDataRole.TextAlignmentRole else None
-
-
-def _text(row: ClassRow, column: int) -> str:
-    return (row.name, area_words(row.share), mean_words(row.mean))[column]
+    def _cell(self, row: ClassRow, column: int, role: int) -> Any:
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return self._text(row, column)
+            case Qt.ItemDataRole.DecorationRole if column == 0:
+                return swatch_icon(row.color)
+            case Qt.ItemDataRole.ToolTipRole:
+                return as_tip(f"{row.name}, {'thing' if row.isthing else 'stuff'}")
+        return None
 
 
 def _sort_value(row: ClassRow, column: int) -> Any:
     return (row.name.casefold(), row.share, row.mean)[column]
-
-
-def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
-    return side | Qt.AlignmentFlag.AlignVCenter
 
 
 class _Finder(QLineEdit):
@@ -161,8 +124,7 @@ class ClassTable(QWidget):
         self.table = SortedTable(self.model, "Classes", "Largest area first")
         self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.table.fit_columns({1: "< 0.1 %", 2: "< 0.001"})
-        self.none_found = QLabel(_NONE_FOUND)
-        self.none_found.setWordWrap(True)
+        self.none_found = body(_NONE_FOUND)
         self._label = -1
         self._resting = QTimer(self)
         self._resting.setSingleShot(True)

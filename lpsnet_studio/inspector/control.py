@@ -6,11 +6,11 @@ from itertools import pairwise
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from lpsnet_studio.inspector.texts import as_caption
 from lpsnet_studio.labels import ElidedLabel
-from lpsnet_studio.theme import Theme, caption_font
+from lpsnet_studio.theme import Theme
 
 __all__ = ["Control"]
 
@@ -64,9 +64,7 @@ class Control(QWidget):
         self.reset_button.setSizePolicy(keep_place)
         self.reset_button.hide()
         self.reset_button.clicked.connect(self.reset)
-        self._note = ElidedLabel()
-        self._note.setFont(caption_font(self.font()))
-        self._note.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self._note = as_caption(ElidedLabel())
         self._note.hide()
         self.head = QHBoxLayout()
         self.head.setSpacing(4)

@@ -21,10 +21,11 @@ from lpsnet_studio.inspector.effect_words import (
     spoken,
     unchanged_words,
 )
+from lpsnet_studio.inspector.texts import as_caption
 from lpsnet_studio.labels import ElidedLabel
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import Result
-from lpsnet_studio.theme import Theme, caption_font, figure_font
+from lpsnet_studio.theme import Theme, figure_font
 
 __all__ = ["EffectView", "SegmentsLine", "Word"]
 
@@ -133,13 +134,10 @@ class EffectView(QWidget):
         self._session, self._theme = session, theme
         self.lost, self.gained = SegmentsLine(), SegmentsLine()
         self.quality, self.change = QLabel(), QLabel()
-        self.rest, self.cost = ElidedLabel(), ElidedLabel()
+        self.rest, self.cost = as_caption(ElidedLabel()), as_caption(ElidedLabel())
         for label in (self.quality, self.change):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setFont(figure_font(self.font()))
-        for label in (self.rest, self.cost):
-            label.setFont(caption_font(self.font()))
-            label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.cost.setToolTip("How long the result took, and which stages ran for it.")
         self.rest.setToolTip(_REST_TIP)
         self.rest.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from lpsnet_studio.inspector.errors_model import GainBar, QualityLine
+from lpsnet_studio.inspector.texts import caption
 from lpsnet_studio.theme import Theme, caption_font, figure_font
 
 __all__ = ["GainBars", "QualityTable"]
@@ -43,9 +44,7 @@ class QualityTable(QWidget):
             self._cells.append(cells)
 
     def _caption(self, text: str, *, right: bool) -> QLabel:
-        label = QLabel(text)
-        label.setFont(caption_font(self.font()))
-        label.setForegroundRole(label.palette().ColorRole.PlaceholderText)
+        label = caption(text)
         side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
         label.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
         return label

@@ -10,9 +10,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QScrollArea,
-    QSizePolicy,
     QStackedLayout,
     QVBoxLayout,
     QWidget,
@@ -26,13 +24,15 @@ from lpsnet_studio.inspector.errors_judging import Judging
 from lpsnet_studio.inspector.errors_model import ErrorFilter, gain_bars, quality_lines
 from lpsnet_studio.inspector.errors_table import ErrorsTable, ErrorsTableModel
 from lpsnet_studio.inspector.filter_chips import Chip, FilterChips
+from lpsnet_studio.inspector.obstacles import obstacle_to_judging
+from lpsnet_studio.inspector.texts import caption, empty_state
 from lpsnet_studio.inspector.widgets import Paragraph
 from lpsnet_studio.judgement import Judgement
 from lpsnet_studio.session import Session
-from lpsnet_studio.theme import Theme, caption_font
+from lpsnet_studio.theme import Theme
 from lpsnet_studio.view_options import ComparisonMode
 
-__all__ = ["ErrorsPanel", "obstacle_of"]
+__all__ = ["ErrorsPanel"]
 
 _CHIPS = (
     Chip("all", "Every match and every other segment, worst first."),
@@ -43,11 +43,6 @@ _CHIPS = (
 )
 _SHOW_MILLISECONDS, _GAINS_MILLISECONDS = 30, 400
 _LEAST_TABLE = 120
-_NO_IMAGE = "No image is open. Open a data set with its panoptic JSON (Ctrl+Shift+D), or the demo scenes (Ctrl+D)."
-_NO_TRUTH = (
-    "There is no ground truth for this image, so nothing can be called right or wrong. "
-    "Open a data set with its panoptic JSON (Ctrl+Shift+D), or the demo scenes (Ctrl+D)."
-)
 _MARKS = "Mark what is right and wrong on the image (8)."
 _MARKS_LATER = f"{_MARKS} While the curtain or the blink is on, they wait: only what differs changes then."
 _CHOOSE = (
@@ -55,19 +50,6 @@ _CHOOSE = (
 )
 _WEIGHING = "Measuring what true semantics and true boxes would gain …"
 _LATER = "What ground truth would gain is measured once the result is here at full size."
-
-
-def obstacle_of(session: Session) -> str:
-    """Returns why there is nothing to compare, and what to do about it; empty if there is."""
-    if session.current is None:
-        return _NO_IMAGE
-    if session.picture is None:
-        return "This image is not here yet." if session.opening_picture else "This image could not be opened."
-    if session.truth is None:
-        return _NO_TRUTH
-    if session.result is None:
-        return session.obstacle or "The image has not been inspected yet: its errors come with its result."
-    return "" if session.result.quality is not None else "This result was not compared with the ground truth."
 
 
 class ErrorsPanel(QWidget):
@@ -106,7 +88,7 @@ class ErrorsPanel(QWidget):
         self.told = Paragraph(3, caption=True, grows=True)
         self.gains = GainBars(theme)
         self.advice = Paragraph(3, grows=True)
-        self._empty = QLabel()
+        self._empty = empty_state()
         self._lay_out()
         self._soon, self._gains_soon = QTimer(self), QTimer(self)
         for timer, pause, act in (
@@ -138,10 +120,7 @@ class ErrorsPanel(QWidget):
         layout.addWidget(self.table, 1)
         layout.addWidget(self.told)
         layout.addSpacing(4)
-        heading = QLabel("Gain over the network alone, PQ")
-        heading.setFont(caption_font(self.font()))
-        heading.setForegroundRole(heading.palette().ColorRole.PlaceholderText)
-        for widget in (heading, self.gains, self.advice):
+        for widget in (caption("Gain over the network alone, PQ"), self.gains, self.advice):
             layout.addWidget(widget)
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
@@ -149,11 +128,6 @@ class ErrorsPanel(QWidget):
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll.setWidget(page)
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._empty.setTextFormat(Qt.TextFormat.PlainText)
-        self._empty.setWordWrap(True)
-        self._empty.setContentsMargins(16, 16, 16, 16)
-        self._empty.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self._empty.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty)
@@ -228,7 +202,7 @@ class ErrorsPanel(QWidget):
     def _show_all(self) -> None:
         if not self.isVisible():
             return
-        obstacle = obstacle_of(self._session)
+        obstacle = obstacle_to_judging(self._session)
         self._empty.setText(obstacle)
         self._stack.setCurrentIndex(0 if obstacle else 1)
         result, truth, picture = self._session.result, self._session.truth, self._session.picture

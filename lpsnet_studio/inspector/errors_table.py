@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QHeaderView
 
@@ -18,19 +18,18 @@ from lpsnet_studio.inspector.errors_model import (
     KIND_COLUMN,
     WORDS_COLUMN,
     ErrorFilter,
+    ErrorRow,
     ErrorsModel,
     cell_text,
     kind_meaning,
 )
-from lpsnet_studio.inspector.sorted_table import SORT_TIP, SortedTable
-from lpsnet_studio.inspector.sorting import Order
+from lpsnet_studio.inspector.sorted_table import SortedTable
+from lpsnet_studio.inspector.table_model import TableModel
 from lpsnet_studio.judgement import Judgement
 from lpsnet_studio.labels import as_tip
 
 __all__ = ["ErrorsTable", "ErrorsTableModel", "verdict_icon"]
 
-_Index = QModelIndex | QPersistentModelIndex
-_ROOT = QModelIndex()
 _TIPS = (
     "How panoptic quality counts the segment; the pattern is the canvas's.",
     "Of the true segment for a match, a false negative and crowd; of the predicted one for the others.",
@@ -50,12 +49,15 @@ _NUMBERS = (IOU_COLUMN, AREA_COLUMN)
 _LEAST_CLASS_WIDTH, _WORDS_WIDTH = 64, 220
 
 
-class ErrorsTableModel(QAbstractTableModel):
+class ErrorsTableModel(TableModel[ErrorRow]):
     """Shows the rows of an :class:`~lpsnet_studio.inspector.errors_model.ErrorsModel`.
 
     Attributes:
         errors: the rows, filter and order.
     """
+
+    titles, tips, numbers = COLUMNS, _TIPS, _NUMBERS
+    own_order = "worst first"
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,15 +65,12 @@ class ErrorsTableModel(QAbstractTableModel):
         self._icons: dict[Kind, QIcon] = {}
 
     @property
-    def order(self) -> Order:
-        """By which column the rows are sorted."""
-        return self.errors.order
+    def shown(self) -> list[ErrorRow]:
+        """The verdicts that pass the filter."""
+        return self.errors.shown
 
-    def sort_by(self, order: Order) -> None:
-        """Puts the rows into an order; their own is worst first."""
-        self.beginResetModel()
-        self.errors.sort_by(order)
-        self.endResetModel()
+    def _arrange(self) -> None:
+        self.errors.sort_by(self._order)
 
     def filter_by(self, kept_filter: ErrorFilter) -> None:
         """Lets only some rows pass."""
@@ -89,31 +88,7 @@ class ErrorsTableModel(QAbstractTableModel):
         """Returns the rows shown as tab-separated text."""
         return self.errors.tsv()
 
-    def rowCount(self, parent: _Index = _ROOT) -> int:
-        """Returns how many verdicts pass the filter."""
-        return 0 if parent.isValid() else len(self.errors.shown)
-
-    def columnCount(self, parent: _Index = _ROOT) -> int:
-        """Returns how many columns there are."""
-        return 0 if parent.isValid() else len(COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Returns the title of a column, and what it holds."""
-        if orientation is not Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section]
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{_TIPS[section]}\n{SORT_TIP.replace('the order of the merge', 'worst first')}"
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(section)
-        return None
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Returns what a cell shows."""
-        if not index.isValid():
-            return None
-        row, column = self.errors.shown[index.row()], index.column()
+    def _cell(self, row: ErrorRow, column: int, role: int) -> Any:
         match role:
             case Qt.ItemDataRole.DisplayRole:
                 return cell_text(row, column)
@@ -124,8 +99,6 @@ class ErrorsTableModel(QAbstractTableModel):
                 return self._icons[kind]
             case Qt.ItemDataRole.ToolTipRole:
                 return as_tip(f"{kind_meaning(row.verdict.kind)}\n{row.told}")
-            case Qt.ItemDataRole.TextAlignmentRole:
-                return _alignment(column)
             case Qt.ItemDataRole.AccessibleTextRole:
                 return f"{COLUMNS[column]}: {cell_text(row, column) or 'none'}"
         return None
@@ -179,8 +152,3 @@ def verdict_icon(kind: Kind) -> QIcon:
         for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):
             icon.addPixmap(pixmap, mode)
     return icon
-
-
-def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignRight if column in _NUMBERS else Qt.AlignmentFlag.AlignLeft
-    return side | Qt.AlignmentFlag.AlignVCenter

@@ -8,10 +8,10 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QSizePolicy, QWidget
 
 from lpsnet_studio.inspector.levels_model import GROUPS, MOST, Choice, TilePicture
-from lpsnet_studio.theme import caption_font
+from lpsnet_studio.inspector.texts import caption
 
 __all__ = ["LevelsChoices"]
 
@@ -88,9 +88,7 @@ class LevelsChoices(QWidget):
             self.changed.emit()
 
     def _add(self, layout: QGridLayout, box: QComboBox, row: int, column: int, span: int = 1) -> None:
-        name = QLabel(box.accessibleName())
-        name.setFont(caption_font(self.font()))
-        name.setForegroundRole(self.palette().ColorRole.PlaceholderText)
+        name = caption(box.accessibleName())
         name.setBuddy(box)
         layout.addWidget(name, row, column, 1, span)
         layout.addWidget(box, row + 1, column, 1, span)

@@ -9,8 +9,9 @@ from lpsnet.analysis.fates import CandidateFacts
 from lpsnet_studio.inference.messages import Probed
 from lpsnet_studio.inspector.levels_model import Survey
 from lpsnet_studio.inspector.levels_words import FACT_TIPS, fact_lines, fate_sentence, title_of
+from lpsnet_studio.inspector.texts import as_caption, body
 from lpsnet_studio.labels import as_tip
-from lpsnet_studio.theme import caption_font, figure_font
+from lpsnet_studio.theme import figure_font
 
 __all__ = ["CandidateFactsView"]
 
@@ -75,11 +76,11 @@ class CandidateFactsView(QWidget):
         ):
             widget.hide()
 
-    def show_way_back(self, words: str) -> None:
+    def show_way_back(self, name: str) -> None:
         """Offers to go back to a box, which is named; empty for none."""
-        self.back.setVisible(bool(words))
-        self.back.setToolTip(as_tip(f"{_BACK}\n{words}".rstrip()))
-        self.back.setAccessibleName(f"Back to {words}" if words else "Back")
+        self.back.setVisible(bool(name))
+        self.back.setToolTip(as_tip(f"{_BACK}\n{name}".rstrip()))
+        self.back.setAccessibleName(f"Back to {name}" if name else "Back")
 
     def show_facts(self, survey: Survey, facts: CandidateFacts, probed: Probed | None) -> None:
         """Shows a candidate."""
@@ -101,9 +102,7 @@ class CandidateFactsView(QWidget):
     def _line(self, place: int) -> tuple[QLabel, QLabel]:
         """Returns the labels of a line, which is made when it is needed for the first time."""
         while len(self.lines) <= place:
-            caption, value = _text(), _text()
-            caption.setFont(caption_font(self.font()))
-            caption.setForegroundRole(self.palette().ColorRole.PlaceholderText)
+            caption, value = as_caption(_text()), _text()
             caption.setWordWrap(False)
             caption.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
             caption.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -115,11 +114,9 @@ class CandidateFactsView(QWidget):
 
 
 def _text() -> QLabel:
-    label = QLabel()
+    label = body()
     label.setFont(figure_font(label.font()))
-    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    label.setWordWrap(True)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
     return label
 

@@ -17,7 +17,6 @@ from PySide6.QtGui import QHideEvent, QKeySequence, QResizeEvent, QShortcut, QSh
 from PySide6.QtWidgets import (
     QFrame,
     QHeaderView,
-    QLabel,
     QScrollArea,
     QSizePolicy,
     QStackedLayout,
@@ -52,6 +51,7 @@ from lpsnet_studio.inspector.levels_tables import BoxesModel, CountsModel
 from lpsnet_studio.inspector.levels_tiles import LevelTiles
 from lpsnet_studio.inspector.levels_words import FATE_NAMES, drawn_words, level_name, pixels, title_of
 from lpsnet_studio.inspector.sorted_table import SortedTable
+from lpsnet_studio.inspector.texts import caption, empty_state
 from lpsnet_studio.session import Session
 from lpsnet_studio.theme import Theme, caption_font, figure_font
 
@@ -112,7 +112,7 @@ class LevelsPanel(QWidget):
         self._rest.setInterval(_REST_MILLISECONDS)
         self._rest.timeout.connect(self._refresh)
         self.tiles, self.choices, self.legend = LevelTiles(theme), LevelsChoices(), LevelsLegend(theme)
-        self.words, self.empty = _label(), _label()
+        self.words, self.empty = caption(wraps=True), empty_state()
         self.pages, self.bars, self.facts = QTabBar(), FateBars(theme), CandidateFactsView()
         self.boxes, self.counts = BoxesModel(), CountsModel()
         self.list, self.table = (
@@ -125,10 +125,7 @@ class LevelsPanel(QWidget):
     # ----------------------------------------------------------------------------------------------------- composition
 
     def _lay_out(self) -> None:
-        self.words.setFont(figure_font(caption_font(self.font())))
-        self.words.setForegroundRole(self.palette().ColorRole.PlaceholderText)
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.empty.setContentsMargins(16, 16, 16, 16)
+        self.words.setFont(figure_font(self.words.font()))
         self.pages.setDocumentMode(True)
         self.pages.setDrawBase(False)
         self.pages.setExpanding(False)
@@ -176,9 +173,6 @@ class LevelsPanel(QWidget):
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
-        heading = _label("Above the class threshold, by what became of them")
-        heading.setFont(caption_font(self.font()))
-        heading.setForegroundRole(self.palette().ColorRole.PlaceholderText)
         self.table.setFont(figure_font(caption_font(self.font())))
         self.table.horizontalHeader().setFont(caption_font(self.font()))
         self.table.horizontalHeader().setMinimumSectionSize(24)
@@ -188,7 +182,7 @@ class LevelsPanel(QWidget):
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.table.verticalHeader().setDefaultSectionSize(_COUNTS_ROW)
         self.table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        layout.addWidget(heading)
+        layout.addWidget(caption("Above the class threshold, by what became of them", wraps=True))
         layout.addWidget(self.bars)
         layout.addWidget(self.table)
         layout.addStretch(1)
@@ -466,10 +460,3 @@ class LevelsPanel(QWidget):
         if self._facts is not None and self._facts.step >= 0:
             self._session.play(False)
             self._session.seek(self._facts.step + 1)
-
-
-def _label(text: str = "") -> QLabel:
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    return label

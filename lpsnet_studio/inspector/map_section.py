@@ -6,8 +6,7 @@ import math
 from collections.abc import Collection
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from lpsnet.maps import HeatMap
 from lpsnet_studio.examination import Examination
@@ -24,10 +23,11 @@ from lpsnet_studio.inspector.map_words import (
     with_end_at,
 )
 from lpsnet_studio.inspector.scale_bar import EndBox, ScaleBar, colormap_icon
+from lpsnet_studio.inspector.texts import caption
 from lpsnet_studio.inspector.value_slider import ShareSlider
 from lpsnet_studio.labels import ElidedLabel
 from lpsnet_studio.session import Session
-from lpsnet_studio.theme import Theme, caption_font
+from lpsnet_studio.theme import Theme
 from lpsnet_studio.view_options import LAYERS
 
 __all__ = ["MapSection"]
@@ -54,7 +54,7 @@ class MapSection(QWidget):
     def __init__(self, session: Session, examination: Examination, theme: Theme, kinds: Collection[SightKind]) -> None:
         super().__init__()
         self._session, self._examination, self._kinds = session, examination, kinds
-        self.title, self.note, self.legend = ElidedLabel(), _caption(), _caption()
+        self.title, self.note, self.legend = ElidedLabel(), caption(wraps=True), caption(wraps=True)
         self.reading = ElidedLabel()
         self.bar = ScaleBar(theme)
         self.low = EndBox("Lower end of the colours", "The number that has the first colour; lower ones have it too.")
@@ -235,12 +235,3 @@ class MapSection(QWidget):
         heat = self._examination.shown_map
         if heat is not None and self.is_in_charge:
             self._examination.change_scale(**with_end_at(self._examination.scale, heat, end, value))
-
-
-def _caption() -> QLabel:
-    label = QLabel()
-    label.setFont(caption_font(label.font()))
-    label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    return label

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QObject, QVariantAnimation
@@ -63,7 +62,7 @@ class Overlays(QObject):
         self._session, self._examination = session, examination
         self._canvas = canvas
         self._stage = canvas.stage
-        self._boxes: list[tuple[int, MergeStep, Box]] = []
+        self._boxes: list[tuple[int, MergeStep]] = []
         self._fade = QVariantAnimation(self)
         self._fade.setDuration(_FADE_MILLISECONDS)
         self._fade.setStartValue(0.0)
@@ -111,11 +110,7 @@ class Overlays(QObject):
         self._stage.labels.set_table(color_table(result.categories.colors))
         self._stage.labels.set_map(IndexMap(result.labels))
         self._stage.step.set_table(*step_tables(colors))
-        self._boxes = [
-            (index, step, _box_of(step, result.categories))
-            for index, step in enumerate(result.trace.steps)
-            if step.box is not None
-        ]
+        self._boxes = [(index, step) for index, step in enumerate(result.trace.steps) if step.box is not None]
         captions = (_caption(step, is_before=False) for step in result.trace.steps)
         self._canvas.reserve_caption(max(captions, key=len, default=""))
         self._show_boxes()
@@ -157,12 +152,8 @@ class Overlays(QObject):
             return
         current, is_named = self._session.position - 1, self._session.view.names
         done = [
-            replace(
-                box,
-                text=_tag(step, result.categories, is_named=is_named) if step.owner else "",
-                pinned=bool(step.owner) and step.owner == chosen,
-            )
-            for index, step, box in self._boxes
+            _box_of(step, result.categories, is_named=is_named, is_chosen=step.owner == chosen)
+            for index, step in self._boxes
             if index < current
         ]
         self._stage.set_boxes(done, result.size)
@@ -189,16 +180,19 @@ class Overlays(QObject):
 
     def _show_layers(self) -> None:
         view = self._session.view
-        left_out = _LEFT_OUT_OF_COMPARISONS if view.comparison != "off" and self._session.truth is not None else ()
+        is_compared = view.comparison != "off" and self._session.truth is not None
+        left_out = _LEFT_OUT_OF_COMPARISONS if is_compared else ()
         for layer in view.layers:
             self._stage.show_layer(layer.kind, view.shows(layer.kind) and layer.kind not in left_out, layer.opacity)
+        # They lie over the curtain, and would be taken for what the truth says.
+        self._stage.show_names(view.overlays and view.names and not is_compared)
+        self._stage.step_boxes.setVisible(not is_compared)
 
     def _show_options(self) -> None:
         view, stage = self._session.view, self._stage
         stage.set_order([layer.kind for layer in view.layers])
         self._show_layers()
         stage.outlines.setVisible(view.shows("segments") and view.contours)
-        stage.show_names(view.overlays and view.names)
         self._canvas.show_minimap(view.minimap)
         self._show_step()
         self._show_pointed()
@@ -249,10 +243,16 @@ def _names(result: Result) -> dict[int, tuple[str, ...]]:
     return names
 
 
-def _box_of(step: MergeStep, categories: Categories) -> Box:
-    """Returns the box of a step that is done; its text is for :func:`_tag`."""
+def _box_of(step: MergeStep, categories: Categories, *, is_named: bool, is_chosen: bool) -> Box:
+    """Returns the box of a step that is done; only that of a segment says what it is."""
     assert step.box is not None
-    return Box(step.box, "", step_color(step, categories), dashed=step.verdict is not Verdict.KEPT)
+    return Box(
+        step.box,
+        _tag(step, categories, is_named=is_named) if step.owner else "",
+        step_color(step, categories),
+        dashed=step.verdict is not Verdict.KEPT,
+        pinned=bool(step.owner) and is_chosen,
+    )
 
 
 def _tag(step: MergeStep, categories: Categories, *, is_named: bool) -> str:

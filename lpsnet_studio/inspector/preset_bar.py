@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction, QPalette
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from lpsnet.structures import InspectionSettings
 from lpsnet_studio.inspector.setting_words import name_of
+from lpsnet_studio.inspector.texts import as_caption
 from lpsnet_studio.labels import ElidedLabel
 from lpsnet_studio.presets import ORACLE_FIELDS, PRESETS, active_presets, changed_fields
 from lpsnet_studio.session import Session
-from lpsnet_studio.theme import caption_font
 
 __all__ = ["PRESET_NAMES", "PresetBar"]
 
@@ -44,9 +44,7 @@ class PresetBar(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self.state = ElidedLabel()
-        self.state.setFont(caption_font(self.font()))
-        self.state.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.state = as_caption(ElidedLabel())
         self.buttons = {name: self._button(PRESET_NAMES[name]) for name in PRESETS}
         self._row = QHBoxLayout()
         self._row.setSpacing(4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QSizePolicy, QVBoxLayout, QWidget
 
@@ -13,7 +13,8 @@ from lpsnet_studio.inspector.levels_words import FATE_NAMES
 from lpsnet_studio.inspector.overlays import step_color
 from lpsnet_studio.inspector.probe_model import Covering
 from lpsnet_studio.inspector.sorted_table import SortedTable, swatch_icon
-from lpsnet_studio.inspector.sorting import Order, arranged, as_tsv
+from lpsnet_studio.inspector.sorting import arranged
+from lpsnet_studio.inspector.table_model import TableModel
 from lpsnet_studio.labels import as_tip
 from lpsnet_studio.state import Result
 
@@ -28,43 +29,33 @@ _TIPS = (
     "Pyramid level that it came from, P3 to P7.",
     "What became of it: its tool tip says why.",
 )
-_SORT_TIP = "A click sorts, another turns round, a third goes back to descending scores."
 _ROWS_IN_SIGHT = 6
 _NAME, _SCORE, _LEVEL, _FATE = range(len(_COLUMNS))
 _NAME_CHARACTERS = 9
 """How many of a class's name can be read even in a narrow panel."""
-_Index = QModelIndex | QPersistentModelIndex
-_ROOT = QModelIndex()
 
 
-class BoxesTableModel(QAbstractTableModel):
+class BoxesTableModel(TableModel[Covering]):
     """The boxes over a pixel."""
+
+    titles, spoken, tips, numbers = _TITLES, _COLUMNS, _TIPS, (_SCORE, _LEVEL)
+    own_order = "descending scores"
 
     def __init__(self) -> None:
         super().__init__()
         self._result: Result | None = None
         self._boxes: Sequence[Covering] = ()
         self._shown: Sequence[Covering] = ()
-        self._order = Order()
 
     @property
-    def order(self) -> Order:
-        """By which column the rows are sorted."""
-        return self._order
-
-    def sort_by(self, order: Order) -> None:
-        """Puts the rows into an order; their own is by descending score."""
-        self.beginResetModel()
-        self._order = order
-        self._arrange()
-        self.endResetModel()
+    def shown(self) -> Sequence[Covering]:
+        """The boxes; their own order is by descending score."""
+        return self._shown
 
     def set_boxes(self, result: Result | None, boxes: Sequence[Covering]) -> None:
         """Shows boxes of a result."""
-        self.beginResetModel()
         self._result, self._boxes = result, boxes
-        self._arrange()
-        self.endResetModel()
+        self._rearrange()
 
     def _arrange(self) -> None:
         # By their own order, none is told before it is seen.
@@ -74,41 +65,21 @@ class BoxesTableModel(QAbstractTableModel):
         """Returns the box of a row."""
         return self._shown[row]
 
-    def tsv(self) -> str:
-        """Returns the rows shown as tab-separated text."""
-        return as_tsv(_COLUMNS, [[_text(box, column) for column in range(len(_COLUMNS))] for box in self._shown])
+    def _text(self, box: Covering, column: int) -> str:
+        match column:
+            case 0:
+                return box.name
+            case 1:
+                return f"{box.score:.2f}"
+            case 2:
+                return f"P{box.level}" if box.level else ""
+        return FATE_NAMES[box.fate]
 
-    def rowCount(self, parent: _Index = _ROOT) -> int:
-        """Returns how many boxes there are."""
-        return 0 if parent.isValid() else len(self._shown)
-
-    def columnCount(self, parent: _Index = _ROOT) -> int:
-        """Returns how many columns there are."""
-        return 0 if parent.isValid() else len(_COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Returns the title of a column, and what it holds."""
-        if orientation is not Qt.Orientation.Horizontal:
-            return None
+    def _cell(self, box: Covering, column: int, role: int) -> Any:
+        assert self._result is not None
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return _TITLES[section]
-            case Qt.ItemDataRole.AccessibleTextRole:
-                return _COLUMNS[section]
-            case Qt.ItemDataRole.ToolTipRole:
-                return f"{_TIPS[section]}\n{_SORT_TIP}"
-            case Qt.ItemDataRole.TextAlignmentRole:
-                return _alignment(section)
-        return None
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Returns what a cell shows."""
-        if not index.isValid() or self._result is None:
-            return None
-        box, column = self._shown[index.row()], index.column()
-        match role:
-            case Qt.ItemDataRole.DisplayRole:
-                text = _text(box, column)
+                text = self._text(box, column)
                 return f"▸ {text}" if box.is_owner and column == 0 else text
             case Qt.ItemDataRole.DecorationRole if column == 0:
                 steps, categories = self._result.trace.steps, self._result.categories
@@ -117,9 +88,8 @@ class BoxesTableModel(QAbstractTableModel):
             case Qt.ItemDataRole.ToolTipRole:
                 return as_tip(f"{box.name} · {FATE_NAMES[box.fate]}\n{box.reason}")
             case Qt.ItemDataRole.AccessibleTextRole:
-                return f"{_COLUMNS[column]}: {_text(box, column) or 'none'}{', owner' if box.is_owner else ''}"
-            case Qt.ItemDataRole.TextAlignmentRole:
-                return _alignment(column)
+                owner = ", owner" if box.is_owner else ""
+                return f"{_COLUMNS[column]}: {self._text(box, column) or 'none'}{owner}"
         return None
 
 
@@ -180,17 +150,6 @@ class BoxesTable(QWidget):
         self.model.set_boxes(result, boxes)
 
 
-def _text(box: Covering, column: int) -> str:
-    match column:
-        case 0:
-            return box.name
-        case 1:
-            return f"{box.score:.2f}"
-        case 2:
-            return f"P{box.level}" if box.level else ""
-    return FATE_NAMES[box.fate]
-
-
 def _sort_value(box: Covering, column: int) -> Any:
     match column:
         case 0:
@@ -200,8 +159,3 @@ def _sort_value(box: Covering, column: int) -> Any:
         case 2:
             return box.level or None
     return int(box.fate)
-
-
-def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignRight if column in (1, 2) else Qt.AlignmentFlag.AlignLeft
-    return side | Qt.AlignmentFlag.AlignVCenter

@@ -24,6 +24,7 @@ from lpsnet_studio.inspector.probe_mark import ProbeMark
 from lpsnet_studio.inspector.probe_model import Covering, Reading, color_words, probe_text
 from lpsnet_studio.inspector.probe_reader import ProbeReader
 from lpsnet_studio.inspector.probe_widgets import Bars, FoldingSection, HistoryView, PinList
+from lpsnet_studio.inspector.texts import body
 from lpsnet_studio.labels import ElidedLabel
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import Result
@@ -382,9 +383,7 @@ def _coordinate(name: str, tip: str) -> QSpinBox:
 
 
 def _note() -> QLabel:
-    label = QLabel()
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
+    label = body()
     label.setForegroundRole(label.palette().ColorRole.PlaceholderText)
     label.hide()
     return label

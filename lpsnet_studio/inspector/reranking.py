@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPalette
 from PySide6.QtWidgets import (
     QHeaderView,
-    QLabel,
     QStackedWidget,
     QStyle,
     QStyledItemDelegate,
@@ -29,8 +28,10 @@ from lpsnet_studio.inspector.borderness_model import (
     summary,
 )
 from lpsnet_studio.inspector.overlays import step_color
-from lpsnet_studio.inspector.sorted_table import SORT_TIP, SortedTable, swatch_icon
-from lpsnet_studio.inspector.sorting import Order, arranged, as_tsv
+from lpsnet_studio.inspector.sorted_table import SortedTable, swatch_icon
+from lpsnet_studio.inspector.sorting import arranged
+from lpsnet_studio.inspector.table_model import Index, TableModel, side
+from lpsnet_studio.inspector.texts import body
 from lpsnet_studio.inspector.widgets import Paragraph
 from lpsnet_studio.labels import as_tip
 from lpsnet_studio.session import Session
@@ -39,8 +40,6 @@ from lpsnet_studio.theme import caption_font
 
 __all__ = ["Reranking", "RerankingModel"]
 
-_Index = QModelIndex | QPersistentModelIndex
-_ROOT = QModelIndex()
 _TITLES = (
     "Box",
     "Moved",
@@ -75,44 +74,36 @@ _TRUE_BOXES_KEPT = (
 _CHOOSE = "Choose a row to see what became of its box."
 
 
-class RerankingModel(QAbstractTableModel):
+class RerankingModel(TableModel[Ranked]):
     """The detections of a result, by their rank with border-ness unless they are sorted otherwise."""
+
+    titles, tips, numbers = _TITLES, _TIPS, range(1, len(_TITLES))
+    own_order = "the order of the rank with border-ness"
 
     def __init__(self) -> None:
         super().__init__()
         self._result: Result | None = None
         self._own: tuple[Ranked, ...] = ()
         self._rows: list[Ranked] = []
-        self._order = Order()
 
     @property
-    def order(self) -> Order:
-        """By which column the rows are sorted."""
-        return self._order
+    def shown(self) -> list[Ranked]:
+        """Every detection, as they are arranged."""
+        return self._rows
 
     @property
     def rows(self) -> tuple[Ranked, ...]:
         """Every detection, by its rank with border-ness."""
         return self._own
 
-    def sort_by(self, order: Order) -> None:
-        """Puts the rows into an order."""
-        self.beginResetModel()
-        self._order = order
-        self._rows = arranged(self._own, order, _sort_value)
-        self.endResetModel()
-
     def set_result(self, result: Result | None) -> None:
         """Shows the detections of a result."""
-        self.beginResetModel()
         self._result = result
         self._own = () if result is None else ranked(result)
-        self._rows = arranged(self._own, self._order, _sort_value)
-        self.endResetModel()
+        self._rearrange()
 
-    def tsv(self) -> str:
-        """Returns the rows as tab-separated text with titles."""
-        return as_tsv(_TITLES, [[_text(row, column) for column in range(len(_TITLES))] for row in self._rows])
+    def _arrange(self) -> None:
+        self._rows = arranged(self._own, self._order, _sort_value)
 
     def row(self, at: int) -> Ranked:
         """Returns the detection in a row."""
@@ -122,54 +113,31 @@ class RerankingModel(QAbstractTableModel):
         """Returns in which row a detection stands; -1 if in none."""
         return -1 if row is None or row not in self._rows else self._rows.index(row)
 
-    def rowCount(self, parent: _Index = _ROOT) -> int:
-        """Returns how many detections there are."""
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: _Index = _ROOT) -> int:
-        """Returns how many columns there are."""
-        return 0 if parent.isValid() else len(_TITLES)
-
-    def headerData(self, section: int, way: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Returns titles and what they mean."""
-        if way != Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return _TITLES[section]
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{_TIPS[section]}\n{SORT_TIP.replace('the merge', 'the rank with border-ness')}"
-        return _alignment(section) if role == Qt.ItemDataRole.TextAlignmentRole else None
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Returns what a cell shows."""
-        if not index.isValid() or self._result is None:
-            return None
-        row, column = self._rows[index.row()], index.column()
-        if role == Qt.ItemDataRole.DisplayRole:
-            return _text(row, column)
-        if role == Qt.ItemDataRole.UserRole:
-            return ranks_words(row) if column else product_words(row)
-        if role == Qt.ItemDataRole.DecorationRole and column == 0:
-            return swatch_icon(_color(self._result, row))
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(column)
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{_text(row, column)}, {ranks_words(row) if column else product_words(row)}"
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return as_tip(f"{_text(row, 0)}\n{fate_sentence(self._result, row)}")
+    def _cell(self, row: Ranked, column: int, role: int) -> Any:
+        assert self._result is not None
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return self._text(row, column)
+            case Qt.ItemDataRole.UserRole:
+                return ranks_words(row) if column else product_words(row)
+            case Qt.ItemDataRole.DecorationRole if column == 0:
+                return swatch_icon(_color(self._result, row))
+            case Qt.ItemDataRole.AccessibleTextRole:
+                return f"{self._text(row, column)}, {ranks_words(row) if column else product_words(row)}"
+            case Qt.ItemDataRole.ToolTipRole:
+                return as_tip(f"{self._text(row, 0)}\n{fate_sentence(self._result, row)}")
         return None
 
-
-def _text(row: Ranked, column: int) -> str:
-    return (
-        f"{row.name} #{row.owner}" if row.owner else f"{row.name}, {_IN_WORDS[row.fate]}",
-        moved_words(row),
-        f"{row.with_borderness:,}",
-        f"{row.without:,}",
-        f"{row.class_score:.2f}",
-        f"{row.borderness:.2f}",
-        f"{row.product:.2f}",
-    )[column]
+    def _text(self, row: Ranked, column: int) -> str:
+        return (
+            f"{row.name} #{row.owner}" if row.owner else f"{row.name}, {_IN_WORDS[row.fate]}",
+            moved_words(row),
+            f"{row.with_borderness:,}",
+            f"{row.without:,}",
+            f"{row.class_score:.2f}",
+            f"{row.borderness:.2f}",
+            f"{row.product:.2f}",
+        )[column]
 
 
 _IN_WORDS = {
@@ -197,15 +165,10 @@ def _color(result: Result, row: Ranked) -> tuple[int, int, int]:
     return step_color(result.trace.steps[row.step], result.categories) if row.owner else _GREY
 
 
-def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
-    return side | Qt.AlignmentFlag.AlignVCenter
-
-
 class _TwoLines(QStyledItemDelegate):
     """Paints a cell's text, and smaller below it the rest of the row's figures."""
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paints both lines."""
         cell = QStyleOptionViewItem(option)
         self.initStyleOption(cell, index)
@@ -213,7 +176,7 @@ class _TwoLines(QStyledItemDelegate):
         cell.text, cell.icon = "", QIcon()
         cell.widget.style().drawControl(QStyle.ControlElement.CE_ItemViewItem, cell, painter, cell.widget)
         is_chosen = bool(cell.state & QStyle.StateFlag.State_Selected)
-        side = _alignment(index.column())
+        where = side(index.column() > 0)
         place = cell.rect.adjusted(_PAD, _PAD, -_PAD, -_PAD)
         if not icon.isNull():
             icon.paint(painter, QRect(place.left(), place.top() + 2, _SWATCH, _SWATCH))
@@ -230,10 +193,10 @@ class _TwoLines(QStyledItemDelegate):
             painter.setFont(font)
             painter.setPen(chosen if is_chosen else cell.palette.color(role))
             elided = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, line.width())
-            painter.drawText(line, side, elided)
+            painter.drawText(line, where, elided)
         painter.restore()
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Returns room for two lines."""
         return QSize(120, _ROW_HEIGHT)
 
@@ -254,17 +217,14 @@ class Reranking(QWidget):
         self.table.fit_columns({1: "▼ 99 down"})
         for column in range(_SHOWN, len(_TITLES)):
             self.table.setColumnHidden(column, True)
-        self.summary, self.detail = QLabel(), Paragraph(4, caption=True)
-        self._empty = QLabel(_NOTHING_YET)
+        self.summary, self.detail = body(), Paragraph(4, caption=True)
+        self._empty = body(_NOTHING_YET)
         self._lay_out()
         self.table.current_row_changed.connect(self._choose)
         self.table.clicked.connect(lambda index: self._choose(index.row()))
         self.model.modelReset.connect(self._mark)
 
     def _lay_out(self) -> None:
-        for label in (self.summary, self._empty):
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setWordWrap(True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._empty.setContentsMargins(12, 8, 12, 8)
         page = QWidget()

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QIcon, QPalette
-from PySide6.QtWidgets import QHeaderView, QLabel, QSizePolicy, QStackedLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QStackedLayout, QWidget
 
 from lpsnet.structures import Segment
 from lpsnet_studio.inspector.overlays import step_color
-from lpsnet_studio.inspector.sorted_table import SORT_TIP, SortedTable, swatch_icon
-from lpsnet_studio.inspector.sorting import Order, arranged, as_tsv
+from lpsnet_studio.inspector.sorted_table import SortedTable, swatch_icon
+from lpsnet_studio.inspector.sorting import arranged
+from lpsnet_studio.inspector.table_model import TableModel
+from lpsnet_studio.inspector.texts import empty_state
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import Result
 
@@ -24,12 +26,12 @@ _TIPS = (
     "Of the box that the thing came from, 0 to 1.",
     "Share of the image.",
 )
-_Index = QModelIndex | QPersistentModelIndex
-_ROOT = QModelIndex()
 
 
-class SegmentsModel(QAbstractTableModel):
+class SegmentsModel(TableModel[Segment]):
     """The final segments of a result; those not pasted yet at the merge position are dim."""
+
+    titles, tips, numbers = _COLUMNS, _TIPS, (1, 2)
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,19 +39,11 @@ class SegmentsModel(QAbstractTableModel):
         self._segments: tuple[Segment, ...] = ()
         self._founded: dict[int, int] = {}
         self._position = 0
-        self._order = Order()
 
     @property
-    def order(self) -> Order:
-        """By which column the rows are sorted."""
-        return self._order
-
-    def sort_by(self, order: Order) -> None:
-        """Puts the rows into an order; the segments' own is that of the merge."""
-        self.beginResetModel()
-        self._order = order
-        self._arrange()
-        self.endResetModel()
+    def shown(self) -> tuple[Segment, ...]:
+        """The segments; their own order is that of the merge."""
+        return self._segments
 
     def _arrange(self) -> None:
         segments = () if self._result is None else self._result.trace.segments
@@ -61,21 +55,12 @@ class SegmentsModel(QAbstractTableModel):
             return self._result.categories[segment.label].name.casefold(), segment.id
         return segment.score if column == 1 else segment.area
 
-    def tsv(self) -> str:
-        """Returns the segments as tab-separated text with titles."""
-        if self._result is None:
-            return ""
-        rows = [[self._text(self._result, segment, column) for column in range(3)] for segment in self._segments]
-        return as_tsv(_COLUMNS, rows)
-
     def set_result(self, result: Result | None, position: int) -> None:
         """Shows a result."""
-        self.beginResetModel()
         self._result, self._position = result, position
-        self._arrange()
         steps = () if result is None else result.trace.steps
         self._founded = {step.owner: index for index, step in enumerate(steps) if step.owner}
-        self.endResetModel()
+        self._rearrange()
 
     def set_position(self, position: int) -> None:
         """Tells how far the merge is."""
@@ -91,54 +76,27 @@ class SegmentsModel(QAbstractTableModel):
         """Returns the row of an owner number; -1 if it has none."""
         return next((row for row, segment in enumerate(self._segments) if segment.id == owner), -1)
 
-    def rowCount(self, parent: _Index = _ROOT) -> int:
-        """Returns how many segments there are."""
-        return 0 if parent.isValid() else len(self._segments)
-
-    def columnCount(self, parent: _Index = _ROOT) -> int:
-        """Returns how many columns there are."""
-        return 0 if parent.isValid() else len(_COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Returns the name of a column, and what it holds."""
-        if orientation is not Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return _COLUMNS[section]
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{_TIPS[section]}\n{SORT_TIP}"
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(section)
+    def _cell(self, segment: Segment, column: int, role: int) -> Any:
+        assert self._result is not None
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return self._text(segment, column)
+            case Qt.ItemDataRole.DecorationRole if column == 0:
+                return self._swatch(self._result, segment)
+            case Qt.ItemDataRole.ToolTipRole:
+                return self._when_pasted(self._result, segment)
+            case Qt.ItemDataRole.ForegroundRole if self._founded.get(segment.id, 0) >= self._position:
+                return QGuiApplication.palette().color(QPalette.ColorRole.PlaceholderText)
         return None
 
-    def flags(self, index: _Index) -> Qt.ItemFlag:
-        """Lets every segment be selected."""
-        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Returns what a cell shows."""
-        if not index.isValid() or self._result is None:
-            return None
-        segment, column = self._segments[index.row()], index.column()
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(self._result, segment, column)
-        if role == Qt.ItemDataRole.DecorationRole and column == 0:
-            return self._swatch(self._result, segment)
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return self._when_pasted(self._result, segment)
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(column)
-        if role == Qt.ItemDataRole.ForegroundRole and self._founded.get(segment.id, 0) >= self._position:
-            return QGuiApplication.palette().color(QPalette.ColorRole.PlaceholderText)
-        return None
-
-    def _text(self, result: Result, segment: Segment, column: int) -> str:
+    def _text(self, segment: Segment, column: int) -> str:
+        assert self._result is not None
         if column == 0:
-            category = result.categories[segment.label]
+            category = self._result.categories[segment.label]
             return f"{category.name} #{segment.id}" if category.isthing else category.name
         if column == 1:
             return "" if segment.score is None else f"{segment.score:.2f}"
-        height, width = result.size
+        height, width = self._result.size
         return _percent(segment.area / (height * width))
 
     def _when_pasted(self, result: Result, segment: Segment) -> str:
@@ -166,12 +124,7 @@ class SegmentsList(QWidget):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.table.fit_columns({1: "0.00", 2: "< 0.1 %"})
-        self._empty = QLabel(_NOTHING_YET)
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._empty.setTextFormat(Qt.TextFormat.PlainText)
-        self._empty.setWordWrap(True)
-        self._empty.setContentsMargins(16, 16, 16, 16)
-        self._empty.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self._empty = empty_state(_NOTHING_YET)
         self.setMinimumSize(180, 60)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty)
@@ -211,8 +164,3 @@ class SegmentsList(QWidget):
 def _percent(share: float) -> str:
     """Returns a share in percent; of a segment, which has a pixel at least, never 0.0."""
     return f"{100 * share:.1f} %" if share >= 0.0005 else "< 0.1 %"
-
-
-def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
-    return side | Qt.AlignmentFlag.AlignVCenter

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from lpsnet.structures import Labels
 from lpsnet_studio.background import Background, Task, is_awaited, pass_on
@@ -19,9 +17,10 @@ from lpsnet_studio.inspector.map_section import MapSection
 from lpsnet_studio.inspector.map_tiles import MapTiles, TileWords
 from lpsnet_studio.inspector.map_words import map_title
 from lpsnet_studio.inspector.semantics_model import CERTAINTY, MEANS, class_rows, class_shares, means_of
+from lpsnet_studio.inspector.texts import caption
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import Result
-from lpsnet_studio.theme import Theme, caption_font
+from lpsnet_studio.theme import Theme
 
 __all__ = ["SemanticsPanel"]
 
@@ -50,7 +49,7 @@ class SemanticsPanel(MapPanel):
         self.tiles = MapTiles(1 + len(CERTAINTY), 4, theme)
         self.classes = ClassTable()
         self.section = MapSection(session, examination, theme, _KINDS)
-        self._hint = QLabel()
+        self._hint = caption(wraps=True)
         self._pictured: Labels | None = None
         self._counted: Labels | None = None
         self._counting: Task | None = None
@@ -63,10 +62,6 @@ class SemanticsPanel(MapPanel):
         self.classes.chosen.connect(self._choose_class)
 
     def _lay_out(self) -> None:
-        self._hint.setTextFormat(Qt.TextFormat.PlainText)
-        self._hint.setWordWrap(True)
-        self._hint.setFont(caption_font(self._hint.font()))
-        self._hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.classes.setMinimumHeight(170)
         page = QWidget()
         layout = QVBoxLayout(page)

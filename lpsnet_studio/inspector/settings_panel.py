@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QPalette, QResizeEvent
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from lpsnet_studio.inspector.control import Control
 from lpsnet_studio.inspector.controls import control_of
@@ -24,8 +24,9 @@ from lpsnet_studio.inspector.setting_words import (
     share_words,
     undo_words,
 )
+from lpsnet_studio.inspector.texts import caption
 from lpsnet_studio.session import Session
-from lpsnet_studio.theme import Theme, caption_font
+from lpsnet_studio.theme import Theme
 
 __all__ = ["SettingsGroup", "SettingsPanel"]
 
@@ -56,10 +57,7 @@ class SettingsGroup(QWidget):
         self.heading.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.heading.setToolTip(f"Fold or unfold {title.lower()}.")
         self.heading.clicked.connect(self._turn)
-        self.caption = QLabel()
-        self.caption.setFont(caption_font(self.font()))
-        self.caption.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self.caption.setWordWrap(True)
+        self.caption = caption(wraps=True)
         self.caption.hide()
         self._body = QWidget()
         body = QVBoxLayout(self._body)

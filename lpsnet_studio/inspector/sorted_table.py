@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
-from PySide6.QtCore import QAbstractItemModel, QAbstractTableModel, QEvent, QModelIndex, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QContextMenuEvent, QIcon, QKeyEvent, QKeySequence, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QMenu, QTableView
 
 from lpsnet_studio.inspector.sorting import Order
+from lpsnet_studio.inspector.table_model import TableModel
 from lpsnet_studio.theme import figure_font
 
-__all__ = ["SORT_TIP", "SortedModel", "SortedTable", "swatch_icon"]
+__all__ = ["SortedTable", "swatch_icon"]
 
-SORT_TIP = "A click sorts, another turns round, a third goes back to the order of the merge."
 _ROW_HEIGHT = 24
 _SWATCH = 12
 _CELL_MARGINS = 12
@@ -26,23 +26,6 @@ _STYLE = """
 """
 
 
-class SortedModel(Protocol):
-    """What the table asks of its model beside Qt's own questions."""
-
-    @property
-    def order(self) -> Order:
-        """By which column the rows are sorted."""
-        ...
-
-    def sort_by(self, order: Order) -> None:
-        """Puts the rows into an order."""
-        ...
-
-    def tsv(self) -> str:
-        """Returns the rows shown as tab-separated text."""
-        ...
-
-
 class SortedTable(QTableView):
     """A calm table: whole rows, no grid; Tab leaves it.
 
@@ -50,7 +33,7 @@ class SortedTable(QTableView):
     puts the rows shown onto the clipboard.
 
     Args:
-        model: a Qt model that is a :class:`SortedModel` too.
+        model: gives the rows.
         name: for screen readers.
         own_order: what the order of the rows is called that no column sorts.
 
@@ -60,11 +43,10 @@ class SortedTable(QTableView):
 
     current_row_changed = Signal(int)
 
-    def __init__(self, model: QAbstractTableModel, name: str, own_order: str = "Step order") -> None:
+    def __init__(self, model: TableModel[Any], name: str, own_order: str = "Step order") -> None:
         super().__init__()
         self._own_order = own_order
-        assert isinstance(model, QAbstractItemModel)
-        self._sorted: Any = model
+        self._sorted = model
         self.setModel(model)
         self.setAccessibleName(name)
         self.setFont(figure_font(self.font()))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, get_args
 
-from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QColor, QIcon, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QStackedLayout, QVBoxLayout, QWidget
 
 from lpsnet_studio.inspector.filter_chips import Chip, FilterChips
 from lpsnet_studio.inspector.overlays import step_color
-from lpsnet_studio.inspector.sorted_table import SORT_TIP, SortedTable, swatch_icon
-from lpsnet_studio.inspector.sorting import Order
+from lpsnet_studio.inspector.sorted_table import SortedTable, swatch_icon
 from lpsnet_studio.inspector.steps_model import COLUMNS, StepFilter, StepRow, StepsModel, cell_text
+from lpsnet_studio.inspector.table_model import TableModel
+from lpsnet_studio.inspector.texts import empty_state
 from lpsnet_studio.inspector.widgets import verdict_color
 from lpsnet_studio.inspector.wording import no_result_line, step_tip, verdict_icon
 from lpsnet_studio.labels import as_tip
@@ -22,8 +24,6 @@ from lpsnet_studio.theme import Theme
 
 __all__ = ["StepsTable", "StepsTableModel"]
 
-_Index = QModelIndex | QPersistentModelIndex
-_ROOT = QModelIndex()
 _CHIPS = (
     Chip("all", "Every step of the merge; its last one counts leftovers, which are not judged."),
     Chip("kept", "Boxes that were pasted, and stuff classes that were filled in.", "kept", "kept"),
@@ -51,7 +51,7 @@ _IN_SIGHT = ("index", "name", "verdict", "score", "overlap")
 """What a narrow panel shows without being scrolled."""
 
 
-class StepsTableModel(QAbstractTableModel):
+class StepsTableModel(TableModel[StepRow]):
     """Shows the rows of a :class:`~lpsnet_studio.inspector.steps_model.StepsModel`.
 
     Args:
@@ -61,6 +61,10 @@ class StepsTableModel(QAbstractTableModel):
         steps: the rows, filters and order.
         brief: whether a verdict is an icon alone; its words are in the tool tip then.
     """
+
+    titles = spoken = tuple(column.title for column in COLUMNS)
+    tips = tuple(column.tip for column in COLUMNS)
+    numbers = tuple(place for place, column in enumerate(COLUMNS) if column.digits is not None)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -72,9 +76,12 @@ class StepsTableModel(QAbstractTableModel):
         self._icons: dict[object, QIcon] = {}
 
     @property
-    def order(self) -> Order:
-        """By which column the rows are sorted."""
-        return self.steps.order
+    def shown(self) -> Sequence[StepRow]:
+        """The steps that pass the filters."""
+        return self.steps.shown
+
+    def _arrange(self) -> None:
+        self.steps.sort_by(self._order)
 
     def set_result(self, result: Result | None, position: int) -> None:
         """Shows the steps of a result."""
@@ -90,12 +97,6 @@ class StepsTableModel(QAbstractTableModel):
         if self.steps.shown:
             last = self.index(len(self.steps.shown) - 1, len(COLUMNS) - 1)
             self.dataChanged.emit(self.index(0, 0), last)
-
-    def sort_by(self, order: Order) -> None:
-        """Puts the rows into an order."""
-        self.beginResetModel()
-        self.steps.sort_by(order)
-        self.endResetModel()
 
     def filter_by(self, kept_filter: StepFilter | None = None, text: str | None = None) -> None:
         """Lets only some rows pass; what is None stays as it is."""
@@ -119,47 +120,25 @@ class StepsTableModel(QAbstractTableModel):
             self.set_position(self._position)
             self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(COLUMNS) - 1)
 
-    def rowCount(self, parent: _Index = _ROOT) -> int:
-        """Returns how many steps pass the filters."""
-        return 0 if parent.isValid() else len(self.steps.shown)
+    def headerData(self, section: int, way: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Returns the title of a column, which is told where there is no room for it, and what it holds."""
+        told = super().headerData(section, way, role)
+        if told is not None and self._is_icon_only(COLUMNS[section].field):
+            if role == Qt.ItemDataRole.DisplayRole:
+                return ""
+            if role == Qt.ItemDataRole.ToolTipRole:
+                return f"{COLUMNS[section].title}: {told}"
+        return told
 
-    def columnCount(self, parent: _Index = _ROOT) -> int:
-        """Returns how many columns there are."""
-        return 0 if parent.isValid() else len(COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Returns the title of a column, and what it holds."""
-        if orientation is not Qt.Orientation.Horizontal:
-            return None
-        column = COLUMNS[section]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return "" if self._is_icon_only(column.field) else column.title
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return column.title
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return (
-                f"{column.title}: {column.tip}\n{SORT_TIP}"
-                if self._is_icon_only(column.field)
-                else f"{column.tip}\n{SORT_TIP}"
-            )
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(column.digits is not None)
-        return None
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Returns what a cell shows."""
-        if not index.isValid() or self._result is None:
-            return None
-        row, column = self.steps.shown[index.row()], COLUMNS[index.column()]
-        is_current = row.index == self._position - 1
+    def _cell(self, row: StepRow, place: int, role: int) -> Any:
+        assert self._result is not None
+        column, is_current = COLUMNS[place], row.index == self._position - 1
         match role:
             case Qt.ItemDataRole.DisplayRole:
                 text = "" if self._is_icon_only(column.field) else cell_text(row, column)
                 return f"▸ {text}" if is_current and column.field == "index" else text
             case Qt.ItemDataRole.DecorationRole:
                 return self._icon(self._result, row, column.field)
-            case Qt.ItemDataRole.TextAlignmentRole:
-                return _alignment(column.digits is not None)
             case Qt.ItemDataRole.ToolTipRole:
                 told = step_tip(self._result, row.index)
                 return as_tip(f"{row.verdict.capitalize()}\n{told}" if self._is_icon_only(column.field) else told)
@@ -238,12 +217,7 @@ class StepsTable(QWidget):
         self.search.setAccessibleName("Filter steps by class")
         self.search.setToolTip("Show only steps whose class has this in its name. Esc clears it.")
         self.search.setClearButtonEnabled(True)
-        self._empty = QLabel()
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._empty.setTextFormat(Qt.TextFormat.PlainText)
-        self._empty.setWordWrap(True)
-        self._empty.setContentsMargins(16, 16, 16, 16)
-        self._empty.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self._empty = empty_state()
         self._is_stale = True
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
@@ -361,8 +335,3 @@ class StepsTable(QWidget):
         self._session.play(False)
         self._session.seek(step.index + 1)
         self._session.select(step.owner)
-
-
-def _alignment(is_number: bool) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignRight if is_number else Qt.AlignmentFlag.AlignLeft
-    return side | Qt.AlignmentFlag.AlignVCenter

@@ -56,6 +56,7 @@ class TruthOverlay(QObject):
         self._blink.timeout.connect(self._take_turns)
         self.edge = CurtainEdge(canvas.viewport())
         self.edge.moved.connect(lambda share: self._stage.curtain.draw_to(share))
+        self.edge.said.connect(self._stage.side_words.say)
         session.picture_changed.connect(self._forget_truth)
         session.result_changed.connect(self._show_colors)
         session.result_changed.connect(self._fit_verdicts)

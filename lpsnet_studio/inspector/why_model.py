@@ -16,7 +16,7 @@ from lpsnet.structures import InspectionSettings, PanopticSegmentation
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import Result
 
-__all__ = ["WhyMaterial", "material_of", "obstacle_of", "page_of"]
+__all__ = ["WhyMaterial", "material_of", "page_of"]
 
 _UNTRAINED = "Some weights of this network are random: what it predicts means nothing."
 _NO_TRUTH = "There is no ground truth for this image, so nothing can be called right or wrong."
@@ -56,21 +56,6 @@ class WhyMaterial:
         parts = ((self.pixels, other.pixels), (self.result, other.result), (self.truth, other.truth))
         own = (self.subject, self.own_settings, self.gains) == (other.subject, other.own_settings, other.gains)
         return own and all(one is another for one, another in parts)
-
-
-def obstacle_of(session: Session) -> str:
-    """Returns why there is no page, and what to do about it; empty if there is one, or one is on its way."""
-    if session.current is None:
-        return "No image is open. Open one: Ctrl+O."
-    if session.picture is None:
-        return (
-            "This image is not here yet."
-            if session.opening_picture
-            else "This image could not be opened: choose another."
-        )
-    if session.result is None:
-        return session.obstacle or "The image has not been inspected yet: this page comes with its result."
-    return ""
 
 
 def material_of(session: Session, gains: OracleGains | None) -> WhyMaterial | None:

@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QHBoxLayout, QTextBrowser, QToolButton, QVBoxLayou
 from lpsnet.analysis.report import WhyPage
 from lpsnet_studio.background import Background, Task, pass_on
 from lpsnet_studio.examination import Examination
+from lpsnet_studio.inspector.obstacles import obstacle_of
 from lpsnet_studio.inspector.why_html import narrow_html
-from lpsnet_studio.inspector.why_model import WhyMaterial, material_of, obstacle_of, page_of
+from lpsnet_studio.inspector.why_model import WhyMaterial, material_of, page_of
 from lpsnet_studio.session import Session
 from lpsnet_studio.theme import Theme
 

@@ -16,6 +16,11 @@ from tests.studio.hand_made import ListeningService
 
 
 @pytest.fixture(autouse=True)
+def garbage(collected_in_this_thread: None) -> None:
+    """Objects of Qt's are destroyed in the thread that they live in."""
+
+
+@pytest.fixture(autouse=True)
 def no_demo_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """What tests find does not depend on whether this checkout has the demo's network."""
     monkeypatch.setattr(demo_network, "demo_checkpoint", lambda: None)

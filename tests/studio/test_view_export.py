@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import cv2
 import numpy as np
+import psutil
 import pytest
 from PySide6.QtCore import QBuffer
 from PySide6.QtGui import QTransform
@@ -19,6 +20,7 @@ from PySide6.QtGui import QTransform
 from lpsnet.maps import HeatMap, MapPlacement
 from lpsnet_studio.canvas.candidate_scene import CandidateScene
 from lpsnet_studio.canvas.colormaps import Scale
+from lpsnet_studio.canvas.still import drawing_of
 from lpsnet_studio.chrome.export_dialog import ExportDialog
 from lpsnet_studio.inference.messages import Look, Seen, Sight
 from lpsnet_studio.inspector.legend import export_key
@@ -78,9 +80,57 @@ def test_at_scale_1_it_is_the_canvas_pixel_by_pixel(shown: Any) -> None:
 def test_bands_meet_without_a_seam(shown: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from lpsnet_studio.canvas import still
 
-    whole = _pixels(_of_view(shown, ViewExport("png", 2, "dark", None)))
+    wish = ViewExport("png", 2, "dark", ExportKey((("road", (1, 2, 3)),)))
+    whole = _pixels(_of_view(shown, wish))
     monkeypatch.setattr(still, "_BAND", 37)
-    assert np.array_equal(_pixels(_of_view(shown, ViewExport("png", 2, "dark", None))), whole)
+    assert np.array_equal(_pixels(_of_view(shown, wish)), whole)
+
+
+@pytest.fixture
+def candidates(shown: Any) -> Any:
+    """A window with many boxes of the levels, whose sides lie on and between the photo's pixels."""
+    random = np.random.default_rng(7)
+    corners = random.integers(0, 4 * WIDTH, (400, 4)).reshape(400, 2, 2) / 4
+    boxes = np.concatenate([corners.min(1), corners.max(1) + 1], axis=1).astype(np.float32)
+    shown.examination.candidates.show(
+        CandidateScene(
+            boxes=boxes,
+            locations=(boxes[:, :2] + boxes[:, 2:]) / 2,
+            colors=np.sort(random.integers(0, 3, 400)),
+            palette=np.array([[255, 0, 0], [0, 255, 0], [0, 0, 255]], np.uint8),
+            size=(HEIGHT, WIDTH),
+            key=(),
+        )
+    )
+    return shown
+
+
+def test_candidates_are_sampled_as_they_are_on_the_canvas(
+    candidates: Any, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lpsnet_studio.canvas import still
+
+    wish = ViewExport("png", 1, "dark", None)
+    found = _pixels(_of_view(candidates, wish))
+    assert np.abs(found.astype(int) - _shown(candidates)).max() <= 2
+    session.change_layer("candidates", visible=False)
+    assert (_pixels(_of_view(candidates, wish)) != found).any(axis=-1).mean() > 0.1
+    session.change_layer("candidates", visible=True)
+    whole = _pixels(_of_view(candidates, ViewExport("png", 4, "dark", None)))
+    monkeypatch.setattr(still, "_BAND", 37)
+    assert np.array_equal(_pixels(_of_view(candidates, ViewExport("png", 4, "dark", None))), whole)
+
+
+def test_a_drawing_takes_memory_only_where_something_is_painted(qapp: Any) -> None:
+    process = psutil.Process()
+    before = process.memory_info().rss
+    drawing = drawing_of(lambda painter: painter.drawRect(10, 20, 300, 200), (2500, 2500), 4)
+    grown = process.memory_info().rss - before
+    assert drawing.pixels.nbytes == 400_000_000
+    assert grown < 60_000_000
+    rows, columns = np.nonzero(drawing.pixels)
+    assert (rows.min(), columns.min()) == (80 - 2, 40 - 2)
+    assert (rows.max(), columns.max()) == (880 + 1, 1240 + 1)
 
 
 def test_a_greater_scale_samples_anew_and_keeps_the_look(shown: Any) -> None:
@@ -178,6 +228,58 @@ def test_svg_holds_its_texts_as_text_and_its_pixels_once(shown: Any, session: Se
     assert _pixels(base64.b64decode(pictures[0])).shape[:2] == (2 * part.height(), 2 * part.width())
     assert int(root.get("width", "0")) == part.width()
     assert int(root.get("height", "0")) > part.height()
+
+
+def _texts(window: Any) -> list[str | None]:
+    root = ElementTree.fromstring(_of_view(window, ViewExport("svg", 1, "light", None)))
+    return [node.text for node in root.iter("{http://www.w3.org/2000/svg}text")]
+
+
+def _changed(window: Any) -> np.ndarray:
+    """Returns the columns and rows of the exported view that the words of a comparison are written on."""
+    words = window.canvas.stage.side_words
+    found = _pixels(_of_view(window, ViewExport("png", 1, "dark", None)))
+    copied = _shown(window)
+    words.setVisible(False)
+    plain = _pixels(_of_view(window, ViewExport("png", 1, "dark", None)))
+    words.setVisible(True)
+    written = (found != plain).any(axis=-1)
+    assert np.abs(found.astype(int) - copied)[written].max() <= 2, "a copied view says the same"
+    return written
+
+
+def test_it_says_which_side_of_the_curtain_is_which(shown: Any, session: Session, qtbot: Any) -> None:
+    session.change_view(comparison="curtain")
+    qtbot.waitUntil(shown.canvas.stage.curtain.isVisible)
+    edge = shown._overlays.truth.edge
+    edge.move_to(0.4)
+    shown.canvas.grab()
+    written = _changed(shown)
+    height = len(written)
+    at = round(0.4 * shown.canvas.viewport().width() - shown.canvas.part_in_view.x())
+    assert not written[: height - 50].any(), "at the lower end"
+    columns = np.flatnonzero(written.any(axis=0))
+    assert not ((columns > at - 10) & (columns < at + 10)).any()
+    for side in (columns[columns < at], columns[columns > at]):
+        assert 40 < np.ptp(side) < 160
+    assert {"Prediction", "Ground truth"} <= set(_texts(shown))
+    edge.move_to(1.0)
+    shown.canvas.grab()
+    assert set(_texts(shown)) & {"Prediction", "Ground truth"} == {"Prediction"}, "no truth is in the picture"
+    session.change_view(comparison="off")
+    assert not {"Prediction", "Ground truth"} & set(_texts(shown))
+
+
+def test_it_says_whose_turn_it_is(shown: Any, session: Session, qtbot: Any) -> None:
+    session.change_view(comparison="blink")
+    overlay = shown._overlays.truth
+    qtbot.waitUntil(lambda: overlay.edge.words[0] != "")
+    overlay._blink.stop()
+    for _ in range(2):
+        overlay._take_turns()
+        assert set(_texts(shown)) & {"Prediction", "Ground truth"} == {overlay.edge.words[0]}
+        columns = np.flatnonzero(_changed(shown).any(axis=0))
+        assert abs(columns.mean() - shown.canvas.part_in_view.width() / 2) < 10
 
 
 def test_layers_above_boxes_stay_above_them_in_svg(shown: Any, session: Session) -> None:

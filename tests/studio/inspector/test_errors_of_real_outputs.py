@@ -9,8 +9,6 @@ import pytest
 
 from lpsnet.analysis.errors import ErrorPixel, Kind
 from lpsnet.analysis.gains import biggest_gain
-from lpsnet.assets import demo_checkpoint
-from lpsnet.scenes import draw_scene
 from lpsnet_studio.examination import Examination
 from lpsnet_studio.inference.messages import (
     GainsWeighed,
@@ -25,21 +23,13 @@ from lpsnet_studio.inspector.errors_panel import ErrorsPanel
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import NetworkChoice
 from tests.studio.hand_made import ListeningService, card, entries
+from tests.studio.inspector.conftest import InspectScene
 
 
 @pytest.fixture(scope="module")
-def scene() -> Any:
+def scene(inspect_scene: InspectScene) -> Any:
     """Returns an inspection whose network has run, and its scene."""
-    checkpoint = demo_checkpoint()
-    if checkpoint is None:
-        pytest.skip("the demo network is not here")
-    from lpsnet.engine.network import load_network
-    from lpsnet.inspection import Inspection
-
-    network = load_network(checkpoint=checkpoint, device="cpu")
-    drawn = draw_scene(2, 288, 384)
-    made = Inspection(drawn.image, network.categories, run_network=network.run, truth=drawn.segmentation)
-    return made, drawn
+    return inspect_scene(2)
 
 
 def _open(session: Session, service: ListeningService, scene: Any) -> None:

@@ -15,6 +15,7 @@ from lpsnet.analysis.gains import OracleGains, OracleResult
 from lpsnet.metrics.panoptic_quality import MeanQuality, image_quality
 from lpsnet_studio.inference.messages import Failed, GainsWeighed, Inspect, OpenImage, WeighGains
 from lpsnet_studio.inspector.errors_panel import ErrorsPanel
+from lpsnet_studio.inspector.obstacles import NO_IMAGE, NO_TRUTH
 from lpsnet_studio.session import Session
 from tests.studio.hand_made import ListeningService, inspected, open_first, opened
 
@@ -278,10 +279,10 @@ def test_without_ground_truth_it_says_what_to_open(
 
 
 def test_the_keys_that_it_names_are_those_of_the_actions(window: Any) -> None:
-    from lpsnet_studio.inspector.errors_panel import _NO_TRUTH
-
     for name in ("open_dataset", "show_demo"):
-        assert window.actions_by_id[name].shortcut().toString() in _NO_TRUTH
+        assert f"({window.actions_by_id[name].shortcut().toString()})" in NO_TRUTH
+    for name in ("open_image", "open_dataset", "show_demo"):
+        assert f"({window.actions_by_id[name].shortcut().toString()})" in NO_IMAGE
 
 
 @pytest.mark.parametrize("width", [280, 300, 420, 800])

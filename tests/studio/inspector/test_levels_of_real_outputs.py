@@ -9,10 +9,7 @@ import numpy as np
 import pytest
 
 from lpsnet.analysis.fates import Fate
-from lpsnet.assets import demo_checkpoint
-from lpsnet.engine.network import load_network
 from lpsnet.inspection import Inspection
-from lpsnet.scenes import draw_scene
 from lpsnet_studio.background import is_awaited
 from lpsnet_studio.examination import Examination
 from lpsnet_studio.inference.messages import Inspect, ModelLoaded, OpenImage
@@ -21,16 +18,13 @@ from lpsnet_studio.inspector.levels_panel import LevelsPanel
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import NetworkChoice
 from tests.studio.hand_made import ListeningService, card, entries, inspected, opened
+from tests.studio.inspector.conftest import InspectScene
 
 
 @pytest.fixture(scope="module")
-def inspection() -> Inspection:
-    checkpoint = demo_checkpoint()
-    if checkpoint is None:
-        pytest.skip("the demo network is not here")
-    network, scene = load_network(checkpoint=checkpoint, device="cpu"), draw_scene(32, 288, 384)
-    found = Inspection(scene.image, network.categories, run_network=network.run)
-    found.run(network.config.inspection)
+def inspection(inspect_scene: InspectScene) -> Inspection:
+    found, _ = inspect_scene(32, with_truth=False)
+    found.run(found.settings)
     return found
 
 

@@ -8,9 +8,7 @@ import numpy as np
 import pytest
 
 from lpsnet.analysis.fates import Fate
-from lpsnet.assets import demo_checkpoint
 from lpsnet.maps import HeatMap
-from lpsnet.scenes import draw_scene
 from lpsnet_studio.examination import Examination
 from lpsnet_studio.inference.messages import (
     ImageOpened,
@@ -28,20 +26,12 @@ from lpsnet_studio.inspector.semantics_panel import SemanticsPanel
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import NetworkChoice
 from tests.studio.hand_made import ListeningService, card, entries
+from tests.studio.inspector.conftest import InspectScene
 
 
 @pytest.fixture(scope="module")
-def inspected() -> Any:
-    checkpoint = demo_checkpoint()
-    if checkpoint is None:
-        pytest.skip("the demo network is not here")
-    from lpsnet.engine.network import load_network
-    from lpsnet.inspection import Inspection
-
-    network = load_network(checkpoint=checkpoint, device="cpu")
-    scene = draw_scene(2, 288, 384)
-    made = Inspection(scene.image, network.categories, run_network=network.run, truth=scene.segmentation)
-    return made, scene
+def inspected(inspect_scene: InspectScene) -> Any:
+    return inspect_scene(2)
 
 
 def answer(session: Session, service: ListeningService, inspection: Any) -> None:

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from lpsnet.analysis.fates import Fate, fates
-from lpsnet.assets import demo_checkpoint
 from lpsnet.panoptic_head import contested_mask, merge
 from lpsnet.structures import (
     BordernessLevel,
@@ -38,6 +37,7 @@ from lpsnet_studio.inspector.probe_reader import ProbeReader
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import Result
 from tests.studio.hand_made import CAR, CATEGORIES, HEIGHT, PERSON, SKY, WIDTH, ListeningService, entries, opened, truth
+from tests.studio.inspector.conftest import InspectScene
 
 SETTINGS = InspectionSettings(stuff_limit=0, conflict="smallest", overlap_threshold=0.5)
 
@@ -200,26 +200,20 @@ def test_text_leaves_out_what_is_not_known() -> None:
 # ------------------------------------------------------------------------------------------------------- real outputs
 
 
-def test_the_last_word_of_a_thousand_histories_is_the_owner_map_s(session: Session, service: ListeningService) -> None:
-    checkpoint = demo_checkpoint()
-    if checkpoint is None:
-        pytest.skip("the demo network is not here")
-    from lpsnet.engine.network import load_network
-    from lpsnet.inspection import Inspection
-    from lpsnet.scenes import draw_scene
-
-    network, scene = load_network(checkpoint=checkpoint, device="cpu"), draw_scene(2, 288, 384)
-    found = Inspection(scene.image, network.categories, run_network=network.run, truth=scene.segmentation)
+def test_the_last_word_of_a_thousand_histories_is_the_owner_map_s(
+    inspect_scene: InspectScene, session: Session, service: ListeningService
+) -> None:
+    found, scene = inspect_scene(2)
     crowded = InspectionSettings(score_threshold=0.05, overlap_threshold=0.6, stuff_limit=500)
     found.run(crowded)
     examination = Examination(session)
     reader = ProbeReader(session, examination)
     session.settings = crowded
     session.load_model(_choice())
-    session.receive(_loaded(service, crowded, network.categories))
+    session.receive(_loaded(service, crowded, found.categories))
     session.set_entries(entries())
     image = replace(
-        opened(service.last(OpenImage)), pixels=scene.image, truth=scene.segmentation, categories=network.categories
+        opened(service.last(OpenImage)), pixels=scene.image, truth=scene.segmentation, categories=found.categories
     )
     session.receive(image)
     asked = service.last(Inspect)

@@ -65,6 +65,28 @@ def test_the_curtain_comes_and_goes_with_its_edge(compared: Any, session: Sessio
     assert overlay.edge.words == ("", "")
 
 
+@pytest.mark.parametrize("comparison", ["curtain", "blink"])
+def test_names_and_the_box_of_the_step_make_room_for_a_comparison(
+    compared: Any, session: Session, comparison: str
+) -> None:
+    stage = compared.canvas.stage
+    session.change_view(names=True)
+    session.seek(1)
+    assert stage.names.isVisible()
+    assert stage.step_boxes.isVisible()
+    session.change_view(comparison=comparison)
+    assert not stage.names.isVisible()
+    assert not stage.step_boxes.isVisible()
+    session.seek(2)
+    session.change_view(names=False)
+    session.change_view(names=True)
+    assert not stage.names.isVisible()
+    assert not stage.step_boxes.isVisible()
+    session.change_view(comparison="off")
+    assert stage.names.isVisible()
+    assert stage.step_boxes.isVisible()
+
+
 def test_blinking_takes_turns(compared: Any, session: Session, qtbot: Any) -> None:
     stage, overlay = compared.canvas.stage, compared._overlays.truth
     session.change_view(comparison="blink")

@@ -18,8 +18,9 @@ from lpsnet.categories import Categories, Category
 from lpsnet.metrics.panoptic_quality import MeanQuality
 from lpsnet_studio.examination import Examination
 from lpsnet_studio.inference.messages import GainsWeighed, WeighGains
+from lpsnet_studio.inspector.obstacles import obstacle_of
 from lpsnet_studio.inspector.why_html import narrow_html
-from lpsnet_studio.inspector.why_model import material_of, obstacle_of, page_of
+from lpsnet_studio.inspector.why_model import material_of, page_of
 from lpsnet_studio.inspector.why_panel import WhyPanel
 from lpsnet_studio.page_files import pdf_of, save_page
 from lpsnet_studio.session import Session
