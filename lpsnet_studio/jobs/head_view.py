@@ -70,6 +70,8 @@ class SearchField(QLineEdit):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leaves the field at Esc, Down and Enter."""
         match event.key():
+            case _ if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+                super().keyPressEvent(event)
             case Qt.Key.Key_Escape if self.text():
                 self.clear()
             case Qt.Key.Key_Escape | Qt.Key.Key_Down | Qt.Key.Key_Return | Qt.Key.Key_Enter:

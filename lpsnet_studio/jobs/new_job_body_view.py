@@ -74,6 +74,9 @@ class Body(Protocol):
     def place_of(self, finding: Finding) -> Callable[[], None] | None:
         """Returns what leads to what a finding is about; None if that is nowhere here."""
 
+    def title_of(self, name: str) -> str:
+        """Returns what the thing with a fault is called."""
+
     def go_to_fault(self) -> None:
         """Gives the keyboard to a field with a fault."""
 
@@ -149,6 +152,10 @@ class TrainingBody:
         exact = [finding.about] if finding.about in config.fields else []
         field = next(iter([*exact, *inside, *named]), None)
         return None if field is None else lambda: self._go_to(field)
+
+    def title_of(self, name: str) -> str:
+        """Returns what the thing with a fault is called."""
+        return {RUN_DIR: "Folder of the run", DEVICES: "Devices"}.get(name, name)
 
     def go_to_fault(self) -> None:
         """Gives the keyboard to a field with a fault."""
@@ -238,6 +245,10 @@ class BatchBody:
         if name is None or name not in [each.name for each in self.form.fields]:
             return None
         return lambda: self.view.go_to(name)
+
+    def title_of(self, name: str) -> str:
+        """Returns what the field with a fault is called."""
+        return next((each.title for each in self.form.all_fields if each.name == name), "")
 
     def go_to_fault(self) -> None:
         """Gives the keyboard to the first field with a fault."""

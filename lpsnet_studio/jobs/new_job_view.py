@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -69,6 +69,7 @@ class NewJobView(QWidget):
         body: the form.
         preflight: looks ahead.
         findings: what speaks against the job.
+        mend, reason: why it cannot be started, and the way there.
         start, cancel: the two ways out.
         anyway, back: answers to whether to start in spite of errors.
     """
@@ -100,7 +101,7 @@ class NewJobView(QWidget):
         self._background = Background(pass_on, self)
         self.preflight = Preflight(check, self)
         self.findings = PreflightView(self.preflight, theme, self.body.place_of)
-        self.reason, self.question = _link(), MessageLine("fault", theme)
+        self.mend, self.reason, self.question = _link(), ElidedLabel(), MessageLine("fault", theme)
         self.start = _button("Start", "Start the job, or let it wait for its device (Ctrl+Enter).")
         self.cancel = _button("Cancel", "Leave; what is written here stays (Esc).")
         self.anyway = _button("Start anyway", "Start in spite of what speaks against it.")
@@ -172,9 +173,12 @@ class NewJobView(QWidget):
         self.body.show_state()
         if self.isVisible():
             self.preflight.want(None if faults else self.body.spec())
-        reason = _reason(list(faults.items()))
-        self.reason.setText(reason.replace("&", "&&"))
-        self.reason.setVisible(bool(faults) and not self._is_asking)
+        name, fault = next(iter(faults.items()), ("", ""))
+        reason = ": ".join(part for part in (self.body.title_of(name), fault) if part)
+        self.mend.setText(f"{len(faults)} to mend")
+        self.mend.setVisible(bool(faults))
+        self.reason.setText(reason)
+        self.reason.setVisible(bool(faults))
         self.start.setEnabled(not faults)
         self.start.setAccessibleDescription(reason)
         self.start.setToolTip(as_tip(reason or "Start the job, or let it wait for its device (Ctrl+Enter)."))
@@ -220,15 +224,18 @@ class NewJobView(QWidget):
             self._split.setSizes([2000, side])
 
     def event(self, event: QEvent) -> bool:
-        """Claims Esc before the window's shortcuts do."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _is_escape(event):
+        """Claims its keys before the window's shortcuts do."""
+        is_early = event.type() == QEvent.Type.ShortcutOverride
+        if is_early and isinstance(event, QKeyEvent) and (_is_escape(event) or _is_start(event)):
             event.accept()
             return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Leaves, or goes back from the question."""
-        if not _is_escape(event):
+        """Starts, leaves, or goes back from the question."""
+        if _is_start(event):
+            self.ask_to_start()
+        elif not _is_escape(event):
             super().keyPressEvent(event)
         elif self._is_asking:
             self._go_back()
@@ -244,12 +251,7 @@ class NewJobView(QWidget):
         self.cancel.clicked.connect(self._leave)
         self.anyway.clicked.connect(self._start)
         self.back.clicked.connect(self._go_back)
-        self.reason.clicked.connect(self.body.go_to_fault)
-        for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            keys = QKeySequence(Qt.KeyboardModifier.ControlModifier | key)
-            shortcut = QShortcut(keys, self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(self.ask_to_start)
+        self.mend.clicked.connect(self.body.go_to_fault)
         self._theme.changed.connect(self._follow)
         self._follow()
 
@@ -283,7 +285,8 @@ class NewJobView(QWidget):
         foot = QHBoxLayout()
         foot.setContentsMargins(16, 8, 16, 12)
         foot.setSpacing(8)
-        foot.addWidget(self.reason)
+        foot.addWidget(self.mend)
+        foot.addWidget(self.reason, 1)
         foot.addWidget(self.question, 1)
         foot.addStretch(0)
         for button in (self.cancel, self.start, self.back, self.anyway):
@@ -298,7 +301,7 @@ class NewJobView(QWidget):
 
     def _chain_stops(self) -> None:
         """Lets Tab go through the findings to the two ways out."""
-        stops = [*self.findings.stops(), self.reason, self.cancel, self.start, self.back, self.anyway]
+        stops = [*self.findings.stops(), self.mend, self.cancel, self.start, self.back, self.anyway]
         for first, second in pairwise(stops):
             QWidget.setTabOrder(first, second)
 
@@ -306,20 +309,16 @@ class NewJobView(QWidget):
         self.start.setIcon(self._theme.icon("play"))
         self.question.follow(self._theme)
         self._trouble.follow(self._theme)
-        self.reason.setIcon(self._theme.icon("discarded", self._theme.palette.discarded))
-
-
-def _reason(faults: Sequence[tuple[str, str]]) -> str:
-    """Says why it cannot be started; empty if it can."""
-    if not faults:
-        return ""
-    name, fault = faults[0]
-    more = f" ({len(faults) - 1} more to mend)" if len(faults) > 1 else ""
-    return f"{name.replace('run_dir', 'folder')}: {fault}{more}" if name else f"{fault}{more}"
+        self.mend.setIcon(self._theme.icon("discarded", self._theme.palette.discarded))
 
 
 def _is_escape(event: QKeyEvent) -> bool:
     return event.key() == Qt.Key.Key_Escape and not event.modifiers()
+
+
+def _is_start(event: QKeyEvent) -> bool:
+    modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+    return event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and modifiers == Qt.KeyboardModifier.ControlModifier
 
 
 def _titled(text: str, below: QWidget) -> QWidget:

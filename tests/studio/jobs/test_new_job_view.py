@@ -1,0 +1,538 @@
+"""The view that starts a job, as it is used: written, looked at by a stand-in for the child process, and started."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QPlainTextEdit, QWidget
+
+from lpsnet.config import load_config
+from lpsnet_studio.jobs import preflight_view
+from lpsnet_studio.jobs.batch_form import BatchForm
+from lpsnet_studio.jobs.command import argv, environment, shell_text
+from lpsnet_studio.jobs.device_choice import DeviceOption
+from lpsnet_studio.jobs.new_job_body_view import Asks, BatchBody, TrainingBody
+from lpsnet_studio.jobs.new_job_view import JobKind, NewJobView
+from lpsnet_studio.jobs.preflight import Check, Estimates, Finding, Level, Report
+from lpsnet_studio.jobs.spec import EvaluateSpec, JobSpec, PredictSpec, TrainSpec
+from lpsnet_studio.jobs.training_form import RUN_DIR
+from lpsnet_studio.theme import Theme
+
+FINE = Report((Finding("fine", "config", "is valid"),), Estimates(2_000_000_000, 9_000_000_000))
+
+
+class Looks:
+    """Stands in for the child processes: answers what it is told to, when it is told to.
+
+    Attributes:
+        report: the answer.
+        begun: the jobs that were looked at.
+        withdrawn: those of them whose answer was not wanted any more.
+        may_end: holds back the answers while it is not set.
+    """
+
+    def __init__(self) -> None:
+        self.report = FINE
+        self.begun: list[JobSpec] = []
+        self.withdrawn: list[JobSpec] = []
+        self.may_end = threading.Event()
+        self.may_end.set()
+
+    def __call__(self, spec: JobSpec) -> Check:
+        looks = self
+
+        class Look(Check):
+            def run(self) -> Report | None:
+                looks.begun.append(spec)
+                looks.may_end.wait(20)
+                return None if self.is_withdrawn else looks.report
+
+            def withdraw(self) -> None:
+                looks.withdrawn.append(spec)
+                super().withdraw()
+
+        return Look(spec)
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests do not wait for people to stop typing."""
+    monkeypatch.setattr(preflight_view, "_CALM_MILLISECONDS", 30)
+
+
+@pytest.fixture
+def looks() -> Looks:
+    return Looks()
+
+
+@pytest.fixture
+def make(qtbot: Any, theme: Theme, tmp_path: Path, looks: Looks) -> Callable[..., NewJobView]:
+    def made(kind: JobKind = "train", *, shown: bool = True, **more: Any) -> NewJobView:
+        options = (DeviceOption("cpu", "CPU"), DeviceOption("cuda:0", "H100"), DeviceOption("cuda:1", "H100"))
+        view = NewJobView(kind, theme, root=tmp_path / "runs", check=looks, **{"devices": lambda: options, **more})
+        qtbot.addWidget(view)
+        view.resize(1360, 860)
+        if shown:
+            with qtbot.waitActive(view):
+                view.show()
+                view.activateWindow()
+        return view
+
+    return made
+
+
+def training(view: NewJobView) -> TrainingBody:
+    assert isinstance(view.body, TrainingBody)
+    return view.body
+
+
+def batch(view: NewJobView) -> BatchForm:
+    assert isinstance(view.body, BatchBody)
+    return view.body.form
+
+
+def looked(qtbot: Any, view: NewJobView) -> None:
+    qtbot.waitUntil(lambda: view.preflight.is_of_now and not view.preflight.is_looking)
+
+
+def found(*levels: Level, about: str = "training.batch") -> Report:
+    return Report(tuple(Finding(level, about, f"{level} sentence", f"{level} remedy") for level in levels))
+
+
+# ---------------------------------------------------------------------------------------------------------- the look
+
+
+def test_it_looks_ahead_by_itself_and_says_that_nothing_speaks_against_it(qtbot: Any, make: Any, looks: Looks) -> None:
+    view = make()
+    looked(qtbot, view)
+    assert looks.begun == [view.body.spec()]
+    assert view.findings.verdict.text() == "Nothing speaks against it."
+    assert view.findings.estimates.text() == "Memory: about 2.0 GB of 9.0 GB free"
+
+
+def test_only_the_newest_edit_is_looked_at_and_an_older_look_is_ended(qtbot: Any, make: Any, looks: Looks) -> None:
+    looks.may_end.clear()
+    view = make()
+    qtbot.waitUntil(lambda: len(looks.begun) == 1)
+    first = looks.begun[0]
+    assert view.findings.verdict.text() == "Checking data, weights, memory and disk…"
+    for number in range(2, 9):
+        training(view).form.config.set("training.batch", number)
+    assert looks.withdrawn == [first]
+    looks.may_end.set()
+    looked(qtbot, view)
+    assert len(looks.begun) == 2
+    assert looks.begun[-1] == view.body.spec()
+
+
+def test_nothing_is_looked_at_while_there_are_faults(qtbot: Any, make: Any, looks: Looks) -> None:
+    view = make()
+    looked(qtbot, view)
+    training(view).form.config.set_text("training.batch", "many")
+    qtbot.wait(60)
+    assert len(looks.begun) == 1
+    assert view.findings.verdict.text() == "Checked as soon as every field is right."
+    assert not view.findings.again.isEnabled()
+    training(view).form.config.reset("training.batch")
+    assert view.findings.verdict.text() == "Nothing speaks against it."
+    assert len(looks.begun) == 1
+
+
+def test_a_look_can_be_cancelled_and_asked_for(qtbot: Any, make: Any, looks: Looks) -> None:
+    looks.may_end.clear()
+    view = make()
+    qtbot.waitUntil(lambda: len(looks.begun) == 1)
+    view.findings.stop.setFocus()
+    qtbot.mouseClick(view.findings.stop, Qt.MouseButton.LeftButton)
+    assert looks.withdrawn == looks.begun
+    assert view.findings.verdict.text() == "Not checked yet."
+    assert view.findings.again.hasFocus()
+    looks.may_end.set()
+    qtbot.mouseClick(view.findings.again, Qt.MouseButton.LeftButton)
+    looked(qtbot, view)
+    assert view.findings.verdict.text() == "Nothing speaks against it."
+
+
+def test_findings_of_earlier_settings_are_dimmed(qtbot: Any, make: Any, looks: Looks) -> None:
+    looks.report = found("warning")
+    view = make()
+    looked(qtbot, view)
+    assert view.findings.lines[0].isEnabled()
+    looks.may_end.clear()
+    training(view).form.config.set("training.batch", 7)
+    assert not view.findings.lines[0].isEnabled()
+    looks.may_end.set()
+    looked(qtbot, view)
+    assert view.findings.lines[0].isEnabled()
+
+
+def test_leaving_ends_the_look(qtbot: Any, make: Any, looks: Looks) -> None:
+    looks.may_end.clear()
+    view = make()
+    qtbot.waitUntil(lambda: len(looks.begun) == 1)
+    view.hide()
+    assert looks.withdrawn == looks.begun
+    looks.may_end.set()
+
+
+def test_a_finding_leads_to_its_field(qtbot: Any, make: Any, looks: Looks) -> None:
+    view = make()
+    spec = view.body.spec()
+    looks.report = Report(
+        (
+            Finding("error", "training.batch", "cannot be shared"),
+            Finding("error", "data.train", "says no data"),
+            Finding("error", str(spec.folder), "cannot be written to"),
+            Finding("error", "device", "is not there"),
+            Finding("warning", "memory", "too little", "set input.short_side=320"),
+            Finding("error", "/elsewhere", "odd"),
+        )
+    )
+    view.preflight.look_now()
+    qtbot.waitUntil(lambda: len(view.findings.lines) == 6)
+    links = [line.link for line in view.findings.lines if line.finding.about != "/elsewhere"]
+    others = [line.link for line in view.findings.lines if line.finding.about == "/elsewhere"]
+    assert others == [None]
+    body = training(view)
+    expected = [
+        body.config.row("training.batch").editor.inputs()[0],
+        body.config.row("data.train.kind").editor.inputs()[0],
+        body.place.folder.box,
+        body.place.devices.box,
+        body.config.row("input.short_side").editor.inputs()[0],
+    ]
+    for link, widget in zip(links, expected, strict=True):
+        assert link is not None
+        qtbot.mouseClick(link, Qt.MouseButton.LeftButton)
+        assert widget.hasFocus()
+
+
+def test_what_a_child_process_says_is_shown_as_plain_text(qtbot: Any, make: Any, looks: Looks) -> None:
+    looks.report = Report((Finding("error", "<b>bold</b>", "<img src=x>", "<i>no</i>"),))
+    view = make()
+    looked(qtbot, view)
+    labels = view.findings.lines[0].findChildren(QLabel)
+    assert {"<b>bold</b>", "<img src=x>", "→ <i>no</i>"} <= {label.text() for label in labels}
+    assert all(label.textFormat() == Qt.TextFormat.PlainText for label in labels if "<" in label.text())
+
+
+# ---------------------------------------------------------------------------------------------------------- starting
+
+
+@pytest.mark.parametrize("name", ["folder", "button", "choice", "field", "command", "search"])
+def test_ctrl_enter_starts_wherever_the_keyboard_is(qtbot: Any, make: Any, name: str) -> None:
+    view = make()
+    body = training(view)
+    box = {
+        "folder": body.place.folder.box,
+        "button": body.place.scenes,
+        "choice": body.config.head.source,
+        "field": body.config.row("training.batch").editor.inputs()[0],
+        "command": body.config.foot.command,
+        "search": body.config.head.search,
+    }[name]
+    box.setFocus()
+    with qtbot.waitSignal(view.wanted) as wanted:
+        qtbot.keyClick(box, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert wanted.args == [view.body.spec()]
+
+
+def test_a_form_with_faults_does_not_start_and_says_why(qtbot: Any, make: Any) -> None:
+    view = make()
+    started: list[JobSpec] = []
+    view.wanted.connect(started.append)
+    training(view).form.set_run_dir("")
+    assert not view.start.isEnabled()
+    assert view.reason.text() == "Folder of the run: say where its files go"
+    assert view.mend.text() == "1 to mend"
+    qtbot.keyClick(view, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert started == []
+    assert training(view).place.folder.box.hasFocus()
+    assert training(view).place.faults[RUN_DIR].isVisible()
+
+
+def test_errors_are_asked_about_and_warnings_are_not(qtbot: Any, make: Any, looks: Looks) -> None:
+    started: list[JobSpec] = []
+    looks.report = found("warning", "fine")
+    view = make()
+    view.wanted.connect(started.append)
+    looked(qtbot, view)
+    view.ask_to_start()
+    assert len(started) == 1
+    looks.report = found("error", "error", "warning")
+    view.preflight.look_now()
+    qtbot.waitUntil(lambda: len(view.findings.lines) == 3)
+    looked(qtbot, view)
+    view.ask_to_start()
+    assert len(started) == 1
+    assert view.question.text() == "2 errors speak against it. It will most likely fail. Start anyway?"
+    assert view.back.hasFocus()
+    assert not view.start.isVisible()
+    qtbot.keyClick(view.back, Qt.Key.Key_Escape)
+    assert view.start.isVisible()
+    assert len(started) == 1
+    view.ask_to_start()
+    qtbot.mouseClick(view.anyway, Qt.MouseButton.LeftButton)
+    assert len(started) == 2
+    assert view.start.isVisible()
+
+
+def test_an_edit_takes_the_question_back(qtbot: Any, make: Any, looks: Looks) -> None:
+    looks.report = found("error")
+    view = make()
+    looked(qtbot, view)
+    view.ask_to_start()
+    training(view).form.config.set("training.batch", 6)
+    assert view.start.isVisible()
+    assert not view.question.isVisible()
+
+
+def test_esc_leaves_and_what_was_written_stays(qtbot: Any, make: Any) -> None:
+    view = make()
+    training(view).form.config.set("training.batch", 6)
+    training(view).place.devices.box.setFocus()
+    with qtbot.waitSignal(view.closed):
+        qtbot.keyClick(training(view).place.devices.box, Qt.Key.Key_Escape)
+    view.hide()
+    view.show()
+    assert training(view).form.config.value("training.batch") == 6
+
+
+def test_a_folder_that_the_started_job_took_is_proposed_no_more(qtbot: Any, make: Any) -> None:
+    view = make()
+    first = view.body.spec().folder
+    view.hide()
+    first.mkdir(parents=True)
+    view.show()
+    assert view.body.spec().folder.name == f"{first.name}-2"
+    assert view.body.faults == {}
+
+
+# ------------------------------------------------------------------------------------------------------------ training
+
+
+def test_devices_are_ticked_and_typed(qtbot: Any, make: Any) -> None:
+    view = make()
+    chooser = training(view).place.devices
+    qtbot.waitUntil(lambda: "cuda:1" in chooser.ticks)
+    for name in ("cuda:1", "cuda:0"):
+        chooser.ticks[name].click()
+    assert chooser.box.text() == "cuda:0, cuda:1"
+    assert not chooser.ticks["auto"].isChecked()
+    spec = view.body.spec()
+    assert spec.devices == ("cuda:0", "cuda:1")
+    assert training(view).config.foot.command.toPlainText() == shell_text(argv(spec), environment(spec))
+    chooser.box.setFocus()
+    chooser.box.selectAll()
+    qtbot.keyClicks(chooser.box, "cpu")
+    assert chooser.ticks["cpu"].isChecked()
+    assert view.body.spec().devices == ("cpu",)
+
+
+def test_it_says_why_there_is_no_cuda(qtbot: Any, make: Any) -> None:
+    problem = DeviceOption("cuda", "CUDA", "no CUDA device: there is no NVIDIA driver")
+    view = make(devices=lambda: (DeviceOption("cpu", "CPU"), problem))
+    chooser = training(view).place.devices
+    qtbot.waitUntil(lambda: chooser.note.text() == "No CUDA device: there is no NVIDIA driver.")
+    assert set(chooser.ticks) == {"auto", "cpu"}
+
+
+def test_files_are_asked_for_and_nothing_else(qtbot: Any, make: Any, tmp_path: Path) -> None:
+    paths = [tmp_path / "train.json", tmp_path / "val.json"]
+    for path in paths:
+        path.write_text(json.dumps({"images": [], "annotations": [], "categories": []}))
+    answers = [str(paths[0]), str(paths[1])]
+    view = make(asks=Asks(path=lambda *_: answers.pop(0)))
+    place = training(view).place
+    qtbot.mouseClick(place.files, Qt.MouseButton.LeftButton)
+    assert answers == []
+    config = load_config("demo", view.body.spec().overrides)
+    assert config.categories == str(paths[0])
+    assert config.data.val is not None
+    assert config.data.val.kind == "coco_panoptic"
+    qtbot.mouseClick(place.scenes, Qt.MouseButton.LeftButton)
+    assert load_config("demo", view.body.spec().overrides).categories == "scenes.json"
+
+
+def test_a_file_that_is_none_is_told_and_changes_nothing(qtbot: Any, make: Any, tmp_path: Path) -> None:
+    (tmp_path / "list.json").write_text("[]")
+    view = make(asks=Asks(path=lambda *_: str(tmp_path / "list.json")))
+    before = view.body.spec()
+    qtbot.mouseClick(training(view).place.files, Qt.MouseButton.LeftButton)
+    assert "is no COCO panoptic JSON" in training(view).place.faults["data"].text()
+    assert view.body.spec() == before
+
+
+def test_commands_for_several_machines_are_copied(qtbot: Any, make: Any) -> None:
+    view = make()
+    dialog = training(view).place.show_nodes()
+    dialog.machines.setValue(3)
+    dialog.first.setText("node0")
+    text = dialog.commands.toPlainText()
+    assert text.count("--node-rank") == 3
+    assert text.count("--master-addr node0") == 3
+    qtbot.mouseClick(dialog.copy, Qt.MouseButton.LeftButton)
+    assert QGuiApplication.clipboard().text() == text
+
+
+def test_a_run_is_duplicated(qtbot: Any, make: Any, tmp_path: Path) -> None:
+    run = tmp_path / "old"
+    run.mkdir()
+    (run / "config.yaml").write_text(load_config("demo", ["training.batch=8"]).to_yaml())
+    view = make()
+    assert view.prefill(TrainSpec(str(run / "config.yaml"), (), run, ("cpu",)), "night")
+    spec = view.body.spec()
+    assert spec.config == str(run / "config.yaml")
+    assert spec.devices == ("cpu",)
+    assert spec.run_dir.name.startswith("night-")
+    assert not view.prefill(TrainSpec(str(run / "gone.yaml"), (), run))
+    assert view.body.spec() == spec
+    assert not view.prefill(PredictSpec((run,), run))
+
+
+# ------------------------------------------------------------------------------------- evaluations and predictions
+
+
+def test_an_evaluation_of_a_known_run_is_written_and_started(qtbot: Any, make: Any, tmp_path: Path) -> None:
+    run = tmp_path / "street & co"
+    (run / "checkpoints").mkdir(parents=True)
+    (run / "checkpoints" / "best.safetensors").touch()
+    view = make("evaluate", runs=lambda: [("street & co", run)])
+    assert view.reason.text().startswith("Checkpoint: choose a trained network")
+    line: Any = view.body.view.rows["checkpoint"].editor
+    line.menu.aboutToShow.emit()
+    (action,) = line.menu.actions()
+    assert action.text() == "street && co"
+    action.trigger()
+    assert line.box.text() == str(run)
+    assert view.start.isEnabled()
+    with qtbot.waitSignal(view.wanted) as wanted:
+        view.ask_to_start()
+    (spec,) = wanted.args
+    assert isinstance(spec, EvaluateSpec)
+    assert spec.checkpoint == run
+    assert view.body.command.text.toPlainText() == shell_text(argv(spec))
+
+
+def test_what_is_typed_is_checked_as_one_types(qtbot: Any, make: Any) -> None:
+    view = make("evaluate")
+    rows = view.body.view.rows
+    batch(view).set("config", "demo")
+    limit: Any = rows["limit"].editor
+    limit.box.setFocus()
+    qtbot.keyClicks(limit.box, "x")
+    assert rows["limit"].fault.isVisible()
+    assert rows["limit"].fault.text() == "a whole number from 1 on is needed, not x"
+    assert limit.box.accessibleDescription() == rows["limit"].fault.text()
+    qtbot.keyClick(limit.box, Qt.Key.Key_Backspace)
+    qtbot.keyClicks(limit.box, "12")
+    assert not rows["limit"].fault.isVisible()
+    assert view.body.spec().limit == 12
+
+
+def test_ctrl_enter_starts_from_between_lines(qtbot: Any, make: Any) -> None:
+    view = make("evaluate")
+    batch(view).set("config", "demo")
+    lines: Any = view.body.view.rows["overrides"].editor
+    with qtbot.waitSignal(view.wanted):
+        qtbot.keyClick(lines.box, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert lines.box.toPlainText() == ""
+
+
+def test_rows_come_and_go_with_the_data(qtbot: Any, make: Any) -> None:
+    view = make("evaluate")
+    rows = view.body.view.rows
+    choice: Any = rows["data"].editor
+    choice.box.activated.emit(2)
+    assert rows["count"].isVisible()
+    assert not rows["images"].isVisible()
+    assert batch(view).value("data") == "scenes"
+
+
+def test_pictures_are_added_to_a_prediction(qtbot: Any, make: Any, tmp_path: Path) -> None:
+    view = make("predict", asks=Asks(path=lambda *_: str(tmp_path)))
+    batch(view).set("config", "demo")
+    editor: Any = view.body.view.rows["inputs"].editor
+    qtbot.mouseClick(editor.buttons[1], Qt.MouseButton.LeftButton)
+    overlay: Any = view.body.view.rows["overlay"].editor
+    overlay.box.click()
+    spec = view.body.spec()
+    assert isinstance(spec, PredictSpec)
+    assert spec.inputs == (tmp_path,)
+    assert spec.overlay
+    assert view.start.isEnabled()
+
+
+def test_findings_of_an_evaluation_lead_to_their_fields(qtbot: Any, make: Any, looks: Looks, tmp_path: Path) -> None:
+    view = make("evaluate", shown=False)
+    batch(view).set("config", "demo")
+    out = view.body.spec().out
+    looks.report = Report(tuple(Finding("error", about, "odd") for about in ("demo", "data.val", str(out), "memory")))
+    view.show()
+    looked(qtbot, view)
+    rows = view.body.view.rows
+    for line, name in zip(view.findings.lines, ("config", "data", "out", None), strict=True):
+        if name is None:
+            assert line.link is None
+        else:
+            assert line.link is not None
+            line.link.click()
+            assert rows[name].editor.inputs()[0].hasFocus()
+
+
+# ---------------------------------------------------------------------------------------------------------- the house
+
+
+@pytest.mark.parametrize("kind", ["train", "evaluate", "predict"])
+def test_every_control_has_a_name_and_a_tip(qtbot: Any, make: Any, looks: Looks, kind: JobKind) -> None:
+    looks.report = found("error", "warning", about="device")
+    view = make(kind)
+    if kind != "train":
+        batch(view).set("config", "demo")
+    if kind == "predict":
+        batch(view).set("inputs", "/")
+    looked(qtbot, view)
+    controls = [
+        widget
+        for widget in view.findChildren(QWidget)
+        if isinstance(widget, QAbstractButton | QLineEdit | QComboBox | QPlainTextEdit)
+        and widget.isVisibleTo(view)
+        and widget.objectName() not in ("qt_spinbox_lineedit", "_q_qlineeditclearbutton")
+        and not isinstance(widget.parentWidget(), QLineEdit)
+    ]
+    assert len(controls) > 15
+    for widget in controls:
+        name = widget.accessibleName() or (widget.text() if isinstance(widget, QAbstractButton) else "")
+        assert name, widget
+        if kind != "train" or view.findings.isAncestorOf(widget) or training(view).place.isAncestorOf(widget):
+            assert widget.toolTip(), name
+            assert widget.focusPolicy() & Qt.FocusPolicy.TabFocus, name
+
+
+@pytest.mark.parametrize("kind", ["train", "evaluate", "predict"])
+@pytest.mark.parametrize("width", [700, 1000, 1600])
+def test_it_fits_into_any_width(qtbot: Any, make: Any, looks: Looks, kind: JobKind, width: int) -> None:
+    looks.report = found("error", "warning", "fine", about="data.train.annotations/with/a/very/long/name" * 2)
+    view = make(kind)
+    if kind != "train":
+        batch(view).set("limit" if kind == "evaluate" else "out", "a long text that is no number " * 8)
+    view.resize(width, 700)
+    QApplication.processEvents()
+    assert view.width() == width
+    for widget in (view.start, view.cancel, view.findings.again):
+        right = widget.mapTo(view, QPoint(widget.width(), 0)).x()
+        assert right <= width
+
+
+def test_it_follows_the_theme(qtbot: Any, make: Any, theme: Theme) -> None:
+    view = make("evaluate")
+    before = view.mend.icon().pixmap(16).toImage()
+    theme.apply("light")
+    assert view.mend.icon().pixmap(16).toImage() != before
