@@ -187,7 +187,7 @@ class JobWork:
         return {folder: Look(status, number, at) for folder, status in statuses.items()}
 
     def _runs_here(self, folder: Path) -> bool:
-        status = self._cache.statuses([folder]).get(folder)
+        status = self._cache.last(folder)
         return status is not None and status.state.is_alive and status.is_here
 
     def _look_at(self, folder: Path) -> dict[Path, Look]:

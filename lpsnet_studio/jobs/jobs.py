@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -95,6 +96,7 @@ class Jobs:
         self._plan = Plan((), {})
         self._being_started: set[Path] = set()
         self._looking: dict[object, float] = {}
+        self._line: deque[Callable[[], Found]] = deque()
         self._is_wanted_again = False
         self._is_read = self._is_closed = False
 
@@ -134,7 +136,7 @@ class Jobs:
 
     def add(self, spec: JobSpec) -> None:
         """Puts a job at the end of the queue; it starts at once if its device is free."""
-        self._ask(partial(self._work.add, spec), self._take_and_start, title="Queueing a job", cancellable=False)
+        self._ask_in_order(partial(self._work.add, spec))
 
     def start_now(self, folder: Path) -> None:
         """Starts a job that waits at once, beside whatever runs on its device."""
@@ -149,15 +151,15 @@ class Jobs:
 
     def forget(self, folder: Path) -> None:
         """Takes a job out of the list, and out of the queue; its files stay. One that runs here is not forgotten."""
-        self._ask(partial(self._work.forget, folder), self._take_and_start)
+        self._ask_in_order(partial(self._work.forget, folder))
 
     def move(self, folder: Path, place: int) -> None:
         """Puts a job that waits at another place of the queue; 0 is the first."""
-        self._ask(partial(self._work.move, folder, place), self._take_and_start)
+        self._ask_in_order(partial(self._work.move, folder, place))
 
     def withdraw(self, folder: Path) -> None:
         """Takes a job that waits out of the queue."""
-        self._ask(partial(self._work.withdraw, folder), self._take_and_start)
+        self._ask_in_order(partial(self._work.withdraw, folder))
 
     def stop(self, folder: Path) -> None:
         """Asks a job to save what it has and end; one that waits is withdrawn."""
@@ -184,7 +186,7 @@ class Jobs:
         """Takes note that the end of a job was looked at."""
         entry = self.entry(folder)
         if entry is not None and not entry.seen:
-            self._ask(partial(self._work.mark_seen, folder))
+            self._ask_in_order(partial(self._work.mark_seen, folder))
 
     def refresh(self) -> None:
         """Asks how all jobs are, off the GUI thread, and starts those that can start; the newest answer wins.
@@ -232,6 +234,21 @@ class Jobs:
                 (done or self._take)(found)
 
         self._do(outcome, take, title=title, cancellable=cancellable)
+
+    def _ask_in_order(self, work: Callable[[], Found]) -> None:
+        """Has work done after all that was asked for in this way before; it waits for no run directory."""
+        self._line.append(work)
+        if len(self._line) == 1:
+            self._ask_first_of_line()
+
+    def _ask_first_of_line(self) -> None:
+        words = "Keeping the list of jobs"
+        self._ask(self._line[0], self._take_and_start, ended=self._leave_line, title=words, cancellable=False)
+
+    def _leave_line(self) -> None:
+        self._line.popleft()
+        if self._line:
+            self._ask_first_of_line()
 
     def _start(self, folder: Path, *, beside: bool = False) -> None:
         entry = self.entry(folder)

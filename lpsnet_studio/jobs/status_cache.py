@@ -43,6 +43,12 @@ class StatusCache:
         found = {folder: self._status(folder) for folder in folders}
         return {folder: status for folder, status in found.items() if status is not None}
 
+    def last(self, folder: Path) -> JobStatus | None:
+        """Returns how one was when it was read last, from memory; None if it never was."""
+        with self._mutex:
+            last = self._last.get(folder)
+        return None if last is None else last[1]
+
     def status_now(self, folder: Path) -> JobStatus:
         """Returns how one is, whatever is remembered of it."""
         version = _version(folder)

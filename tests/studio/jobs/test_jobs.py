@@ -215,6 +215,19 @@ def test_the_queue_is_put_in_another_order_and_a_job_is_started_beside_another(
     assert [spec.folder for spec in machine.launched] == [a, c, d]
 
 
+def test_what_is_asked_for_at_once_is_done_in_its_order(tmp_path: Path, state: Path, machine: Machine) -> None:
+    studio = Studio(state, machine)
+    folders = [tmp_path / name for name in "dacb"]
+    for folder in folders:
+        studio.jobs.add(training(folder))
+    studio.jobs.move(folders[3], 0)
+    while studio.doing.waiting:
+        work, done = studio.doing.waiting.pop()
+        done(work())
+    assert [spec.folder for spec in machine.launched] == [folders[0]]
+    assert studio.names == ["b", "a", "c", "d"]
+
+
 def test_auto_is_what_the_machine_has(tmp_path: Path, state: Path, machine: Machine) -> None:
     studio = Studio(state, machine, auto="cuda:0")
     studio.add(training(tmp_path / "a", "auto"), training(tmp_path / "b", "cuda"), training(tmp_path / "c", "cpu"))
@@ -600,6 +613,26 @@ def test_two_studios_start_a_waiting_job_once_and_lose_nothing_of_each_other(
     two.look()
     assert one.names == two.names == ["c", "b", "d", "a"]
     assert [entry.folder for entry in (*one.ended, *two.ended)] == [a], "one notification is enough"
+
+
+def test_whose_turn_it_is_is_asked_again_at_the_last_moment(tmp_path: Path, state: Path, machine: Machine) -> None:
+    one, two = Studio(state, machine), Studio(state, machine)
+    a, b, c = (tmp_path / name for name in "abc")
+    one.add(training(a), training(b), training(c))
+    write_events(a, training_started())
+    machine.ends(a)
+    one.jobs.refresh()
+    work, done = one.doing.waiting.pop()
+    done(work())
+    assert one.state(b) is JobState.STARTING, "one is about to start b"
+    two.jobs.move(c, 0)
+    work, done = two.doing.waiting.pop()
+    done(work())
+    two.look()
+    assert [spec.folder for spec in machine.launched] == [a, c]
+    one.settle()
+    assert [spec.folder for spec in machine.launched] == [a, c]
+    assert one.of(b).waiting == "waits for cuda:0, where c runs"
 
 
 def test_a_job_whose_studio_ended_before_it_could_start_it_says_so_and_blocks_nobody(

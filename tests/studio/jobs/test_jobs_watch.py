@@ -61,8 +61,8 @@ def test_it_looks_often_while_something_runs_or_the_page_is_shown(
         return JobStatus(states[-1], states[-1].value, spec=training(folder), is_here=True, started=1.0)
 
     watch = watch_over(Calls(launch=lambda _spec: None, read_status=read))
-    watch.jobs.add(training(tmp_path / "a"))
-    watch.jobs.add(training(tmp_path / "b"))
+    for name in "ab":
+        watch.jobs.add(training(tmp_path / name))
     qtbot.waitUntil(lambda: watch.jobs.is_any_alive and watch.jobs.is_any_waiting)
     assert watch.interval == 1000
     before = len(reads)
