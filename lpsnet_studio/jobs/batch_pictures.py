@@ -30,12 +30,16 @@ class BatchSheet:
     Attributes:
         pictures: that had their turn, the worst first.
         total: how many there will be; 0 if that is not known.
+        failed: how many of them failed.
+        is_measured: whether any has a PQ.
         done: what the evaluation came to; None before its end, and of a prediction.
         has_more: whether there was more to read.
     """
 
     pictures: tuple[PictureDone, ...] = ()
     total: int = 0
+    failed: int = 0
+    is_measured: bool = False
     done: EvaluationDone | None = None
     has_more: bool = False
 
@@ -71,7 +75,10 @@ class BatchPictures:
                 self._done = event
         if events:
             has_more = len(events) == _MOST_EVENTS
-            self._sheet = BatchSheet(worst_first(self._pictures.values()), self._total, self._done, has_more)
+            pictures = worst_first(self._pictures.values())
+            failed = sum(bool(picture.problem) for picture in pictures)
+            is_measured = any(picture.pq is not None for picture in pictures)
+            self._sheet = BatchSheet(pictures, self._total, failed, is_measured, self._done, has_more)
         return self._sheet
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -150,15 +149,15 @@ class PicturesTable(QTableView):
         """Shows pictures; the one that is current stays so, and so does the place in the table."""
         current, place = self.current, self.verticalScrollBar().value()
         self.rows.show(pictures)
-        has_problems = any(picture.problem for picture in pictures)
+        # What failed comes first.
+        has_problems = bool(pictures) and bool(pictures[0].problem)
         self.setColumnHidden(len(_COLUMNS) - 1, not has_problems)
         self.horizontalHeader().setSectionResizeMode(
             len(_COLUMNS) - 1, QHeaderView.ResizeMode.Stretch if has_problems else QHeaderView.ResizeMode.Fixed
         )
-        for at, picture in enumerate(pictures):
-            if current is not None and picture.done == current.done:
-                self.setCurrentIndex(self.rows.index(at, 0))
-                break
+        if current is not None:
+            at = next((at for at, picture in enumerate(pictures) if picture.done == current.done), None)
+            self.setCurrentIndex(self.rows.index(at, 0) if at is not None else QModelIndex())
         self.verticalScrollBar().setValue(place)
 
     @property
@@ -246,6 +245,7 @@ class BatchPicturesView(QWidget):
         self._count, self._state = ElidedLabel(), QLabel()
         self._background = Background(pass_on, self)
         self._reading: Task | None = None
+        self._finding: Task | None = None
         self._timer = QTimer(self, interval=_INTERVAL)
         self._timer.timeout.connect(self._read)
         self.search.setPlaceholderText("Find a picture")
@@ -277,7 +277,7 @@ class BatchPicturesView(QWidget):
         if events == (None if self._batch is None else self._batch.path):
             return
         self._background.cancel()
-        self._reading = None
+        self._reading = self._finding = None
         self._batch = None if events is None else BatchPictures(events)
         self.sheet = BatchSheet()
         self._show()
@@ -317,13 +317,20 @@ class BatchPicturesView(QWidget):
                 self._timer.start(_INTERVAL)
 
     def _show(self) -> None:
-        words = self.search.text().casefold().split()
-        pictures = [p for p in self.sheet.pictures if all(word in p.file_name.casefold() for word in words)]
-        self.table.show_pictures(pictures)
+        words, pictures = self.search.text().casefold().split(), self.sheet.pictures
+        if self._finding is not None:
+            self._background.withdraw(self._finding)
+        if words:
+            self._finding = self._background.run(lambda: _having(pictures, words), self._show_found)
+        else:
+            self._show_found(pictures)
         self.figures.setVisible(self.sheet.done is not None)
         if self.sheet.done is not None:
             self.figures.show_figures(self.sheet.done)
         self._count.setText(_count_words(self.sheet))
+
+    def _show_found(self, pictures: Sequence[PictureDone]) -> None:
+        self.table.show_pictures(pictures)
         self._say("" if pictures else _NONE_FOUND if self.sheet.pictures else _NOTHING)
 
     def _say(self, words: str) -> None:
@@ -331,6 +338,11 @@ class BatchPicturesView(QWidget):
         self._state.setVisible(bool(words))
         self.table.setVisible(not words)
         self.search.setEnabled(bool(self.sheet.pictures))
+
+
+def _having(pictures: Sequence[PictureDone], words: Sequence[str]) -> list[PictureDone]:
+    """Returns the pictures in whose name every word occurs."""
+    return [picture for picture in pictures if all(word in picture.file_name.casefold() for word in words)]
 
 
 def _read_kindly(batch: BatchPictures) -> BatchSheet | str:
@@ -345,7 +357,6 @@ def _count_words(sheet: BatchSheet) -> str:
     if not sheet.pictures:
         return ""
     total = f" of {sheet.total:,}" if sheet.total else ""
-    failed = sum(bool(picture.problem) for picture in sheet.pictures)
-    measured = any(picture.pq is not None and math.isfinite(picture.pq) for picture in sheet.pictures)
-    order = ", the worst first" if measured else ""
-    return f"{len(sheet.pictures):,}{total} pictures done{order}" + (f"; {failed:,} failed" if failed else "")
+    order = ", the worst first" if sheet.is_measured else ""
+    failed = f"; {sheet.failed:,} failed" if sheet.failed else ""
+    return f"{len(sheet.pictures):,}{total} pictures done{order}{failed}"

@@ -82,6 +82,7 @@ class JobsPage(QWidget):
         self._jobs, self._open_folder, self._now = jobs, open_folder, now
         self._is_stale, self._is_sized = True, False
         self._awaited: Path | None = None
+        self._going: tuple[JobEntry, ...] = ()
         self._removed: tuple[Path, ...] = ()
         self.question: QMessageBox | None = None
         self.side, self.view = JobsSide(theme), JobView(theme, now)
@@ -175,6 +176,8 @@ class JobsPage(QWidget):
 
     def _take_change(self) -> None:
         self._show_if_seen()
+        if self._going and all(self._jobs.entry(entry.folder) is None for entry in self._going):
+            self._tell_removed()
         if self._awaited is not None and self._jobs.entry(self._awaited) is not None:
             self.show_job(self._awaited)
 
@@ -183,6 +186,7 @@ class JobsPage(QWidget):
 
     def _take_failure(self, _problem: object) -> None:
         self.view.header.allow_again()
+        self._tell_removed()
 
     def _show_if_seen(self) -> None:
         if self.isVisible():
@@ -246,14 +250,22 @@ class JobsPage(QWidget):
             if entry.waiting:
                 self._jobs.withdraw(entry.folder)
         if gone:
-            self._removed = tuple(entry.folder for entry in gone)
-            what = gone[0].name if len(gone) == 1 else f"{len(gone)} jobs"
-            self.side.tell(f"Removed {what}; the files stay.", can_undo=True)
+            self.side.tell("")
+            self._going = tuple(gone)
             for entry in gone:
                 self._jobs.forget(entry.folder)
         elif alive:
             what = f"{alive[0].name} runs" if len(alive) == 1 else "These jobs run"
             self.side.tell(f"{what}; stop it first." if len(alive) == 1 else f"{what}; stop them first.")
+
+    def _tell_removed(self) -> None:
+        """Tells which jobs have left the list by now, and offers to list them again."""
+        gone = [entry for entry in self._going if self._jobs.entry(entry.folder) is None]
+        self._going = ()
+        if gone:
+            self._removed = tuple(entry.folder for entry in gone)
+            what = gone[0].name if len(gone) == 1 else f"{len(gone)} jobs"
+            self.side.tell(f"Removed {what}; the files stay.", can_undo=True)
 
     def _list_again(self) -> None:
         removed, self._removed = self._removed, ()

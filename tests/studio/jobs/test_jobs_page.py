@@ -278,6 +278,21 @@ def test_removal_asks_nothing_and_can_be_undone(qtbot: Any, open_page: Open, ent
     assert page.side.list.folders == (entries[4].folder,)
 
 
+def test_a_job_that_is_not_removed_is_not_said_to_be(
+    qtbot: Any, open_page: Open, entries: list[JobEntry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = HandMadeJobs(entries)
+    page = open_page(jobs)
+    _choose(page, entries[4], entries[5])
+    monkeypatch.setattr(jobs, "forget", lambda folder: None)
+    page.remove_chosen()
+    assert not page.side.notice.isVisible()
+    jobs.put(*entries[:5])
+    assert not page.side.notice.isVisible()
+    jobs.failed.emit(Problem("still runs"))
+    assert page.side.notice.text() == "Removed done; the files stay."
+
+
 def test_what_runs_stays_and_what_waits_is_withdrawn(qtbot: Any, open_page: Open, entries: list[JobEntry]) -> None:
     from PySide6.QtCore import Qt
 
