@@ -370,10 +370,10 @@ def _nothing(_history: History) -> Sequence[Edit]:
 def _is_news(run: KnownRun, looks: Mapping[Path, Look]) -> bool:
     """Whether a run has come to an end that was told to nobody.
 
-    What was not even started has no end of its own, and what was seen before the latest start is no news.
+    What was not even started has no end of its own, and while it is started anew the one before is no news.
     """
     look = looks.get(run.folder)
-    if look is None or is_being_started(run, look.at) or look.at <= run.taken < look.at + _STARTING_PATIENCE:
+    if look is None or is_being_started(run, look.at):
         return False
     if run.problem and look.status.state is JobState.LOST:
         return False

@@ -37,6 +37,7 @@ class Machine:
         self.reads: list[Path] = []
         self.seconds = 1000.0
         self.is_deaf = False
+        self.meanwhile: Callable[[], None] = lambda: None
 
     @property
     def calls(self) -> Calls:
@@ -44,6 +45,7 @@ class Machine:
 
     def launch(self, spec: JobSpec) -> None:
         self.launched.append(spec)
+        self.meanwhile()
         if spec.folder in self.refused:
             raise self.refused.pop(spec.folder)
         self.runs(spec.folder, spec)
@@ -613,6 +615,31 @@ def test_two_studios_start_a_waiting_job_once_and_lose_nothing_of_each_other(
     two.look()
     assert one.names == two.names == ["c", "b", "d", "a"]
     assert [entry.folder for entry in (*one.ended, *two.ended)] == [a], "one notification is enough"
+
+
+def test_while_one_studio_starts_a_job_the_other_sees_it_start_and_leaves_its_device_alone(
+    tmp_path: Path, state: Path, machine: Machine
+) -> None:
+    one, two = Studio(state, machine), Studio(state, machine)
+    a, b = tmp_path / "a", tmp_path / "b"
+
+    def meanwhile() -> None:
+        machine.meanwhile = lambda: None
+        machine.seconds += 5
+        two.look()
+        assert two.state(a) is JobState.STARTING
+        two.add(training(b))
+        two.look()
+        assert two.of(b).waiting == "waits for cuda:0, where a runs"
+
+    machine.meanwhile = meanwhile
+    one.add(training(a))
+    assert [spec.folder for spec in machine.launched] == [a]
+    machine.ends(a)
+    two.look()
+    assert [spec.folder for spec in machine.launched] == [a, b]
+    assert one.ended == []
+    assert [entry.folder for entry in two.ended] == [a]
 
 
 def test_whose_turn_it_is_is_asked_again_at_the_last_moment(tmp_path: Path, state: Path, machine: Machine) -> None:
