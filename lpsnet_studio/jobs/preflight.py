@@ -22,6 +22,20 @@ __all__ = ["Check", "Estimates", "Finding", "Level", "Report", "check_argv", "re
 
 Level = Literal["error", "warning", "fine"]
 _LEVELS: tuple[Level, ...] = get_args(Level)
+_IN_THE_WINDOW = {
+    "give --data FILE.json or --data scenes:SEED+COUNT": "choose a COCO panoptic JSON or drawn scenes",
+    "--images and --pngs": "the folders of photos and PNGs",
+    "--checkpoint FILE": "a checkpoint",
+    "--config NAME": "a config",
+    "go on with --resume": "go on with it in the list of jobs",
+    "another --run-dir": "another folder of the run",
+    "a --run-dir": "a folder of the run",
+    "another --out": "another output folder",
+    "choose --out": "choose an output folder",
+    "--device auto": "auto",
+    "--processes ": "GPUs to tick: ",
+}
+"""What the window has for options of the command."""
 _NICER = 10
 """What someone types into goes first."""
 
@@ -160,7 +174,15 @@ def _finding(content: Mapping[str, Any]) -> Finding:
     texts.append(content.get("remedy", ""))
     if level not in _LEVELS or not all(isinstance(text, str) for text in texts):
         raise ValueError("no finding")
-    return Finding(level, *texts)
+    about, sentence, remedy = texts
+    return Finding(level, about, sentence, _for_the_window(remedy))
+
+
+def _for_the_window(remedy: str) -> str:
+    """Returns a remedy with what is chosen in the form instead of options of the command."""
+    for option, words in _IN_THE_WINDOW.items():
+        remedy = remedy.replace(option, words)
+    return remedy
 
 
 def _estimates(content: Mapping[str, Any]) -> Estimates:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QColor, QFontMetrics, QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from lpsnet_studio.background import Background, pass_on
@@ -20,6 +20,8 @@ _CALM_MILLISECONDS = 800
 _ICONS: dict[Level, str] = {"error": "discarded", "warning": "warning", "fine": "kept"}
 _WORDS: dict[Level, str] = {"error": "Error", "warning": "Warning", "fine": "Fine"}
 _ICON_PIXELS = 14
+_LONGEST_LINK = 32
+"""Characters; of a longer path its end is what tells it from others."""
 
 
 class Preflight(QObject):
@@ -302,14 +304,15 @@ def _indented(label: QLabel) -> QWidget:
 
 
 def _link(about: str, go: Callable[[], None]) -> QPushButton:
-    button = QPushButton(about.replace("&", "&&"))
+    shown = about if len(about) <= _LONGEST_LINK else f"…{about[-_LONGEST_LINK:]}"
+    button = QPushButton(shown.replace("&", "&&"))
     button.setFlat(True)
     button.setAutoDefault(False)
     button.setToolTip(as_tip(f"Go to {about}."))
-    button.setMinimumWidth(24)
     font = button.font()
     font.setUnderline(True)
     button.setFont(font)
+    button.setFixedWidth(QFontMetrics(font).horizontalAdvance(shown) + 12)
     button.clicked.connect(lambda: go())
     return button
 

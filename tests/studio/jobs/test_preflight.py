@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import threading
 import time
@@ -15,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import lpsnet.engine.preflight
 from lpsnet.cli.app import app
 from lpsnet_studio.jobs.preflight import Check, Estimates, Finding, Report, check_argv, report_from
 from lpsnet_studio.jobs.spec import EvaluateSpec, JobSpec, PredictSpec, TrainSpec
@@ -129,6 +131,25 @@ def test_an_answer_that_was_torn_is_none(length: int) -> None:
     whole = answer("error", "fine", memory_bytes=5)
     report = report_from(whole[:length], "", 1)
     assert bool(report.problem) == (length < len(whole))
+
+
+REMEDIES = r'(?<!ValueError\()"((?:[^"]|\\\\")*--(?:run-dir|out|device|checkpoint|config|data|images|resume|processes)[^"]*)"'
+
+
+def test_remedies_speak_of_the_form_and_not_of_options() -> None:
+    """Every remedy that the check's own source has, so that a new option does not come through unseen."""
+    source = Path(lpsnet.engine.preflight.__file__).parent
+    remedies = [
+        text
+        for path in source.glob("*.py")
+        for text in re.findall(REMEDIES, path.read_text(encoding="utf-8"))
+        if "\n" not in text
+    ]
+    assert len(remedies) > 8
+    for remedy in remedies:
+        finding = {"level": "error", "about": "a", "sentence": "b", "remedy": remedy}
+        (read,) = report_from(json.dumps({"findings": [finding]}), "", 1).findings
+        assert "--" not in read.remedy
 
 
 def test_needs_are_told_beside_what_is_free() -> None:
