@@ -72,7 +72,7 @@ class JobsRoom(QObject):
         self._page: JobsPage | None = None
         self._form: NewJobView | None = None
         self._forms: dict[str, NewJobView] = {}
-        self._away_told: set[Path] = set()
+        self._has_told_away = False
         self._use: Callable[[str, Path, str], None] = lambda _kind, _folder, _picture: None
         self._focus: QWidget | None = None
         self.mode = "inspect"
@@ -289,6 +289,7 @@ class JobsRoom(QObject):
         self._status_bar.show_jobs(job_notices.count_words(entries), job_notices.count_tip(entries))
         self.choice_changed.emit()
         self._tell_once()
+        self._tell_away()
 
     def _tell_once(self) -> None:
         """Says, the first time that there is a job, what becomes of it without the window."""
@@ -301,17 +302,14 @@ class JobsRoom(QObject):
             self._place.settings.change(told_queue_waits=True)
             self._place.notifications.show_info("Waiting jobs start only while a Studio is open.")
 
-    def _tell_ended(self, entry: JobEntry) -> None:
-        away = [each for each in self.jobs.ended_while_away if each.folder not in self._away_told]
-        if away:
-            self._away_told = {each.folder for each in away}
+    def _tell_away(self) -> None:
+        """Says once, in one message, what came to its end while no window was open."""
+        away = self.jobs.ended_while_away
+        if away and not self._has_told_away:
+            self._has_told_away = True
             self._place.notifications.show_info(job_notices.away_words(away), self._to_jobs())
-        if entry.folder in self._away_told:
-            self._away_told.discard(entry.folder)
-            return
-        self._tell_end_of(entry)
 
-    def _tell_end_of(self, entry: JobEntry) -> None:
+    def _tell_ended(self, entry: JobEntry) -> None:
         problem, notifications = job_notices.ending_of(entry), self._place.notifications
         if entry.status.state in (JobState.FAILED, JobState.LOST):
             notifications.show_failure(problem, self._to_jobs())

@@ -11,26 +11,37 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage
-from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMenu
+from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMenu, QMessageBox
 
 from lpsnet.analysis.inspection_file import load_inspection
+from lpsnet.config import load_config
+from lpsnet.events import CheckpointSaved, PictureDone, Progress, Stopped
 from lpsnet.structures import InspectionSettings, Verdict
 from lpsnet_studio import demo_network
 from lpsnet_studio.actions.table import ACTIONS
 from lpsnet_studio.inference.messages import (
+    DatasetImage,
+    DatasetListed,
     Failed,
     ImageOpened,
+    ImageSource,
     Inspect,
     ListDataset,
     LoadModel,
     ModelLoaded,
     OpenImage,
     Sight,
+    TruthSource,
     WeighGains,
 )
+from lpsnet_studio.jobs.job_folder import JobFolder
+from lpsnet_studio.jobs.new_job_view import NewJobView
+from lpsnet_studio.jobs.spec import EvaluateSpec, TrainSpec, spec_to_json
+from lpsnet_studio.jobs.status import JobState
 from lpsnet_studio.session import Session
 from lpsnet_studio.settings import Folders
-from tests.studio.hand_made import AT_FIRST, ListeningService, card, inspected, open_first, opened
+from tests.studio.hand_made import AT_FIRST, CATEGORIES, ListeningService, card, inspected, open_first, opened
+from tests.studio.jobs.child_jobs import WAITS, batch_started, ended, start, training_started, write_events
 
 
 @dataclass
@@ -621,6 +632,188 @@ def _(bench: Bench) -> None:
 def _(bench: Bench) -> None:
     bench.trigger("model_card")
     bench.dialog("Model card")
+
+
+# ---------------------------------------------------------------------------------------------------------------- Jobs
+
+
+def _with_job(bench: Bench, spec: TrainSpec | EvaluateSpec) -> Path:
+    """Lists a job as its files say, and chooses it on the page."""
+    room = bench.window.room
+    bench.trigger("jobs_mode")
+    room.jobs.open_run(spec.folder)
+    bench.qtbot.waitUntil(lambda: room.jobs.entry(spec.folder) is not None)
+    room.show_job(spec.folder)
+    bench.qtbot.waitUntil(lambda: room.shown is not None and room.shown.folder == spec.folder)
+    return spec.folder
+
+
+def _training(bench: Bench) -> TrainSpec:
+    """A training that has saved its best network, stopped, and is measured on two scenes."""
+    folder = bench.folder / "trained"
+    spec = TrainSpec("demo", ("data.val.count=2",), folder)
+    (folder / "checkpoints").mkdir(parents=True)
+    (folder / "checkpoints" / "best.safetensors").write_bytes(b"read by the service alone")
+    (folder / "config.yaml").write_text(load_config("demo", spec.overrides).to_yaml())
+    write_events(
+        folder,
+        training_started(iterations=40),
+        Progress(
+            iteration=10,
+            losses={"total": 1.0},
+            lr=0.1,
+            gradient_norm=1.0,
+            images_per_second=2.0,
+            eta_seconds=9.0,
+            memory_bytes=1,
+        ),
+        CheckpointSaved(iteration=10, path="checkpoints/best.safetensors", best=True),
+        Stopped(iteration=10, reason="terminated"),
+    )
+    _note_spec(spec)
+    return spec
+
+
+def _evaluation(bench: Bench) -> EvaluateSpec:
+    """A finished evaluation of three images of a data set, whose second was worst."""
+    spec = EvaluateSpec(None, str(bench.folder / "truth.json"), bench.folder / "measured", oracle="semantic,boxes")
+    (bench.folder / "truth.json").touch()
+    spec.folder.mkdir()
+    (spec.folder / "panoptic.json").touch()
+    done = [
+        PictureDone(file_name=f"{n}.png", image_id=n, done=n + 1, pictures=3, pq=pq)
+        for n, pq in enumerate((0.5, 0.25, 0.75))
+    ]
+    write_events(spec.folder, batch_started(3), *done, Stopped(iteration=3, reason="finished"))
+    _note_spec(spec)
+    return spec
+
+
+def _note_spec(spec: TrainSpec | EvaluateSpec) -> None:
+    folder = JobFolder(spec.folder)
+    folder.path.mkdir()
+    folder.write(folder.job, {"kind": spec.kind, "spec": spec_to_json(spec)})
+
+
+def _listed(bench: Bench) -> None:
+    """Lets the service answer with the data set that it was asked for."""
+    asked = bench.service.last(ListDataset)
+    truths = [TruthSource(asked.json_path, n) for n in range(4)]
+    images = tuple(DatasetImage(f"{n}.png", ImageSource(f"/photos/{n}.png", truths[n]), 60, 80) for n in range(4))
+    bench.session.receive(DatasetListed(asked.request, asked.json_path, images, CATEGORIES))
+
+
+@effect_of("new_training", "new_evaluation", "new_prediction")
+def _(bench: Bench, name: str) -> None:
+    bench.trigger(name)
+    (form,) = (each for each in bench.window.findChildren(NewJobView) if each.isVisible())
+    assert form.kind == {"new_training": "train", "new_evaluation": "evaluate", "new_prediction": "predict"}[name]
+
+
+@effect_of("open_run")
+def _(bench: Bench) -> None:
+    spec = _evaluation(bench)
+    bench.chosen["path"] = str(spec.folder)
+    bench.trigger("open_run")
+    room = bench.window.room
+    bench.qtbot.waitUntil(lambda: room.shown is not None and room.shown.folder == spec.folder)
+
+
+@effect_of("stop_job", "kill_job")
+def _(bench: Bench, name: str) -> None:
+    folder = bench.folder / "at-work"
+    start(folder, WAITS)
+    room = bench.window.room
+    bench.trigger("jobs_mode")
+    room.jobs.open_run(folder)
+    room.show_job(folder)
+    bench.qtbot.waitUntil(lambda: bench.window.actions_by_id[name].isEnabled(), timeout=20_000)
+    bench.trigger(name)
+    if name == "kill_job":
+        (question,) = bench.window.findChildren(QMessageBox)
+        next(button for button in question.buttons() if button.text() == "Kill").click()
+    assert ended(folder).state in (JobState.STOPPED, JobState.FAILED)
+
+
+@effect_of("resume_job")
+def _(bench: Bench) -> None:
+    folder = _with_job(bench, _training(bench))
+    asked: list[Path] = []
+    bench.window.room.jobs.resume = asked.append
+    bench.trigger("resume_job")
+    assert asked == [folder]
+
+
+@effect_of("duplicate_job")
+def _(bench: Bench) -> None:
+    folder = _with_job(bench, _training(bench))
+    bench.trigger("duplicate_job")
+    (form,) = (each for each in bench.window.findChildren(NewJobView) if each.isVisible())
+    asked = form.body.spec()
+    assert asked.config == str(folder / "config.yaml")
+    assert asked.run_dir != folder
+
+
+@effect_of("open_in_inspect")
+def _(bench: Bench) -> None:
+    bench.session.set_entries([])
+    folder = _with_job(bench, _training(bench))
+    bench.trigger("open_in_inspect")
+    bench.qtbot.waitUntil(lambda: bench.service.count(ListDataset) == 1, timeout=20_000)
+    assert bench.service.last(LoadModel).checkpoint == str(folder / "checkpoints" / "best.safetensors")
+    assert bench.service.last(ListDataset).json_path.endswith("panoptic_scenes.json")
+    assert bench.window.room.mode == "inspect"
+
+
+@effect_of("show_pictures")
+def _(bench: Bench) -> None:
+    _with_job(bench, _evaluation(bench))
+    bench.trigger("show_pictures")
+    bench.qtbot.waitUntil(lambda: bench.service.count(ListDataset) == 1)
+    _listed(bench)
+    shown = [(entry.name, entry.measured.pq, entry.measured.origin) for entry in bench.session.entries]
+    assert shown == [("1.png", 0.25, "measured"), ("0.png", 0.5, "measured"), ("2.png", 0.75, "measured")]
+    assert bench.window.room.mode == "inspect"
+    assert bench.session.index == 0
+
+
+@effect_of("open_predictions")
+def _(bench: Bench) -> None:
+    folder = _with_job(bench, _evaluation(bench))
+    bench.trigger("open_predictions")
+    bench.qtbot.waitUntil(lambda: bench.service.count(ListDataset) == 1)
+    _listed(bench)
+    assert {entry.source.truth.json_path for entry in bench.session.entries} == {str(folder / "panoptic.json")}
+    assert [entry.source.path for entry in bench.session.entries] == [f"/photos/{n}.png" for n in range(3)]
+
+
+@effect_of("export_checkpoint")
+def _(bench: Bench) -> None:
+    folder = _with_job(bench, _training(bench))
+    target = bench.folder / "mine.safetensors"
+    bench.chosen["path"] = str(target)
+
+    def export(checkpoint: Path, path: Path, report: Callable[[float], None]) -> Path:
+        report(-1.0)
+        path.write_text(str(checkpoint))
+        return path
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("lpsnet_studio.commands.jobs.export_checkpoint", export)
+        bench.trigger("export_checkpoint")
+        bench.qtbot.waitUntil(lambda: f"Saved {target}" in bench.window.notifications.texts)
+    assert target.read_text() == str(folder / "checkpoints" / "best.safetensors")
+
+
+@effect_of("jobs_mode", "inspect_mode")
+def _(bench: Bench, name: str) -> None:
+    bench.trigger("jobs_mode")
+    assert not bench.window.canvas.isVisible()
+    assert not any(dock.isVisible() for dock in bench.window.docks.values())
+    if name == "inspect_mode":
+        bench.trigger("inspect_mode")
+        assert bench.window.canvas.isVisible()
+        assert {dock for dock, each in bench.window.docks.items() if not each.isHidden()} == AT_FIRST
 
 
 # ---------------------------------------------------------------------------------------------------------------- Help

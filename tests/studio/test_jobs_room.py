@@ -1,0 +1,286 @@
+"""Jobs in the window: in the place of the image, which comes back as it was, and outliving the window itself."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QToolButton
+
+from lpsnet_studio.availability import actions_of_image
+from lpsnet_studio.chrome.desktop_note import DesktopNote
+from lpsnet_studio.inference.messages import Inspect
+from lpsnet_studio.jobs.launch import kill_tree
+from lpsnet_studio.jobs.status import JobState, read_status
+from lpsnet_studio.session import Session
+from lpsnet_studio.settings import Folders, Settings
+from tests.studio.hand_made import AT_FIRST, ListeningService, entries, inspected, open_first
+from tests.studio.jobs.child_jobs import WAITS, ended, start, until
+
+LONGEST = 20_000
+
+
+@pytest.fixture
+def opened(window: Any, session: Session, service: ListeningService) -> Any:
+    open_first(session, service)
+    return window
+
+
+@pytest.fixture
+def told(opened: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the desktop is told."""
+    words: list[str] = []
+    monkeypatch.setattr(opened.room._desktop, "show", lambda _title, text: words.append(text))
+    return words
+
+
+@pytest.fixture
+def at_work(tmp_path: Path) -> Iterator[Path]:
+    """A job that goes on until it is ended."""
+    folder = tmp_path / "at-work"
+    job = start(folder, WAITS)
+    yield folder
+    kill_tree(job)
+
+
+def shown_docks(window: Any) -> dict[str, tuple[int, int]]:
+    return {name: dock.size().toTuple() for name, dock in window.docks.items() if dock.isVisible()}
+
+
+def show(window: Any, mode: str) -> None:
+    window.actions_by_id[f"{mode}_mode"].trigger()
+
+
+def status_words(window: Any) -> str:
+    return window.statusBar().text
+
+
+# --------------------------------------------------------------------------------------------------------------- modes
+
+
+def test_the_image_comes_back_as_it_was(opened: Any, session: Session, qtbot: Any) -> None:
+    opened.docks["images"].close()
+    opened.docks["steps"].raise_()
+    opened.resizeDocks([opened.docks["steps"]], [360], Qt.Orientation.Horizontal)
+    qtbot.waitUntil(lambda: opened.docks["steps"].width() == 360)
+    session.select(2)
+    opened.canvas.setFocus()
+    opened.actions_by_id["zoom_in"].trigger()
+    zoom = opened.canvas.transform()
+    before = shown_docks(opened)
+    show(opened, "jobs")
+    assert not shown_docks(opened)
+    assert not opened.canvas.isVisible()
+    assert not opened.timeline.isVisible()
+    assert opened.windowTitle() == "Jobs – LPSNet Studio"
+    show(opened, "inspect")
+    qtbot.waitUntil(lambda: shown_docks(opened) == before)
+    assert opened.docks["images"].isHidden()
+    assert session.selected == 2
+    assert opened.canvas.transform() == zoom
+    assert opened.canvas.hasFocus()
+    assert opened.timeline.isVisible()
+
+
+def test_what_is_computed_goes_on_while_jobs_are_shown(
+    opened: Any, session: Session, service: ListeningService
+) -> None:
+    session.inspect()
+    before = session.result
+    show(opened, "jobs")
+    session.receive(inspected(service.last(Inspect)))
+    assert session.result is not before
+    show(opened, "inspect")
+    assert opened.canvas.isVisible()
+
+
+def test_a_floating_panel_is_put_away_and_floats_again(opened: Any, qtbot: Any) -> None:
+    dock = opened.docks["layers"]
+    dock.setFloating(True)
+    dock.show()
+    show(opened, "jobs")
+    assert not dock.isVisible()
+    show(opened, "inspect")
+    qtbot.waitUntil(dock.isVisible)
+    assert dock.isFloating()
+
+
+def test_a_window_made_small_and_large_meanwhile_keeps_its_docks(opened: Any, qtbot: Any) -> None:
+    show(opened, "jobs")
+    opened.resize(400, 300)
+    show(opened, "inspect")
+    qtbot.waitUntil(lambda: opened.size().toTuple() == (400, 300))
+    assert not shown_docks(opened), "there is no room for them"
+    show(opened, "jobs")
+    opened.resize(1200, 800)
+    qtbot.waitUntil(lambda: opened.size().toTuple() == (1200, 800))
+    show(opened, "inspect")
+    assert {name for name, dock in opened.docks.items() if not dock.isHidden()} == AT_FIRST
+
+
+def test_the_mode_of_the_last_run_is_shown_and_its_docks_are_kept(
+    qtbot: Any, session: Session, theme: Any, folders: Folders
+) -> None:
+    from lpsnet_studio.main_window import MainWindow
+
+    for run in range(3):
+        made = MainWindow(session, theme, Settings(folders.config), folders)
+        qtbot.addWidget(made)
+        made.show()
+        qtbot.waitExposed(made)
+        assert made.room.mode == ("inspect" if run == 0 else "jobs")
+        show(made, "jobs")
+        if run == 2:
+            show(made, "inspect")
+            assert {name for name, dock in made.docks.items() if not dock.isHidden()} == AT_FIRST
+        made.close()
+
+
+def test_jobs_that_are_not_shown_cost_no_widget(opened: Any) -> None:
+    assert opened.room._page is None
+    show(opened, "jobs")
+    page = opened.room._page
+    show(opened, "inspect")
+    show(opened, "jobs")
+    assert opened.room._page is page
+
+
+def test_the_bar_shows_one_mode_and_is_reached_by_keyboard(opened: Any) -> None:
+    inspect, jobs = opened.room.bar.buttons
+    assert isinstance(jobs, QToolButton)
+    assert [button.accessibleName() for button in (inspect, jobs)] == ["Inspect", "Jobs"]
+    assert [button.text() for button in (inspect, jobs)] == ["Inspect", "Jobs"]
+    jobs.setFocus()
+    QTest.keyClick(jobs, Qt.Key.Key_Space)
+    assert opened.room.mode == "jobs"
+    jobs.click()
+    assert (inspect.isChecked(), jobs.isChecked()) == (False, True), "one mode is always on"
+    QTest.keyClick(opened, Qt.Key.Key_F2)
+    assert opened.room.mode == "inspect"
+    QTest.keyClick(opened, Qt.Key.Key_F4)
+    assert opened.room.mode == "jobs"
+
+
+def test_in_a_narrow_window_the_words_give_way(opened: Any, qtbot: Any) -> None:
+    wide = opened.room.bar.width()
+    opened.resize(300, 200)
+    qtbot.waitUntil(lambda: opened.room.bar.width() < wide - 15)
+
+
+def test_actions_on_the_image_wait_until_it_is_shown(opened: Any, session: Session) -> None:
+    before = {name: opened.actions_by_id[name].isEnabled() for name in actions_of_image()}
+    assert before["next_image"]
+    show(opened, "jobs")
+    assert not any(opened.actions_by_id[name].isEnabled() for name in actions_of_image())
+    QTest.keyClick(opened, Qt.Key.Key_F5)
+    assert "show the inspection first" in opened.notifications.texts[-1]
+    show(opened, "inspect")
+    assert {name: opened.actions_by_id[name].isEnabled() for name in actions_of_image()} == before
+
+
+def test_who_opens_images_or_asks_for_a_panel_sees_the_image(opened: Any, session: Session) -> None:
+    show(opened, "jobs")
+    session.set_entries(entries())
+    assert opened.room.mode == "inspect"
+    show(opened, "jobs")
+    opened.actions_by_id["panel_why"].trigger()
+    assert opened.room.mode == "inspect"
+    assert opened.docks["why"].isVisible()
+
+
+def test_messages_are_seen_in_both_modes(opened: Any) -> None:
+    opened.notifications.show_info("Saved something.")
+    show(opened, "jobs")
+    opened.notifications.show_info("Another thing.")
+    assert all(note.isVisible() for note in opened.notifications.notes)
+    show(opened, "inspect")
+    assert all(note.isVisible() for note in opened.notifications.notes)
+
+
+# ----------------------------------------------------------------------------------------------------------- real jobs
+
+
+def test_a_job_is_counted_and_its_end_is_told(
+    opened: Any, told: list[str], at_work: Path, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opened, "isActiveWindow", lambda: False)
+    jobs = opened.room.jobs
+    jobs.open_run(at_work)
+    qtbot.waitUntil(lambda: "1 job" in status_words(opened), timeout=LONGEST)
+    assert any("Jobs go on when the Studio is closed" in text for text in opened.notifications.texts)
+    jobs.kill(at_work)
+    qtbot.waitUntil(lambda: "1 job" not in status_words(opened), timeout=LONGEST)
+    qtbot.waitUntil(lambda: any("at-work has" in text for text in opened.notifications.texts), timeout=LONGEST)
+    assert len(told) == 1
+    assert told[0].startswith("at-work has")
+
+
+def test_jobs_go_on_when_the_window_closes_and_the_next_one_tells_how_they_ended(
+    opened: Any,
+    told: list[str],
+    at_work: Path,
+    qtbot: Any,
+    session: Session,
+    theme: Any,
+    folders: Folders,
+) -> None:
+    from lpsnet_studio.main_window import MainWindow
+
+    opened.room.jobs.open_run(at_work)
+    qtbot.waitUntil(lambda: "1 job" in status_words(opened), timeout=LONGEST)
+    opened.close()
+    assert told == ["1 job goes on without the Studio."]
+    status = read_status(at_work)
+    assert status.state.is_alive
+    assert status.pid is not None
+    assert psutil.pid_exists(status.pid)
+    psutil.Process(status.pid).kill()
+    assert ended(at_work).state is JobState.FAILED
+    again = MainWindow(session, theme, Settings(folders.config), folders)
+    qtbot.addWidget(again)
+    again.show()
+    notes = again.notifications
+    qtbot.waitUntil(lambda: any("While you were away: at-work" in text for text in notes.texts), timeout=LONGEST)
+    assert sum("at-work" in text for text in notes.texts) == 1, "it is told once"
+    again.close()
+
+
+# ------------------------------------------------------------------------------------------------------------- desktop
+
+
+@pytest.fixture
+def notify_send(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
+    """A program in the place of the desktop's own; returns what it was told."""
+    program, heard = tmp_path / "bin" / "notify-send", tmp_path / "heard"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {heard}.new && mv {heard}.new {heard}\n')
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+
+    def told() -> str:
+        until(heard.exists, "a message on the desktop")
+        return heard.read_text()
+
+    return told
+
+
+@pytest.mark.skipif(os.name == "nt", reason="notify-send is a program of Linux desktops")
+def test_the_desktop_is_told_in_plain_words(qtbot: Any, notify_send: Callable[[], str]) -> None:
+    label = QLabel()
+    qtbot.addWidget(label)
+    assert DesktopNote(label).show("LPSNet Studio", "--<b>run</b> has finished")
+    assert notify_send().splitlines()[-2:] == ["LPSNet Studio", "--&lt;b&gt;run&lt;/b&gt; has finished"]
+
+
+def test_a_desktop_without_messages_is_no_error(qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    label = QLabel()
+    qtbot.addWidget(label)
+    assert not DesktopNote(label).show("LPSNet Studio", "run has finished")
