@@ -108,7 +108,7 @@ class JobTabs(QTabWidget):
             "compare": self.compare,
         }
         self.setDocumentMode(True)
-        self.setAccessibleName("Views of the job")
+        self.tabBar().setAccessibleName("Views of the job")
         for key, page in self._pages.items():
             title, tip = _TITLES[key]
             at = self.addTab(page, title)

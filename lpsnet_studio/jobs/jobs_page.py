@@ -89,7 +89,6 @@ class JobsPage(QWidget):
         self.empty_buttons: dict[str, QPushButton] = {}
         self._lay_out()
         self._connect()
-        self.setFocusProxy(self.side.list)
         self._show_jobs()
 
     # ---------------------------------------------------------------------------------------------------------- making
@@ -147,7 +146,11 @@ class JobsPage(QWidget):
         view.tabs.picture_wanted.connect(self._want_picture)
         view.look_wanted.connect(self._jobs.refresh)
         view.open_wanted.connect(self.ask_for_run)
-        self.splitter.splitterMoved.connect(lambda *_: setattr(self, "_is_sized", True))
+        self.splitter.splitterMoved.connect(self._keep_sizes)
+
+    def _keep_sizes(self, _position: int, _handle: int) -> None:
+        """Leaves the list as wide as the user made it."""
+        self._is_sized = True
 
     def close_page(self) -> None:
         """Ends all reading, and listens no more; called before the window goes."""
@@ -174,6 +177,10 @@ class JobsPage(QWidget):
             self.side.show_all_states()
         self.side.list.choose([folder])
 
+    def focus_list(self) -> None:
+        """Hands the keyboard to the list, or to the first offer while there is none."""
+        (self.side.list if self._jobs.entries else self.empty_buttons["train"]).setFocus()
+
     def _take_change(self) -> None:
         self._show_if_seen()
         if self._going and all(self._jobs.entry(entry.folder) is None for entry in self._going):
@@ -185,6 +192,7 @@ class JobsPage(QWidget):
         self._show_if_seen()
 
     def _take_failure(self, _problem: object) -> None:
+        self._awaited = None
         self.view.header.allow_again()
         self._tell_removed()
 
@@ -348,7 +356,7 @@ class JobsPage(QWidget):
             self._show_jobs()
         if not self.side.list.folders:
             self.side.list.choose_near(0)
-            self.setFocus()
+            self.focus_list()
         self._show_chosen()
 
     def hideEvent(self, event: QHideEvent) -> None:

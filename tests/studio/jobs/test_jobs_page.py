@@ -469,6 +469,31 @@ def test_everything_that_can_be_reached_has_a_name_and_a_tip(open_page: Open, en
                 assert control.toolTip(), words
 
 
+def test_the_tab_key_goes_from_the_list_to_the_head_to_the_views(open_page: Open, entries: list[JobEntry]) -> None:
+    page = open_page(HandMadeJobs(entries))
+    _choose(page, entries[2])
+    page.side.new_button.setFocus()
+    passed = []
+    for _step in range(12):
+        control = page.focusWidget()
+        passed.append(control.accessibleName() or control.text())
+        page.focusNextChild()
+    assert passed == [
+        "New job",
+        "Open run directory",
+        "Find a job",
+        "States",
+        "Jobs",
+        "Copy the path",
+        "Show in folder",
+        "Copy the command",
+        "Stop",
+        "Kill…",
+        "Open in Inspect",
+        "Export checkpoint…",
+    ]
+
+
 def test_names_are_shown_as_plain_text(open_page: Open, tmp_path: Path) -> None:
     from PySide6.QtCore import Qt
 
