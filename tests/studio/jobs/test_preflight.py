@@ -133,7 +133,8 @@ def test_an_answer_that_was_torn_is_none(length: int) -> None:
     assert bool(report.problem) == (length < len(whole))
 
 
-REMEDIES = r'(?<!ValueError\()"((?:[^"]|\\\\")*--(?:run-dir|out|device|checkpoint|config|data|images|resume|processes)[^"]*)"'
+OPTIONS = "run-dir|out|device|checkpoint|config|data|images|resume|processes"
+REMEDIES = rf'(?<!ValueError\()"([^"]*--(?:{OPTIONS})[^"]*)"'
 
 
 def test_remedies_speak_of_the_form_and_not_of_options() -> None:
