@@ -196,6 +196,10 @@ class JobHeader(QWidget):
         for button in (self.copy_path, self.copy_command):
             button.setIcon(self._theme.icon("copy"))
         self.show_folder.setIcon(self._theme.icon("open-folder"))
+        # The accent is for what is selected.
+        palette = self.bar.palette()
+        palette.setColor(QPalette.ColorRole.Highlight, QColor(self._theme.palette.dim))
+        self.bar.setPalette(palette)
         if self.entry is not None:
             self.show_entry(self.entry)
 
