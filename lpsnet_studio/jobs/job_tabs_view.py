@@ -77,6 +77,7 @@ class JobTabs(QTabWidget):
 
     Signals:
         picture_wanted: a picture of a batch, by its file name.
+        failed: why a chart could not be saved, in a sentence.
 
     Attributes:
         tabs_used: the tab that was last looked at, by ``train``, ``evaluate``, ``predict`` and ``several``.

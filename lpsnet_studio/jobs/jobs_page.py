@@ -144,6 +144,7 @@ class JobsPage(QWidget):
         view.header.wanted.connect(self.do)
         view.header.folder_wanted.connect(self._show_folder)
         view.tabs.picture_wanted.connect(self._want_picture)
+        view.tabs.failed.connect(self.side.tell)
         view.look_wanted.connect(self._jobs.refresh)
         view.open_wanted.connect(self.ask_for_run)
         self.splitter.splitterMoved.connect(self._keep_sizes)

@@ -494,6 +494,13 @@ def test_the_tab_key_goes_from_the_list_to_the_head_to_the_views(open_page: Open
     ]
 
 
+def test_a_chart_that_could_not_be_saved_is_told_of(open_page: Open, entries: list[JobEntry]) -> None:
+    page = open_page(HandMadeJobs(entries))
+    page.view.tabs.curves.failed.emit("/full/chart.png could not be written: no space left on device")
+    assert page.side.notice.text().startswith("/full/chart.png could not be written")
+    assert not page.side.undo.isVisible()
+
+
 def test_names_are_shown_as_plain_text(open_page: Open, tmp_path: Path) -> None:
     from PySide6.QtCore import Qt
 
