@@ -137,6 +137,75 @@ def test_the_keyboard_zooms_and_shows_everything_again(qtbot: Any, view: Any, wo
     assert view.plot.getViewBox().viewRange()[0] == [20, 400]
 
 
+def test_the_wheel_zooms_where_the_cursor_is(qtbot: Any, view: Any, worker: Any, tmp_path: Path) -> None:
+    from PySide6.QtCore import QPoint, Qt
+    from PySide6.QtGui import QWheelEvent
+    from PySide6.QtWidgets import QApplication
+
+    _show(qtbot, view, worker, _run(tmp_path / "a"))
+    x, y = 115.0, 200.0
+    at = view.plot.mapFromScene(view.plot.getViewBox().mapViewToScene(_point(x, y)))
+    viewport = view.plot.viewport()
+    for _ in range(3):
+        wheel = QWheelEvent(
+            _point(at.x(), at.y()),
+            _point(*viewport.mapToGlobal(at).toTuple()),
+            QPoint(),
+            QPoint(0, 120),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(viewport, wheel)
+    low, high = view.plot.sight
+    assert 20 < low < x < high < 400
+    assert (x - low) / (high - low) == pytest.approx((x - 20) / 380, abs=0.01)
+    qtbot.waitUntil(lambda: view.is_current and view._drawing.sight.low == low, timeout=5000)
+    assert view._drawing.sight.high == high
+
+
+def test_a_drag_zooms_into_a_rectangle_and_a_double_click_out_again(
+    qtbot: Any, view: Any, worker: Any, tmp_path: Path
+) -> None:
+    from PySide6.QtCore import Qt
+
+    _show(qtbot, view, worker, _run(tmp_path / "a"))
+    box, viewport = view.plot.getViewBox(), view.plot.viewport()
+    qtbot.wait(50)
+    first, last = (view.plot.mapFromScene(box.mapViewToScene(_point(*at))) for at in ((100.0, 300.0), (200.0, 150.0)))
+    qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, pos=first)
+    _drag(viewport, first, last)
+    qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=last)
+    (x0, x1), (y0, y1) = view.plot.getViewBox().viewRange()
+    assert (x0, x1) == pytest.approx((100, 200), abs=2)
+    assert (y0, y1) == pytest.approx((150, 300), abs=4)
+    assert view.plot.sight == (x0, x1)
+    qtbot.mouseDClick(viewport, Qt.MouseButton.LeftButton, pos=first)
+    qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=first)
+    assert view.plot.sight is None
+    assert box.viewRange()[0] == [20, 400]
+
+
+def _drag(viewport: Any, first: Any, last: Any) -> None:
+    """Moves the mouse with its left button held, which pytest-qt cannot."""
+    from PySide6.QtCore import QEvent, Qt
+    from PySide6.QtGui import QMouseEvent
+    from PySide6.QtWidgets import QApplication
+
+    for step in range(1, 9):
+        at = first + (last - first) * (step / 8)
+        event = QMouseEvent(
+            QEvent.Type.MouseMove,
+            _point(at.x(), at.y()),
+            _point(*viewport.mapToGlobal(at).toTuple()),
+            Qt.MouseButton.NoButton,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+        QApplication.sendEvent(viewport, event)
+
+
 def test_the_legend_hides_a_curve(qtbot: Any, view: Any, worker: Any, tmp_path: Path) -> None:
     from PySide6.QtCore import Qt
 
@@ -203,6 +272,20 @@ def test_a_file_that_cannot_be_written_is_told(qtbot: Any, view: Any, worker: An
         "out.png",
         "out.csv",
     }
+
+
+def test_no_event_is_read_while_curves_are_painted(worker: Any, tmp_path: Path) -> None:
+    import time
+
+    run = RunCurves(_run(tmp_path / "a"))
+    with worker.aside():
+        worker.watch([run])
+        time.sleep(0.03)
+        assert run.version == 0
+    end = time.monotonic() + 5
+    while run.version == 0 and time.monotonic() < end:
+        time.sleep(0.005)
+    assert run.version > 0
 
 
 def test_nothing_is_drawn_while_nobody_looks(qtbot: Any, view: Any, worker: Any, tmp_path: Path) -> None:
