@@ -68,6 +68,7 @@ def actions_on(session: Session) -> dict[str, bool]:
         "motion": view.motion,
         "contested_before": view.contested == "before",
         "play": session.playing,
+        "worst_first": session.worst_first,
         "semantic_oracle": settings.semantic_oracle,
         "box_oracle": settings.box_oracle,
         "use_borderness": settings.use_borderness,

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage
 from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMenu, QMessageBox
 
@@ -19,6 +19,7 @@ from lpsnet.events import CheckpointSaved, PictureDone, Progress, Stopped
 from lpsnet.structures import InspectionSettings, Verdict
 from lpsnet_studio import demo_network
 from lpsnet_studio.actions.table import ACTIONS
+from lpsnet_studio.browser.image_model import Role
 from lpsnet_studio.inference.messages import (
     DatasetImage,
     DatasetListed,
@@ -767,14 +768,22 @@ def _(bench: Bench) -> None:
 
 @effect_of("show_pictures")
 def _(bench: Bench) -> None:
-    _with_job(bench, _evaluation(bench))
+    folder = _with_job(bench, _evaluation(bench))
     bench.trigger("show_pictures")
     bench.qtbot.waitUntil(lambda: bench.service.count(ListDataset) == 1)
     _listed(bench)
     shown = [(entry.name, entry.measured.pq, entry.measured.origin) for entry in bench.session.entries]
     assert shown == [("1.png", 0.25, "measured"), ("0.png", 0.5, "measured"), ("2.png", 0.75, "measured")]
+    assert bench.window.actions_by_id["worst_first"].isChecked()
     assert bench.window.room.mode == "inspect"
     assert bench.session.index == 0
+    model = bench.window.images.view.model()
+    assert "PQ 25.0, found by the evaluation measured" in model.index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
+    assert model.index(0, 0).data(Role.IS_STALE), "it is not of the network of now"
+    bench.window.commands.jobs.use("images", folder, "2.png")
+    bench.qtbot.waitUntil(lambda: bench.service.count(ListDataset) == 2)
+    _listed(bench)
+    assert bench.session.current.name == "2.png", "the picture that was asked for is opened"
 
 
 @effect_of("open_predictions")
