@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from lpsnet_studio.theme import figure_font
@@ -18,6 +18,8 @@ __all__ = ["CurveLegend", "LegendRow", "swatch"]
 _SWATCH = QSize(28, 12)
 _COLUMNS = ("Curve", "Value", "Smoothed", "At")
 _WIDEST = ("", "0.00000e+00", "0.00000e+00", "00 h 00 min")
+_CELL_ROOM = 16
+_NARROWEST_NAME = 160
 _STYLE = """
     QTreeWidget { border: 2px solid transparent; }
     QTreeWidget:focus { border-color: palette(highlight); }
@@ -79,7 +81,7 @@ class CurveLegend(QTreeWidget):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for column in range(1, len(_COLUMNS)):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-            header.resizeSection(column, self.fontMetrics().horizontalAdvance(_WIDEST[column]) + 16)
+            header.resizeSection(column, self._width_of(column))
             self.headerItem().setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.itemChanged.connect(self._toggle)
 
@@ -101,7 +103,25 @@ class CurveLegend(QTreeWidget):
                 self._fill(self.topLevelItem(at), row, self._rows[at] if self._rows else None)
         self._is_filling = False
         self._rows = tuple(rows)
-        self.setColumnHidden(_COLUMNS.index("Smoothed"), not any(row.smoothed for row in rows))
+        self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        """Leaves room for names: where it is narrow the place is not told, then not what is smoothed."""
+        room = self.viewport().width() - _NARROWEST_NAME
+        is_wanted = {"Value": True, "Smoothed": any(row.smoothed for row in self._rows), "At": True}
+        for name, wanted in is_wanted.items():
+            column = _COLUMNS.index(name)
+            is_shown = wanted and (name == "Value" or self._width_of(column) <= room)
+            self.setColumnHidden(column, not is_shown)
+            room -= self._width_of(column) if is_shown else 0
+
+    def _width_of(self, column: int) -> int:
+        return self.fontMetrics().horizontalAdvance(_WIDEST[column]) + _CELL_ROOM
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Tells as much as there is room for."""
+        super().resizeEvent(event)
+        self._fit_columns()
 
     def _fill(self, item: QTreeWidgetItem, row: LegendRow, before: LegendRow | None) -> None:
         for column, text in enumerate((row.name, row.value, row.smoothed, row.at)):

@@ -214,6 +214,18 @@ def test_the_legend_hides_a_curve(qtbot: Any, view: Any, worker: Any, tmp_path: 
     assert set(view.plot.drawn) == {(tmp_path / "a", "loss.total")}
 
 
+def test_a_narrow_legend_keeps_the_names(qtbot: Any, view: Any, worker: Any, tmp_path: Path) -> None:
+    _show(qtbot, view, worker, _run(tmp_path / "a"))
+    hidden = {}
+    for width in (1200, 700, 360):
+        view.resize(width, 600)
+        hidden[width] = [view.legend.isColumnHidden(column) for column in range(4)]
+        assert view.legend.columnWidth(0) >= 120
+    assert hidden[1200] == hidden[700] == [False] * 4
+    assert not hidden[360][1]  # the value
+    assert hidden[360][3]  # where that is
+
+
 def test_where_there_is_nothing_the_chart_says_what_comes(qtbot: Any, view: Any, worker: Any, tmp_path: Path) -> None:
     from lpsnet_studio.jobs.curves_view import ShownRun
 
