@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QFrame,
     QGraphicsPixmapItem,
     QGraphicsScene,
@@ -75,6 +76,7 @@ class SampleStage(QWidget):
         self.strip.setToolTip("Enter or a click shows an evaluation.")
         self.strip.verticalHeader().hide()
         self.strip.setFixedHeight(_STRIP_HEIGHT)
+        self._step_buttons: dict[str, QAbstractButton] = {}
         self._arrange()
         self.slider.valueChanged.connect(self._go_to_place)
         self.strip.selectionModel().currentChanged.connect(self._follow_strip)
@@ -125,10 +127,9 @@ class SampleStage(QWidget):
     def _step_button(self, icon: str, words: str, key: str, step: int) -> QWidget:
         button = tool_button("", f"{words} ({key}).")
         button.setAccessibleName(words)
-        button.setIcon(self._theme.icon(icon))
         button.setStyleSheet(TOOL_STYLE)
         button.setAutoRepeat(True)
-        self._theme.changed.connect(lambda: button.setIcon(self._theme.icon(icon)))
+        self._step_buttons[icon] = button
         button.clicked.connect(lambda _checked: self.step_evaluation(step))
         return button
 
@@ -141,6 +142,8 @@ class SampleStage(QWidget):
 
     def _color(self) -> None:
         self.view.setBackgroundBrush(QBrush(QColor(self._theme.palette.window)))
+        for icon, button in self._step_buttons.items():
+            button.setIcon(self._theme.icon(icon))
 
     # ---------------------------------------------------------------------------------------------------------- choice
 
