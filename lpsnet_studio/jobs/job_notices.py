@@ -70,7 +70,8 @@ def count_tip(entries: Sequence[JobEntry]) -> str:
 
 def ending_of(entry: JobEntry) -> Problem:
     """Returns how a job ended, and what to do about it."""
-    return Problem(f"{entry.name} {_how(entry)}: {entry.status.sentence.rstrip('.')}.", entry.status.advice)
+    after_name = ":" if entry.status.state is JobState.LOST else ""
+    return Problem(f"{entry.name}{after_name} {entry.status.sentence.rstrip('.')}.", entry.status.advice)
 
 
 def _how(entry: JobEntry) -> str:

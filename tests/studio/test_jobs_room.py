@@ -217,9 +217,12 @@ def test_a_job_is_counted_and_its_end_is_told(
     assert any("Jobs go on when the Studio is closed" in text for text in opened.notifications.texts)
     jobs.kill(at_work)
     qtbot.waitUntil(lambda: "1 job" not in status_words(opened), timeout=LONGEST)
-    qtbot.waitUntil(lambda: any("at-work has" in text for text in opened.notifications.texts), timeout=LONGEST)
-    assert len(told) == 1
-    assert told[0].startswith("at-work has")
+    qtbot.waitUntil(
+        lambda: any("at-work was killed" in text or "at-work killed" in text for text in opened.notifications.texts),
+        timeout=LONGEST,
+    )
+    assert len(told) == 1, told
+    assert told[0].startswith(("at-work was killed", "at-work killed"))
 
 
 def test_jobs_go_on_when_the_window_closes_and_the_next_one_tells_how_they_ended(

@@ -52,7 +52,8 @@ def test_the_tip_names_those_that_run() -> None:
 
 def test_an_end_is_told_with_its_cause_and_advice() -> None:
     told = ending_of(job(JobState.FAILED, "scenes"))
-    assert (told.sentence, told.advice) == ("scenes has failed: as it is.", "Do this.")
+    assert (told.sentence, told.advice) == ("scenes as it is.", "Do this.")
+    assert ending_of(job(JobState.LOST, "scenes")).sentence == "scenes: as it is."
 
 
 def test_what_ended_while_away_is_one_sentence() -> None:
