@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QBrush, QColor, QKeyEvent, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from lpsnet_studio.jobs.curve_colors import run_color
@@ -349,7 +350,7 @@ class CurvesPlot(pg.PlotWidget):
                 continue
             color = run_color(self._looks[key].number, self._theme.name)
             at = (point.x, math.log10(value) if is_log else value)
-            spots.append({"pos": at, "brush": QColor(color), "pen": pg.mkPen(self._theme.palette.panel)})
+            spots.append({"pos": at, "brush": _spot_brush(color), "pen": _spot_pen(self._theme.palette.panel)})
         self._spots.setData(spots)
 
     def _follow_mouse(self, position: Any) -> None:
@@ -393,6 +394,17 @@ class CurvesPlot(pg.PlotWidget):
             self.set_cursor(None)
         else:
             event.ignore()
+
+
+# pyqtgraph keeps a picture of a spot for every pen and every brush that is another object.
+@cache
+def _spot_brush(color: str) -> QBrush:
+    return QBrush(QColor(color))
+
+
+@cache
+def _spot_pen(color: str) -> QPen:
+    return pg.mkPen(color)
 
 
 def _pen(color: str, style: Qt.PenStyle, width: float) -> QPen:
