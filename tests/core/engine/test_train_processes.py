@@ -142,6 +142,7 @@ def wait_for_progress(trainer: subprocess.Popen[str], folder: Path, iteration: i
     pytest.fail(f"iteration {iteration} was not reached: {trainer.communicate()[1]}")
 
 
+@pytest.mark.slow
 def test_two_processes_train_as_one_does(tmp_path: Path) -> None:
     """Group norms and frozen norms, fp32, pictures of one size; some leave one process alone without positives."""
     write_data_set(tmp_path / "data", ordinary=5, odd=("stuff only", "all crowd", "all void"))
@@ -174,6 +175,7 @@ def test_two_processes_train_as_one_does(tmp_path: Path) -> None:
     assert two.images == 3
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_as_if_nothing_had_happened(tmp_path: Path) -> None:
     schedule = {"batch": 4, "iterations": 9, "warmup": 2, "steps": [6]}
     config = tiny_config(tmp_path, schedule=schedule, checkpoint_every=4, evaluate_every=6)
