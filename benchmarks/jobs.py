@@ -48,7 +48,7 @@ def measure(folders: list[Path], events: int) -> list[list[Any]]:
 
     application = QApplication([])
     from lpsnet_studio.background import Background
-    from lpsnet_studio.freed_memory import spare_what_stays
+    from lpsnet_studio.garbage import GarbageCollector
     from lpsnet_studio.jobs.curve_worker import CurveWorker
     from lpsnet_studio.jobs.curves import RunCurves
     from lpsnet_studio.jobs.curves_view import CurvesView, ShownRun
@@ -62,7 +62,7 @@ def measure(folders: list[Path], events: int) -> list[list[Any]]:
     view.resize(1100, 700)
     view.show()
     _events_for(application, 0.5)
-    spare_what_stays()  # as the Studio does once it has started
+    GarbageCollector(view)  # as the Studio does once it has started
     before = _resident()
     stalls = Stalls()
     rows: list[list[Any]] = [["while", "seconds", "longest stall beyond idle, ms", "idle, ms", "ticks"]]

@@ -162,13 +162,9 @@ def _run(options: argparse.Namespace, folders: Folders) -> int:
 
 
 def _show(application: QApplication, options: argparse.Namespace, folders: Folders, log: Log) -> int:
-    from PySide6.QtCore import QTimer
-
-    from lpsnet_studio.freed_memory import QUIET, spare_what_stays
     from lpsnet_studio.studio import Studio
 
     studio = Studio(options, folders)
-    QTimer.singleShot(QUIET, studio.window, spare_what_stays)
     stop_guarding = studio.guard(log)
     try:
         studio.begin_after_first_paint()

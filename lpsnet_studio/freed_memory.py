@@ -3,14 +3,11 @@
 Every image is looked at with arrays of some megabytes, made and freed by several threads. The C library of Linux keeps
 what they free in arenas, one for each thread that allocates, and these grow for as long as the images go round though
 nothing is held. Asking it to take arrays from the system one by one instead would cost every slider some milliseconds.
-
-What stays until the end, on the other hand, is not searched for garbage again and again.
 """
 
 from __future__ import annotations
 
 import ctypes
-import gc
 from collections.abc import Callable
 from functools import cache
 
@@ -19,7 +16,7 @@ from PySide6.QtCore import QObject, QTimer
 from lpsnet_studio.background import Background, pass_on
 from lpsnet_studio.session import Session
 
-__all__ = ["QUIET", "FreedMemory", "give_back_freed_memory", "spare_what_stays"]
+__all__ = ["FreedMemory", "give_back_freed_memory"]
 
 QUIET = 1500
 """Milliseconds that an image has been open before what the one before it left behind is given back."""
@@ -46,16 +43,6 @@ def give_back_freed_memory() -> bool:
         return False
     trim(0)
     return True
-
-
-def spare_what_stays() -> None:
-    """Takes every object that there is out of the garbage collector's sight; it goes on with those made later.
-
-    The window, its actions and the modules are some 80,000 objects that stay until the end. A full collection visits
-    them all, in whichever thread has just made an object, and holds the interpreter's lock for 40 ms and more: a
-    thread that reads the events of a job would bring the window to a standstill by nothing but making objects.
-    """
-    gc.freeze()
 
 
 class FreedMemory(QObject):
