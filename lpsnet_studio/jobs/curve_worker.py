@@ -37,6 +37,7 @@ class CurveWorker:
         self._runs: dict[Path, RunCurves] = {}
         self._problems: dict[Path, str] = {}
         self._sight: Sight | None = None
+        self._is_asked = False
         self._drawer = CurveDrawer()
         self._woken = threading.Condition()
         self._is_closed = False
@@ -61,7 +62,8 @@ class CurveWorker:
             drawn: takes every drawing, in the worker's thread.
         """
         with self._woken:
-            self._sight, self._drawn = sight, drawn
+            # Whoever asks for the same again may have thrown away what was drawn.
+            self._sight, self._drawn, self._is_asked = sight, drawn, sight is not None
             self._woken.notify()
 
     @contextlib.contextmanager
@@ -89,12 +91,8 @@ class CurveWorker:
             is_behind = self._read_for(_PERIOD / 5)
             is_due = self._draw_if_due()
             with self._woken:
-                if not (is_behind or is_due or self._is_closed or self._sight_is_new()):
+                if not (is_behind or is_due or self._is_closed or self._is_asked):
                     self._woken.wait(_PERIOD)
-
-    def _sight_is_new(self) -> bool:
-        seen = self._last[0]
-        return self._sight is not None and not (isinstance(seen, tuple) and seen[0] == self._sight)
 
     def _read_for(self, seconds: float) -> bool:
         """Reads on, run by run; returns whether any has more."""
@@ -102,7 +100,7 @@ class CurveWorker:
         behind = list(self._runs.values())
         while behind and time.monotonic() < end and not self._is_closed:
             behind = [run for run in behind if self._read(run)]
-            if self._sight_is_new():
+            if self._is_asked:
                 break
         return bool(behind)
 
@@ -125,13 +123,14 @@ class CurveWorker:
         """Draws if what is looked at is another, or has grown and the last drawing is old enough."""
         with self._woken:
             sight, drawn, runs = self._sight, self._drawn, tuple(self._runs.values())
+            is_asked, self._is_asked = self._is_asked, False
         if sight is None:
             return False
         versions = tuple((run.folder, run.version) for run in runs if run.folder in sight.runs)
         state = (sight, versions, tuple(self._problems.values()))
         seen, when = self._last
         now = time.monotonic()
-        if state == seen or (not self._sight_is_new() and now - when < _PERIOD):
+        if not is_asked and (state == seen or now - when < _PERIOD):
             return False
         self._last = (state, now)
         drawn(self._drawer.draw(sight, runs, self._problems.values()))

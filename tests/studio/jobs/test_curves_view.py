@@ -101,6 +101,24 @@ def test_what_grows_is_drawn_while_it_grows(qtbot: Any, view: Any, worker: Any, 
     qtbot.waitUntil(lambda: view.plot.drawn[key].xs[-1] == 500, timeout=5000)
 
 
+def test_a_run_that_has_ended_is_drawn_again_where_it_is_shown_anew(
+    qtbot: Any, view: Any, worker: Any, tmp_path: Path
+) -> None:
+    _show(qtbot, view, worker, _run(tmp_path / "a"))
+    drawn: list[object] = []
+    take = view.take
+    view.take = lambda drawing: (drawn.append(drawing), take(drawing))
+    for _ in range(2):
+        _show(qtbot, view, worker, tmp_path / "a")
+        qtbot.waitUntil(lambda: view.is_current, timeout=5000)
+    view.hide()
+    view.show()
+    _show(qtbot, view, worker, tmp_path / "a")
+    qtbot.waitUntil(lambda: view.is_current, timeout=5000)
+    qtbot.wait(300)
+    assert 3 <= len(drawn) <= 9, "and not on and on"
+
+
 def test_runs_lie_above_one_another_in_colours_of_their_own(qtbot: Any, view: Any, worker: Any, tmp_path: Path) -> None:
     _show(qtbot, view, worker, _run(tmp_path / "a"), _run(tmp_path / "b", 2.0))
     rows = view.legend.rows
