@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +13,14 @@ import torch
 from lpsnet.categories import Categories
 from lpsnet.checkpoint import save_checkpoint
 from lpsnet.config import Config, load_config
-from lpsnet.engine.preflight import Preflight, check_evaluation, check_prediction, check_training
+from lpsnet.engine.optimizers import build_optimizer
+from lpsnet.engine.preflight import Preflight, check_evaluation, check_prediction, check_training, room
 from lpsnet.engine.preflight import pictures as pictures_check
 from lpsnet.engine.preflight import results as results_check
 from lpsnet.engine.preflight import training as training_check
 from lpsnet.engine.preflight.findings import Finding
-from lpsnet.engine.preflight.memory import estimate_training, largest_input, taught_input
-from lpsnet.engine.preflight.memory_trace import MemoryTrace
+from lpsnet.engine.preflight.memory import MemoryEstimate, estimate_training, largest_input, taught_input
+from lpsnet.engine.preflight.memory_trace import MemoryTrace, held_bytes
 from lpsnet.engine.preflight.room import training_bytes_on_disk, what_fits
 from lpsnet.model.lpsnet import build_lpsnet
 from tests.core.engine.tiny_training import CATEGORIES, tiny_config, write_config, write_data_set
@@ -31,6 +31,24 @@ def _program_of_known_size(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is measured of a process would be that of all tests here."""
     for module in (training_check, results_check):
         monkeypatch.setattr(module, "program_bytes", lambda: 900_000_000)
+
+
+@pytest.fixture(autouse=True)
+def _equal_settings_are_traced_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tracing a network takes seconds, and most looks here are at the same one, in another folder."""
+    monkeypatch.setattr(training_check, "estimate_training", estimate_once)
+
+
+def estimate_once(config: Config, classes: int, **how: Any) -> MemoryEstimate:
+    """What :func:`estimate_training` returns, which depends on no path."""
+    placeless = config.model_dump(mode="json", exclude={"categories": True, "data": {"train", "val"}})
+    key = json.dumps([placeless, classes, how], sort_keys=True)
+    if key not in _TRACED:
+        _TRACED[key] = estimate_training(config, classes, **how)
+    return _TRACED[key]
+
+
+_TRACED: dict[str, MemoryEstimate] = {}
 
 
 @pytest.fixture
@@ -207,24 +225,29 @@ def test_a_trace_holds_what_the_gradient_needs() -> None:
         result.backward()
         del result
     assert trace.bytes == 400  # the gradient
-    assert weight.grad is not None
+    weight.grad = None
+    assert trace.bytes == 0
+    assert trace.peak > 400
 
 
-def _estimate(config: Config, sizes: Sequence[tuple[int, int]] = ((64, 80),), **how: int) -> dict[str, int]:
-    found = estimate_training(config, 4, taught=sizes, **how)
+def _estimate(config: Config, **how: int) -> dict[str, int]:
+    found = estimate_once(config, 4, taught=[(64, 80)], **how)
     return {name: getattr(found, name) for name in (*found.__slots__, "peak")}
 
 
 def test_moments_and_gradients_are_those_of_the_optimiser(tmp_path: Path) -> None:
-    config = tiny_config(tmp_path)
-    model = build_lpsnet(config.model, 4)
-    learnt = sum(4 * parameter.numel() for parameter in model.parameters())
-    held_by = {"{name: adamw}": 3, "{name: sgd, momentum: 0.9}": 2, "{name: sgd, momentum: 0}": 1}
-    for optimizer, copies in held_by.items():
-        changed = tiny_config(tmp_path, overrides=(f"training.optimizer={optimizer}",))
-        assert _estimate(changed)["learning"] == copies * learnt
-    buffers = sum(buffer.numel() * buffer.element_size() for buffer in model.buffers())
-    assert _estimate(config)["network"] == learnt + buffers
+    for optimizer in ("{name: adamw}", "{name: sgd, momentum: 0.9}", "{name: sgd, momentum: 0}"):
+        config = tiny_config(tmp_path, overrides=(f"training.optimizer={optimizer}",))
+        model = build_lpsnet(config.model, 4)
+        steps = build_optimizer(model, config.training.optimizer)
+        gradients = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        for parameter in gradients:
+            parameter.grad = torch.zeros_like(parameter)
+        steps.step()
+        states = [kept for state in steps.state.values() for name, kept in state.items() if name != "step"]
+        moments = [kept for kept in states if isinstance(kept, torch.Tensor)]
+        assert _estimate(config)["learning"] == held_bytes(gradients) + held_bytes(moments)
+        assert _estimate(config)["network"] == held_bytes(model.state_dict().values())
 
 
 LARGE = ("input={short_side: 256, long_side_cap: 512}",)
@@ -264,11 +287,40 @@ def test_the_paper_s_training_does_not_fit_a_small_machine() -> None:
     assert 25e9 < estimate.peak < 60e9
 
 
-def test_what_fits_is_sought_in_parts_first_and_in_smaller_pictures_then(tmp_path: Path) -> None:
+def by_the_pixel(config: Config, _classes: int, **_how: Any) -> MemoryEstimate:
+    """A network of which only what a part's pictures hold counts: 1 kB for each pixel of a square."""
+    share = config.training.batch // config.training.accumulate
+    return MemoryEstimate(0, 0, 0, 1000 * share * config.input.short_side**2, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("pictures", "side", "told"),
+    [
+        (4, 256, "set training.accumulate=2: about 131 MB"),
+        (2, 256, "set training.accumulate=2: about 131 MB"),
+        (1, 256, "set training.accumulate=4: about 66 MB"),
+        (1, 255, "set training.accumulate=4 and input.short_side=192: about 37 MB"),
+        (1, 160, "set training.accumulate=4 and input.short_side=160: about 26 MB"),
+        (1, 64, "set training.accumulate=4 and input.short_side=64: about 4 MB"),
+        (1, 63, "choose a smaller network, smaller pictures, or a machine with more memory"),
+    ],
+)
+def test_what_fits_is_sought_in_parts_first_and_in_smaller_pictures_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pictures: int, side: int, told: str
+) -> None:
+    monkeypatch.setattr(room, "estimate_training", by_the_pixel)
+    config = tiny_config(tmp_path, overrides=LARGE)
+    how: dict[str, Any] = {"taught": [(64, 80)], "measured": (), "processes": 1, "device": "cpu", "program": 0}
+    assert what_fits(config, 4, 1000 * pictures * side**2, **how) == told
+
+
+@pytest.mark.slow
+def test_what_fits_is_what_the_trace_of_those_settings_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "estimate_training", estimate_once)
     config = tiny_config(tmp_path, overrides=LARGE)
     how: dict[str, Any] = {"taught": [(64, 80)], "measured": (), "processes": 1, "device": "cpu", "program": 0}
     by_parts, by_side = (
-        estimate_training(tiny_config(tmp_path, overrides=(*LARGE, *changes)), 4, taught=[(64, 80)]).peak
+        _estimate(tiny_config(tmp_path, overrides=(*LARGE, *changes)))["peak"]
         for changes in (("training.accumulate=2",), ("training.accumulate=4", "input.short_side=160"))
     )
     assert what_fits(config, 4, by_parts, **how).startswith("set training.accumulate=2:")
@@ -281,7 +333,7 @@ def test_checkpoints_take_the_room_that_is_foretold(tmp_path: Path) -> None:
     model = build_lpsnet(config.model, 4)
     path = tmp_path / "net.safetensors"
     save_checkpoint(path, model, config, Categories.from_json(CATEGORIES, "here"))
-    estimate = estimate_training(config, 4, taught=[(64, 80)])
+    estimate = estimate_once(config, 4, taught=[(64, 80)])
     without = training_bytes_on_disk(config, estimate, [], 1)
     assert path.stat().st_size == pytest.approx(estimate.network, rel=0.1)
     assert without > path.stat().st_size + estimate.network + estimate.learning
