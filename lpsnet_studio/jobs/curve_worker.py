@@ -110,11 +110,8 @@ class CurveWorker:
         try:
             has_more = run.read(_SLICE)
             self._problems.pop(run.folder, None)
-        except OSError as error:
-            cause = error.strerror or str(error)
-            self._problems[run.folder] = (
-                f"{error.filename or run.folder} could not be read: {cause[:1].lower()}{cause[1:]}"
-            )
+        except Exception as error:  # whatever a damaged run makes of it: the others are still read
+            self._problems[run.folder] = _problem_words(run.folder, error)
             return False
         time.sleep(min(max(time.perf_counter() - start, _SHORTEST_REST), _LONGEST_REST))
         return has_more
@@ -135,3 +132,11 @@ class CurveWorker:
         self._last = (state, now)
         drawn(self._drawer.draw(sight, runs, self._problems.values()))
         return True
+
+
+def _problem_words(folder: Path, error: Exception) -> str:
+    """Returns why a run could not be read, in a sentence."""
+    if not isinstance(error, OSError):
+        return f"{folder} could not be read: {type(error).__name__}, {error}"
+    cause = error.strerror or str(error)
+    return f"{error.filename or folder} could not be read: {cause[:1].lower()}{cause[1:]}"

@@ -14,13 +14,15 @@ __all__ = ["LoadCurves"]
 
 _MOST_BYTES = 1 << 18
 _PREFIX = "load."
+_DEEPEST = 8
+"""Objects and lists inside one another that figures are looked for in."""
 
 
 class LoadCurves:
     """Reads a job's ``load.jsonl`` piece by piece: an object a line, with ``time`` and figures by name.
 
     Every number beside the time becomes a curve, ``load.`` before its name; those of an object or a list inside, as of
-    several GPUs, carry its name and their place: ``load.gpus.0.percent``.
+    several GPUs, carry its name and their place: ``load.gpus.0.percent``. What lies deeper than any sample is left out.
 
     Args:
         path: of the file, which need not exist yet.
@@ -97,16 +99,13 @@ def _sample(line: bytes) -> tuple[float, Mapping[str, float]] | None:
     return float(time), {f"{_PREFIX}{name}": value for name, value in _numbers(content)}
 
 
-def _numbers(content: object, name: str = "") -> Iterator[tuple[str, float]]:
+def _numbers(content: object, name: str = "", depth: int = 0) -> Iterator[tuple[str, float]]:
     """Yields the numbers inside, each with the way to it."""
-    if isinstance(content, Mapping):
-        for key, part in content.items():
-            yield from _numbers(part, f"{name}.{key}" if name else str(key))
-    elif isinstance(content, list):
-        for at, part in enumerate(content):
-            yield from _numbers(part, f"{name}.{at}" if name else str(at))
-    elif _is_number(content):
-        yield name, float(content)
+    if _is_number(content):
+        yield name, float(content)  # type: ignore[arg-type]
+    elif isinstance(content, Mapping | list) and depth < _DEEPEST:
+        for key, part in content.items() if isinstance(content, Mapping) else enumerate(content):
+            yield from _numbers(part, f"{name}.{key}" if name else str(key), depth + 1)
 
 
 def _is_number(value: object) -> bool:

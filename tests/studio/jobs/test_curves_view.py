@@ -304,6 +304,23 @@ def test_a_file_that_cannot_be_written_is_told(qtbot: Any, view: Any, worker: An
     }
 
 
+def test_a_run_that_cannot_be_read_says_so_and_leaves_the_others_be(
+    qtbot: Any, view: Any, worker: Any, tmp_path: Path
+) -> None:
+    from lpsnet_studio.jobs.curves_view import ShownRun
+
+    class Damaged(RunCurves):
+        def read(self, limit: int = 500) -> bool:
+            raise RecursionError("too deep")
+
+    runs = [Damaged(tmp_path / "bad"), RunCurves(_run(tmp_path / "good"))]
+    worker.watch(runs)
+    view.set_runs([ShownRun(run, run.folder.name) for run in runs])
+    qtbot.waitUntil(lambda: {key[0] for key in view.plot.drawn} == {tmp_path / "good"}, timeout=5000)
+    qtbot.waitUntil(view.problem.isVisible, timeout=5000)
+    assert view.problem.text() == f"{tmp_path / 'bad'} could not be read: RecursionError, too deep"
+
+
 def test_no_event_is_read_while_curves_are_painted(worker: Any, tmp_path: Path) -> None:
     import time
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from lpsnet_studio.jobs.load_curves import LoadCurves
 
 
@@ -58,3 +60,14 @@ def test_a_call_reads_no_more_than_its_limit(tmp_path: Path) -> None:
     while load.read(len(line) * 2 + 5):
         pass
     assert len(load.series("load.cpu").values) == 5
+
+
+@pytest.mark.parametrize("depth", [*range(2, 12), 300, 950, 984, 990, 2000, 100_000])
+def test_lists_of_any_depth_are_gone_past(tmp_path: Path, depth: int) -> None:
+    path = tmp_path / "load.jsonl"
+    deep = f'{{"time": 1.0, "cpu": 1, "deep": {"[" * depth}7{"]" * depth}}}\n'
+    path.write_text(deep + _line(time=2.0, cpu=2))
+    load = LoadCurves(path)
+    load.read()
+    assert load.series("load.cpu").times[-1] == 2.0
+    assert len(load.names) == (2 if depth < 8 else 1)
