@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from lpsnet.events import BatchStarted, EvaluationDone, EventReader, PictureDone
@@ -13,7 +12,7 @@ from lpsnet_studio.jobs.job_words import length_words, percent
 
 __all__ = ["BatchPictures", "BatchSheet", "Quality", "cost_lines", "qualities", "worst_first"]
 
-_MOST_EVENTS = 20_000
+_MOST_LINES = 20_000
 _NO_NUMBER = "—"
 _OVER: tuple[tuple[str, str], ...] = (("All classes", ""), ("Things", "_things"), ("Stuff", "_stuff"))
 _COSTS: tuple[tuple[str, str], ...] = (
@@ -65,7 +64,7 @@ class BatchPictures:
         Raises:
             OSError: if the file is there and cannot be read.
         """
-        events = list(islice(self._reader.read_new(), _MOST_EVENTS))
+        events, has_more = self._reader.read_lines(_MOST_LINES)
         for event in events:
             if isinstance(event, BatchStarted):
                 self._pictures, self._total, self._done = {}, event.pictures, None
@@ -73,8 +72,7 @@ class BatchPictures:
                 self._pictures[event.done], self._total = event, event.pictures
             elif isinstance(event, EvaluationDone):
                 self._done = event
-        if events:
-            has_more = len(events) == _MOST_EVENTS
+        if events or has_more != self._sheet.has_more:
             pictures = worst_first(self._pictures.values())
             failed = sum(bool(picture.problem) for picture in pictures)
             is_measured = any(picture.pq is not None for picture in pictures)

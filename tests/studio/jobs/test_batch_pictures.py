@@ -68,6 +68,19 @@ def test_a_batch_that_begins_anew_has_none_of_the_old(tmp_path: Path) -> None:
     assert sheet.done is None
 
 
+def test_a_call_reads_no_more_than_its_limit_of_damaged_lines_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lpsnet_studio.jobs.batch_pictures._MOST_LINES", 4)
+    path = write_run(tmp_path, []) / "events.jsonl"
+    path.write_bytes(b"{damaged\n" * 9 + lines([picture(1, 0.5)]))
+    batch = BatchPictures(path)
+    sheets = [batch.read() for _ in range(4)]
+    assert [len(sheet.pictures) for sheet in sheets] == [0, 0, 1, 1]
+    assert [sheet.has_more for sheet in sheets] == [True, True, False, False]
+    assert sheets[3] is sheets[2]
+
+
 def test_nothing_is_known_of_a_file_that_is_not_there(tmp_path: Path) -> None:
     assert BatchPictures(tmp_path / "events.jsonl").read().pictures == ()
 
