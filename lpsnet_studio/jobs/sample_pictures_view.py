@@ -63,6 +63,8 @@ class SamplePictures(QObject):
         self._kept: OrderedDict[Sample, QPixmap] = OrderedDict()
         self._bytes = 0
         self._problems: dict[Sample, str] = {}
+        self._seen: frozenset[Sample] = frozenset()
+        """What was wanted last, whether or not it is made by now."""
         self._wanted: list[Sample] = []
         self._under_way: set[Sample] = set()
         self._background = Background(pass_on, self)
@@ -85,12 +87,9 @@ class SamplePictures(QObject):
 
     def want(self, samples: Sequence[Sample]) -> None:
         """Has pictures made, the first first; whatever was wanted before is so no more."""
+        self._seen = frozenset(samples)
         self._wanted = [sample for sample in samples if not (sample in self._kept or sample in self._problems)]
         self._begin()
-
-    def forget_problems(self) -> None:
-        """Gives pictures that could not be read another chance."""
-        self._problems.clear()
 
     def close(self) -> None:
         """Makes no more."""
@@ -121,9 +120,15 @@ class SamplePictures(QObject):
         else:
             self._kept[sample] = QPixmap.fromImage(outcome)
             self._bytes += _bytes_of(self._kept[sample])
-            while self._bytes > self._memory and len(self._kept) > 1:
-                _, gone = self._kept.popitem(last=False)
-                self._bytes -= _bytes_of(gone)
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Drops what was not looked at for longest, what is not wanted before what is."""
+        for is_wanted in (False, True):
+            for sample in [sample for sample in self._kept if (sample in self._seen) == is_wanted]:
+                if self._bytes <= self._memory or len(self._kept) == 1:
+                    return
+                self._bytes -= _bytes_of(self._kept.pop(sample))
 
     def _go_on(self, sample: Sample) -> None:
         self._under_way.discard(sample)

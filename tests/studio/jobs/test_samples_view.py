@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -174,6 +175,28 @@ def test_memory_is_bounded_and_the_screen_comes_first(qtbot: Any) -> None:
     qtbot.waitUntil(lambda: all(pictures.find(sample) for sample in samples[40:]))
     assert set(read) == {"0", "1", *(str(number) for number in range(40, 50))}
     assert pictures.bytes_kept <= 10 * 40_000
+    pictures.close()
+
+
+def test_a_picture_that_is_no_more_wanted_pushes_none_off_the_screen(qtbot: Any) -> None:
+    may_end = threading.Event()
+
+    def picture(sample: Sample) -> QImage:
+        if sample.name == "0":
+            may_end.wait(5)
+        return QImage(100, 100, QImage.Format.Format_RGB32)
+
+    pictures = SamplePictures(picture, memory=10 * 40_000)
+    samples = [Sample(Path(f"{number}.png"), str(number), 1) for number in range(50)]
+    made: list[Sample] = []
+    pictures.made.connect(made.append)
+    pictures.want(samples)
+    pictures.want(samples[40:])
+    qtbot.waitUntil(lambda: all(pictures.find(sample) for sample in samples[40:]))
+    may_end.set()
+    qtbot.waitUntil(lambda: samples[0] in made)
+    assert all(pictures.find(sample) for sample in samples[40:])
+    assert pictures.bytes_kept == 10 * 40_000
     pictures.close()
 
 
