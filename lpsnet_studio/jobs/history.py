@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import math
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from lpsnet.formats.atomic import write_atomically, write_failure
+from lpsnet.formats.file_lock import locked_by_opening
 from lpsnet_studio.jobs.queue import moved
 from lpsnet_studio.jobs.spec import JobSpec, TrainSpec, spec_from_json, spec_to_json
 
@@ -22,7 +21,6 @@ __all__ = ["Edit", "History", "HistoryFile", "KnownRun", "WaitingJob"]
 
 _LOCK_PATIENCE = 5.0
 _LOOK_EVERY = 0.02
-_NO_LOCKS_HERE = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,28 +308,11 @@ def _locked(path: Path) -> Iterator[None]:
     lock = path.with_suffix(".lock")
     with lock.open("ab") as stream:
         deadline = time.monotonic() + _LOCK_PATIENCE
-        while not _is_ours(stream):
+        while not locked_by_opening(stream):
             if time.monotonic() > deadline:
                 raise OSError(f"{path} is being written by another Studio, which does not come to an end")
             time.sleep(_LOOK_EVERY)
         yield
-
-
-def _is_ours(stream: BinaryIO) -> bool:
-    """Tries to hold a file until it is closed; True too where there are no locks."""
-    try:
-        if os.name == "nt":
-            import msvcrt
-
-            stream.seek(0)
-            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        return error.errno in _NO_LOCKS_HERE
-    return True
 
 
 # ----------------------------------------------------------------------------------------------------------------- JSON

@@ -9,7 +9,6 @@ on to the command, which saves what it has, and the keeper goes on waiting. It k
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import signal
 import socket
@@ -25,6 +24,7 @@ from typing import IO, Any
 
 import psutil
 
+from lpsnet.formats.file_lock import locked_by_process
 from lpsnet_studio.jobs.command import shell_text
 from lpsnet_studio.jobs.job_folder import LOG_HEADER, HowItEnded, JobFolder, JobProcesses
 from lpsnet_studio.jobs.kernel_memory import memory_total, oom_kills, prefer_to_lose
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folder, token = JobFolder(Path(arguments[0])), arguments[1]
     try:
         with folder.lock.open("a+b") as lock:
-            if not _locked(lock):
+            if not locked_by_process(lock):
                 _say(f"{folder.run_dir}: another keeper keeps a job here")
                 return EXIT_NOT_ITS_OWN
             folder.wanted(token).replace(folder.job)
@@ -290,22 +290,6 @@ def _largest_child() -> int:
 
     most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     return most if sys.platform == "darwin" else most * 1024
-
-
-def _locked(stream: IO[bytes]) -> bool:
-    """Locks a file for this process; False if another has it. A filing system that knows no locks keeps nobody out."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.lockf(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        return error.errno not in (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
-    return True
 
 
 def _say(text: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import platform
@@ -13,13 +12,14 @@ import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import psutil
 import torch
 
 from lpsnet.config import Config
 from lpsnet.formats.atomic import write_atomically, write_failure
+from lpsnet.formats.file_lock import locked_by_process
 from lpsnet.run_directory import RunDirectory
 
 __all__ = ["environment_facts", "held", "note_environment", "write_config"]
@@ -29,7 +29,8 @@ __all__ = ["environment_facts", "held", "note_environment", "write_config"]
 def held(directory: RunDirectory, undoing: contextlib.ExitStack) -> Iterator[None]:
     """Makes the folder if need be, and keeps other trainers out of it while the block runs.
 
-    The lock ends with this process, however that ends; a filing system that knows no locks keeps nobody out.
+    The lock ends with this process, however that ends; a filing system that knows no locks keeps nobody out. Processes
+    that load data do not inherit it: they may outlive a killed trainer for seconds, and must not keep the next one out.
 
     Args:
         directory: of the run.
@@ -47,7 +48,7 @@ def held(directory: RunDirectory, undoing: contextlib.ExitStack) -> Iterator[Non
     except OSError as error:
         raise write_failure(directory.path, error) from error
     with stream:
-        if not _locked(stream):
+        if not locked_by_process(stream):
             stream.seek(0)
             raise ValueError(f"{directory.path}: {stream.read().strip() or 'another process'} trains here")
         # What nobody held may be removed; what another process made in the meantime, it holds.
@@ -114,26 +115,6 @@ def _remove(removing: Callable[[], None]) -> None:
     """Removes a file or an empty folder; one that another process uses by now stays."""
     with contextlib.suppress(OSError):
         removing()
-
-
-def _locked(stream: IO[str]) -> bool:
-    """Locks a file for this process; False if another has it.
-
-    It is a POSIX record lock, which data-loading processes do not inherit: they may outlive a killed trainer for
-    seconds, and must not keep the next one out.
-    """
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.lockf(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        return error.errno not in (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
-    return True
 
 
 def _processor() -> str:
