@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from lpsnet.run_directory import RunDirectory
 from lpsnet_studio.jobs.history import Edit, History, HistoryFile, KnownRun
 from lpsnet_studio.jobs.job_folder import JobFolder
 from lpsnet_studio.jobs.launch import kill_tree, launch, stop_gently
@@ -202,7 +203,7 @@ class JobWork:
         return self._change(spec.folder, lambda history: [partial(History.queued, spec=spec, now=self._calls.now())])
 
     def resume(self, folder: Path, spec: JobSpec | None) -> Found:
-        """Puts the continuation of a training into the queue.
+        """Puts the continuation of a training into the queue; one that failed before it had begun is begun again.
 
         Args:
             folder: the run directory.
@@ -215,7 +216,8 @@ class JobWork:
         if status.state.is_alive and status.is_here:
             return self._refused(folder, "the training still runs")
         if isinstance(spec, TrainSpec):
-            return self.add(dataclasses.replace(spec, run_dir=folder, resume=True))
+            # One that was refused, for its settings or its data, has left nothing to go on from.
+            return self.add(dataclasses.replace(spec, run_dir=folder, resume=RunDirectory(folder).config.is_file()))
         return self.add(TrainSpec("", (), folder, resume=True))
 
     def start(self, folder: Path, auto: str, *, beside: bool = False) -> Found:

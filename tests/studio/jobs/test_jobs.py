@@ -355,6 +355,8 @@ def test_what_ended_while_no_window_was_open_is_told_by_the_next(tmp_path: Path,
 def test_a_resumed_run_has_an_end_of_its_own(tmp_path: Path, studio: Studio, machine: Machine) -> None:
     run, other = tmp_path / "run", tmp_path / "other"
     studio.add(training(run))
+    run.mkdir(exist_ok=True)
+    (run / "config.yaml").touch()
     machine.ends(run, JobState.STOPPED)
     studio.look()
     studio.add(training(other))
@@ -369,6 +371,18 @@ def test_a_resumed_run_has_an_end_of_its_own(tmp_path: Path, studio: Studio, mac
     machine.ends(run)
     studio.look()
     assert [entry.folder for entry in studio.ended] == [run, other, run]
+
+
+def test_a_training_that_failed_before_it_had_begun_is_begun_again(
+    tmp_path: Path, studio: Studio, machine: Machine
+) -> None:
+    run = tmp_path / "run"
+    studio.add(training(run))
+    machine.ends(run, JobState.FAILED)
+    studio.look()
+    studio.jobs.resume(run)
+    studio.settle()
+    assert machine.launched == [training(run), training(run)]
 
 
 def test_only_trainings_that_do_not_run_are_gone_on_with(tmp_path: Path, studio: Studio, machine: Machine) -> None:
