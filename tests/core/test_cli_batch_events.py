@@ -6,6 +6,7 @@ import errno
 import json
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -55,16 +56,23 @@ def pictures(path: Path) -> list[PictureDone]:
     return [event for event in told(path) if isinstance(event, PictureDone)]
 
 
-@pytest.fixture
-def dataset(tmp_path: Path) -> Path:
-    """Three drawn scenes as a COCO panoptic data set."""
-    photos = tmp_path / "set" / "images"
-    photos.mkdir(parents=True)
-    with CocoPanopticWriter(tmp_path / "set" / "panoptic.json", None, scene_categories()) as writer:
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three drawn scenes as a COCO panoptic data set, in a folder that is only read."""
+    folder = tmp_path_factory.mktemp("drawn") / "set"
+    (folder / "images").mkdir(parents=True)
+    with CocoPanopticWriter(folder / "panoptic.json", None, scene_categories()) as writer:
         for seed in (11, 12, 13):
             scene = draw_scene(seed, height=64, width=96)
-            Image.fromarray(scene.image).save(photos / f"scene{seed}.png")
+            Image.fromarray(scene.image).save(folder / "images" / f"scene{seed}.png")
             writer.add(seed, f"scene{seed}.png", scene.segmentation)
+    return folder
+
+
+@pytest.fixture
+def dataset(drawn: Path, tmp_path: Path) -> Path:
+    """A copy of the drawn scenes, which a test may damage."""
+    shutil.copytree(drawn, tmp_path / "set")
     return tmp_path / "set" / "panoptic.json"
 
 

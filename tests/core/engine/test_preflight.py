@@ -41,7 +41,15 @@ def _equal_settings_are_traced_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def estimate_once(config: Config, classes: int, **how: Any) -> MemoryEstimate:
     """What :func:`estimate_training` returns, which depends on no path."""
-    placeless = config.model_dump(mode="json", exclude={"categories": True, "data": {"train", "val"}})
+    placeless = config.model_dump(
+        mode="json",
+        exclude={
+            "categories": True,
+            "data": {"train", "val"},
+            "model": {"backbone": {"weights"}},
+            "training": {"start_from"},
+        },
+    )
     key = json.dumps([placeless, classes, how], sort_keys=True)
     if key not in _TRACED:
         _TRACED[key] = estimate_training(config, classes, **how)
