@@ -26,6 +26,10 @@ DOCUMENTED = {
     "inspect-probe": "inspect-probe",
     "inspect-errors": "inspect-errors",
     "inspect-why": "inspect-why",
+    "jobs-form": "jobs-form",
+    "jobs-curves": "jobs-curves",
+    "jobs-pictures": "jobs-pictures",
+    "jobs-failed": "jobs-failed",
 }
 """Which pictures the documentation shows, and under which name."""
 SIZE = (1360, 860)
@@ -269,6 +273,60 @@ def photos(pictures: Pictures) -> None:
             pictures.take(studio, "photo-demo-network", rest=8)
 
 
+def jobs(pictures: Pictures) -> None:
+    """The page of jobs: empty, a finished training, an evaluation, a failed job; and the form of another."""
+    from staged_jobs import staged_jobs
+
+    made = staged_jobs()
+    with pictures.studio(begin=False) as studio:
+        room, actions = studio.window.room, studio.window.actions_by_id
+        actions["jobs_mode"].trigger()
+        pictures.take(studio, "jobs-empty", rest=8)
+        for count, folder in enumerate((made.trained, made.measured, made.failed), start=1):
+            room.jobs.open_run(folder)
+            _wait_until(lambda count=count: len(room.jobs.entries) == count)
+        tabs = room._page.view.tabs
+        for name, folder, tab in (
+            ("curves", made.trained, "curves"),
+            ("samples", made.trained, "samples"),
+            ("log", made.trained, "log"),
+            ("settings", made.trained, "settings"),
+            ("pictures", made.measured, "pictures"),
+            ("failed", made.failed, "log"),
+        ):
+            room.show_job(folder)
+            _wait_until(lambda folder=folder: [entry.folder for entry in room._page.view.entries] == [folder])
+            tabs.show_tab(tab)
+            _rest(2.0)
+            pictures.take(studio, f"jobs-{name}", rest=8)
+        for width, height in ((700, 480), (480, 360)):
+            studio.window.resize(width, height)
+            pictures.take(studio, f"jobs-{width}x{height}", rest=8)
+        studio.window.resize(*SIZE)
+        actions["new_training"].trigger()
+        form = room._form
+        form.body.config.row("training.batch").editor.edited.emit(8, False)
+        _wait_until(lambda: form.preflight.is_of_now and form.preflight.report is not None)
+        pictures.take(studio, "jobs-form", rest=8)
+        actions["new_evaluation"].trigger()
+        _rest(1.0)
+        pictures.take(studio, "jobs-form-evaluation", rest=8)
+
+
+def _wait_until(condition: Callable[[], object]) -> None:
+    from lpsnet_studio.render import wait_until
+
+    if not wait_until(lambda: bool(condition()), SECONDS):
+        sys.exit(f"what a picture was to be taken of did not come within {SECONDS:.0f} s")
+
+
+def _rest(seconds: float) -> None:
+    """Lets what is read in threads arrive."""
+    from lpsnet_studio.render import wait_until
+
+    wait_until(lambda: False, seconds)
+
+
 STATES: dict[str, Callable[[Pictures], None]] = {
-    state.__name__: state for state in (welcome, demo, small, inspect, listed, dialogs, staged, photos)
+    state.__name__: state for state in (welcome, demo, small, inspect, listed, dialogs, staged, jobs, photos)
 }
