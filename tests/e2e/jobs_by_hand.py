@@ -232,7 +232,8 @@ def begin(home: Path) -> None:
     user, folder = User(home), home / "runs" / "measured"
     user.begin_evaluation(folder, None, ("oracle_semantic", "oracle_boxes"), count="60")
     user.start()
-    user.until(lambda: "1 job" in user.window.statusBar().text, "that it runs")
+    user.until(lambda: "1 job" in user.window.statusBar().text, "that it is counted")
+    user.until(lambda: read_facts(JobFolder(folder).events).iteration >= 1, "its first picture")
     print(folder, flush=True)  # noqa: T201
     user.until(lambda: False, "the end")
 
