@@ -106,7 +106,7 @@ class JobsRoom(QObject):
         session = self._place.session
         session.entries_changed.connect(self._follow_image)
         self.jobs.changed.connect(self._show_count)
-        self.jobs.updated.connect(lambda _folder: self._show_count())
+        self.jobs.updated.connect(lambda _folders: self._show_count())
         self.jobs.ended.connect(self._tell_ended)
         self.jobs.failed.connect(lambda problem: session.failed.emit(problem))
         self._show_count()

@@ -60,8 +60,8 @@ class Jobs:
     """What the Studio knows of its jobs. Signals come, and all is called, in the GUI thread; disks wait elsewhere.
 
     Attributes:
-        changed: emitted after jobs came, went or changed their order.
-        updated: emitted with a folder after something else about its entry changed.
+        changed: emitted after jobs came, went or changed their order; anything about them may be another then.
+        updated: emitted with the folders of entries that changed, once for all of them, while the list is as it was.
         ended: emitted with an entry, when a job came to its end; of several Studios the first that sees
             it tells it.
         failed: emitted with a problem whose sentence names the folder, when something asked for could not be done.
@@ -74,7 +74,7 @@ class Jobs:
     """
 
     changed = Signal()
-    updated = Signal(Path)
+    updated = Signal(tuple)
     ended = Signal(JobEntry)
     failed = Signal(Problem)
 
@@ -92,6 +92,10 @@ class Jobs:
         self._history = History()
         self._looks: dict[Path, Look] = {}
         self._entries: tuple[JobEntry, ...] = ()
+        self._by_folder: dict[Path, JobEntry] = {}
+        self._names: tuple[History, dict[Path, str]] = (self._history, {})
+        self._origins: dict[Path, tuple[KnownRun, JobStatus]] = {}
+        """What the entry of a run was made of."""
         self._ended_while_away: tuple[Path, ...] = ()
         self._plan = Plan((), {})
         self._being_started: set[Path] = set()
@@ -130,7 +134,7 @@ class Jobs:
 
     def entry(self, folder: Path) -> JobEntry | None:
         """Returns the entry of a run directory; None if it is not listed."""
-        return next((entry for entry in self._entries if entry.folder == folder), None)
+        return self._by_folder.get(folder)
 
     # ---------------------------------------------------------------------------------------------------- what is asked
 
@@ -175,12 +179,6 @@ class Jobs:
         spec = None if entry is None else entry.spec
         resume = partial(self._work.resume, folder, spec)
         self._ask(resume, self._take_and_start, title="Queueing a job", cancellable=False)
-
-    def start_again(self, folder: Path) -> None:
-        """Puts into the queue what was last asked for in a run directory, as it was asked for."""
-        entry = self.entry(folder)
-        if entry is not None and entry.spec is not None:
-            self.add(entry.spec)
 
     def mark_seen(self, folder: Path) -> None:
         """Takes note that the end of a job was looked at."""
@@ -296,21 +294,30 @@ class Jobs:
     # ---------------------------------------------------------------------------------------------------- what is shown
 
     def _rebuild(self) -> None:
-        before = {entry.folder: entry for entry in self._entries}
-        order = tuple(before)
-        history, now = self._history, self._calls.now()
-        self._looks = {folder: look for folder, look in self._looks.items() if history.run(folder) is not None}
+        """Works out the entries; those that are as they were stay the same objects, since there may be thousands."""
+        before, history, now = self._by_folder, self._history, self._calls.now()
+        listed = {run.folder for run in history.runs}
+        self._looks = {folder: look for folder, look in self._looks.items() if folder in listed}
         self._plan = plan_of(history, self._looks, now, self._auto_device())
-        since = {job.folder: job.listed for job in (*history.queue, *history.runs)}
-        names = names_of(sorted(since, key=lambda folder: (since[folder], folder)))
-        waiting = {job.folder: self._waiting_entry(job, names) for job in history.queue}
-        runs = {run.folder: self._run_entry(run, names, now) for run in history.runs if run.folder not in waiting}
-        self._entries = (*waiting.values(), *runs.values())
-        if order != tuple(entry.folder for entry in self._entries):
+        if self._names[0] is not history:
+            self._names = (history, _names_in(history))
+        names = self._names[1]
+        made = {job.folder: self._waiting_entry(job, names) for job in history.queue}
+        origins: dict[Path, tuple[KnownRun, JobStatus]] = {}
+        for run in history.runs:
+            if run.folder not in made:
+                status = self._looks.get(run.folder, _NEVER_LOOKED).status
+                made[run.folder] = self._run_entry(run, status, names[run.folder], now)
+                origins[run.folder] = (run, status)
+        self._origins = origins
+        other = {folder for folder, entry in made.items() if entry is not before.get(folder)}
+        other = {folder for folder in other if made[folder] != before.get(folder)}
+        self._by_folder = {folder: entry if folder in other else before[folder] for folder, entry in made.items()}
+        self._entries = tuple(self._by_folder.values())
+        if tuple(before) != tuple(made):
             self.changed.emit()
-        for entry in self._entries:
-            if entry.folder in before and entry != before[entry.folder]:
-                self.updated.emit(entry.folder)
+        elif other:
+            self.updated.emit(tuple(folder for folder in made if folder in other))
 
     def _waiting_entry(self, job: WaitingJob, names: dict[Path, str]) -> JobEntry:
         name = names[job.folder]
@@ -322,12 +329,15 @@ class Jobs:
         status = JobStatus(JobState.QUEUED, words, facts=facts, spec=job.spec)
         return JobEntry(job.folder, job.spec, status, name, words)
 
-    def _run_entry(self, run: KnownRun, names: dict[Path, str], now: float) -> JobEntry:
-        status = self._looks.get(run.folder, _NEVER_LOOKED).status
+    def _run_entry(self, run: KnownRun, status: JobStatus, name: str, now: float) -> JobEntry:
+        before, origin = self._by_folder.get(run.folder), self._origins.get(run.folder)
+        is_as_it_was = origin is not None and origin[0] is run and origin[1] is status and not run.is_starting
+        if before is not None and is_as_it_was and before.name == name:
+            return before
         if status.state in (JobState.QUEUED, JobState.LOST) or run.is_starting:
             status = _unstarted(run, status, now)
         spec = status.spec if status.spec is not None else run.spec
-        return JobEntry(run.folder, spec, status, names[run.folder], seen=run.is_seen)
+        return JobEntry(run.folder, spec, status, name, seen=run.is_seen)
 
 
 def names_of(folders: Iterable[Path]) -> dict[Path, str]:
@@ -342,6 +352,11 @@ def names_of(folders: Iterable[Path]) -> dict[Path, str]:
         used.add(name)
         names.setdefault(folder, name)
     return names
+
+
+def _names_in(history: History) -> dict[Path, str]:
+    since = {job.folder: job.listed for job in history.queue} | {run.folder: run.listed for run in history.runs}
+    return names_of(sorted(since, key=lambda folder: (since[folder], folder)))
 
 
 def _wait_words(wait: Wait, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -14,7 +15,7 @@ from lpsnet_studio.jobs.status import JobState
 if TYPE_CHECKING:
     from lpsnet_studio.jobs.jobs import JobEntry
 
-__all__ = ["JobRow", "Section", "SectionRow", "StateFilter", "listed", "moved_place", "section_of"]
+__all__ = ["JobList", "JobRow", "Section", "SectionRow", "StateFilter", "moved_place", "section_of"]
 
 
 class Section(Enum):
@@ -112,30 +113,45 @@ def section_of(entry: JobEntry) -> Section:
     return Section.RUNNING if entry.status.state.is_alive else Section.EARLIER
 
 
-def listed(
-    entries: Iterable[JobEntry], now: float, query: str = "", wanted: StateFilter = StateFilter.ALL
-) -> list[SectionRow | JobRow]:
-    """Returns the rows of the list, each section with jobs behind its title.
+class JobList:
+    """Makes the rows of the list; those of jobs that have ended stay the same objects until their jobs change."""
 
-    Args:
-        entries: the jobs in their order.
-        now: seconds since 1970.
-        query: every word of it must occur in a job's name, path, kind or state.
-        wanted: by state.
-    """
-    words = query.casefold().split()
-    by_section: dict[Section, list[JobRow]] = {section: [] for section in Section}
-    place = 0
-    for entry in entries:
-        place += bool(entry.waiting)
-        row = _row(entry, now, place if entry.waiting else 0)
-        if row.state in wanted.states and all(word in _searched(row) for word in words):
-            by_section[section_of(entry)].append(row)
-    rows: list[SectionRow | JobRow] = []
-    for section, jobs in by_section.items():
-        if jobs:
-            rows += [SectionRow(section, len(jobs)), *jobs]
-    return rows
+    def __init__(self) -> None:
+        self._kept: dict[Path, tuple[JobEntry, JobRow]] = {}
+        self._day: tuple[int, ...] = ()
+
+    def listed(
+        self, entries: Iterable[JobEntry], now: float, query: str = "", wanted: StateFilter = StateFilter.ALL
+    ) -> list[SectionRow | JobRow]:
+        """Returns the rows, each section with jobs behind its title.
+
+        Args:
+            entries: the jobs in their order.
+            now: seconds since 1970.
+            query: every word of it must occur in a job's name, path, kind or state.
+            wanted: by state.
+        """
+        words, states, day = query.casefold().split(), wanted.states, time.localtime(now)[:3]
+        # The day of an end is told only if it is not today.
+        kept = self._kept if day == self._day else {}
+        self._kept, self._day = {}, day
+        by_section: dict[Section, list[JobRow]] = {section: [] for section in Section}
+        place = 0
+        for entry in entries:
+            section, known = section_of(entry), kept.get(entry.folder)
+            place += section is Section.WAITING
+            if known is not None and known[0] is entry and section is Section.EARLIER:
+                row = known[1]
+            else:
+                row = _row(entry, now, place if section is Section.WAITING else 0)
+            self._kept[entry.folder] = (entry, row)
+            if row.state in states and all(word in _searched(row) for word in words):
+                by_section[section].append(row)
+        rows: list[SectionRow | JobRow] = []
+        for section, jobs in by_section.items():
+            if jobs:
+                rows += [SectionRow(section, len(jobs)), *jobs]
+        return rows
 
 
 def _row(entry: JobEntry, now: float, place: int) -> JobRow:

@@ -49,6 +49,7 @@ class JobsListModel(QAbstractListModel):
     def __init__(self) -> None:
         super().__init__()
         self.rows: Sequence[_Row] = ()
+        self._numbers: dict[Path, int] = {}
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 — Qt's own default
         """Returns how many rows there are."""
@@ -88,17 +89,18 @@ class JobsListModel(QAbstractListModel):
         if [_identity(row) for row in before] == [_identity(row) for row in after]:
             self.rows = after
             for at, (old, new) in enumerate(zip(before, after, strict=True)):
-                if old != new:
+                if old is not new and old != new:
                     self.dataChanged.emit(self.index(at), self.index(at))
             return False
         self.beginResetModel()
         self.rows = after
+        self._numbers = {row.folder: at for at, row in enumerate(after) if isinstance(row, JobRow)}
         self.endResetModel()
         return True
 
     def number_of(self, folder: Path) -> int | None:
         """Returns the row of a job; None if it is not shown."""
-        return next((at for at, row in enumerate(self.rows) if isinstance(row, JobRow) and row.folder == folder), None)
+        return self._numbers.get(folder)
 
     # -------------------------------------------------------------------------------------------------------- dragging
 

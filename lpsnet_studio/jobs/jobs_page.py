@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from lpsnet_studio.jobs.job_deeds import DEED_WORDS, Deed, deeds_of
 from lpsnet_studio.jobs.job_view import JobView
-from lpsnet_studio.jobs.jobs_list import listed
+from lpsnet_studio.jobs.jobs_list import JobList
 from lpsnet_studio.jobs.jobs_side_view import BEGINNINGS, JobsSide
 from lpsnet_studio.jobs.kill_question_view import ask_to_kill
 from lpsnet_studio.jobs.status import JobState
@@ -81,6 +81,7 @@ class JobsPage(QWidget):
         super().__init__()
         self._jobs, self._open_folder, self._now = jobs, open_folder, now
         self._is_stale, self._is_sized = True, False
+        self._list = JobList()
         self._awaited: Path | None = None
         self._going: tuple[JobEntry, ...] = ()
         self._removed: tuple[Path, ...] = ()
@@ -189,7 +190,7 @@ class JobsPage(QWidget):
         if self._awaited is not None and self._jobs.entry(self._awaited) is not None:
             self.show_job(self._awaited)
 
-    def _take_update(self, _folder: Path) -> None:
+    def _take_update(self, _folders: tuple[Path, ...]) -> None:
         self._show_if_seen()
 
     def _take_failure(self, _problem: object) -> None:
@@ -208,7 +209,7 @@ class JobsPage(QWidget):
         self._is_stale = False
         entries = self._jobs.entries
         self._stack.setCurrentIndex(0 if entries else 1)
-        self.side.show_rows(listed(entries, self._now(), self.side.search.text(), self.side.wanted))
+        self.side.show_rows(self._list.listed(entries, self._now(), self.side.search.text(), self.side.wanted))
         self._show_chosen()
 
     def _show_chosen(self) -> None:

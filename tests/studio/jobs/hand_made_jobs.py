@@ -89,7 +89,7 @@ class HandMadeJobs:
     """
 
     changed = Signal()
-    updated = Signal(Path)
+    updated = Signal(tuple)
     ended = Signal(JobEntry)
     failed = Signal(Problem)
 
@@ -106,7 +106,7 @@ class HandMadeJobs:
 
     def change(self, entry: JobEntry) -> None:
         self.entries = tuple(entry if each.folder == entry.folder else each for each in self.entries)
-        self.updated.emit(entry.folder)
+        self.updated.emit((entry.folder,))
 
     def forget(self, folder: Path) -> None:
         self.asked.append(("forget", folder))

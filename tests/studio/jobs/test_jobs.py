@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import psutil
@@ -111,7 +111,7 @@ class Studio:
         self.jobs = Jobs(state, self.doing, auto_device=lambda: auto, calls=machine.calls)
         self.ended: list[JobEntry] = []
         self.problems: list[Problem] = []
-        self.updated: list[Path] = []
+        self.updated: list[tuple[Path, ...]] = []
         self.changes = 0
         self.jobs.ended.connect(self.ended.append)
         self.jobs.failed.connect(self.problems.append)
@@ -252,8 +252,7 @@ def test_a_job_that_cannot_be_launched_leaves_the_queue_with_its_sentence_and_th
     assert [entry.folder for entry in studio.ended] == [a]
     machine.ends(c)
     studio.look()
-    studio.jobs.start_again(bad)
-    studio.settle()
+    studio.add(training(bad))
     assert studio.state(bad) is JobState.RUNNING
 
 
@@ -543,8 +542,48 @@ def test_only_what_became_another_is_told(tmp_path: Path, studio: Studio, machin
     assert (studio.updated, studio.changes) == ([], changes)
     machine.ends(b)
     studio.look()
-    assert set(studio.updated) == {b}
+    assert studio.updated == [(b,)]
     assert studio.changes == changes
+
+
+def test_a_look_at_many_jobs_costs_the_window_little(
+    tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = [tmp_path / f"run-{number:03d}" for number in range(300)]
+    state.mkdir()
+    runs = [{"folder": str(folder), "listed": float(at)} for at, folder in enumerate(folders)]
+    (state / "jobs.json").write_text(json.dumps({"runs": runs, "queue": []}))
+    live, iteration = set(folders[:3]), 0
+
+    def status(folder: Path) -> JobStatus:
+        is_live = folder in live
+        return JobStatus(
+            JobState.RUNNING if is_live else JobState.FINISHED, f"{iteration}" if is_live else "", started=1
+        )
+
+    doing = Doing()
+    jobs = Jobs(state, doing, calls=Calls(read_status=status))
+    jobs.refresh()
+    doing.do_all()
+    before, told = jobs.entries, []
+    jobs.updated.connect(told.append)
+    iteration = 1
+    jobs.refresh()
+    work, done = doing.waiting.pop()
+    found, compared = work(), []
+    equal = PurePath.__eq__
+
+    def counted(self: PurePath, other: object) -> bool:
+        compared.append(other)
+        return equal(self, other)
+
+    monkeypatch.setattr(PurePath, "__eq__", counted)
+    done(found)
+    monkeypatch.undo()
+    assert len(compared) <= 3 * len(folders)
+    # Who shows the list hears of all that changed at once, and knows the others by being the same objects.
+    assert told == [tuple(folders[:3])]
+    assert [new is old for new, old in zip(jobs.entries, before, strict=True)] == [False] * 3 + [True] * 297
 
 
 def test_the_newest_look_wins_whichever_comes_last(tmp_path: Path, studio: Studio, machine: Machine) -> None:

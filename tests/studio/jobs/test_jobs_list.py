@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lpsnet_studio.jobs.jobs_list import JobRow, Section, SectionRow, StateFilter, listed, moved_place
+from lpsnet_studio.jobs.jobs_list import JobList, JobRow, Section, SectionRow, StateFilter, moved_place
 from lpsnet_studio.jobs.status import JobState, JobStatus
 from tests.studio.jobs.hand_made_jobs import (
     NOW,
@@ -37,13 +37,13 @@ def _folders(rows: list[SectionRow | JobRow]) -> list[object]:
 
 
 def test_jobs_are_listed_by_section_in_their_order() -> None:
-    rows = listed(_mixed(), NOW)  # type: ignore[arg-type]
+    rows = JobList().listed(_mixed(), NOW)  # type: ignore[arg-type]
     assert _folders(rows) == [Section.WAITING, A, B, Section.RUNNING, C, Section.EARLIER, D, E]
     assert [row.title for row in rows if isinstance(row, SectionRow)] == ["Waiting · 2", "Running · 1", "Earlier · 2"]
 
 
 def test_a_row_tells_place_facts_progress_and_news() -> None:
-    jobs = [row for row in listed(_mixed(), NOW) if isinstance(row, JobRow)]  # type: ignore[arg-type]
+    jobs = [row for row in JobList().listed(_mixed(), NOW) if isinstance(row, JobRow)]  # type: ignore[arg-type]
     assert [row.place for row in jobs] == [1, 2, 0, 0, 0]
     assert jobs[1].facts == "No. 2 in the queue · waits for cuda:0"
     assert jobs[2].facts == "iteration 1,200 of 9,000 · PQ 31.2 · 12 min left"
@@ -67,26 +67,26 @@ def test_a_row_tells_place_facts_progress_and_news() -> None:
     ],
 )
 def test_every_word_must_be_somewhere_in_a_job(query: str, found: int) -> None:
-    rows = listed(_mixed(), NOW, query)  # type: ignore[arg-type]
+    rows = JobList().listed(_mixed(), NOW, query)  # type: ignore[arg-type]
     assert sum(isinstance(row, JobRow) for row in rows) == found
 
 
 def test_every_state_is_let_through_by_one_filter_beside_all() -> None:
     narrow = [state for wanted in StateFilter if wanted is not StateFilter.ALL for state in wanted.states]
     assert sorted(state.value for state in narrow) == sorted(state.value for state in JobState)
-    rows = listed(_mixed(), NOW, wanted=StateFilter.FAILED)  # type: ignore[arg-type]
+    rows = JobList().listed(_mixed(), NOW, wanted=StateFilter.FAILED)  # type: ignore[arg-type]
     assert _folders(rows) == [Section.EARLIER, D]
 
 
 def test_filtering_keeps_places_of_the_whole_queue() -> None:
-    rows = listed(_mixed(), NOW, "second")  # type: ignore[arg-type]
+    rows = JobList().listed(_mixed(), NOW, "second")  # type: ignore[arg-type]
     assert isinstance(rows[1], JobRow)
     assert rows[1].place == 2
 
 
 def test_an_empty_run_directory_waits_for_nothing() -> None:
     empty = entry(A, JobStatus(JobState.QUEUED, "nothing was started here yet"), waiting="")
-    rows = listed([empty], NOW)
+    rows = JobList().listed([empty], NOW)
     assert _folders(rows) == [Section.EARLIER, A]
     assert isinstance(rows[1], JobRow)
     assert rows[1].look.word == "Not started"
@@ -96,7 +96,7 @@ def test_an_empty_run_directory_waits_for_nothing() -> None:
 def test_a_moved_job_takes_the_place_it_is_dropped_at() -> None:
     folders = [Path(f"/runs/{name}") for name in "abcd"]
     entries = [*(entry(folder, waiting()) for folder in folders), entry(C, running())]
-    rows = listed(entries, NOW)
+    rows = JobList().listed(entries, NOW)
     for at, folder in enumerate(folders):
         for before in range(len(rows) + 1):
             place = moved_place(rows, folder, before)
@@ -111,5 +111,18 @@ def test_a_moved_job_takes_the_place_it_is_dropped_at() -> None:
 
 def test_names_of_jobs_may_be_equal_but_for_their_folder() -> None:
     other = replace(entry(B, finished()), name="first")
-    rows = listed([entry(A, finished()), other], NOW)
+    rows = JobList().listed([entry(A, finished()), other], NOW)
     assert _folders(rows) == [Section.EARLIER, A, B]
+
+
+def test_rows_of_what_has_ended_stay_until_it_or_the_day_is_another() -> None:
+    jobs = JobList()
+    entries = [entry(A, waiting()), entry(C, running()), entry(D, failed()), entry(E, finished())]
+    before = [row for row in jobs.listed(entries, NOW) if isinstance(row, JobRow)]
+    others = [*entries[:2], entry(D, failed("gave up")), entries[3]]
+    after = [row for row in jobs.listed(others, NOW + 1) if isinstance(row, JobRow)]
+    assert [new is old for new, old in zip(after, before, strict=True)] == [False, False, False, True]
+    later = jobs.listed(entries, NOW + 86400)[-1]
+    assert isinstance(later, JobRow)
+    assert "yesterday" in later.facts
+    assert "yesterday" not in before[-1].facts
