@@ -30,6 +30,7 @@ __all__ = ["JobsListModel", "JobsListView"]
 _Index = QModelIndex | QPersistentModelIndex
 _Row = SectionRow | JobRow
 _MIME = "application/x-lpsnet-studio-job"
+_CHOOSING = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 def _identity(row: _Row) -> object:
@@ -231,13 +232,19 @@ class JobsListView(QListView):
             self.chosen.emit(self._chosen)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Moves, opens, removes, or moves in the queue."""
+        """Moves, opens, removes, or moves in the queue; where nothing is chosen, chooses the job it is at first."""
         is_alt = event.modifiers() == Qt.KeyboardModifier.AltModifier
+        is_without_choice = not self.folders
+        if is_without_choice and not is_alt and event.key() in _CHOOSING:
+            # Tab makes a row current without choosing it, and Qt's keys then leave the only row as it is.
+            self.choose_near(self.currentIndex().row())
         match event.key():
             case Qt.Key.Key_Up | Qt.Key.Key_Down if is_alt:
                 self._move(-1 if event.key() == Qt.Key.Key_Up else 1)
             case Qt.Key.Key_Return | Qt.Key.Key_Enter:
                 self.entered.emit()
+            case Qt.Key.Key_Up | Qt.Key.Key_Down | Qt.Key.Key_Space if is_without_choice:
+                event.accept()
             case Qt.Key.Key_Delete:
                 self.removal_wanted.emit()
             case Qt.Key.Key_Home | Qt.Key.Key_End if not event.modifiers():

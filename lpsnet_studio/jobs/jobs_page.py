@@ -33,6 +33,7 @@ from lpsnet_studio.theme import Theme
 
 if TYPE_CHECKING:
     from lpsnet_studio.jobs.jobs import JobEntry, Jobs
+    from lpsnet_studio.state import Problem
 
 __all__ = ["JobsPage"]
 
@@ -185,18 +186,23 @@ class JobsPage(QWidget):
 
     def _take_change(self) -> None:
         self._show_if_seen()
-        if self._going and all(self._jobs.entry(entry.folder) is None for entry in self._going):
-            self._tell_removed()
+        self._tell_if_removed()
         if self._awaited is not None and self._jobs.entry(self._awaited) is not None:
             self.show_job(self._awaited)
 
     def _take_update(self, _folders: tuple[Path, ...]) -> None:
         self._show_if_seen()
 
-    def _take_failure(self, _problem: object) -> None:
-        self._awaited = None
-        self.view.header.allow_again()
-        self._tell_removed()
+    def _take_failure(self, problem: Problem) -> None:
+        """Waits no more for what could not be done; what was asked of other jobs is still to come."""
+        if problem.folder is None:
+            return
+        if self._awaited == problem.folder:
+            self._awaited = None
+        if self.view.header.entry is not None and self.view.header.entry.folder == problem.folder:
+            self.view.header.allow_again()
+        self._going = tuple(entry for entry in self._going if entry.folder != problem.folder)
+        self._tell_if_removed()
 
     def _show_if_seen(self) -> None:
         if self.isVisible():
@@ -268,11 +274,11 @@ class JobsPage(QWidget):
             what = f"{alive[0].name} runs" if len(alive) == 1 else "These jobs run"
             self.side.tell(f"{what}; stop it first." if len(alive) == 1 else f"{what}; stop them first.")
 
-    def _tell_removed(self) -> None:
-        """Tells which jobs have left the list by now, and offers to list them again."""
-        gone = [entry for entry in self._going if self._jobs.entry(entry.folder) is None]
-        self._going = ()
-        if gone:
+    def _tell_if_removed(self) -> None:
+        """Tells which jobs have left the list, once all have that can, and offers to list them again."""
+        gone = self._going
+        if gone and all(self._jobs.entry(entry.folder) is None for entry in gone):
+            self._going = ()
             self._removed = tuple(entry.folder for entry in gone)
             what = gone[0].name if len(gone) == 1 else f"{len(gone)} jobs"
             self.side.tell(f"Removed {what}; the files stay.", can_undo=True)
@@ -301,8 +307,9 @@ class JobsPage(QWidget):
             self.show_job(folder)
 
     def _enter(self) -> None:
-        """Goes from the list to what is shown."""
-        self.view.tabs.tabBar().setFocus(Qt.FocusReason.ShortcutFocusReason)
+        """Goes from the list to what is shown, if anything is."""
+        if self.view.tabs.tabBar().isVisible():
+            self.view.tabs.tabBar().setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _show_folder(self) -> None:
         if len(self.chosen) == 1:

@@ -144,7 +144,7 @@ def test_a_button_asks_the_model_once(
     button.click()
     assert [call for call in jobs.asked if call[0] != "mark_seen"] == [(asked, entries[at].folder)]
     # It is offered again once it could not be done.
-    jobs.failed.emit(Problem("no such process"))
+    jobs.failed.emit(Problem("no such process", folder=entries[at].folder))
     assert button.isEnabled()
 
 
@@ -289,8 +289,32 @@ def test_a_job_that_is_not_removed_is_not_said_to_be(
     assert not page.side.notice.isVisible()
     jobs.put(*entries[:5])
     assert not page.side.notice.isVisible()
-    jobs.failed.emit(Problem("still runs"))
+    jobs.failed.emit(Problem("still runs", folder=entries[4].folder))
     assert page.side.notice.text() == "Removed done; the files stay."
+
+
+def test_what_fails_of_another_job_changes_nothing(
+    qtbot: Any, open_page: Open, entries: list[JobEntry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = HandMadeJobs(entries)
+    page = open_page(jobs)
+    _choose(page, entries[2])
+    page.view.header.buttons[Deed.STOP].click()
+    another = Problem("does not answer", folder=entries[3].folder)
+    jobs.failed.emit(another)
+    jobs.failed.emit(Problem("jobs.json could not be written"))
+    assert not page.view.header.buttons[Deed.STOP].isEnabled()
+    # A removal that is still to come can be taken back, and what was taken back is chosen again.
+    _choose(page, entries[5])
+    monkeypatch.setattr(jobs, "forget", lambda folder: None)
+    page.remove_chosen()
+    jobs.failed.emit(another)
+    jobs.put(*entries[:5])
+    assert page.side.undo.isVisible()
+    page.side.undo.click()
+    jobs.failed.emit(another)
+    jobs.put(*entries)
+    assert page.side.list.folders == (entries[5].folder,)
 
 
 def test_what_runs_stays_and_what_waits_is_withdrawn(qtbot: Any, open_page: Open, entries: list[JobEntry]) -> None:
@@ -348,6 +372,33 @@ def test_rows_are_chosen_and_moved_by_keyboard(qtbot: Any, open_page: Open, entr
     assert jobs.asked[-1] == ("move", entries[0].folder, 0)
     qtbot.keyClick(rows, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
     assert len(rows.folders) == 2
+
+
+@pytest.mark.parametrize("key", ["Key_Down", "Key_Up", "Key_Space", "Key_Return"])
+def test_the_only_job_is_chosen_by_keyboard(qtbot: Any, open_page: Open, entries: list[JobEntry], key: str) -> None:
+    from PySide6.QtCore import QItemSelectionModel, Qt
+
+    page = open_page(HandMadeJobs(entries[2:3]))
+    rows = page.side.list
+    # As Tab leaves it that comes to a list in which nothing is chosen: a row is current, and not chosen.
+    rows.choose([])
+    rows.selectionModel().setCurrentIndex(rows.rows.index(1), QItemSelectionModel.SelectionFlag.NoUpdate)
+    rows.setFocus()
+    assert rows.folders == ()
+    qtbot.keyClick(rows, getattr(Qt.Key, key))
+    assert rows.folders == (entries[2].folder,)
+    assert page.view.header.name.text() == "live"
+    assert page.focusWidget() is (page.view.tabs.tabBar() if key == "Key_Return" else rows)
+
+
+def test_enter_stays_in_the_list_while_nothing_is_shown(qtbot: Any, open_page: Open, entries: list[JobEntry]) -> None:
+    from PySide6.QtCore import Qt
+
+    page = open_page(HandMadeJobs(entries[2:3]))
+    page.side.search.setText("no job is called so")
+    page.side.list.setFocus()
+    qtbot.keyClick(page.side.list, Qt.Key.Key_Return)
+    assert page.focusWidget() is page.side.list
 
 
 def test_a_waiting_job_is_dragged_within_the_queue(open_page: Open, entries: list[JobEntry]) -> None:
