@@ -129,7 +129,7 @@ def _train_arguments(spec: TrainSpec) -> Iterator[str]:
     yield from ("--run-dir", str(spec.run_dir))
     yield from ("--device", spec.devices[0] if len(spec.devices) == 1 else _shared_device(spec.devices))
     if not spec.resume:
-        yield from spec.overrides
+        yield from _positional(spec.overrides)
 
 
 def _evaluate_arguments(spec: EvaluateSpec) -> Iterator[str]:
@@ -148,8 +148,7 @@ def _predict_arguments(spec: PredictSpec) -> Iterator[str]:
         yield "--overlay"
     if spec.inspections:
         yield "--inspections"
-    for path in spec.inputs:
-        yield f".{os.sep}{path}" if str(path).startswith("-") else str(path)
+    yield from _positional([str(path) for path in spec.inputs])
 
 
 def _batch_options(spec: EvaluateSpec | PredictSpec) -> Iterator[str]:
@@ -161,6 +160,13 @@ def _batch_options(spec: EvaluateSpec | PredictSpec) -> Iterator[str]:
     yield from _option("--stuff-limit", spec.stuff_limit)
     for override in spec.overrides:
         yield from ("--set", override)
+
+
+def _positional(words: Sequence[str]) -> Iterator[str]:
+    """Yields words that are no options, whoever wrote them."""
+    if any(word.startswith("-") for word in words):
+        yield "--"
+    yield from words
 
 
 def _option(name: str, value: object | None) -> tuple[str, ...]:

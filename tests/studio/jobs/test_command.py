@@ -47,6 +47,11 @@ def options_of(command: list[str]) -> dict[str, object]:
     return dict(parsed.params)
 
 
+def test_an_override_of_whoever_wrote_it_is_no_option() -> None:
+    spec = TrainSpec("demo", ("--resume", "training.batch=8"), Path("runs/a"))
+    assert argv(spec)[-3:] == ["--", "--resume", "training.batch=8"]
+
+
 def test_a_training_is_the_command_that_one_would_type() -> None:
     expected = "python -m lpsnet.cli train --config coco_r50 --run-dir runs/a --device auto training.batch=8 "
     assert shell_text(argv(TRAIN, "python"), windows=False) == expected + "'data.train.annotations=my data/a.json'"
