@@ -50,6 +50,8 @@ def shows_words(bar: QTabBar) -> bool:
 class DockTabs(QObject):
     """Gives the tabs of a window's docks their icons, wherever docks are moved to, and those of the theme.
 
+    A bar without tabs does not take the keyboard.
+
     Args:
         window: whose docks they are, each called ``dock_`` and its panel's name.
         theme: gives the icons.
@@ -78,6 +80,8 @@ class DockTabs(QObject):
             if bar.property(_DRESSED) is None:
                 bar.setProperty(_DRESSED, True)
                 bar.setStyle(_tab_style())
+            # Where docks are put away Qt keeps the bar, without tabs and without a size, yet in the way of Tab.
+            bar.setFocusPolicy(Qt.FocusPolicy.TabFocus if bar.count() else Qt.FocusPolicy.NoFocus)
             for place in range(bar.count()):
                 name = names.get(bar.tabText(place), "")
                 if name in _ICONS:

@@ -122,6 +122,31 @@ def test_a_layout_of_the_last_run_has_its_icons(
     again.close()
 
 
+def _stops(window: Any) -> list[Any]:
+    """Returns where Tab stops, once around the window."""
+    first = window.centralWidget().nextInFocusChain()
+    stops, widget = [], first
+    while True:
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible() and widget.isEnabled():
+            stops.append(widget)
+        widget = widget.nextInFocusChain()
+        if widget is first:
+            return stops
+
+
+def test_the_keyboard_passes_over_bars_without_tabs(piled: Any, qtbot: Any) -> None:
+    def empty() -> list[QTabBar]:
+        return [stop for stop in _stops(piled) if isinstance(stop, QTabBar) and stop.count() == 0]
+
+    piled.actions_by_id["jobs_mode"].trigger()
+    qtbot.waitUntil(lambda: not any(dock.isVisible() for dock in piled.docks.values()))
+    qtbot.waitUntil(lambda: empty() == [])
+    piled.actions_by_id["inspect_mode"].trigger()
+    qtbot.waitUntil(lambda: _bar(piled, "Images").count() == 7)
+    qtbot.waitUntil(lambda: _bar(piled, "Images") in _stops(piled))
+    qtbot.waitUntil(lambda: _bar(piled, "Segments") in _stops(piled))
+
+
 def test_every_panel_has_an_icon(window: Any, theme: Any) -> None:
     from lpsnet_studio.chrome.dock_tabs import _ICONS
 
