@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from lpsnet.categories import Categories
 from lpsnet.metrics.panoptic_quality import ImageQuality, PanopticQuality
@@ -97,12 +98,14 @@ class Problem:
         details: what does not fit, or a traceback or log lines of an unexpected failure; empty where the sentence
             tells all.
         picture: path of the picture that it is about; empty if it is about none. Nobody needs it once another is open.
+        folder: the run directory of the job that it is about; None if it is about none.
     """
 
     sentence: str
     advice: str = ""
     details: str = ""
     picture: str = ""
+    folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -251,7 +251,7 @@ class JobWork:
         looks = self._look_at(spec.folder)
         started = partial(History.started, folder=spec.folder, problem=problem)
         found = self._found(self._file.change(lambda _known: [started]), looks)
-        return _with_problem(found, problem) if problem else found
+        return _with_problem(found, spec.folder, problem) if problem else found
 
     def open_run(self, path: Path) -> Found:
         """Lists a run directory from anywhere; a file or a folder of it stands for it.
@@ -315,7 +315,7 @@ class JobWork:
         if is_asked is False and looks[folder].status.state is JobState.STARTING:
             problem = f"{folder}: has not begun yet and cannot be stopped; try again in a moment"
         found = self._found(self._file.read(), looks)
-        return _with_problem(found, problem) if problem else found
+        return _with_problem(found, folder, problem) if problem else found
 
     def _change(self, folder: Path, decide: Callable[[History], Sequence[Edit]]) -> Found:
         try:
@@ -324,7 +324,7 @@ class JobWork:
             return self._refused(folder, str(error))
 
     def _refused(self, folder: Path, why: str) -> Found:
-        return _with_problem(self._found(self._file.read()), _sentence(folder, ValueError(why)))
+        return _with_problem(self._found(self._file.read()), folder, _sentence(folder, ValueError(why)))
 
     def _found(self, history: History, looks: Mapping[Path, Look] | None = None, ended: tuple[Path, ...] = ()) -> Found:
         problems = tuple(Problem(sentence) for sentence in self._file.take_problems())
@@ -387,5 +387,5 @@ def _sentence(folder: Path, error: Exception) -> str:
     return words if str(folder) in words else f"{folder}: {words}"
 
 
-def _with_problem(found: Found, sentence: str) -> Found:
-    return dataclasses.replace(found, problems=(*found.problems, Problem(sentence)))
+def _with_problem(found: Found, folder: Path, sentence: str) -> Found:
+    return dataclasses.replace(found, problems=(*found.problems, Problem(sentence, folder=folder)))

@@ -64,7 +64,8 @@ class Jobs:
         updated: emitted with the folders of entries that changed, once for all of them, while the list is as it was.
         ended: emitted with an entry, when a job came to its end; of several Studios the first that sees
             it tells it.
-        failed: emitted with a problem whose sentence names the folder, when something asked for could not be done.
+        failed: emitted with a problem, when something asked for could not be done; its folder, and its sentence, say
+            of which job, unless it is about the list as a whole.
 
     Args:
         state_folder: where the Studio keeps what it knows, made if need be.

@@ -246,6 +246,7 @@ def test_a_job_that_cannot_be_launched_leaves_the_queue_with_its_sentence_and_th
     studio.look()
     assert [spec.folder for spec in machine.launched] == [a, bad, c]
     assert [problem.sentence for problem in studio.problems] == [f"{bad}: only different GPUs train together"]
+    assert [problem.folder for problem in studio.problems] == [bad]
     assert studio.state(bad) is JobState.FAILED
     assert studio.of(bad).status.sentence == f"could not be started: {bad}: only different GPUs train together"
     assert studio.of(bad).spec == training(bad)
