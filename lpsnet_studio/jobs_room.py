@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from lpsnet_studio.availability import actions_of_image
+from lpsnet_studio.background import Background, Task, pass_on
 from lpsnet_studio.chrome.desktop_note import DesktopNote
 from lpsnet_studio.chrome.finding import WHY_NOT
 from lpsnet_studio.chrome.mode_bar import ModeBar
@@ -36,7 +38,7 @@ __all__ = ["JobsRoom"]
 
 _TITLE = "LPSNet Studio"
 _ROOT = Path.home() / "lpsnet-runs"
-"""Where folders of jobs are proposed."""
+"""Where folders of jobs are proposed before there was one."""
 _HIDDEN = "The image is not shown: show the inspection first."
 _WORDS = {"inspect_mode": "Inspect", "jobs_mode": "Jobs"}
 """What the modes are called in the bar, by the ids of their actions, in their order."""
@@ -73,6 +75,8 @@ class JobsRoom(QObject):
         self._form: NewJobView | None = None
         self._forms: dict[str, NewJobView] = {}
         self._has_told_away = False
+        self._background = Background(pass_on, self)
+        self._prefilling: Task | None = None
         self._use: Callable[[str, Path, str], None] = lambda _kind, _folder, _picture: None
         self._focus: QWidget | None = None
         self.mode = "inspect"
@@ -229,16 +233,29 @@ class JobsRoom(QObject):
         if kind not in self._forms:
             from lpsnet_studio.jobs.new_job_view import NewJobView
 
-            form = NewJobView(kind, self._place.theme, root=_ROOT, runs=self._runs, is_taken=self._is_taken)
+            form = NewJobView(kind, self._place.theme, root=self._root, runs=self._runs, is_taken=self._is_taken)
             form.wanted.connect(self._add)
             form.closed.connect(lambda: self.show_form(None))
             self._forms[kind] = form
             self._add_to_area(form)
+            for button in (form.start, form.cancel, form.anyway, form.back):
+                self._place.notifications.keep_clear_of(button)
         self.show_mode("jobs")
         self.show_form(self._forms[kind])
         if like is not None:
             entry = self.jobs.entry(like.folder)
-            self._forms[kind].prefill(begun_anew(like), "" if entry is None else entry.name)
+            self._prefill(self._forms[kind], like, "" if entry is None else entry.name)
+
+    def _prefill(self, form: NewJobView, like: JobSpec, name: str) -> None:
+        """Begins a form with a job's settings, once the disk has told which these are; only the newest counts."""
+        if self._prefilling is not None:
+            self._background.withdraw(self._prefilling)
+        self._prefilling = self._background.run(partial(begun_anew, like), lambda spec: form.prefill(spec, name))
+
+    @property
+    def _root(self) -> Path:
+        """Where folders of jobs are proposed: beside the one that was used last."""
+        return Path(self._place.settings.preferences.jobs_folder or _ROOT)
 
     def show_form(self, form: NewJobView | None) -> None:
         """Shows a form in the place of the page, or the page again."""
@@ -274,6 +291,9 @@ class JobsRoom(QObject):
 
     def _add(self, spec: JobSpec) -> None:
         self.jobs.add(spec)
+        self._place.settings.change(jobs_folder=str(spec.folder.absolute().parent))
+        for form in self._forms.values():
+            form.move_root(self._root)
         self.show_job(spec.folder.absolute())
 
     def _auto_device(self) -> str:

@@ -26,6 +26,8 @@ _MOST_KEPT = 40
 _LEAST_ROOM = 90
 """Where less than that is left, messages lie over whatever has its place there."""
 _NO_LIMIT = 10_000
+_PLACE_CHANGES = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide)
+_STACK_CHANGES = (QEvent.Type.ChildAdded, QEvent.Type.LayoutRequest)
 
 
 class Notifications(QObject):
@@ -158,10 +160,16 @@ class Notifications(QObject):
     # ---------------------------------------------------------------------------------------------------------- places
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keeps the messages in their corner."""
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide):
+        """Keeps the messages in their corner, and above what is put there after them."""
+        if event.type() in _PLACE_CHANGES:
             self._place()
+        elif event.type() in _STACK_CHANGES and watched is self._over:
+            self._raise()
         return False
+
+    def _raise(self) -> None:
+        for widget in (*self._notes, self._more):
+            widget.raise_()
 
     def _show_theme(self) -> None:
         for note in self._notes:

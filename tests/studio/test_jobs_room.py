@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import os
 import stat
+import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QToolButton
 
+from lpsnet_studio import jobs_room
 from lpsnet_studio.availability import actions_of_image
 from lpsnet_studio.chrome.desktop_note import DesktopNote
 from lpsnet_studio.inference.messages import Inspect
 from lpsnet_studio.jobs.launch import kill_tree
+from lpsnet_studio.jobs.spec import JobSpec, TrainSpec
 from lpsnet_studio.jobs.status import JobState, read_status
 from lpsnet_studio.session import Session
 from lpsnet_studio.settings import Folders, Settings
+from lpsnet_studio.state import Problem
 from tests.studio.hand_made import AT_FIRST, ListeningService, entries, inspected, open_first
 from tests.studio.jobs.child_jobs import WAITS, ended, start, until
 
@@ -204,6 +209,45 @@ def test_messages_are_seen_in_both_modes(opened: Any) -> None:
     assert all(note.isVisible() for note in opened.notifications.notes)
 
 
+# ---------------------------------------------------------------------------------------------------------------- form
+
+
+def test_folders_are_proposed_beside_the_one_that_was_used_last(
+    opened: Any, folders: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added: list[JobSpec] = []
+    monkeypatch.setattr(opened.room.jobs, "add", added.append)
+    opened.room.begin_new("evaluate")
+    form = opened.room._form
+    form.body.form.set("config", "demo")
+    form.body.form.set("out", str(tmp_path / "big disk" / "one"))
+    form.ask_to_start()
+    assert [spec.folder for spec in added] == [tmp_path / "big disk" / "one"]
+    opened.room.begin_new("train")
+    assert opened.room._form.body.spec().folder.parent == tmp_path / "big disk"
+    assert Settings(folders.config).preferences.jobs_folder == str(tmp_path / "big disk")
+
+
+def test_the_settings_of_a_job_are_looked_up_where_that_may_take_long(
+    opened: Any, qtbot: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_answer = threading.Event()
+
+    def slowly(spec: JobSpec) -> JobSpec:
+        assert may_answer.wait(20) or spec.folder.name != "old"
+        return replace(spec, overrides=("training.batch=8",))
+
+    monkeypatch.setattr(jobs_room, "begun_anew", slowly)
+    opened.room.begin_new("train", TrainSpec("demo", (), tmp_path / "old"))
+    form = opened.room._form
+    assert form.body.spec().overrides == ()
+    opened.room.begin_new("train", TrainSpec("demo", (), tmp_path / "newer", ("cpu",)))
+    may_answer.set()
+    qtbot.waitUntil(lambda: form.body.spec().overrides == ("training.batch=8",))
+    assert form.body.spec().devices == ("cpu",)
+    assert form.body.spec().run_dir.name.startswith("newer-")
+
+
 # ----------------------------------------------------------------------------------------------------------- real jobs
 
 
@@ -287,3 +331,27 @@ def test_a_desktop_without_messages_is_no_error(qtbot: Any, monkeypatch: pytest.
     label = QLabel()
     qtbot.addWidget(label)
     assert not DesktopNote(label).show("LPSNet Studio", "run has finished")
+
+
+# ------------------------------------------------------------------------------------------------------------ messages
+
+
+@pytest.mark.parametrize("size", [(1360, 860), (900, 600)])
+def test_messages_leave_the_ways_out_of_a_form_free(opened: Any, qtbot: Any, size: tuple[int, int]) -> None:
+    opened.resize(*size)
+    room, notes = opened.room, opened.notifications
+    room.begin_new("evaluate")
+    notes.show_failure(Problem("The disk is full.", "Make room."))
+    for kind in ("train", "evaluate", "train"):
+        room.begin_new(kind)
+        form = room._forms[kind]
+        (note,) = notes.notes
+
+        def place(widget: Any) -> QRect:
+            return QRect(widget.mapToGlobal(QPoint(0, 0)), widget.size())
+
+        for button in (form.start, form.cancel):
+            qtbot.waitUntil(lambda button=button: not place(note).intersects(place(button)))
+        assert note.isVisible()
+        at = opened.mapFromGlobal(place(note).center())
+        assert note.isAncestorOf(opened.childAt(at)), "the form lies over it"

@@ -162,6 +162,17 @@ def test_in_a_narrow_view_they_lie_above_what_is_at_the_left(stage: QWidget, not
     assert stage.rect().contains(notes.notes[0].geometry()), "it is read, even where there is no room beside"
 
 
+def test_they_stay_above_what_is_put_there_after_them(stage: QWidget, notes: Notifications) -> None:
+    notes.show_info("Saved")
+    cover = QWidget(stage)
+    cover.setGeometry(stage.rect())
+    cover.show()
+    (note,) = notes.notes
+    at = note.geometry().center()
+    assert stage.childAt(at) is not cover
+    assert note.isAncestorOf(stage.childAt(at))
+
+
 def test_they_take_no_focus(stage: QWidget, notes: Notifications) -> None:
     typed = QToolButton(stage)
     typed.show()
