@@ -4,7 +4,7 @@
 
     job.json       what was asked for: spec, command, variables, folder, time, program version
     process.json   which processes do it, on which machine, since when; of the latest start
-    stop.json      that it was asked to stop, how and when; of the latest start
+    stop-NAME.json that a start, or a process that nobody keeps, was asked to stop, how and when
     exit.json      how it ended; of the latest start
     log.txt        output of the command, a header line each start
     load.jsonl     processor, memory and GPUs, a line every two seconds
@@ -14,8 +14,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import math
 import os
 import re
 from collections.abc import Mapping
@@ -24,13 +24,16 @@ from pathlib import Path
 from typing import Any
 
 from lpsnet.formats.atomic import write_atomically
+from lpsnet.formats.file_lock import holder_of
+from lpsnet_studio.jobs.json_numbers import finite
 from lpsnet_studio.jobs.process_mark import ProcessMark
 
-__all__ = ["LOG_HEADER", "HowItEnded", "JobFolder", "JobProcesses", "StopAsked", "read_tail"]
+__all__ = ["LOG_HEADER", "HowItEnded", "JobFolder", "JobProcesses", "StopAsked", "place_of", "read_tail"]
 
 LOG_HEADER = "=== started "
 """What the line begins with by which the keeper separates starts in the log."""
 
+_LARGEST_CODE = 2**32
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 
@@ -45,6 +48,8 @@ class JobProcesses:
         keeper: the process that waits for the command.
         command: the command's process; None before it is there.
         log_offset: where in the log its output begins, in bytes.
+        place: which folder ``job/`` was then, as :func:`place_of` tells it; a copy of it is another. None if that is
+            not known.
     """
 
     token: str
@@ -53,6 +58,7 @@ class JobProcesses:
     keeper: ProcessMark
     command: ProcessMark | None
     log_offset: int = 0
+    place: tuple[int, int] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Returns the object that the file holds."""
@@ -63,6 +69,7 @@ class JobProcesses:
             "keeper": self.keeper.to_json(),
             "command": None if self.command is None else self.command.to_json(),
             "log_offset": self.log_offset,
+            "place": self.place,
         }
 
     @classmethod
@@ -70,19 +77,22 @@ class JobProcesses:
         """Reads what :meth:`to_json` returned; None if it is damaged."""
         keeper = ProcessMark.from_json(content.get("keeper"))
         token, host, offset = content.get("token"), content.get("host"), content.get("log_offset", 0)
-        started = _number(content.get("started"))
+        started = finite(content.get("started"))
         if keeper is None or started is None or not isinstance(token, str) or not isinstance(host, str):
             return None
+        if not token.isalnum():
+            return None
         offset = offset if type(offset) is int and offset >= 0 else 0
-        return cls(token, host, started, keeper, ProcessMark.from_json(content.get("command")), offset)
+        command = ProcessMark.from_json(content.get("command"))
+        return cls(token, host, started, keeper, command, offset, _place_from_json(content.get("place")))
 
 
 @dataclass(frozen=True, slots=True)
 class StopAsked:
-    """What ``stop.json`` says: that the latest start was asked to end.
+    """What ``stop-NAME.json`` says: that somebody was asked to end.
 
     Attributes:
-        token: of the start that is meant.
+        token: of the start that is meant, or the name of the process that nobody keeps.
         time: when, seconds since 1970.
         kill: whether it was killed, instead of asked to save what it has.
     """
@@ -127,12 +137,12 @@ class HowItEnded:
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> HowItEnded | None:
         """Reads what :meth:`to_json` returned; None if it is damaged."""
-        time = _number(content.get("time"))
+        time = finite(content.get("time"))
         code = content.get("code")
-        if time is None or (code is not None and type(code) is not int):
+        if time is None or (code is not None and (type(code) is not int or abs(code) > _LARGEST_CODE)):
             return None
         words = {name: str(content.get(name) or "") for name in ("token", "signal", "problem")}
-        counts = {name: int(_number(content.get(name)) or 0) for name in ("peak_rss", "memory_total", "oom_kills")}
+        counts = {name: int(finite(content.get(name)) or 0) for name in ("peak_rss", "memory_total", "oom_kills")}
         return cls(time=time, code=code, **words, **counts)  # type: ignore[arg-type]
 
 
@@ -165,10 +175,9 @@ class JobFolder:
         """Which processes do it."""
         return self.path / "process.json"
 
-    @property
-    def stop(self) -> Path:
-        """That it was asked to stop."""
-        return self.path / "stop.json"
+    def stop(self, token: str) -> Path:
+        """That a start, or a process that nobody keeps, was asked to stop."""
+        return self.path / f"stop-{token}.json"
 
     @property
     def exit(self) -> Path:
@@ -213,13 +222,54 @@ class JobFolder:
         """Returns which processes do it; None if that is not there or damaged."""
         return JobProcesses.from_json(_read_object(self.process))
 
+    def is_where_it_was_started(self, processes: JobProcesses) -> bool:
+        """Whether processes that ``process.json`` tells of belong to this folder, and not to one it is a copy of.
+
+        A renamed folder is the same; and where a filing system numbers its folders anew, the keeper holds its lock.
+        """
+        if processes.place is not None and processes.place == place_of(self.path):
+            return True
+        try:
+            holder = holder_of(self.lock)
+        except OSError:
+            return False
+        return holder is not None and holder.pid in (processes.keeper.pid, None)
+
+    def note_stop(self, asked: StopAsked) -> bool:
+        """Notes that somebody is asked to stop; of all who do so at once, one alone succeeds.
+
+        Returns:
+            False if that is noted already.
+
+        Raises:
+            OSError: if it cannot be noted.
+        """
+        self.path.mkdir(exist_ok=True)
+        path = self.stop(asked.token)
+        try:
+            path.touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        # That the file is there says enough: a full disk may take no more of it.
+        with contextlib.suppress(OSError):
+            path.write_text(json.dumps(asked.to_json()), encoding="utf-8")
+        return True
+
+    def forget_stops(self) -> None:
+        """Forgets what was noted of earlier starts."""
+        for path in self.path.glob("stop-*.json"):
+            path.unlink(missing_ok=True)
+
     def read_stop(self, token: str) -> StopAsked | None:
-        """Returns whether a start was asked to stop; None if not, or if that is damaged."""
-        content = _read_object(self.stop)
-        time = _number(content.get("time"))
-        if time is None or content.get("token") != token:
+        """Returns whether a start was asked to stop; None if not. A file that is damaged says that it was."""
+        path = self.stop(token)
+        try:
+            written = path.stat().st_mtime
+        except (OSError, ValueError):
             return None
-        return StopAsked(token, time, content.get("kill") is True)
+        content = _read_object(path)
+        time = finite(content.get("time"))
+        return StopAsked(token, written if time is None else time, content.get("kill") is True)
 
     def read_exit(self) -> HowItEnded | None:
         """Returns how it ended; None if it has not, or that is damaged."""
@@ -232,6 +282,15 @@ class JobFolder:
             OSError: one sentence naming it, if it cannot be written.
         """
         write_atomically(path, json.dumps(content, indent=1).encode())
+
+
+def place_of(folder: Path) -> tuple[int, int] | None:
+    """Returns what no other folder of this machine has as long as this one is there; None if it is not."""
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def read_tail(path: Path, most: int, *, from_offset: int = 0) -> str:
@@ -259,15 +318,15 @@ def read_tail(path: Path, most: int, *, from_offset: int = 0) -> str:
     return _ESCAPES.sub("", content.decode("utf-8", "replace")).replace("\r\n", "\n").replace("\r", "\n")
 
 
+def _place_from_json(content: object) -> tuple[int, int] | None:
+    if isinstance(content, list) and len(content) == 2 and all(type(number) is int for number in content):
+        return content[0], content[1]
+    return None
+
+
 def _read_object(path: Path) -> Mapping[str, Any]:
     try:
         content = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return float(value)

@@ -26,10 +26,10 @@ import psutil
 
 from lpsnet.formats.file_lock import locked_by_process
 from lpsnet_studio.jobs.command import shell_text
-from lpsnet_studio.jobs.job_folder import LOG_HEADER, HowItEnded, JobFolder, JobProcesses
+from lpsnet_studio.jobs.job_folder import LOG_HEADER, HowItEnded, JobFolder, JobProcesses, place_of
 from lpsnet_studio.jobs.kernel_memory import memory_total, oom_kills, prefer_to_lose
 from lpsnet_studio.jobs.load import LoadFile, LoadMeter
-from lpsnet_studio.jobs.process_mark import ProcessMark
+from lpsnet_studio.jobs.process_mark import ProcessMark, catches_sigterm
 
 __all__ = ["EXIT_NOT_ITS_OWN", "EXIT_NOT_STARTED", "TOKEN_VARIABLE", "Keeper", "main"]
 
@@ -41,6 +41,8 @@ EXIT_NOT_ITS_OWN = 3
 """The keeper's status if another one keeps a job in the run directory."""
 
 _SAMPLE_EVERY = 2.0
+_GIVEN_UP_AFTER = 600.0
+"""Seconds after which a start that was asked for is taken to have ended."""
 _FIRST_RETRY, _LONGEST_RETRY = 0.5, 30.0
 _FOR_A_FILE = {"PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8", "COLUMNS": "200", "PYTHONSAFEPATH": "1"}
 """Output comes at once and in lines that are not wrapped, and nothing in the folder stands in for a library."""
@@ -59,10 +61,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 _say(f"{folder.run_dir}: another keeper keeps a job here")
                 return EXIT_NOT_ITS_OWN
             folder.wanted(token).replace(folder.job)
+            _remove_given_up(folder)
             return Keeper(folder, token).keep()
     except OSError as error:
         _say(f"{folder.run_dir}: no job can be kept here: {error}")
         return EXIT_NOT_STARTED
+
+
+def _remove_given_up(folder: JobFolder) -> None:
+    """Removes what starts asked for that ended before they came to hold the folder.
+
+    One of the last minutes may be another Studio's, which learns in a moment that it was slower.
+    """
+    for path in folder.path.glob("wanted-*.json"):
+        with contextlib.suppress(OSError):
+            if abs(time.time() - path.stat().st_mtime) > _GIVEN_UP_AFTER:
+                path.unlink()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +127,14 @@ class Keeper:
             OSError: if the run directory cannot be written: then nothing was started.
         """
         self._take_signals()
-        for path in (self._folder.exit, self._folder.stop):
-            path.unlink(missing_ok=True)
+        self._folder.exit.unlink(missing_ok=True)
+        self._folder.forget_stops()
         token = self._token
         try:
             wanted = _Wanted.read(self._folder)
             me = ProcessMark.of(os.getpid())
-            processes = JobProcesses(token, socket.gethostname(), time.time(), me, command=None)
+            place = place_of(self._folder.path)
+            processes = JobProcesses(token, socket.gethostname(), time.time(), me, command=None, place=place)
             self._folder.write(self._folder.process, processes.to_json())
             self._command, log_offset = self._started(wanted)
         except (OSError, ValueError) as error:
@@ -187,14 +202,14 @@ class Keeper:
         ended = threading.Event()
 
         def wait() -> None:
-            command.wait()
+            _wait_without_taking(command)
             ended.set()
 
         threading.Thread(target=wait, name="waiting for the command", daemon=True).start()
         load = LoadFile(self._folder.load)
         is_announced = failed_before = False
         while True:
-            self._caught_sigterm = self._caught_sigterm or _catches_sigterm(command.pid)
+            self._caught_sigterm = self._caught_sigterm or catches_sigterm(command.pid) is True
             is_announced = is_announced or self._is_written(self._folder.process, processes.to_json())
             # Whatever goes wrong in measuring, someone must be there to take the exit status.
             try:
@@ -204,7 +219,7 @@ class Keeper:
                     _say(f"the load could not be measured: {error!r}")
                 failed_before = True
             if ended.wait(_SAMPLE_EVERY if is_announced else _FIRST_RETRY):
-                return command.returncode
+                return command.wait()
 
     def _how_it_ended(self, token: str, code: int, meter: LoadMeter) -> HowItEnded:
         return HowItEnded(
@@ -255,9 +270,22 @@ class Keeper:
         """
         if self._command is None or self._command.returncode is not None:
             return
-        if not self._caught_sigterm or _catches_sigterm(self._command.pid):
+        if not self._caught_sigterm or catches_sigterm(self._command.pid):
+            # It looks first whether the command has ended: its number may be another's by then.
             with contextlib.suppress(OSError):
-                os.kill(self._command.pid, signal.SIGTERM)
+                self._command.send_signal(signal.SIGTERM)
+
+
+def _wait_without_taking(command: subprocess.Popen[bytes]) -> None:
+    """Waits for the end of a process and leaves its exit status, and with that its number, to another thread.
+
+    Only the thread that takes signals takes it, so that a number is never signalled that was given back.
+    """
+    if sys.platform == "win32":
+        command.wait()
+        return
+    with contextlib.suppress(ChildProcessError):
+        os.waitid(os.P_PID, command.pid, os.WEXITED | os.WNOWAIT)
 
 
 def _header(wanted: _Wanted, *, begins_line: bool) -> bytes:
@@ -271,15 +299,6 @@ def _signal_name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
-
-
-def _catches_sigterm(pid: int) -> bool:
-    """Whether a process has a handler for SIGTERM; False where the system does not tell."""
-    with contextlib.suppress(OSError, ValueError):
-        for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("SigCgt:"):
-                return bool(int(line.split()[1], 16) >> (signal.SIGTERM - 1) & 1)
-    return False
 
 
 def _largest_child() -> int:

@@ -25,9 +25,10 @@ from lpsnet.formats.atomic import write_failure
 from lpsnet_studio.jobs.command import argv, environment
 from lpsnet_studio.jobs.job_folder import JobFolder, JobProcesses, StopAsked
 from lpsnet_studio.jobs.keeper import EXIT_NOT_ITS_OWN, TOKEN_VARIABLE
-from lpsnet_studio.jobs.process_mark import ProcessMark, is_zombie
+from lpsnet_studio.jobs.process_mark import ProcessMark, catches_sigterm, is_zombie
+from lpsnet_studio.jobs.run_facts import read_facts
 from lpsnet_studio.jobs.spec import JobSpec, TrainSpec, spec_to_json
-from lpsnet_studio.jobs.status import living_command, read_status
+from lpsnet_studio.jobs.status import is_held_unseen, living_command, read_status
 
 __all__ = ["kill_tree", "launch", "launch_command", "stop_gently"]
 
@@ -197,26 +198,55 @@ def stop_gently(folder: JobFolder) -> bool:
     command = living_command(folder)
     if command is None:
         return False
-    # What no keeper started is not what process.json tells of, and was never asked.
-    kept = processes if processes is not None and processes.command == command else None
-    if kept is not None and folder.read_stop(kept.token) is not None:
-        return False
     if sys.platform == "win32":
         raise OSError(
             f"{folder.run_dir}: Windows cannot ask a job to stop; it goes on from its last checkpoint if killed"
         )
     process = command.process()
-    if process is None:
+    if process is None or not _is_asked_first(folder, command, _stop_name(processes, command)):
         return False
-    _note_stop(folder, kept, kill=False)
+    if _has_been_asked_elsewhere(folder, command):
+        return False
     try:
         process.send_signal(signal.SIGTERM)
     except psutil.NoSuchProcess:
         return False
     except psutil.AccessDenied as error:
-        folder.stop.unlink(missing_ok=True)
+        folder.stop(_stop_name(processes, command)).unlink(missing_ok=True)
+        _asked_here.discard(command.name)
         raise OSError(f"{folder.run_dir}: its process {command.pid} belongs to somebody else") from error
     return True
+
+
+_asked_here: set[str] = set()
+"""The processes that this program has asked to stop, should their disks take no note of it."""
+_asking = threading.Lock()
+
+
+def _is_asked_first(folder: JobFolder, command: ProcessMark, name: str) -> bool:
+    """Takes note that a process is asked to stop; False if it was before, by whomever."""
+    with _asking:
+        if command.name in _asked_here:
+            return False
+        _asked_here.add(command.name)
+    try:
+        return folder.note_stop(StopAsked(name, time.time(), kill=False))
+    except OSError:
+        # A full disk keeps nobody from asking.
+        return True
+
+
+def _has_been_asked_elsewhere(folder: JobFolder, command: ProcessMark) -> bool:
+    """Whether a training has had its SIGTERM from others, as when a machine shuts down: it catches no second one."""
+    facts = read_facts(folder.events, since=command.create_time)
+    has_begun = facts.kind == "train" and facts.started is not None and facts.started >= command.create_time
+    return has_begun and catches_sigterm(command.pid) is False
+
+
+def _stop_name(processes: JobProcesses | None, command: ProcessMark) -> str:
+    """Returns under what name it is noted that a process was asked: of what a keeper started, the start's."""
+    is_kept = processes is not None and processes.command == command
+    return processes.token if is_kept and processes is not None else command.name
 
 
 def kill_tree(folder: JobFolder, patience: float = 10.0) -> None:
@@ -234,11 +264,13 @@ def kill_tree(folder: JobFolder, patience: float = 10.0) -> None:
     processes = folder.read_processes()
     _refuse_elsewhere(folder, processes)
     leader = living_command(folder)
-    token = "" if processes is None else processes.token
+    # What bears the token of a folder that was copied works in that, not in the copy.
+    is_own = processes is not None and folder.is_where_it_was_started(processes)
+    token = processes.token if is_own and processes is not None else ""
     doomed = set(_processes_of(leader, token))
     if not doomed:
         return
-    _note_stop(folder, processes, kill=True)
+    _note_kill(folder, token if leader is None else _stop_name(processes, leader))
     deadline = time.monotonic() + patience
     while doomed:
         for process in doomed:
@@ -253,22 +285,25 @@ def kill_tree(folder: JobFolder, patience: float = 10.0) -> None:
 
 
 def _refuse_elsewhere(folder: JobFolder, processes: JobProcesses | None) -> None:
-    """Refuses to signal what is not here.
+    """Refuses to signal what is not here, or cannot be told from others.
 
     Raises:
         OSError: in one sentence.
     """
-    if processes is None or processes.host == socket.gethostname():
+    if folder.read_exit() is not None or living_command(folder) is not None:
         return
-    if folder.read_exit() is None and living_command(folder) is None:
+    if processes is not None and processes.host != socket.gethostname():
         raise OSError(f"{folder.run_dir}: the job runs on {processes.host}; it can only be ended there")
+    if processes is None and is_held_unseen(folder):
+        raise OSError(
+            f"{folder.run_dir}: its disk does not tell which process trains here; end it where it was started"
+        )
 
 
-def _note_stop(folder: JobFolder, processes: JobProcesses | None, *, kill: bool) -> None:
-    """Notes that the job is asked to end, for those who tell why it did; a full disk keeps nobody from asking."""
-    if processes is not None:
-        with contextlib.suppress(OSError):
-            folder.write(folder.stop, StopAsked(processes.token, time.time(), kill).to_json())
+def _note_kill(folder: JobFolder, name: str) -> None:
+    """Notes that the job is killed, for those who tell why it ended; a full disk keeps nobody from that."""
+    with contextlib.suppress(OSError):
+        folder.write(folder.stop(name), StopAsked(name, time.time(), kill=True).to_json())
 
 
 def _processes_of(leader: ProcessMark | None, token: str) -> Iterator[psutil.Process]:

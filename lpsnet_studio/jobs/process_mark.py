@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,11 @@ from typing import Any
 
 import psutil
 
-__all__ = ["ProcessMark", "is_zombie"]
+from lpsnet_studio.jobs.json_numbers import finite
+
+__all__ = ["ProcessMark", "catches_sigterm", "is_zombie"]
+
+_LARGEST_PID = 2**31 - 1
 
 _SAME_START = 1.5
 """Seconds by which two readings of one start may differ: psutil's depend on when the system's clock was last set."""
@@ -48,13 +53,19 @@ class ProcessMark:
         """Reads what :meth:`to_json` returned; None if it is damaged."""
         if not isinstance(content, Mapping):
             return None
-        pid, created = content.get("pid"), content.get("create_time")
+        pid, created = content.get("pid"), finite(content.get("create_time"))
         ticks, boot = content.get("boot_ticks"), content.get("boot", "")
-        if type(pid) is not int or pid <= 0 or not isinstance(created, int | float):
+        if type(pid) is not int or not 0 < pid <= _LARGEST_PID or created is None:
             return None
         if (ticks is not None and type(ticks) is not int) or not isinstance(boot, str):
             return None
-        return cls(pid, float(created), ticks, boot)
+        return cls(pid, created, ticks, boot)
+
+    @property
+    def name(self) -> str:
+        """What no other process of this machine is called, fit for the name of a file."""
+        began = round(self.create_time) if self.boot_ticks is None else self.boot_ticks
+        return f"process-{self.pid}-{began}-{self.boot[:8]}"
 
     def to_json(self) -> dict[str, Any]:
         """Returns the object that a file holds."""
@@ -89,6 +100,15 @@ def is_zombie(process: psutil.Process) -> bool:
         psutil.Error: if it is not there.
     """
     return process.status() in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+
+
+def catches_sigterm(pid: int) -> bool | None:
+    """Whether a process has a handler for SIGTERM; None where the system does not tell."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("SigCgt:"):
+                return bool(int(line.split()[1], 16) >> (signal.SIGTERM - 1) & 1)
+    return None
 
 
 def _boot() -> str:

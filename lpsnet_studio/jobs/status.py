@@ -6,6 +6,7 @@ import contextlib
 import math
 import re
 import socket
+import sys
 import time
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -13,13 +14,15 @@ from pathlib import Path
 
 import psutil
 
+from lpsnet.formats.file_lock import Holder, holder_of
 from lpsnet_studio.jobs.ending import Ending, Outcome, ending_of, ending_of_events
-from lpsnet_studio.jobs.job_folder import HowItEnded, JobFolder, JobProcesses, read_tail
+from lpsnet_studio.jobs.job_folder import HowItEnded, JobFolder, JobProcesses, StopAsked, read_tail
+from lpsnet_studio.jobs.json_numbers import finite
 from lpsnet_studio.jobs.process_mark import ProcessMark
 from lpsnet_studio.jobs.run_facts import RunFacts, read_facts
 from lpsnet_studio.jobs.spec import JobSpec, spec_from_json
 
-__all__ = ["JobState", "JobStatus", "living_command", "read_status"]
+__all__ = ["JobState", "JobStatus", "is_held_unseen", "living_command", "read_status"]
 
 _LOG_BYTES = 1 << 16
 _START_PATIENCE = 60.0
@@ -93,10 +96,13 @@ def read_status(run_dir: Path, now: float | None = None) -> JobStatus:
         now: seconds since 1970; None for the clock's.
     """
     now = time.time() if now is None else now
-    folder = JobFolder(run_dir)
-    reading = _Reading(folder, now)
-    if not run_dir.is_dir():
-        return JobStatus(JobState.LOST, f"{run_dir} is not there", "Was it moved, or a disk not mounted?")
+    try:
+        if not run_dir.is_dir():
+            return JobStatus(JobState.LOST, f"{run_dir} is not there", "Was it moved, or a disk not mounted?")
+    except (OSError, ValueError) as error:
+        cause = getattr(error, "strerror", None) or str(error)
+        return JobStatus(JobState.LOST, f"{run_dir} cannot be read: {cause}", "Is its disk or its share within reach?")
+    reading = _Reading(JobFolder(run_dir), now)
     if reading.was_gone_on_with_by_hand():
         return reading.by_hand()
     if reading.how is not None:
@@ -111,14 +117,12 @@ def read_status(run_dir: Path, now: float | None = None) -> JobStatus:
 def living_command(folder: JobFolder) -> ProcessMark | None:
     """Returns the process that a job's signals go to, if it lives on this machine.
 
-    That is the command that the keeper started, or the trainer that says in the run directory's lock that it works
-    there.
+    That is the command that the keeper started, unless the folder is a copy of the one that it was started in; or the
+    trainer that holds the run directory's lock.
     """
     processes = folder.read_processes()
-    if processes is not None and processes.command is not None and processes.host == socket.gethostname():
-        command = processes.command
-        if command.is_alive:
-            return command
+    if processes is not None and (command := _command_of(folder, processes)) is not None:
+        return command
     return _locking_trainer(folder)
 
 
@@ -128,10 +132,8 @@ class _Reading:
     def __init__(self, folder: JobFolder, now: float) -> None:
         self._folder, self._now = folder, now
         job = folder.read_job()
-        token, asked = job.get("token"), job.get("asked")
-        self.asked: float | None = None
-        if isinstance(asked, int | float) and isinstance(token, str):
-            self.asked = float(asked)
+        token, asked = job.get("token"), finite(job.get("asked"))
+        self.asked = asked if isinstance(token, str) else None
         processes, how = folder.read_processes(), folder.read_exit()
         if self.asked is not None:
             # A start that was just asked for leaves the files of the one before for a moment.
@@ -158,7 +160,7 @@ class _Reading:
             if self._facts.started is not None and self._facts.started > known_end:
                 return True
         elif self.processes is not None and (command := self.processes.command) is not None:
-            if self.processes.host == socket.gethostname() and command.is_alive:
+            if _command_of(self._folder, self.processes) is not None:
                 return False
             known_end = command.create_time + 1
         else:
@@ -177,9 +179,10 @@ class _Reading:
         """Tells of a job that was started, and whose end was not written down."""
         if processes.host != socket.gethostname():
             return self._elsewhere(processes.host)
-        if processes.command is not None and processes.command.is_alive:
+        is_copy = not self._folder.is_where_it_was_started(processes)
+        if not is_copy and processes.command is not None and processes.command.is_alive:
             return self._running(processes, processes.command.pid)
-        if processes.keeper.is_alive:
+        if not is_copy and processes.keeper.is_alive:
             if processes.command is None:
                 return self._told(JobState.STARTING, "is starting")
             return self._ending()
@@ -188,7 +191,9 @@ class _Reading:
         if how is not None and how.token == processes.token:
             return self.ended(how)
         ending = ending_of_events(self._facts)
-        return self._lost() if ending is None else self._after(ending, self._facts.heard)
+        if ending is not None:
+            return self._after(ending, self._facts.heard)
+        return self._copied() if is_copy else self._lost()
 
     def not_yet_there(self, asked: float) -> JobStatus:
         """Tells of a job that was asked for, and whose processes nothing is known of."""
@@ -203,19 +208,27 @@ class _Reading:
         stop = self._folder.read_stop(processes.token)
         facts = self._facts
         if stop is not None:
-            words = "is being killed" if stop.kill else f"was asked to stop after {facts.so_far} and saves what it has"
-            if facts.kind != "train" and not stop.kill:
-                words = "was asked to stop"
-            return self._told(JobState.STOPPING, words, pid)
+            return self._stopping(stop, pid)
         if facts.started is None or facts.started < processes.started:
             return self._told(JobState.STARTING, "has started and reads its settings, network and data", pid)
         keeper = "" if processes.keeper.is_alive else f"; {_UNWATCHED}"
         return self._told(JobState.RUNNING, _progress_words(facts) + keeper, pid)
 
+    def _stopping(self, stop: StopAsked, pid: int, host: str | None = None) -> JobStatus:
+        words = "was asked to stop"
+        if stop.kill:
+            words = "is being killed"
+        elif self._facts.kind == "train":
+            words = f"{words} after {self._facts.so_far} and saves what it has"
+        return self._told(JobState.STOPPING, words, pid, host=host)
+
     def _ending(self) -> JobStatus:
         """Tells of a command that has ended while its keeper still lives to write that down."""
-        heard = self._folder.process.stat().st_mtime if self._facts.heard is None else self._facts.heard
-        if self._now - heard < _ENDING_PATIENCE:
+        heard = self._facts.heard
+        if heard is None:
+            with contextlib.suppress(OSError):
+                heard = self._folder.process.stat().st_mtime
+        if heard is None or self._now - heard < _ENDING_PATIENCE:
             return self._told(JobState.STOPPING, "is ending")
         return self._told(
             JobState.STOPPING,
@@ -224,15 +237,22 @@ class _Reading:
         )
 
     def _lost(self) -> JobStatus:
-        heard = self._facts.heard
-        last = f" after {self._facts.so_far}" if self._facts.started is not None else ""
-        when = f"; last heard of on {_date(heard)}" if heard is not None else ""
-        status = self._told(
-            JobState.LOST,
-            f"ended{last} without saying why{when}: it was killed with its keeper, or the machine was restarted",
-            advice="Resume goes on from its last checkpoint." if self._facts.kind == "train" else "",
+        when = f"; last heard of on {_date(self._facts.heard)}" if self._facts.heard is not None else ""
+        return self._broken_off(
+            f"ended{self._after_how_much} without saying why{when}: "
+            "it was killed with its keeper, or the machine was restarted"
         )
-        return replace(status, ended=heard)
+
+    def _copied(self) -> JobStatus:
+        return self._broken_off(f"was copied{self._after_how_much} while it ran; nothing runs in the copy")
+
+    @property
+    def _after_how_much(self) -> str:
+        return f" after {self._facts.so_far}" if self._facts.started is not None else ""
+
+    def _broken_off(self, sentence: str) -> JobStatus:
+        advice = "Resume goes on from its last checkpoint." if self._facts.kind == "train" else ""
+        return replace(self._told(JobState.LOST, sentence, advice=advice), ended=self._facts.heard)
 
     # ---------------------------------------------------------------------------------------------- by its events alone
 
@@ -241,15 +261,20 @@ class _Reading:
         ending = ending_of_events(self._facts)
         trainer = _locking_trainer(self._folder)
         if trainer is not None:
+            here = socket.gethostname()
+            if (stop := self._folder.read_stop(trainer.name)) is not None:
+                return self._stopping(stop, trainer.pid, host=here)
             words = _progress_words(self._facts) if ending is None else "is starting"
             state = JobState.RUNNING if ending is None and self._facts.heard is not None else JobState.STARTING
-            return self._told(state, f"{words}; {_UNWATCHED}", trainer.pid, host=socket.gethostname())
+            return self._told(state, f"{words}; {_UNWATCHED}", trainer.pid, host=here)
         if ending is not None:
             return self._after(ending, self._facts.heard)
         if self._facts.heard is None:
             return self._told(JobState.QUEUED, "nothing was started here yet")
         host = _locking_host(self._folder)
-        return self._lost() if host == socket.gethostname() else self._elsewhere(host)
+        if host == socket.gethostname() and not is_held_unseen(self._folder):
+            return self._lost()
+        return self._elsewhere(host)
 
     def _elsewhere(self, host: str) -> JobStatus:
         """Tells of a run on another machine, whose processes cannot be seen: by its events, as they arrive."""
@@ -302,19 +327,39 @@ class _Reading:
 # ------------------------------------------------------------------------------------------------------------- the lock
 
 
-def _locking_trainer(folder: JobFolder) -> ProcessMark | None:
-    """Returns the process that says in the run directory's lock that it trains there, if it lives here.
+def _command_of(folder: JobFolder, processes: JobProcesses) -> ProcessMark | None:
+    """Returns the process that a keeper started for this very folder, if it lives on this machine."""
+    command = processes.command
+    if command is None or processes.host != socket.gethostname() or not command.is_alive:
+        return None
+    return command if folder.is_where_it_was_started(processes) else None
 
-    The lock stays when its process has ended. Another process with its number began after the lock was written.
+
+def _locking_trainer(folder: JobFolder) -> ProcessMark | None:
+    """Returns the process that trains in a run directory, if it lives here and the system tells.
+
+    Who holds the lock does. What is written in it may be about a process that has ended, or, in a copy, about one that
+    trains in another folder.
     """
     words = _lock_words(folder)
     if words is None or words[1] != socket.gethostname():
         return None
     with contextlib.suppress(OSError, psutil.Error):
-        mark = ProcessMark.of(words[0])
-        written = folder.trainer_lock.stat().st_mtime
-        return mark if mark.create_time <= written + 1 and mark.is_alive else None
+        holder = holder_of(folder.trainer_lock)
+        # Windows tells only that somebody does; he has written who he is.
+        pid = words[0] if holder == Holder(None) and sys.platform == "win32" else holder and holder.pid
+        mark = ProcessMark.of(pid) if pid else None
+        return mark if mark is not None and mark.is_alive else None
     return None
+
+
+def is_held_unseen(folder: JobFolder) -> bool:
+    """Whether somebody may train in a run directory whose process cannot be told, as on a disk without locks."""
+    try:
+        holder = holder_of(folder.trainer_lock)
+    except OSError:
+        return True
+    return holder is not None and holder.pid is None
 
 
 def _locking_host(folder: JobFolder) -> str:
@@ -361,4 +406,7 @@ def _length(seconds: float) -> str:
 
 
 def _date(seconds: float) -> str:
-    return time.strftime("%Y-%m-%d at %H:%M", time.localtime(seconds))
+    try:
+        return time.strftime("%Y-%m-%d at %H:%M", time.localtime(seconds))
+    except (OSError, OverflowError, ValueError):
+        return "a day that no calendar has"

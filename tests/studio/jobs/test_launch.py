@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,14 +14,15 @@ from pathlib import Path
 import psutil
 import pytest
 
+from lpsnet_studio.jobs import keeper as keeping
 from lpsnet_studio.jobs import launch as launching
-from lpsnet_studio.jobs.job_folder import JobFolder
-from lpsnet_studio.jobs.keeper import TOKEN_VARIABLE
+from lpsnet_studio.jobs.job_folder import JobFolder, StopAsked
+from lpsnet_studio.jobs.keeper import TOKEN_VARIABLE, Keeper
 from lpsnet_studio.jobs.launch import kill_tree, launch, launch_command, stop_gently
-from lpsnet_studio.jobs.process_mark import ProcessMark
+from lpsnet_studio.jobs.process_mark import ProcessMark, catches_sigterm
 from lpsnet_studio.jobs.spec import EvaluateSpec, TrainSpec
-from lpsnet_studio.jobs.status import JobState, read_status
-from tests.studio.jobs.child_jobs import WAITS, ended, says, start, until
+from lpsnet_studio.jobs.status import JobState, living_command, read_status
+from tests.studio.jobs.child_jobs import WAITS, ended, says, start, training_started, until, write_events
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")
 
@@ -168,6 +170,17 @@ def test_of_two_studios_that_start_at_once_one_is_refused(run_dir: Path, monkeyp
     assert not list((run_dir / "job").glob("wanted-*"))
 
 
+def test_what_a_start_asked_for_that_never_came_is_removed_by_a_later_one(run_dir: Path) -> None:
+    folder = JobFolder(run_dir)
+    folder.path.mkdir(parents=True)
+    for token, age in (("old", 3600), ("fresh", 5)):
+        folder.wanted(token).write_text("{}")
+        os.utime(folder.wanted(token), (time.time() - age,) * 2)
+    start(run_dir, "")
+    ended(run_dir)
+    assert [path.name for path in folder.path.glob("wanted-*")] == ["wanted-fresh.json"]
+
+
 @pytest.mark.parametrize("python", ["/nonesuch/python", "/etc/passwd"])
 def test_an_interpreter_that_cannot_be_started_is_named(run_dir: Path, python: str) -> None:
     launch_command(run_dir, [python, "-c", ""], cwd=run_dir.parent)
@@ -255,12 +268,92 @@ def test_a_job_is_asked_once_to_save_and_end(run_dir: Path) -> None:
     assert not stop_gently(folder)
 
 
+def test_of_many_who_ask_at_once_one_alone_signals(run_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = start(run_dir, SAVES_WHEN_ASKED)
+    says(folder, "at work")
+    monkeypatch.setattr(launching, "_asked_here", Forgetful())
+    together, asked = threading.Barrier(4), []
+
+    def ask() -> None:
+        together.wait()
+        asked.append(stop_gently(folder))
+
+    studios = [threading.Thread(target=ask) for _ in range(4)]
+    for studio in studios:
+        studio.start()
+    for studio in studios:
+        studio.join()
+    assert sorted(asked) == [False, False, False, True]
+    assert ended(run_dir).state is JobState.STOPPED
+    assert (run_dir / "saved").read_text() == "whole"
+
+
+class Forgetful(set[str]):
+    """What other Studios know of what this one has asked: nothing."""
+
+    def __contains__(self, _name: object) -> bool:
+        return False
+
+
+def test_a_disk_that_takes_no_note_of_a_stop_lets_the_job_save_all_the_same(
+    run_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = start(run_dir, SAVES_WHEN_ASKED)
+    says(folder, "at work")
+
+    def full(self: JobFolder, asked: StopAsked) -> bool:
+        raise OSError(28, f"No space left on device: {self.stop(asked.token)}")
+
+    monkeypatch.setattr(JobFolder, "note_stop", full)
+    assert stop_gently(folder)
+    time.sleep(0.1)
+    assert not stop_gently(folder)
+    ended(run_dir)
+    assert (run_dir / "saved").read_text() == "whole"
+
+
+def test_a_training_that_others_have_asked_is_not_asked_again(run_dir: Path) -> None:
+    folder = start(run_dir, SAVES_WHEN_ASKED)
+    says(folder, "at work")
+    write_events(run_dir, training_started(400))
+    os.kill(pid_of(folder), signal.SIGTERM)
+    until(lambda: catches_sigterm(pid_of(folder)) is not True, "the first SIGTERM")
+    assert not stop_gently(folder)
+    assert read_status(run_dir).state is JobState.STOPPING
+    ended(run_dir)
+    assert (run_dir / "saved").read_text() == "whole"
+
+
 def test_the_keeper_passes_sigterm_on_and_waits(run_dir: Path) -> None:
     folder = start(run_dir, SAVES_WHEN_ASKED)
     says(folder, "at work")
     os.kill(keeper_of(folder).pid, signal.SIGTERM)
     ended(run_dir)
     assert (run_dir / "saved").read_text() == "whole"
+
+
+def test_the_number_of_a_command_that_has_ended_is_never_signalled(
+    run_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signalled: list[int] = []
+    keeper = Keeper(JobFolder(run_dir), "t")
+    command = subprocess.Popen([sys.executable, "-c", ""])
+    monkeypatch.setattr(keeper, "_command", command)
+    os.waitid(os.P_PID, command.pid, os.WEXITED | os.WNOWAIT)
+    monkeypatch.setattr(os, "kill", lambda pid, _number: signalled.append(pid))
+    keeper._pass_on_sigterm()
+    assert signalled == []
+
+
+def test_a_keeper_leaves_the_number_of_its_command_taken_while_it_waits_for_its_end(run_dir: Path) -> None:
+    command = subprocess.Popen([sys.executable, "-c", ""])
+    waiting = threading.Thread(target=keeping._wait_without_taking, args=(command,))
+    waiting.start()
+    waiting.join(20)
+    assert not waiting.is_alive()
+    assert psutil.Process(command.pid).status() == psutil.STATUS_ZOMBIE
+    assert command.wait() == 0
+    keeping._wait_without_taking(command)
 
 
 def test_a_machine_that_shuts_down_and_signals_everybody_lets_the_job_save(run_dir: Path) -> None:
@@ -324,6 +417,45 @@ def test_a_job_of_another_machine_is_not_signalled(run_dir: Path) -> None:
         with pytest.raises(OSError, match="the job runs on gpu01; it can only be ended there"):
             end(folder)
     folder.process.write_text(json.dumps(content))
+    assert read_status(run_dir).pid == pid_of(folder)
+
+
+def test_a_copy_of_a_running_job_runs_nothing_and_ending_it_touches_nobody(run_dir: Path) -> None:
+    folder = start(run_dir, WAITS)
+    says(folder, "at work")
+    until(lambda: read_status(run_dir).pid == pid_of(folder), "the command's number")
+    copy = JobFolder(shutil.copytree(run_dir, run_dir.with_name("copy")))
+    status = read_status(copy.run_dir)
+    assert (status.state, status.pid) == (JobState.LOST, None)
+    assert status.sentence == "was copied while it ran; nothing runs in the copy"
+    assert not stop_gently(copy)
+    kill_tree(copy)
+    time.sleep(0.2)
+    assert read_status(run_dir).pid == pid_of(folder)
+    assert living_command(folder) is not None
+    start(copy.run_dir, "print('its own')")
+    assert ended(copy.run_dir).sentence == "finished: its own"
+    assert read_status(run_dir).pid == pid_of(folder)
+
+
+def test_a_renamed_folder_keeps_its_job_even_without_the_keeper(run_dir: Path) -> None:
+    folder = start(run_dir, WAITS)
+    says(folder, "at work")
+    until(lambda: read_status(run_dir).pid == pid_of(folder), "the command's number")
+    os.kill(keeper_of(folder).pid, signal.SIGKILL)
+    until(lambda: not keeper_of(folder).is_alive, "the end of the keeper")
+    renamed = JobFolder(run_dir.rename(run_dir.with_name("renamed")))
+    assert read_status(renamed.run_dir).pid == pid_of(renamed)
+    kill_tree(renamed)
+    assert read_status(renamed.run_dir).pid is None
+
+
+def test_a_folder_with_another_number_is_its_keepers_as_long_as_that_holds_it(run_dir: Path) -> None:
+    folder = start(run_dir, WAITS)
+    says(folder, "at work")
+    until(lambda: read_status(run_dir).pid == pid_of(folder), "the command's number")
+    content = json.loads(folder.process.read_text())
+    folder.process.write_text(json.dumps(content | {"place": [0, 0]}))
     assert read_status(run_dir).pid == pid_of(folder)
 
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -14,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lpsnet.events import Progress, Stopped
-from lpsnet_studio.jobs.job_folder import HowItEnded, JobFolder, JobProcesses, StopAsked, read_tail
-from lpsnet_studio.jobs.launch import stop_gently
+from lpsnet_studio.jobs.job_folder import HowItEnded, JobFolder, JobProcesses, StopAsked, place_of, read_tail
+from lpsnet_studio.jobs.launch import kill_tree, stop_gently
 from lpsnet_studio.jobs.process_mark import ProcessMark
 from lpsnet_studio.jobs.spec import TrainSpec, spec_to_json
 from lpsnet_studio.jobs.status import JobState, read_status
@@ -52,7 +54,8 @@ def job(
     folder.path.mkdir(parents=True, exist_ok=True)
     spec = spec_to_json(TrainSpec("demo", (), run_dir))
     folder.write(folder.job, {"token": "t", "asked": STARTED - 1, "spec": spec, "argv": ["x"]})
-    folder.write(folder.process, JobProcesses("t", host, STARTED, keeper, command).to_json())
+    processes = JobProcesses("t", host, STARTED, keeper, command, place=place_of(folder.path))
+    folder.write(folder.process, processes.to_json())
     if how:
         folder.write(folder.exit, HowItEnded("t", STARTED + 100, **how).to_json())
     return folder
@@ -103,9 +106,11 @@ def test_a_resumed_training_is_not_taken_for_the_one_that_stopped(tmp_path: Path
 def test_a_job_that_was_asked_to_stop_is_stopping(tmp_path: Path, me: ProcessMark) -> None:
     folder = job(tmp_path, command=me, keeper=me)
     write_events(tmp_path, training_started(400, time=STARTED + 5))
-    folder.write(folder.stop, StopAsked("of an earlier start", 1.0, kill=False).to_json())
+    assert folder.note_stop(StopAsked("of-an-earlier-start", 1.0, kill=False))
     assert read_status(tmp_path).state is JobState.RUNNING
-    folder.write(folder.stop, StopAsked("t", STARTED + 6, kill=False).to_json())
+    assert folder.note_stop(StopAsked("t", STARTED + 6, kill=False))
+    assert not folder.note_stop(StopAsked("t", STARTED + 7, kill=False))
+    assert folder.read_stop("t") == StopAsked("t", STARTED + 6, kill=False)
     assert read_status(tmp_path).state is JobState.STOPPING
 
 
@@ -224,11 +229,25 @@ def test_a_batch_that_was_copied_without_a_lock_is_shown_too(tmp_path: Path) -> 
 
 
 TRAINS_BY_HAND = """
-import os, socket, sys, time
+import os, signal, socket, sys, time
+from lpsnet.formats.file_lock import locked_by_process
 from pathlib import Path
-Path(sys.argv[1], ".lock").write_text(f"process {os.getpid()} of {socket.gethostname()}")
-print("at work", flush=True)
-time.sleep(600)
+asked = []
+def note(number, frame):
+    asked.append(number)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+signal.signal(signal.SIGTERM, note)
+run_dir = Path(sys.argv[1])
+run_dir.mkdir(exist_ok=True)
+with (run_dir / ".lock").open("a+") as lock:
+    assert locked_by_process(lock)
+    lock.write(f"process {os.getpid()} of {socket.gethostname()}")
+    lock.flush()
+    print("at work", flush=True)
+    while not asked:
+        time.sleep(0.01)
+    time.sleep(float(sys.argv[2]) if len(sys.argv) > 2 else 0)
+    (run_dir / "saved").write_text("whole")
 """
 
 
@@ -250,10 +269,77 @@ def test_a_training_that_was_started_by_hand_can_be_seen_and_stopped(tmp_path: P
         trainer.wait()
 
 
+def test_a_training_that_was_started_by_hand_is_asked_once(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", TRAINS_BY_HAND, str(tmp_path), "0.5"]
+    trainer = subprocess.Popen(command, stdout=subprocess.PIPE)
+    try:
+        assert trainer.stdout is not None
+        trainer.stdout.readline()
+        write_events(tmp_path, training_started(400), progress(120, time.time()))
+        assert stop_gently(JobFolder(tmp_path))
+        status = read_status(tmp_path)
+        assert (status.state, status.pid) == (JobState.STOPPING, trainer.pid)
+        assert status.sentence == "was asked to stop after 120 of 400 iterations and saves what it has"
+        assert not stop_gently(JobFolder(tmp_path))
+        trainer.wait(20)
+        assert (tmp_path / "saved").read_text() == "whole"
+    finally:
+        trainer.kill()
+        trainer.wait()
+
+
+def test_a_copy_of_a_training_that_was_started_by_hand_trains_nothing(tmp_path: Path) -> None:
+    run, copy = tmp_path / "run", tmp_path / "copy"
+    trainer = subprocess.Popen([sys.executable, "-c", TRAINS_BY_HAND, str(run)], stdout=subprocess.PIPE)
+    try:
+        assert trainer.stdout is not None
+        trainer.stdout.readline()
+        write_events(run, training_started(400))
+        shutil.copytree(run, copy, copy_function=shutil.copyfile)
+        assert (read_status(run).state, read_status(run).pid) == (JobState.RUNNING, trainer.pid)
+        assert (read_status(copy).state, read_status(copy).pid) == (JobState.LOST, None)
+        assert not stop_gently(JobFolder(copy))
+        kill_tree(JobFolder(copy))
+        assert trainer.poll() is None
+    finally:
+        trainer.kill()
+        trainer.wait()
+
+
+def test_a_lock_that_names_a_bystander_means_nobody(tmp_path: Path) -> None:
+    bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    try:
+        write_events(tmp_path, training_started(400))
+        (tmp_path / ".lock").write_text(f"process {bystander.pid} of {HERE}")
+        assert read_status(tmp_path).state is JobState.LOST
+        kill_tree(JobFolder(tmp_path))
+        assert bystander.poll() is None
+    finally:
+        bystander.kill()
+        bystander.wait()
+
+
+def test_on_a_disk_without_locks_a_training_is_judged_by_its_events_and_never_signalled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, me: ProcessMark
+) -> None:
+    fcntl = pytest.importorskip("fcntl")
+
+    def refuses(*_arguments: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "fcntl", refuses)
+    write_events(tmp_path, training_started(400, time=STARTED), progress(5, STARTED + 1))
+    (tmp_path / ".lock").write_text(f"process {me.pid} of {HERE}")
+    status = read_status(tmp_path, now=STARTED + 30)
+    assert (status.state, status.pid) == (JobState.RUNNING, None)
+    for end in (stop_gently, kill_tree):
+        with pytest.raises(OSError, match="does not tell which process trains here"):
+            end(JobFolder(tmp_path))
+
+
 def test_a_lock_whose_number_is_anothers_by_now_means_nobody(tmp_path: Path, me: ProcessMark) -> None:
     write_events(tmp_path, training_started(400))
     (tmp_path / ".lock").write_text(f"process {me.pid} of {HERE}")
-    os.utime(tmp_path / ".lock", (me.create_time - 100, me.create_time - 100))
     assert read_status(tmp_path).state is JobState.LOST
 
 
@@ -271,7 +357,7 @@ def test_a_training_that_is_gone_on_with_by_hand_can_be_stopped_though_the_job_w
     now = time.time()
     folder = job(tmp_path, code=143)
     folder.write(folder.exit, HowItEnded("t", now - 60, 143).to_json())
-    folder.write(folder.stop, StopAsked("t", now - 61, kill=False).to_json())
+    folder.note_stop(StopAsked("t", now - 61, kill=False))
     trainer = subprocess.Popen([sys.executable, "-c", TRAINS_BY_HAND, str(tmp_path)], stdout=subprocess.PIPE)
     try:
         assert trainer.stdout is not None
@@ -320,7 +406,7 @@ NAMES = ("token", "host", "started", "keeper", "command", "log_offset", "time", 
 def test_whatever_the_files_hold_a_status_is_told(tmp_path: Path, contents: list[dict[str, Any]]) -> None:
     folder = JobFolder(tmp_path)
     folder.path.mkdir(exist_ok=True)
-    for path, content in zip((folder.job, folder.process, folder.exit, folder.stop), contents, strict=True):
+    for path, content in zip((folder.job, folder.process, folder.exit, folder.stop("t")), contents, strict=True):
         path.write_text(json.dumps(content))
     assert read_status(tmp_path).sentence
 
