@@ -77,6 +77,7 @@ class Preferences:
         recent_actions: ids of the actions that were found by their name, the latest first.
         my_settings: the user's own inspection settings, field by field; empty if none were saved.
         mode: what the window shows, ``inspect`` or ``jobs``.
+        jobs_folder: where the folder of the job that was started last lies; empty before there was one.
         told_jobs_go_on: whether the user was told that jobs go on without the window.
         told_at_closing: whether that was told as the window was closed, too.
         told_queue_waits: whether the user was told that waiting jobs start only while a window is open.
@@ -97,6 +98,7 @@ class Preferences:
     recent_actions: tuple[str, ...] = ()
     my_settings: Mapping[str, Any] = field(default_factory=dict)
     mode: str = "inspect"
+    jobs_folder: str = ""
     told_jobs_go_on: bool = False
     told_at_closing: bool = False
     told_queue_waits: bool = False

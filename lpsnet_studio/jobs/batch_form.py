@@ -11,18 +11,19 @@ from typing import Any
 from psygnal import Signal
 from pydantic import ValidationError
 
-from lpsnet.config import Config, ScenesSource, apply_overrides, load_config, preset_names
+from lpsnet.config import ScenesSource
 from lpsnet.config.faults import faults_of
-from lpsnet.run_directory import RunDirectory
+from lpsnet_studio.jobs.batch_disk import DISK_FAULTS, fault_of_overrides
 from lpsnet_studio.jobs.batch_fields import FIELDS, BatchField, BatchKind
 from lpsnet_studio.jobs.device_choice import devices_from, fault_of_devices
-from lpsnet_studio.jobs.new_folder import fault_of_folder, proposed_folder
+from lpsnet_studio.jobs.disk_look import Ask, DiskLook, Question, at_once
+from lpsnet_studio.jobs.new_folder import fault_of_folder, names_in, proposed_folder, typed_path
 from lpsnet_studio.jobs.spec import EvaluateSpec, PredictSpec
-from lpsnet_studio.jobs.training_form import is_panoptic_json
 
 __all__ = ["BatchForm"]
 
 _SCENES = re.compile(r"scenes:(\d+)\+(\d+)(?:@(\d+)x(\d+))?")
+_ROOT = "root"
 _SIZE = re.compile(r"\s*(\d+)\s*[x×]\s*(\d+)\s*")
 _START: Mapping[str, Any] = {
     "data": "config",
@@ -43,6 +44,7 @@ class BatchForm:
         kind: which of the two.
         root: the folder in which an output folder is proposed.
         is_taken: whether a job that has not begun will use a folder.
+        ask: looks at the disk; what is wrong there is told once it has answered.
 
     Attributes:
         kind: which of the two.
@@ -51,12 +53,21 @@ class BatchForm:
 
     changed = Signal()
 
-    def __init__(self, kind: BatchKind, root: Path, is_taken: Callable[[Path], bool] = lambda _folder: False) -> None:
+    def __init__(
+        self,
+        kind: BatchKind,
+        root: Path,
+        is_taken: Callable[[Path], bool] = lambda _folder: False,
+        ask: Ask = at_once,
+    ) -> None:
         self.kind: BatchKind = kind
         self._root, self._is_taken = root, is_taken
         self._values: dict[str, Any] = {each.name: _START.get(each.name, "") for each in self.all_fields}
         self._proposed = ""
+        self._disk = DiskLook(ask)
         self._propose()
+        self._disk.changed.connect(self._follow_disk)
+        self._look()
 
     # --------------------------------------------------------------------------------------------------- what it says
 
@@ -81,7 +92,7 @@ class BatchForm:
     @cached_property
     def faults(self) -> Mapping[str, str]:
         """What is wrong, a sentence each, by the name of the field."""
-        told = {each.name: self._fault(each.name) for each in self.fields}
+        told = {each.name: self._fault(each.name) or self._disk.answer(each.name, "") for each in self.fields}
         return {name: fault for name, fault in told.items() if fault}
 
     def spec(self) -> EvaluateSpec | PredictSpec:
@@ -100,7 +111,7 @@ class BatchForm:
         if self.kind == "evaluate":
             return EvaluateSpec(data=self._data, limit=self._number("limit") or None, **shared)
         return PredictSpec(
-            inputs=tuple(Path(line).expanduser() for line in self._lines("inputs")),
+            inputs=tuple(typed_path(line) for line in self._lines("inputs")),
             overlay=self._values["overlay"],
             inspections=self._values["inspections"],
             **shared,
@@ -146,15 +157,23 @@ class BatchForm:
         self._tell()
 
     def renew_proposal(self) -> None:
-        """Proposes another folder if the proposed one has been taken since; a typed one stays."""
-        out = Path(self._proposed)
-        if self._values["out"] == self._proposed and (out.exists() or self._is_taken(out)):
-            self._propose()
+        """Looks at the disk again, and proposes another folder if the proposed one is taken; a typed one stays."""
+        self._look()
+        if self._replace_proposal():
+            self._tell()
+
+    def move_root(self, root: Path) -> None:
+        """Proposes folders elsewhere from now on; a typed one stays."""
+        if root != self._root:
+            self._root = root
+            if self._values["out"] == self._proposed:
+                self._propose()
             self._tell()
 
     # --------------------------------------------------------------------------------------------------------- inside
 
     def _tell(self) -> None:
+        self._look()
         self.__dict__.pop("faults", None)
         self.changed.emit()
 
@@ -163,7 +182,8 @@ class BatchForm:
         verb = {"evaluate": "evaluation", "predict": "predictions"}[self.kind]
         stem = self._text("config") if named is None else _run_name(named)
         name = f"{Path(stem).stem}-{verb}" if stem else verb
-        self._proposed = self._values["out"] = str(proposed_folder(self._root, name, self._is_taken))
+        there = self._disk.answer(_ROOT, frozenset())
+        self._proposed = self._values["out"] = str(proposed_folder(self._root, name, there, self._is_taken))
 
     def _has_meaning(self, name: str) -> bool:
         data = self._values.get("data")
@@ -179,27 +199,20 @@ class BatchForm:
         return True
 
     def _fault(self, name: str) -> str:
-        """Returns what is wrong with a field that has a meaning now."""
+        """Returns what is wrong with a field that has a meaning now, whatever the disk says."""
         match name:
             case "checkpoint":
                 return self._fault_of_checkpoint()
-            case "config":
-                return self._fault_of_config()
-            case "overrides":
-                return self._fault_of_overrides()
             case "data":
                 has_config = self._text("checkpoint") or self._text("config")
                 unsaid = self._values["data"] == "config" and not has_config and len(self._oracles) == 2
                 return "without a network it must be said what to measure on" if unsaid else ""
             case "annotations":
-                text = self._text(name)
-                return is_panoptic_json(Path(text).expanduser()) if text else "choose the COCO panoptic JSON file"
+                return "" if self._text(name) else "choose the COCO panoptic JSON file"
             case "first_seed" | "count" | "size":
                 return self._fault_of_scenes(name)
             case "inputs":
                 return self._fault_of_inputs()
-            case "images" | "pngs":
-                return _fault_of_existing_folder(self._text(name))
             case "limit":
                 return _fault_of_number(self._text(name), least=1)
             case "stuff_limit":
@@ -211,55 +224,12 @@ class BatchForm:
         return ""
 
     def _fault_of_checkpoint(self) -> str:
-        text = self._text("checkpoint")
-        if not text:
+        if not self._text("checkpoint"):
             is_named = self._text("config") or (len(self._oracles) == 2 and not self._lines("overrides"))
             return "" if is_named else "choose a trained network, or name a config below for an untrained one"
         if self.kind == "predict" and self._text("config"):
             return "the checkpoint brings its own config: leave one of the two empty"
-        path = Path(text).expanduser()
-        try:
-            if path.is_dir():
-                run = RunDirectory(path)
-                has_network = run.best.is_file() or run.latest.is_file()
-                return "" if has_network else f"{path} holds no trained network yet"
-            return "" if path.is_file() else f"{path}: there is no such file or folder"
-        except (OSError, ValueError) as error:
-            return f"{text} cannot be looked at ({error})"
-
-    def _fault_of_config(self) -> str:
-        text = self._text("config")
-        if not text:
-            return ""
-        try:
-            load_config(text)
-        except (OSError, ValueError) as error:
-            return str(error)
         return ""
-
-    def _fault_of_overrides(self) -> str:
-        lines = self._lines("overrides")
-        if not lines:
-            return ""
-        content = self._base()
-        try:
-            apply_overrides(content, lines)
-            Config.model_validate(content)
-        except ValidationError as error:
-            return "; ".join(str(fault) for fault in faults_of(error, Config)[:3])
-        except ValueError as error:
-            return str(error)
-        return ""
-
-    def _base(self) -> dict[str, Any]:
-        """Returns the config that is changed, or one like it: a checkpoint's own is read at the start alone."""
-        for source in (self._text("config"), _config_of(self._path("checkpoint")), preset_names()[0]):
-            try:
-                if source:
-                    return load_config(source).model_dump(mode="json")
-            except (OSError, ValueError):
-                continue
-        return {}
 
     def _fault_of_scenes(self, name: str) -> str:
         if name == "size":
@@ -277,23 +247,55 @@ class BatchForm:
         return _fault_of_number(text, least=int(name == "count")) if text else "a whole number is needed"
 
     def _fault_of_inputs(self) -> str:
-        paths = [Path(line).expanduser() for line in self._lines("inputs")]
-        if not paths:
+        lines = self._lines("inputs")
+        if not lines:
             return "name a picture, a folder of pictures or a COCO panoptic JSON file"
-        lacking = [path for path in paths if not _exists(path)]
-        if lacking:
-            more = f", nor {len(lacking) - 1} more" if len(lacking) > 1 else ""
-            return f"{lacking[0]} is not there{more}"
-        if self._oracles and not all(path.suffix.lower() == ".json" for path in paths):
+        if self._oracles and not all(Path(line).suffix.lower() == ".json" for line in lines):
             return "what comes from ground truth needs it: give COCO panoptic JSON files alone"
         return ""
 
     def _fault_of_out(self) -> str:
-        fault = fault_of_folder(self._text("out"), for_training=False)
+        if not self._text("out"):
+            return fault_of_folder("", for_training=False)
         folder = self._path("out")
-        if not fault and folder is not None and self._is_taken(folder):
+        if folder is not None and self._is_taken(folder):
             return f"another job in the queue will use {folder}: choose another folder"
-        return fault
+        return ""
+
+    # ------------------------------------------------------------------------------------------------------- the disk
+
+    def _look(self) -> None:
+        """Asks the disk about everything that is typed and means something now."""
+        texts = {each.name: self._text(each.name) for each in self.fields}
+        asked: dict[str, Question] = {_ROOT: (names_in, self._root)}
+        for name, look in DISK_FAULTS.items():
+            if texts.get(name):
+                asked[name] = (look, texts[name])
+        if self._lines("overrides"):
+            asked["overrides"] = (
+                fault_of_overrides,
+                self._lines("overrides"),
+                self._text("config"),
+                self._path("checkpoint"),
+            )
+        self._disk.ask(asked)
+
+    def _follow_disk(self) -> None:
+        self._replace_proposal()
+        self.__dict__.pop("faults", None)
+        self.changed.emit()
+
+    def _replace_proposal(self) -> bool:
+        """Proposes another folder if the proposed one is there, as far as the disk has told, or taken."""
+        out = Path(self._proposed)
+        is_there = out.parent == self._root and out.name in self._disk.answer(_ROOT, frozenset())
+        if self._values["out"] != self._proposed or not (is_there or self._is_taken(out)):
+            return False
+        self._propose()
+        self._look()
+        return True
+
+    # --------------------------------------------------------------------------------------------------------- values
 
     @property
     def _oracles(self) -> Sequence[str]:
@@ -317,7 +319,7 @@ class BatchForm:
 
     def _path(self, name: str) -> Path | None:
         text = self._text(name).replace("\0", "") if self._has_meaning(name) else ""
-        return Path(text).expanduser() if text else None
+        return typed_path(text) if text else None
 
     def _number(self, name: str) -> int | None:
         text = self._text(name)
@@ -342,32 +344,6 @@ def _data_values(data: str | None) -> dict[str, str]:
 def _run_name(checkpoint: Path) -> str:
     """Returns what a network is called by: its run, or its file."""
     return checkpoint.parent.parent.name if checkpoint.parent.name == "checkpoints" else checkpoint.name
-
-
-def _config_of(checkpoint: Path | None) -> str:
-    """Returns the config of the run that a checkpoint lies in; empty if it lies in none."""
-    if checkpoint is None:
-        return ""
-    for folder in (checkpoint, checkpoint.parent.parent):
-        if _exists(folder / "config.yaml"):
-            return str(folder / "config.yaml")
-    return ""
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):
-        return False
-
-
-def _fault_of_existing_folder(text: str) -> str:
-    if not text:
-        return ""
-    try:
-        return "" if Path(text).expanduser().is_dir() else f"{text}: there is no such folder"
-    except (OSError, ValueError) as error:
-        return f"{text} cannot be looked at ({error})"
 
 
 def _fault_of_number(text: str, *, least: int) -> str:

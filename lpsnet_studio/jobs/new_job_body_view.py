@@ -17,6 +17,7 @@ from lpsnet_studio.jobs.batch_form import BatchForm
 from lpsnet_studio.jobs.batch_form_view import BatchFormView
 from lpsnet_studio.jobs.command_line_view import CommandLine, command_words
 from lpsnet_studio.jobs.device_view import DeviceChooser
+from lpsnet_studio.jobs.disk_look import Ask, at_once
 from lpsnet_studio.jobs.field_editors import PathChooser, chosen_path
 from lpsnet_studio.jobs.form_view import ConfigFormView
 from lpsnet_studio.jobs.head_view import ConfigChooser, chosen_config
@@ -86,6 +87,9 @@ class Body(Protocol):
     def renew_proposal(self) -> None:
         """Proposes another folder if the proposed one has been taken since."""
 
+    def move_root(self, root: Path) -> None:
+        """Proposes folders elsewhere from now on."""
+
 
 class TrainingBody:
     """The forms of a training.
@@ -95,6 +99,7 @@ class TrainingBody:
         is_taken: whether a job that has not begun will use a folder.
         theme: gives icons and colours.
         asks: asks for files.
+        look: looks at the disk.
 
     Attributes:
         form: what is written into.
@@ -102,8 +107,10 @@ class TrainingBody:
         place: folder, data and devices.
     """
 
-    def __init__(self, root: Path, is_taken: Callable[[Path], bool], theme: Theme, asks: Asks) -> None:
-        self.form = TrainingForm(root, is_taken)
+    def __init__(
+        self, root: Path, is_taken: Callable[[Path], bool], theme: Theme, asks: Asks, look: Ask = at_once
+    ) -> None:
+        self.form = TrainingForm(root, is_taken, ask=look)
         self.config = ConfigFormView(
             self.form.config,
             theme,
@@ -173,6 +180,10 @@ class TrainingBody:
         """Proposes another folder if the proposed one has been taken since."""
         self.form.renew_proposal()
 
+    def move_root(self, root: Path) -> None:
+        """Proposes folders elsewhere from now on."""
+        self.form.move_root(root)
+
     def _go_to(self, field: str) -> None:
         if field in self.form.config.fields:
             self.config.go_to(field)
@@ -188,6 +199,7 @@ class BatchBody:
         runs: returns runs whose network may be taken, each a name and a path.
         theme: gives icons and colours.
         asks: asks for files.
+        look: looks at the disk.
 
     Attributes:
         form: what is written into.
@@ -203,8 +215,9 @@ class BatchBody:
         runs: Callable[[], Sequence[tuple[str, Path]]],
         theme: Theme,
         asks: Asks,
+        look: Ask = at_once,
     ) -> None:
-        self.form = BatchForm(kind, root, is_taken)
+        self.form = BatchForm(kind, root, is_taken, look)
         self.view = BatchFormView(self.form, theme, runs, asks.path)
         self.command = CommandLine(theme)
         self.main = QWidget()
@@ -261,6 +274,10 @@ class BatchBody:
     def renew_proposal(self) -> None:
         """Proposes another folder if the proposed one has been taken since."""
         self.form.renew_proposal()
+
+    def move_root(self, root: Path) -> None:
+        """Proposes folders elsewhere from now on."""
+        self.form.move_root(root)
 
     def _name_of(self, finding: Finding) -> str | None:
         spec, about = self.form.spec(), finding.about

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from lpsnet_studio.background import Background, pass_on
+from lpsnet_studio.jobs.calm_work import CalmWork
 from lpsnet_studio.jobs.device_choice import DeviceOption, devices_of_machine
 from lpsnet_studio.jobs.message_view import MessageLine
 from lpsnet_studio.jobs.new_job_body_view import Asks, BatchBody, Body, TrainingBody
@@ -92,13 +93,14 @@ class NewJobView(QWidget):
         super().__init__()
         asks = asks or Asks()
         self.kind: JobKind = kind
+        self._background = Background(pass_on, self)
+        self._disk = CalmWork(self)
         self.body: Body = (
-            TrainingBody(root, is_taken, theme, asks)
+            TrainingBody(root, is_taken, theme, asks, self._disk.ask)
             if kind == "train"
-            else BatchBody(kind, root, is_taken, runs, theme, asks)
+            else BatchBody(kind, root, is_taken, runs, theme, asks, self._disk.ask)
         )
         self._theme, self._ask_devices, self._has_asked_devices = theme, devices, False
-        self._background = Background(pass_on, self)
         self.preflight = Preflight(check, self)
         self.findings = PreflightView(self.preflight, theme, self.body.place_of)
         self.mend, self.reason, self.question = _link(), ElidedLabel(), MessageLine("fault", theme)
@@ -132,6 +134,10 @@ class NewJobView(QWidget):
         self._trouble.set_text("")
         return True
 
+    def move_root(self, root: Path) -> None:
+        """Proposes folders in another one from now on; a typed one stays."""
+        self.body.move_root(root)
+
     # --------------------------------------------------------------------------------------------------------- starting
 
     def ask_to_start(self) -> None:
@@ -163,10 +169,6 @@ class NewJobView(QWidget):
         self.closed.emit()
 
     # ---------------------------------------------------------------------------------------------------------- showing
-
-    def _edited(self) -> None:
-        self._is_asking = False
-        self._show_state()
 
     def _show_state(self) -> None:
         faults = self.body.faults
@@ -245,7 +247,7 @@ class NewJobView(QWidget):
     # ----------------------------------------------------------------------------------------------------------- inside
 
     def _connect(self) -> None:
-        self.body.on_change(self._edited)
+        self.body.on_change(self._show_state)
         self.preflight.changed.connect(self._show_looked)
         self.start.clicked.connect(self.ask_to_start)
         self.cancel.clicked.connect(self._leave)

@@ -11,15 +11,17 @@ from psygnal import Signal
 
 from lpsnet.config import preset_names
 from lpsnet_studio.jobs.device_choice import devices_from, fault_of_devices
+from lpsnet_studio.jobs.disk_look import Ask, DiskLook, at_once
 from lpsnet_studio.jobs.field_words import value_words
 from lpsnet_studio.jobs.form import ConfigForm
-from lpsnet_studio.jobs.new_folder import fault_of_folder, proposed_folder
+from lpsnet_studio.jobs.new_folder import fault_of_folder, names_in, proposed_folder, typed_path
 from lpsnet_studio.jobs.spec import TrainSpec
 
 __all__ = ["DEVICES", "RUN_DIR", "TrainingForm", "is_panoptic_json"]
 
 RUN_DIR, DEVICES = "run_dir", "devices"
 """What the faults of the two are found by, beside the config's own fields."""
+_ROOT = "root"
 _FIRST_CHOICE = "demo"
 _SCENES = "scenes.json"
 _SCENES_TO_LEARN = {"first_seed": 100_000, "count": 6000}
@@ -35,6 +37,7 @@ class TrainingForm:
         root: the folder in which a run's folder is proposed.
         is_taken: whether a job that has not begun will use a folder.
         source: a preset or a YAML file to begin with; None for the smallest preset.
+        ask: looks at the disk; what is wrong there is told once it has answered.
 
     Attributes:
         config: the settings of the run.
@@ -48,7 +51,11 @@ class TrainingForm:
     changed = Signal()
 
     def __init__(
-        self, root: Path, is_taken: Callable[[Path], bool] = lambda _folder: False, source: str | None = None
+        self,
+        root: Path,
+        is_taken: Callable[[Path], bool] = lambda _folder: False,
+        source: str | None = None,
+        ask: Ask = at_once,
     ) -> None:
         self._root, self._is_taken = root, is_taken
         names = preset_names()
@@ -56,8 +63,11 @@ class TrainingForm:
         self._devices = "auto"
         self._name = ""
         self._source = self.config.source
-        self._run_dir = self._proposed = str(proposed_folder(root, self._stem(), is_taken))
+        self._disk = DiskLook(ask)
+        self._propose()
         self.config.changed.connect(self._follow_config)
+        self._disk.changed.connect(self._follow_disk)
+        self._look()
 
     # --------------------------------------------------------------------------------------------------- what it says
 
@@ -74,7 +84,7 @@ class TrainingForm:
     @property
     def faults(self) -> Mapping[str, str]:
         """What is wrong, a sentence each: by field of the config, :data:`RUN_DIR` or :data:`DEVICES`."""
-        folder = fault_of_folder(self._run_dir, for_training=True)
+        folder = self._disk.answer(RUN_DIR, "") if self._run_dir.strip() else fault_of_folder("", for_training=True)
         if not folder and self._is_taken(self._folder()):
             folder = f"another job in the queue will use {self._folder()}: choose another folder"
         own = {RUN_DIR: folder, DEVICES: fault_of_devices(devices_from(self._devices), several=True)}
@@ -96,6 +106,7 @@ class TrainingForm:
         """Takes a typed folder."""
         if text != self._run_dir:
             self._run_dir = text
+            self._look()
             self.changed.emit()
 
     def set_devices(self, text: str) -> None:
@@ -119,13 +130,22 @@ class TrainingForm:
         self._name, self._source = name or spec.run_dir.name, self.config.source
         self._devices = ", ".join(spec.devices)
         self._propose()
+        self._look()
         self.changed.emit()
 
     def renew_proposal(self) -> None:
         """Proposes another folder if the proposed one has been taken since; a typed one stays."""
-        if self._run_dir == self._proposed and (Path(self._run_dir).exists() or self._is_taken(Path(self._run_dir))):
-            self._propose()
-            self.changed.emit()
+        self._look()
+        self._replace_proposal()
+
+    def move_root(self, root: Path) -> None:
+        """Proposes folders elsewhere from now on; a typed one stays."""
+        if root != self._root:
+            self._root = root
+            if self._run_dir == self._proposed:
+                self._propose()
+                self.changed.emit()
+            self._look()
 
     def draw_scenes(self) -> None:
         """Lets it learn from and be measured on drawn scenes, as one step to undo."""
@@ -169,14 +189,31 @@ class TrainingForm:
         return "nothing"
 
     def _folder(self) -> Path:
-        return Path(self._run_dir.strip().replace("\0", "") or ".").expanduser()
+        return typed_path(self._run_dir.strip().replace("\0", "") or ".")
 
     def _stem(self) -> str:
         source = Path(self.config.source)
         return self._name or (source.parent.name if source.name == "config.yaml" else source.stem)
 
     def _propose(self) -> None:
-        self._run_dir = self._proposed = str(proposed_folder(self._root, self._without_day(), self._is_taken))
+        there = self._disk.answer(_ROOT, frozenset())
+        self._run_dir = self._proposed = str(proposed_folder(self._root, self._without_day(), there, self._is_taken))
+
+    def _replace_proposal(self) -> None:
+        """Proposes another folder if the proposed one is there, as far as the disk has told, or taken."""
+        folder = Path(self._proposed)
+        is_there = folder.parent == self._root and folder.name in self._disk.answer(_ROOT, frozenset())
+        if self._run_dir == self._proposed and (is_there or self._is_taken(folder)):
+            self._propose()
+            self._look()
+            self.changed.emit()
+
+    def _look(self) -> None:
+        self._disk.ask({_ROOT: (names_in, self._root), RUN_DIR: (_fault_of_run_dir, self._run_dir)})
+
+    def _follow_disk(self) -> None:
+        self._replace_proposal()
+        self.changed.emit()
 
     def _without_day(self) -> str:
         """Returns what the folder is named after, without the day of an earlier run."""
@@ -189,7 +226,12 @@ class TrainingForm:
             self._source, self._name = self.config.source, ""
             if self._run_dir == self._proposed:
                 self._propose()
+                self._look()
         self.changed.emit()
+
+
+def _fault_of_run_dir(text: str) -> str:
+    return fault_of_folder(text, for_training=True)
 
 
 def is_panoptic_json(path: Path) -> str:

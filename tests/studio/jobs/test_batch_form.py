@@ -4,6 +4,7 @@ import dataclasses
 import datetime
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -188,6 +189,34 @@ def test_the_folder_follows_the_network_until_it_is_typed(evaluation: BatchForm,
     evaluation.set("out", str(tmp_path / "mine"))
     evaluation.set("checkpoint", "")
     assert evaluation.spec().out == tmp_path / "mine"
+
+
+def test_folders_are_proposed_where_the_last_one_went(evaluation: BatchForm, tmp_path: Path) -> None:
+    evaluation.move_root(tmp_path / "elsewhere")
+    assert evaluation.spec().out == tmp_path / "elsewhere" / f"street-evaluation-{TODAY}"
+    (tmp_path / "elsewhere" / evaluation.spec().out.name).mkdir(parents=True)
+    evaluation.renew_proposal()
+    assert evaluation.spec().out.name == f"street-evaluation-{TODAY}-2"
+
+
+def test_the_disk_is_left_to_whoever_can_wait_for_it(network: Path, tmp_path: Path) -> None:
+    asked: list[tuple[Any, Any]] = []
+    form = BatchForm("evaluate", tmp_path / "results", ask=lambda work, done: asked.append((work, done)))
+    form.set("checkpoint", str(tmp_path / "gone"))
+    form.set("overrides", "training.bach=3")
+    form.set("limit", "x")
+    assert set(form.faults) == {"limit"}, "the disk has not answered"
+    told: list[None] = []
+    form.changed.connect(lambda: told.append(None))
+    work, done = asked[1]
+    done(work())
+    assert (set(form.faults), told) == ({"limit"}, []), "that was asked before the last edit"
+    work, done = asked[-1]
+    done(work())
+    assert set(form.faults) == {"checkpoint", "overrides", "limit"}
+    assert len(told) == 1
+    form.set("checkpoint", str(network))
+    assert set(form.faults) == {"limit"}, "what was said of another text says nothing of this one"
 
 
 PATHS = st.sampled_from([None, Path("/a/b.safetensors"), Path("/c d/run")])

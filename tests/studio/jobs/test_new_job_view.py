@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -223,6 +224,27 @@ def test_what_a_child_process_says_is_shown_as_plain_text(qtbot: Any, make: Any,
     assert all(label.textFormat() == Qt.TextFormat.PlainText for label in labels if "<" in label.text())
 
 
+def test_a_dead_disk_holds_up_nobody_who_types(
+    qtbot: Any, make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main, stat, looked_at = threading.main_thread(), os.stat, []
+
+    def watched(path: Any, *words: Any, **more: Any) -> os.stat_result:
+        if "share" in str(path):
+            looked_at.append(threading.current_thread() is main)
+        return stat(path, *words, **more)
+
+    view = make("evaluate")
+    monkeypatch.setattr(os, "stat", watched)
+    batch(view).set("checkpoint", str(tmp_path / "share" / "net.safetensors"))
+    batch(view).set("out", str(tmp_path / "share" / "out"))
+    batch(view).set("overrides", "training.batch=0")
+    qtbot.waitUntil(lambda: set(view.body.faults) == {"checkpoint", "overrides"})
+    assert looked_at
+    assert not any(looked_at), "the disk was looked at in the GUI thread"
+    assert not view.start.isEnabled()
+
+
 # ---------------------------------------------------------------------------------------------------------- starting
 
 
@@ -311,7 +333,7 @@ def test_a_folder_that_the_started_job_took_is_proposed_no_more(qtbot: Any, make
     view.hide()
     first.mkdir(parents=True)
     view.show()
-    assert view.body.spec().folder.name == f"{first.name}-2"
+    qtbot.waitUntil(lambda: view.body.spec().folder.name == f"{first.name}-2")
     assert view.body.faults == {}
 
 

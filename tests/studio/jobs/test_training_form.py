@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lpsnet.config import load_config
 from lpsnet_studio.jobs.form import ConfigForm
-from lpsnet_studio.jobs.new_folder import fault_of_folder, proposed_folder
+from lpsnet_studio.jobs.new_folder import fault_of_folder, names_in, proposed_folder
 from lpsnet_studio.jobs.spec import TrainSpec
 from lpsnet_studio.jobs.training_form import DEVICES, RUN_DIR, TrainingForm, is_panoptic_json
 
@@ -36,7 +36,10 @@ def test_a_folder_is_named_after_preset_and_day_and_is_new(tmp_path: Path) -> No
     assert first == tmp_path / "demo-2026-11-23"
     first.mkdir()
     queued = tmp_path / "demo-2026-11-23-2"
-    assert proposed_folder(tmp_path, "demo", lambda path: path == queued, DAY) == tmp_path / "demo-2026-11-23-3"
+    there = names_in(tmp_path)
+    assert there == {"demo-2026-11-23"}
+    assert proposed_folder(tmp_path, "demo", there, lambda path: path == queued, DAY) == tmp_path / "demo-2026-11-23-3"
+    assert names_in(tmp_path / "nowhere") == frozenset()
 
 
 @given(st.text(max_size=20))
@@ -58,6 +61,21 @@ def test_what_would_be_spoilt_is_told(tmp_path: Path) -> None:
     assert "holds a run already" in fault_of_folder(str(run), for_training=True)
     assert "holds a training" in fault_of_folder(str(run), for_training=False)
     assert "NUL" in fault_of_folder("a\0b", for_training=True)
+
+
+def test_a_home_of_nobody_stays_as_it_is_typed(form: TrainingForm) -> None:
+    form.set_run_dir("~nobody-here/run")
+    assert form.spec().run_dir == Path("~nobody-here/run")
+
+
+def test_folders_are_proposed_where_the_last_one_went_unless_one_is_typed(form: TrainingForm, tmp_path: Path) -> None:
+    name = Path(form.run_dir).name
+    (tmp_path / "elsewhere" / name).mkdir(parents=True)
+    form.move_root(tmp_path / "elsewhere")
+    assert form.run_dir == str(tmp_path / "elsewhere" / f"{name}-2")
+    form.set_run_dir(str(tmp_path / "mine"))
+    form.move_root(tmp_path)
+    assert form.run_dir == str(tmp_path / "mine")
 
 
 # ------------------------------------------------------------------------------------------------------------- the form
