@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import Any
 
 from lpsnet.formats.atomic import write_atomically, write_failure
 from lpsnet.formats.file_lock import locked_by_opening
+from lpsnet_studio.jobs.json_numbers import finite
 from lpsnet_studio.jobs.queue import moved
 from lpsnet_studio.jobs.spec import JobSpec, TrainSpec, spec_from_json, spec_to_json
 
@@ -21,6 +21,7 @@ __all__ = ["Edit", "History", "HistoryFile", "KnownRun", "WaitingJob"]
 
 _LOCK_PATIENCE = 5.0
 _LOOK_EVERY = 0.02
+_LARGEST_LIMIT = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,7 +350,7 @@ def _from_json(content: Mapping[str, Any]) -> tuple[History, int]:
             try:
                 item = read(entry)
                 into.setdefault(item.folder, item)  # type: ignore[attr-defined]
-            except (ValueError, TypeError):
+            except (ValueError, TypeError, OverflowError):
                 damaged += 1
     return History(tuple(runs.values()), tuple(queue.values())), damaged
 
@@ -384,6 +385,10 @@ def _waiting_from_json(entry: object) -> WaitingJob:
     _absolute(spec.folder)
     if isinstance(spec, TrainSpec) and not spec.devices:
         raise ValueError
+    for name in ("limit", "stuff_limit"):
+        number = getattr(spec, name, None)
+        if number is not None and not 0 <= number <= _LARGEST_LIMIT:
+            raise ValueError
     return WaitingJob(spec, _seconds(entry.get("listed")))
 
 
@@ -399,5 +404,5 @@ def _absolute(path: Path) -> Path:
 
 
 def _seconds(value: object) -> float:
-    is_time = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return float(value) if is_time else 0.0  # type: ignore[arg-type]
+    seconds = finite(value)
+    return 0.0 if seconds is None else seconds

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from lpsnet.run_directory import RunDirectory
 from lpsnet_studio.jobs.job_folder import JobFolder
 from lpsnet_studio.jobs.status import JobState, JobStatus
 
@@ -16,6 +17,7 @@ __all__ = ["StatusCache"]
 
 _PATIENCE = 10.0
 _BREATH = 0.0005
+_LONGEST = 300
 _ENDS = (JobState.FINISHED, JobState.STOPPED, JobState.FAILED)
 
 
@@ -52,9 +54,16 @@ class StatusCache:
     def status_now(self, folder: Path) -> JobStatus:
         """Returns how one is, whatever is remembered of it."""
         version = _version(folder)
-        status = self._read(folder)
+        status = self._told(folder)
         self._remember(folder, version, status)
         return status
+
+    def _told(self, folder: Path) -> JobStatus:
+        """Reads the status of one; whatever goes wrong in that concerns this one alone, and no other of the list."""
+        try:
+            return self._read(folder)
+        except Exception as error:
+            return JobStatus(JobState.LOST, f"{folder} could not be understood: {error!r}"[:_LONGEST])
 
     def _status(self, folder: Path) -> JobStatus | None:
         with self._mutex:
@@ -68,7 +77,7 @@ class StatusCache:
             version = _version(folder)
             if last is not None and last[0] == version and _is_final(last[1]):
                 return last[1]
-            status = self._read(folder)
+            status = self._told(folder)
             self._remember(folder, version, status)
             # Reading many at once, as at the start, holds the interpreter's lock, which the window waits for.
             time.sleep(_BREATH)
@@ -95,8 +104,8 @@ def _is_final(status: JobStatus) -> bool:
 
 def _version(folder: Path) -> tuple[object, ...]:
     """Returns what is another whenever the files that a status is read from are."""
-    files = JobFolder(folder)
-    paths = (files.events, files.job, files.process, files.exit, files.trainer_lock)
+    files, run = JobFolder(folder), RunDirectory(folder)
+    paths = (files.events, files.job, files.process, files.exit, files.trainer_lock, run.latest, run.best)
     return tuple(_stamp(path) for path in paths)
 
 

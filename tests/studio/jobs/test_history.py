@@ -201,6 +201,22 @@ def test_damaged_entries_are_left_out_and_the_others_kept(path: Path) -> None:
     assert "colour" not in written["runs"][1]
 
 
+def test_numbers_that_nothing_can_be_done_with_cost_their_entry_alone(path: Path) -> None:
+    file = HistoryFile(path)
+    queue(file, training("a"), *SPECS)
+    file.change(only(partial(History.opened, folder=ROOT / "old", told_end="", now=1.0)))
+    content = json.loads(path.read_text())
+    content["runs"][0]["listed"] = 10**400
+    content["queue"][0]["listed"] = -(10**400)
+    for job, name, number in ((2, "limit", -1), (3, "stuff_limit", 10**400)):
+        content["queue"][job]["spec"][name] = number
+    path.write_text(json.dumps(content))
+    later = HistoryFile(path)
+    assert names(later.read()) == (["old"], ["a", "train"])
+    assert later.read().runs[0].listed == later.read().queue[0].listed == 0.0
+    assert later.take_problems()[0].startswith(f"{path} has 2 damaged entries; ")
+
+
 def test_of_a_run_whose_wish_is_damaged_the_folder_is_kept(path: Path) -> None:
     path.parent.mkdir()
     run = {"folder": str(ROOT / "a"), "spec": {"kind": "train"}, "listed": "soon", "taken": float("nan")}
