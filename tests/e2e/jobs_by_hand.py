@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
@@ -29,7 +29,7 @@ from lpsnet_studio.jobs.status import JobState
 from lpsnet_studio.settings import Folders
 from lpsnet_studio.studio import Studio
 
-__all__ = ["SCENES", "TINY", "User"]
+__all__ = ["LONG", "SCENES", "TINY", "User"]
 
 PATIENCE = 60.0
 """Seconds that anything may take, on the slowest machine."""
@@ -50,6 +50,8 @@ TINY: Mapping[str, str] = {
     "training.schedule.iterations": "20",
 }
 """A training of 40 iterations, as the schedule is meant for batches of 4, that takes seconds."""
+LONG = 100
+"""Pictures of an evaluation that is still under way when its Studio is killed."""
 SCENES: Mapping[str, str] = {"first_seed": "900000", "count": "3", "size": "64x96"}
 
 
@@ -164,7 +166,7 @@ class User:
 
     def start(self) -> None:
         """Starts what is written in the form."""
-        assert self.form.start.isEnabled(), dict(self.form.body.faults)
+        self.until(self.form.start.isEnabled, f"Start, in spite of {dict(self.form.body.faults)}")
         QTest.keyClick(self.form, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
         self.until(lambda: self.form is None, "the page")
 
@@ -177,8 +179,12 @@ class User:
         return {name: len(curve.all_xs) for (_run, name), curve in view.plot.drawn.items()}
 
     def close(self) -> None:
-        """Closes the window."""
+        """Closes the window, and leaves nothing of it that would follow the theme of the next one."""
         self.studio.close()
+        self.studio.client.received.disconnect()
+        self.studio.client.state_changed.disconnect()
+        self.window.deleteLater()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def whole(home: Path) -> dict[str, Any]:
@@ -230,7 +236,7 @@ def whole(home: Path) -> dict[str, Any]:
 def begin(home: Path) -> None:
     """Starts an evaluation and tells its folder; stays until it is killed."""
     user, folder = User(home), home / "runs" / "measured"
-    user.begin_evaluation(folder, None, ("oracle_semantic", "oracle_boxes"), count="60")
+    user.begin_evaluation(folder, None, ("oracle_semantic", "oracle_boxes"), count=str(LONG))
     user.start()
     user.until(lambda: "1 job" in user.window.statusBar().text, "that it is counted")
     user.until(lambda: read_facts(JobFolder(folder).events).iteration >= 1, "its first picture")

@@ -21,7 +21,7 @@ from lpsnet_studio.jobs.results import pictures_of
 from lpsnet_studio.jobs.run_facts import read_facts
 from lpsnet_studio.jobs.spec import TrainSpec
 from lpsnet_studio.jobs.status import JobState, read_status
-from tests.e2e.jobs_by_hand import SCENES, TINY, User
+from tests.e2e.jobs_by_hand import LONG, SCENES, TINY, User
 from tests.studio.jobs.child_jobs import WAITS, says, start
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -59,14 +59,14 @@ def come(qapp: object, home: Path) -> Iterator[Callable[[], User]]:
     users: list[User] = []
 
     def made() -> User:
-        for user in users:
-            user.close()
+        while users:
+            users.pop().close()
         users.append(User(home))
         return users[-1]
 
     yield made
-    for user in users:
-        user.close()
+    while users:
+        users.pop().close()
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ def test_a_killed_studio_leaves_its_job_and_the_next_one_tells_its_end_once(
     while read_status(folder).state.is_alive:
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    assert at_the_kill < read_facts(JobFolder(folder).events).iteration == 60, "it went on by itself, to its end"
+    assert at_the_kill < read_facts(JobFolder(folder).events).iteration == LONG, "it went on by itself, to its end"
 
     user = come()
     notes = user.window.notifications
@@ -155,7 +155,7 @@ def test_a_killed_studio_leaves_its_job_and_the_next_one_tells_its_end_once(
     assert notes.texts == ["While you were away: measured has finished."]
     user.do("jobs_mode")
     user.page.show_job(folder)
-    assert user.until_ended(folder, JobState.FINISHED).startswith("Finished after 60 pictures with PQ ")
+    assert user.until_ended(folder, JobState.FINISHED).startswith(f"Finished after {LONG} pictures with PQ ")
     assert user.header.chip.text == "Finished"
     again = come()
     again.until(lambda: again.window.room.jobs.entry(folder), "the job")
@@ -209,9 +209,13 @@ BAD_ENDS = {
 def test_what_ran_out_is_said_on_the_page_and_in_a_message(user: User, home: Path, what: str) -> None:
     program, sentence, advice = BAD_ENDS[what]
     run = home / "runs" / "street"
-    job = start(run, f"import sys, time; print('at work', flush=True); time.sleep(3)\n{program}")
-    says(job, "at work")
+    start(
+        run,
+        f"import sys, time, pathlib\nwhile not pathlib.Path(sys.argv[2]).exists(): time.sleep(0.05)\n{program}",
+        str(home / "go"),
+    )
     watch(user, run)
+    (home / "go").touch()
     shown, advised, note = told(user, run)
     assert shown == f"{sentence[:1].upper()}{sentence[1:]}"
     assert advised == advice
@@ -260,5 +264,5 @@ def test_the_form_says_what_is_wrong_and_starts_nothing(user: User, home: Path) 
     assert not user.form.start.isEnabled()
     assert "training.batch" in user.form.reason.text()
     user.find_field("training.batch", "2")
-    assert user.form.start.isEnabled()
+    user.until(user.form.start.isEnabled, "Start")
     assert not (home / "runs" / "street").exists()
