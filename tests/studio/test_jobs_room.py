@@ -351,7 +351,7 @@ def test_messages_leave_the_ways_out_of_a_form_free(opened: Any, qtbot: Any, siz
             return QRect(widget.mapToGlobal(QPoint(0, 0)), widget.size())
 
         for button in (form.start, form.cancel):
-            qtbot.waitUntil(lambda button=button: not place(note).intersects(place(button)))
+            qtbot.waitUntil(lambda button=button, note=note: not place(note).intersects(place(button)))
         assert note.isVisible()
         at = opened.mapFromGlobal(place(note).center())
         assert note.isAncestorOf(opened.childAt(at)), "the form lies over it"
