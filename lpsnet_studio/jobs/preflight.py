@@ -126,7 +126,7 @@ def _of_training(spec: TrainSpec) -> list[str]:
 
 
 def _of_evaluation(spec: EvaluateSpec) -> list[str]:
-    return [*_of_batch(spec), *_option("--data", spec.data)]
+    return [*_of_batch(spec), *_option("--data", spec.data), *_option("--limit", spec.limit)]
 
 
 def _of_prediction(spec: PredictSpec) -> list[str]:
@@ -141,6 +141,8 @@ def _of_batch(spec: EvaluateSpec | PredictSpec) -> list[str]:
         ("--config", spec.config),
         ("--images", spec.images),
         ("--pngs", spec.pngs),
+        ("--oracle", spec.oracle or None),
+        ("--stuff-limit", spec.stuff_limit),
     )
     options = [part for name, value in named for part in _option(name, value)]
     return ["--out", str(spec.out), "--device", spec.device, *options, *changes]
@@ -251,8 +253,7 @@ class Check:
         printed, complaints = self._process.communicate()
         if self.is_withdrawn:
             return None
-        report = report_from(printed, complaints, self._process.returncode)
-        return _without_a_network(report) if _needs_no_network(self.spec) else report
+        return report_from(printed, complaints, self._process.returncode)
 
     def withdraw(self) -> None:
         """Ends the process and all that it started; its answer is not wanted any more."""
@@ -286,16 +287,3 @@ class Check:
             with contextlib.suppress(psutil.Error):
                 psutil.Process(process.pid).nice(_NICER)
         return process
-
-
-def _needs_no_network(spec: JobSpec) -> bool:
-    """Whether both oracles stand for the network, and none is named."""
-    if isinstance(spec, TrainSpec) or spec.checkpoint is not None or spec.config is not None:
-        return False
-    return {word.strip() for word in spec.oracle.split(",")} == {"semantic", "boxes"}
-
-
-def _without_a_network(report: Report) -> Report:
-    """Leaves out that no network is named, which the check, not told of oracles, asks for."""
-    kept = tuple(finding for finding in report.findings if finding.about != "checkpoint")
-    return Report(kept, report.estimates, report.problem)

@@ -378,6 +378,47 @@ def test_an_evaluation_needs_the_data_s_classes_and_a_free_folder(tmp_path: Path
     assert about(check_evaluation(checkpoint=checkpoint, device="cpu"), str(checkpoint))
 
 
+def test_an_evaluation_counts_its_first_pictures_alone(tmp_path: Path, checkpoint: Path) -> None:
+    own = check_evaluation(checkpoint=checkpoint, out=tmp_path / "out", device="cpu")
+    two = check_evaluation(checkpoint=checkpoint, limit=2, out=tmp_path / "out", device="cpu")
+    more = check_evaluation(checkpoint=checkpoint, limit=5, out=tmp_path / "out", device="cpu")
+    assert own.estimates.disk_bytes == more.estimates.disk_bytes, "the config's own limit is 3"
+    assert two.estimates.disk_bytes is not None
+    assert own.estimates.disk_bytes == pytest.approx(1.5 * two.estimates.disk_bytes, rel=0.01)
+    found = check_evaluation(config="demo", data="scenes:1+9@64x64", limit=4, out=tmp_path / "out", device="cpu")
+    whole = check_evaluation(config="demo", data="scenes:1+9@64x64", out=tmp_path / "out", device="cpu")
+    part, all_of_it = found.estimates.disk_bytes, whole.estimates.disk_bytes
+    assert part is not None
+    assert all_of_it is not None
+    assert part / all_of_it == pytest.approx(4 / 9, rel=0.01)
+
+
+def test_both_oracles_stand_for_the_network(tmp_path: Path, tiny: Path) -> None:
+    both = {"oracle": "semantic,boxes", "data": str(tmp_path / "data" / "panoptic.json"), "device": "cpu"}
+    images = {"images_dir": tmp_path / "data" / "photos", "pngs_dir": tmp_path / "data" / "truth"}
+    found = check_evaluation(**both, **images)
+    assert "no network is needed" in about(found, "checkpoint", "fine").sentence
+    assert found.of("error") == found.of("warning") == []
+    assert found.estimates.memory_bytes is None
+    assert about(check_evaluation(**{**both, "oracle": "boxes"}, **images), "checkpoint").remedy
+    assert "which config" in about(check_evaluation(**both, **images, overrides=["a=1"]), "checkpoint").sentence
+    found = check_evaluation(**both, **images, config=str(tiny))
+    assert found.of("warning") == [], "the untrained network does not run"
+
+
+def test_oracles_that_cannot_be_had_are_told(tmp_path: Path, checkpoint: Path) -> None:
+    found = check_evaluation(checkpoint=checkpoint, oracle="boxes,depth", stuff_limit=-1, device="cpu")
+    assert "not 'depth'" in about(found, "oracle").sentence
+    assert about(found, "stuff_limit").sentence
+    photos, truth = tmp_path / "data" / "photos", tmp_path / "data" / "panoptic.json"
+    found = check_prediction([photos], tmp_path / "out", checkpoint=checkpoint, oracle="boxes", device="cpu")
+    assert about(found, "inputs").sentence.endswith("00.png has no ground truth to take from, nor have 5 more")
+    where = {"images_dir": photos, "pngs_dir": tmp_path / "data" / "truth"}
+    found = check_prediction([truth], tmp_path / "out", oracle="semantic,boxes", device="cpu", **where)
+    assert found.exit_status == 0, found.findings
+    assert found.estimates.disk_bytes is not None
+
+
 def test_a_prediction_is_told_of_what_it_cannot_read_and_would_replace(tmp_path: Path, checkpoint: Path) -> None:
     photos, out = tmp_path / "data" / "photos", tmp_path / "out"
     found = check_prediction([photos], out, checkpoint=checkpoint, device="cpu")

@@ -64,8 +64,16 @@ def test_a_run_that_goes_on_brings_its_own_settings() -> None:
     [
         TRAIN,
         EvaluateSpec(Path("a.safetensors"), "scenes:1+2", Path("out"), "demo", ("input.short_side=64",), "semantic"),
-        EvaluateSpec(None, "x.json", Path("out"), oracle="semantic,boxes", images=Path("i"), pngs=Path("p")),
-        PredictSpec((Path("-odd"), Path("a b.png")), Path("out"), Path("run"), overlay=True, inspections=True),
+        EvaluateSpec(None, "x.json", Path("out"), oracle="semantic,boxes", images=Path("i"), limit=7, stuff_limit=0),
+        PredictSpec(
+            (Path("-odd"), Path("b.json")),
+            Path("out"),
+            Path("run"),
+            oracle="boxes",
+            stuff_limit=5,
+            overlay=True,
+            inspections=True,
+        ),
     ],
 )
 def test_every_question_is_one_that_the_program_understands(spec: JobSpec) -> None:
@@ -85,6 +93,9 @@ def test_every_question_is_one_that_the_program_understands(spec: JobSpec) -> No
     if isinstance(spec, EvaluateSpec):
         assert tuple(values["override"]) == spec.overrides
         assert values["data"] == spec.data
+        assert values["limit"] == spec.limit
+    if not isinstance(spec, TrainSpec):
+        assert (values["oracle"], values["stuff_limit"]) == (spec.oracle, spec.stuff_limit)
 
 
 # ----------------------------------------------------------------------------------------------------------- the answer
@@ -202,17 +213,6 @@ def test_a_look_that_is_withdrawn_before_it_begins_starts_nothing(tmp_path: Path
     assert check.run() is None
     time.sleep(0.1)
     assert not (tmp_path / "ran").exists()
-
-
-def test_both_oracles_need_no_network() -> None:
-    printed = json.dumps({"findings": [{"level": "error", "about": "checkpoint", "sentence": "which network"}]})
-    command = [sys.executable, "-c", f"print({printed!r})"]
-    true = EvaluateSpec(None, "scenes:1+1", Path("out"), oracle="semantic,boxes")
-    half = EvaluateSpec(None, "scenes:1+1", Path("out"), oracle="semantic")
-    assert Check(true, command).run() == Report()
-    report = Check(half, command).run()
-    assert report is not None
-    assert len(report.of("error")) == 1
 
 
 @pytest.mark.slow
