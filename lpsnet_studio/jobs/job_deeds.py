@@ -103,9 +103,7 @@ def _uses(entry: JobEntry) -> tuple[Deed, ...]:
     status, facts = entry.status, entry.status.facts
     has_ended = not status.state.is_alive and status.state is not JobState.QUEUED
     if kind_of(entry) == "train":
-        # Of an ended run of many events the checkpoint may have been told of before those that were read.
-        is_saved = facts.saved > 0 or (has_ended and facts.iteration > 0)
-        return (Deed.INSPECT, Deed.EXPORT) if is_saved else ()
+        return (Deed.INSPECT, Deed.EXPORT) if facts.has_network else ()
     if not facts.iteration:
         return ()
     return (Deed.IMAGES, Deed.DATASET) if has_ended else (Deed.IMAGES,)

@@ -21,6 +21,7 @@ from lpsnet.events import (
     Stopped,
     parse_event,
 )
+from lpsnet.run_directory import RunDirectory
 from lpsnet_studio.jobs.job_folder import read_tail
 
 __all__ = ["RunFacts", "facts_of", "read_facts"]
@@ -46,6 +47,7 @@ class RunFacts:
         longest_silence: the longest time between two of the latest events, in seconds.
         stopped: how the latest process ended, if it said so.
         device: where the latest process works, such as ``cuda:0``; empty if it did not say.
+        has_network: whether a network that it trained lies in its run directory, whatever its events tell.
     """
 
     kind: str = ""
@@ -60,6 +62,7 @@ class RunFacts:
     longest_silence: float = 0.0
     stopped: Stopped | None = None
     device: str = ""
+    has_network: bool = False
 
     @property
     def unit(self) -> str:
@@ -75,7 +78,7 @@ class RunFacts:
 
 
 def read_facts(path: Path, since: float | None = None) -> RunFacts:
-    """Reads where a run stands from both ends of its events; without the file nothing is known.
+    """Reads where a run stands from both ends of its events, and looks for its network; nothing without events.
 
     Args:
         path: of the events.
@@ -86,6 +89,8 @@ def read_facts(path: Path, since: float | None = None) -> RunFacts:
         facts = _facts_of_file(path, (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns))
     except OSError:
         return RunFacts()
+    run = RunDirectory(path.parent)
+    facts = replace(facts, has_network=run.best.is_file() or run.latest.is_file())
     return _without_earlier_end(facts, since)
 
 

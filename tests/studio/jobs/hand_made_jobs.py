@@ -33,7 +33,13 @@ def predict_spec(folder: Path) -> PredictSpec:
 def facts(kind: str = "train", iteration: int = 1200, **others: object) -> RunFacts:
     iterations = 9000 if kind == "train" else 60
     basis = RunFacts(
-        kind, iteration, iterations, saved=1000 if kind == "train" else 0, started=NOW - 600, heard=NOW - 2
+        kind,
+        iteration,
+        iterations,
+        saved=1000 if kind == "train" else 0,
+        started=NOW - 600,
+        heard=NOW - 2,
+        has_network=kind == "train",
     )
     return replace(basis, **others)  # type: ignore[arg-type]
 

@@ -74,7 +74,7 @@ def test_actions_follow_what_can_be_done_with_the_job() -> None:
     possible = {name for name, on in actions_on_job(RUNS).items() if on}
     assert possible == {"stop_job", "kill_job", "duplicate_job"}
     assert actions_on_job(WAITS)["stop_job"], "it is taken out of the queue"
-    saved = job(JobState.STOPPED, facts=RunFacts("train", 10, 40, saved=10))
+    saved = job(JobState.STOPPED, facts=RunFacts("train", 10, 40, saved=10, has_network=True))
     assert {name for name, on in actions_on_job(saved).items() if on} == {
         "resume_job",
         "duplicate_job",

@@ -162,8 +162,10 @@ def test_a_batch_is_never_resumed() -> None:
 
 
 def test_a_run_without_a_checkpoint_has_nothing_to_open() -> None:
-    early = running(facts=facts(iteration=20, saved=0))
-    assert Deed.INSPECT not in deeds_of(entry(RUN, early))
+    without = facts(has_network=False)
+    for status in (running(), failed(), finished()):
+        offered = deeds_of(entry(RUN, replace(status, facts=without)))
+        assert {Deed.INSPECT, Deed.EXPORT}.isdisjoint(offered)
 
 
 def test_killing_says_what_is_lost() -> None:

@@ -40,6 +40,20 @@ def test_nothing_is_known_without_events(tmp_path: Path) -> None:
     assert read_facts(tmp_path / "events.jsonl") == RunFacts()
 
 
+@pytest.mark.parametrize("name", ["best", "latest"])
+def test_a_network_is_there_if_its_file_is(tmp_path: Path, name: str) -> None:
+    saved = CheckpointSaved(time=111.0, iteration=10, path="latest")
+    path = tmp_path / "events.jsonl"
+    write_events(tmp_path, training_started(400, time=100.0), progress(10, 110.0), saved)
+    assert not read_facts(path).has_network
+    checkpoint = tmp_path / "checkpoints" / f"{name}.safetensors"
+    checkpoint.parent.mkdir()
+    checkpoint.write_bytes(b"")
+    assert read_facts(path).has_network
+    checkpoint.unlink()
+    assert not read_facts(path).has_network
+
+
 def test_a_training_stands_where_its_latest_events_say() -> None:
     facts = facts_of(
         [
