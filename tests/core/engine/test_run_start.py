@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -13,6 +16,7 @@ import torch
 from lpsnet.engine.distributed import Processes
 from lpsnet.engine.run_start import environment_facts, held, note_environment
 from lpsnet.engine.train import train
+from lpsnet.formats.file_lock import Holder
 from lpsnet.run_directory import RunDirectory
 from tests.core.engine.tiny_training import tiny_config
 
@@ -59,6 +63,19 @@ def test_what_was_made_for_a_run_is_removed_only_while_it_is_empty(tmp_path: Pat
         (directory.path.parent / "another").mkdir()
     assert not directory.path.exists()
     assert (directory.path.parent / "another").is_dir()
+
+
+def test_others_learn_of_the_system_who_trains_here(tmp_path: Path) -> None:
+    directory = RunDirectory(tmp_path / "run")
+    ask = "import sys; from pathlib import Path; from lpsnet.formats.file_lock import holder_of"
+    command = [sys.executable, "-c", f"{ask}; print(holder_of(Path(sys.argv[1])))", str(directory.path / ".lock")]
+    with contextlib.ExitStack() as undoing, held(directory, undoing):
+        undoing.pop_all()
+        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        assert told.strip() == repr(Holder(os.getpid()))
+        words = f"process {os.getpid()} of {socket.gethostname()}"
+        assert (directory.path / ".lock").read_text().strip() == words
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() == "None"
 
 
 # -------------------------------------------------------------------------------------------------- what it was run on
