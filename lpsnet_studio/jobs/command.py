@@ -15,6 +15,7 @@ from lpsnet_studio.jobs.spec import EvaluateSpec, JobSpec, PredictSpec, TrainSpe
 __all__ = ["argv", "environment", "nodes_text", "shell_text"]
 
 _GPU = re.compile(r"cuda:(\d+)")
+_CMD_SIGNS = re.compile(r'[()%!^"<>&|]')
 _PORT = 29500
 """Where the processes of several machines find each other, unless that is changed by hand; torchrun's own choice."""
 
@@ -68,15 +69,22 @@ def shell_text(
 
     Args:
         command: see :func:`argv`.
-        variables: see :func:`environment`; set for this command alone.
+        variables: see :func:`environment`; set for this command alone, in ``cmd`` by removing them after it.
         windows: whether the terminal is Windows' ``cmd``, rather than a POSIX shell.
     """
     variables = variables or {}
     if windows:
         settings = [f'set "{name}={value}" &&' for name, value in variables.items()]
-        return " ".join([*settings, subprocess.list2cmdline(command)])
+        after = [f'& set "{name}="' for name in variables]
+        return " ".join([*settings, *map(_cmd_word, command), *after])
     settings = [f"{name}={shlex.quote(value)}" for name, value in variables.items()]
     return " ".join([*settings, shlex.join(command)])
+
+
+def _cmd_word(word: str) -> str:
+    """Returns a word as ``cmd`` passes it on; carets keep signs that mean something there, even its quotes, as text."""
+    quoted = subprocess.list2cmdline([word])
+    return _CMD_SIGNS.sub(r"^\g<0>", quoted) if _CMD_SIGNS.search(word) else quoted
 
 
 def nodes_text(spec: TrainSpec, nodes: int, first: str = "HOST", python: str = "python") -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 import sys
@@ -152,7 +153,33 @@ def test_a_shell_runs_what_is_shown() -> None:
 
 def test_windows_quotes_its_own_way() -> None:
     text = shell_text([r"C:\Program Files\python.exe", "a b"], {"X": "1"}, windows=True)
-    assert text == r'set "X=1" && "C:\Program Files\python.exe" "a b"'
+    assert text == r'set "X=1" && "C:\Program Files\python.exe" "a b" & set "X="'
+    assert shell_text(["a&calc.png", "%PATH%"], windows=True) == "a^&calc.png ^%PATH^%"
+
+
+def read_by_cmd(line: str) -> str:
+    """What ``cmd`` hands to a program of a typed line: known variables are replaced, then carets and quotes read."""
+    line = re.sub("%(PATH|X)%", "replaced", line, flags=re.IGNORECASE)
+    told, is_quoted, place = "", False, 0
+    while place < len(line):
+        sign = line[place]
+        if sign == "^" and not is_quoted:
+            place += 1
+            told += line[place : place + 1]
+        else:
+            assert is_quoted or sign not in "&|<>()", f"{sign} means something to cmd in {line}"
+            is_quoted ^= sign == '"'
+            told += sign
+        place += 1
+    return told
+
+
+@given(
+    st.lists(st.lists(st.sampled_from([*'ab &|<>^%!()"\\;,=', "%PATH%", "%x%"]), max_size=8).map("".join), min_size=1)
+)
+def test_no_file_name_means_anything_to_cmd(command: list[str]) -> None:
+    expected = subprocess.list2cmdline(command)
+    assert read_by_cmd(shell_text(command, windows=True)) == expected
 
 
 @pytest.mark.parametrize("spec", [TRAIN, EVALUATE, PREDICT])
