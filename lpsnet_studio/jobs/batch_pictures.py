@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lpsnet.events import BatchStarted, EvaluationDone, EventReader, PictureDone
-from lpsnet_studio.jobs.job_words import length_words, percent
+from lpsnet_studio.jobs.amounts import length_words
+from lpsnet_studio.jobs.job_words import percent
 
 __all__ = ["BatchPictures", "BatchSheet", "Quality", "cost_lines", "qualities", "worst_first"]
 

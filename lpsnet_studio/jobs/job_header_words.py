@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lpsnet_studio.jobs.amounts import length_words
 from lpsnet_studio.jobs.command import argv, environment, shell_text
-from lpsnet_studio.jobs.job_words import length_words, pace_words, seconds_left, so_far_words, when_words
+from lpsnet_studio.jobs.job_words import pace_words, seconds_left, so_far_words, when_words
 from lpsnet_studio.jobs.status import JobState, JobStatus
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from lpsnet_studio.jobs.amounts import length_words
 from lpsnet_studio.jobs.status import JobState, JobStatus
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ __all__ = [
     "fraction_done",
     "is_gone",
     "kind_of",
-    "length_words",
     "look_of",
     "pace_words",
     "percent",
@@ -86,18 +86,6 @@ def is_gone(entry: JobEntry) -> bool:
 def percent(share: float | None) -> str:
     """Returns a figure of [0, 1] in per cent with one digit."""
     return _NO_NUMBER if share is None or not math.isfinite(share) else f"{100 * share:.1f}"
-
-
-def length_words(seconds: float) -> str:
-    """Returns a length of time, as exactly as one wants to know it."""
-    if seconds < 59.5:
-        return f"{max(1, round(seconds))} s"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    if minutes < 48 * 60:
-        return f"{minutes // 60} h {minutes % 60} min"
-    return f"{round(seconds / 86400)} days"
 
 
 def when_words(moment: float, now: float) -> str:

@@ -13,6 +13,7 @@ from PySide6.QtGui import QDesktopServices, QHideEvent, QKeyEvent, QKeySequence,
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedLayout, QVBoxLayout, QWidget
 
 from lpsnet_studio.background import Background, Task, is_awaited, pass_on
+from lpsnet_studio.jobs.amounts import size_words
 from lpsnet_studio.jobs.log import JobLog, LogFile, LogPart, lines_with
 from lpsnet_studio.jobs.log_controls_view import TOOL_STYLE, LogControls, tool_button
 from lpsnet_studio.jobs.log_levels import Level
@@ -233,10 +234,6 @@ class LogView(QWidget):
 
     # ------------------------------------------------------------------------------------------------------- searching
 
-    def search_for(self, words: str) -> None:
-        """Searches the lines that are shown."""
-        self.controls.search.setText(words)
-
     def _search(self) -> None:
         words = self.controls.search.text()
         if self._searching is not None:
@@ -361,15 +358,5 @@ def _left_out_words(log: JobLog) -> str:
     if log.let_go:
         return "Earlier lines are no longer held here; the file has them all."
     if log.is_full and log.left_out:
-        return f"{_size_words(log.left_out)} before the first line are in the file alone."
-    return f"{_size_words(log.left_out)} before the first line were left out."
-
-
-def _size_words(count: int) -> str:
-    """Returns a size in the largest unit that leaves a number above 1."""
-    size = float(count)
-    for unit in ("bytes", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} GB"
+        return f"{size_words(log.left_out)} before the first line are in the file alone."
+    return f"{size_words(log.left_out)} before the first line were left out."

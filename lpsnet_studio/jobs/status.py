@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 
 from lpsnet.formats.file_lock import Holder, holder_of
+from lpsnet_studio.jobs.amounts import length_words
 from lpsnet_studio.jobs.ending import Ending, Outcome, ending_of, ending_of_events
 from lpsnet_studio.jobs.job_folder import HowItEnded, JobFolder, JobProcesses, StopAsked, read_tail
 from lpsnet_studio.jobs.json_numbers import finite
@@ -387,22 +388,12 @@ def _progress_words(facts: RunFacts) -> str:
     if facts.kind == "train" and math.isfinite(facts.pace) and facts.pace > 0:
         words.append(f"{facts.pace:.1f} images/s")
     if facts.kind == "train" and math.isfinite(facts.eta_seconds) and facts.eta_seconds > 0:
-        words.append(f"{_length(facts.eta_seconds)} left")
+        words.append(f"{length_words(facts.eta_seconds)} left")
     return ", ".join(words)
 
 
 def _ago(seconds: float) -> str:
-    return "just now" if seconds < 5 else f"{_length(seconds)} ago"
-
-
-def _length(seconds: float) -> str:
-    if seconds < 60:
-        return f"{max(1, round(seconds))} s"
-    if seconds < 3600:
-        return f"{round(seconds / 60)} min"
-    if seconds < 48 * 3600:
-        return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60)} min"
-    return f"{round(seconds / 86400)} days"
+    return "just now" if seconds < 5 else f"{length_words(seconds)} ago"
 
 
 def _date(seconds: float) -> str:

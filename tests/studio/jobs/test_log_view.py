@@ -113,7 +113,7 @@ def test_searching_goes_round(qtbot: Any, view: LogView, path: Path) -> None:
     with path.open("a") as stream:
         stream.write(" no more\n7: loss\n")
     qtbot.waitUntil(lambda: view.controls.found.text() == "20 of 22")
-    view.search_for("nowhere")
+    view.controls.search.setText("nowhere")
     qtbot.waitUntil(lambda: view.controls.found.text() == "not found")
     qtbot.keyClick(view.controls.search, Qt.Key.Key_Escape)
     assert view.controls.search.text() == ""

@@ -86,7 +86,7 @@ def test_a_running_training_tells_how_far_it_is(tmp_path: Path, me: ProcessMark)
     write_events(tmp_path, progress(120, STARTED + 9))
     status = read_status(tmp_path)
     assert (status.state, status.started) == (JobState.RUNNING, STARTED)
-    assert status.sentence == "120 of 400 iterations, 3.1 images/s, 1 h 6 min left"
+    assert status.sentence == "120 of 400 iterations, 3.1 images/s, 1 h 7 min left"
 
 
 def test_a_job_without_its_keeper_says_that_its_status_will_not_be_known(tmp_path: Path, me: ProcessMark) -> None:
