@@ -21,7 +21,9 @@ from lpsnet_studio.jobs.job_folder import JobFolder
 from lpsnet_studio.jobs.job_settings_view import JobSettingsView
 from lpsnet_studio.jobs.job_words import kind_of
 from lpsnet_studio.jobs.log_view import LogView
+from lpsnet_studio.jobs.run_settings import read_run_config
 from lpsnet_studio.jobs.samples_view import SamplesView
+from lpsnet_studio.jobs.spec import JobSpec
 from lpsnet_studio.jobs.status import JobState
 from lpsnet_studio.theme import Theme
 
@@ -93,6 +95,7 @@ class JobTabs(QTabWidget):
         self._entries: tuple[JobEntry, ...] = ()
         self._filled: object = None
         self._curves: dict[Path, RunCurves] = {}
+        self._log_every: dict[Path, int | None] = {}
         self._worker = CurveWorker()
         self._background = Background(pass_on, self)
         self.curves = CurvesView(self._worker, self._background, theme)
@@ -241,11 +244,26 @@ class JobTabs(QTabWidget):
             # What was looked at last is last in the order, and kept the longest.
             curves = self._curves.pop(entry.folder, None) or RunCurves(entry.folder)
             self._curves[entry.folder] = curves
-            runs.append(ShownRun(curves, entry.name))
+            runs.append(ShownRun(curves, entry.name, self._log_every.get(entry.folder)))
+            if kind_of(entry) == "train" and not entry.status.facts.iteration and entry.folder not in self._log_every:
+                self._find_out_log_every(entry)
         while len(self._curves) > _MOST_KEPT:
             del self._curves[next(iter(self._curves))]
         self._worker.watch(run.curves for run in runs)
         view.set_runs(runs)
+
+    def _find_out_log_every(self, entry: JobEntry) -> None:
+        """Reads after how many iterations a training reports, which its empty charts say."""
+        folder, spec = entry.folder, entry.spec
+        self._log_every[folder] = None
+
+        def take(every: int | None) -> None:
+            self._log_every[folder] = every
+            if every is not None:
+                self._filled = None
+                self._fill()
+
+        self._background.run(lambda: _read_log_every(folder, spec), take)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Has what is shown read."""
@@ -256,6 +274,14 @@ class JobTabs(QTabWidget):
         """Reads nothing that nobody sees."""
         super().hideEvent(event)
         self._fill()
+
+
+def _read_log_every(folder: Path, spec: JobSpec | None) -> int | None:
+    """Reads how many iterations lie between two reports of a training; None if its settings cannot be read."""
+    try:
+        return read_run_config(folder, spec).training.log_every
+    except (OSError, ValueError):
+        return None
 
 
 def _chart_number(title: str) -> int:

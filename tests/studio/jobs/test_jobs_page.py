@@ -12,6 +12,7 @@ import pytest
 from lpsnet.config import load_config
 from lpsnet_studio.jobs.job_deeds import Deed
 from lpsnet_studio.jobs.jobs import JobEntry
+from lpsnet_studio.jobs.spec import TrainSpec
 from lpsnet_studio.jobs.status import JobState, JobStatus
 from lpsnet_studio.state import Problem
 from tests.studio.jobs.hand_made_jobs import (
@@ -19,6 +20,7 @@ from tests.studio.jobs.hand_made_jobs import (
     HandMadeJobs,
     entry,
     evaluate_spec,
+    facts,
     failed,
     finished,
     running,
@@ -582,3 +584,13 @@ def test_both_themes_are_followed(open_page: Open, theme: Any, entries: list[Job
         theme.apply(name)
         color = page.view.header.sentence.palette().color(QPalette.ColorRole.WindowText).name()
         assert color == theme.palette.discarded
+
+
+def test_an_empty_chart_says_when_the_first_losses_come(qtbot: Any, open_page: Open, tmp_path: Path) -> None:
+    folder = tmp_path / "young"
+    write_run(folder, [started()])
+    spec = TrainSpec("demo", ("training.log_every=7",), folder, ("cpu",))
+    jobs = HandMadeJobs([entry(folder, running(facts=facts(iteration=0)), spec)])
+    page = open_page(jobs)
+    words = page.view.tabs.curves.plot._words
+    qtbot.waitUntil(lambda: words.text() == "No losses yet. The first come after 7 iterations.")
