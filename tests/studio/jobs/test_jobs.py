@@ -615,21 +615,40 @@ def test_a_look_waits_for_the_one_before_but_not_for_ever(studio: Studio, machin
 
 
 def test_an_unforeseen_failure_is_raised_in_the_window_and_ends_nothing(
-    tmp_path: Path, studio: Studio, machine: Machine
+    tmp_path: Path, studio: Studio, machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = tmp_path / "run"
     studio.add(training(run))
 
-    def breaks(_folder: Path) -> JobStatus:
-        raise ZeroDivisionError("of a reader")
+    def breaks(_folders: object) -> dict[Path, JobStatus]:
+        raise ZeroDivisionError("of the whole list")
 
-    studio.jobs._work._cache._read = breaks
-    with pytest.raises(ZeroDivisionError):
-        studio.look()
-    studio.jobs._work._cache._read = machine.read
+    with monkeypatch.context() as patch:
+        patch.setattr(studio.jobs._work._cache, "statuses", breaks)
+        with pytest.raises(ZeroDivisionError):
+            studio.look()
     machine.ends(run)
     studio.look()
     assert len(studio.ended) == 1
+
+
+def test_one_folder_that_breaks_its_reader_holds_up_no_other(tmp_path: Path, studio: Studio, machine: Machine) -> None:
+    bad, good = tmp_path / "bad", tmp_path / "good"
+
+    def breaks(folder: Path) -> JobStatus:
+        if folder == bad:
+            raise OverflowError("of a reader")
+        return machine.read(folder)
+
+    studio.jobs._work._cache._read = breaks
+    for folder in (bad, good):
+        studio.add(training(folder))
+        studio.look()
+    told = {folder: studio.jobs.entry(folder) for folder in (bad, good)}
+    assert told[bad] is not None
+    assert told[bad].status.sentence == f"{bad} could not be understood: OverflowError('of a reader')"
+    assert told[good] is not None
+    assert told[good].status.state is JobState.RUNNING
 
 
 def test_nothing_is_told_after_the_window_has_closed(tmp_path: Path, studio: Studio, machine: Machine) -> None:
