@@ -228,8 +228,10 @@ class JobsRoom(QObject):
 
         Args:
             kind: ``train``, ``evaluate`` or ``predict``.
-            like: a job whose settings it begins with; None for what was written there last.
+            like: a job whose settings it begins with; None for what was written there last, with the network of the
+                training that is looked at where none is named.
         """
+        looked_at = self.shown
         if kind not in self._forms:
             from lpsnet_studio.jobs.new_job_view import NewJobView
 
@@ -245,6 +247,8 @@ class JobsRoom(QObject):
         if like is not None:
             entry = self.jobs.entry(like.folder)
             self._prefill(self._forms[kind], like, "" if entry is None else entry.name)
+        elif looked_at is not None and Deed.INSPECT in deeds_of(looked_at):
+            self._forms[kind].propose_network(looked_at.folder)
 
     def _prefill(self, form: NewJobView, like: JobSpec, name: str) -> None:
         """Begins a form with a job's settings, once the disk has told which these are; only the newest counts."""

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lpsnet_studio.jobs.job_words import is_gone, kind_of
+from lpsnet_studio.jobs.spec import EvaluateSpec, PredictSpec
 from lpsnet_studio.jobs.status import JobState
 
 if TYPE_CHECKING:
     from lpsnet_studio.jobs.jobs import JobEntry
 
-__all__ = ["DEED_WORDS", "Deed", "DeedWords", "deeds_of", "loss_words", "stop_tip"]
+__all__ = ["DEED_WORDS", "Deed", "DeedWords", "deeds_of", "job_after", "loss_words", "stop_tip"]
 
 
 class Deed(Enum):
@@ -28,6 +30,8 @@ class Deed(Enum):
     IMAGES = "images"
     DATASET = "dataset"
     EXPORT = "export"
+    EVALUATE = "evaluate"
+    PREDICT = "predict"
     DUPLICATE = "duplicate"
     FORGET = "forget"
 
@@ -60,6 +64,8 @@ DEED_WORDS: Mapping[Deed, DeedWords] = {
     Deed.IMAGES: DeedWords("Show pictures", "List its pictures in Inspect, the worst first where they were measured."),
     Deed.DATASET: DeedWords("Open predictions", "Open what it predicted as a data set."),
     Deed.EXPORT: DeedWords("Export checkpoint…", "Write its best network to a file of its own."),
+    Deed.EVALUATE: DeedWords("Evaluate…", "Set up an evaluation of its best checkpoint."),
+    Deed.PREDICT: DeedWords("Predict…", "Set up a prediction with its best checkpoint."),
     Deed.DUPLICATE: DeedWords("Duplicate with changes…", "Set up a new job that begins with this one's settings."),
     Deed.FORGET: DeedWords("Remove from the list", "Its files stay, and “Open run directory” lists it again. (Delete)"),
 }
@@ -103,10 +109,24 @@ def _uses(entry: JobEntry) -> tuple[Deed, ...]:
     status, facts = entry.status, entry.status.facts
     has_ended = not status.state.is_alive and status.state is not JobState.QUEUED
     if kind_of(entry) == "train":
-        return (Deed.INSPECT, Deed.EXPORT) if facts.has_network else ()
+        if not facts.has_network:
+            return ()
+        return (Deed.INSPECT, Deed.EXPORT, *((Deed.EVALUATE, Deed.PREDICT) if has_ended else ()))
     if not facts.iteration:
         return ()
     return (Deed.IMAGES, Deed.DATASET) if has_ended else (Deed.IMAGES,)
+
+
+def job_after(run: Path, deed: Deed) -> EvaluateSpec | PredictSpec:
+    """Returns what begins a job with the network that a training found, its folder still to be chosen.
+
+    Args:
+        run: the training's run directory.
+        deed: ``EVALUATE`` or ``PREDICT``.
+    """
+    if deed is Deed.EVALUATE:
+        return EvaluateSpec(run, None, Path())
+    return PredictSpec((), Path(), run)
 
 
 def loss_words(entry: JobEntry) -> str:

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lpsnet_studio.jobs.job_deeds import DEED_WORDS, Deed, deeds_of
+from lpsnet_studio.jobs.job_deeds import DEED_WORDS, Deed, deeds_of, job_after
 from lpsnet_studio.jobs.job_view import JobView
 from lpsnet_studio.jobs.jobs_list import JobList
 from lpsnet_studio.jobs.jobs_side_view import BEGINNINGS, JobsSide
@@ -248,6 +248,8 @@ class JobsPage(QWidget):
                 jobs.withdraw(folder)
             case Deed.DUPLICATE:
                 self.duplicate_wanted.emit(entry.spec)
+            case Deed.EVALUATE | Deed.PREDICT:
+                self.duplicate_wanted.emit(job_after(folder, deed))
             case Deed.FORGET:
                 self.remove_chosen()
 

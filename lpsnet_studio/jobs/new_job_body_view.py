@@ -252,6 +252,11 @@ class BatchBody:
             raise ValueError(f"a form for jobs of kind {self.form.kind} does not take a training")
         self.form.take(spec)
 
+    def propose_network(self, run: Path) -> None:
+        """Names a run whose network is taken, unless a network or a config is named already."""
+        if not self.form.value("checkpoint") and not self.form.value("config"):
+            self.form.set("checkpoint", str(run))
+
     def place_of(self, finding: Finding) -> Callable[[], None] | None:
         """Returns what leads to the field that a finding is about."""
         name = self._name_of(finding)

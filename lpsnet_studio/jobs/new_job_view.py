@@ -28,6 +28,7 @@ from lpsnet_studio.jobs.message_view import MessageLine
 from lpsnet_studio.jobs.new_job_body_view import Asks, BatchBody, Body, TrainingBody
 from lpsnet_studio.jobs.preflight import Check
 from lpsnet_studio.jobs.preflight_view import Preflight, PreflightView
+from lpsnet_studio.jobs.push_button_view import push_button
 from lpsnet_studio.jobs.spec import JobSpec
 from lpsnet_studio.labels import ElidedLabel, as_tip
 from lpsnet_studio.theme import Theme
@@ -104,10 +105,10 @@ class NewJobView(QWidget):
         self.preflight = Preflight(check, self)
         self.findings = PreflightView(self.preflight, theme, self.body.place_of)
         self.mend, self.reason, self.question = _link(), ElidedLabel(), MessageLine("fault", theme)
-        self.start = _button("Start", "Start the job, or let it wait for its device (Ctrl+Enter).")
-        self.cancel = _button("Cancel", "Leave; what is written here stays (Esc).")
-        self.anyway = _button("Start anyway", "Start in spite of what speaks against it.")
-        self.back = _button("Go back", "Mend it first.")
+        self.start = push_button("Start", "Start the job, or let it wait for its device (Ctrl+Enter).")
+        self.cancel = push_button("Cancel", "Leave; what is written here stays (Esc).")
+        self.anyway = push_button("Start anyway", "Start in spite of what speaks against it.")
+        self.back = push_button("Go back", "Mend it first.")
         self._trouble = MessageLine("fault", theme)
         self._split = QSplitter(Qt.Orientation.Horizontal)
         self._side = QScrollArea()
@@ -137,6 +138,11 @@ class NewJobView(QWidget):
     def move_root(self, root: Path) -> None:
         """Proposes folders in another one from now on; a typed one stays."""
         self.body.move_root(root)
+
+    def propose_network(self, run: Path) -> None:
+        """Names a run whose network is taken, where none is named yet; a training needs none."""
+        if isinstance(self.body, BatchBody):
+            self.body.propose_network(run)
 
     # --------------------------------------------------------------------------------------------------------- starting
 
@@ -336,14 +342,7 @@ def _titled(text: str, below: QWidget) -> QWidget:
     return holder
 
 
-def _button(text: str, tip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setAutoDefault(False)
-    button.setToolTip(tip)
-    return button
-
-
 def _link() -> QPushButton:
-    button = _button("", "Go to what is to be mended.")
+    button = push_button("", "Go to what is to be mended.")
     button.setFlat(True)
     return button

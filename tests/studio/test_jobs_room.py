@@ -16,10 +16,13 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QToolButton
 
+from lpsnet.events import Stopped
+from lpsnet.run_directory import RunDirectory
 from lpsnet_studio import jobs_room
 from lpsnet_studio.availability import actions_of_image
 from lpsnet_studio.chrome.desktop_note import DesktopNote
 from lpsnet_studio.inference.messages import Inspect
+from lpsnet_studio.jobs.job_deeds import Deed
 from lpsnet_studio.jobs.launch import kill_tree
 from lpsnet_studio.jobs.spec import JobSpec, TrainSpec
 from lpsnet_studio.jobs.status import JobState, read_status
@@ -27,7 +30,7 @@ from lpsnet_studio.session import Session
 from lpsnet_studio.settings import Folders, Settings
 from lpsnet_studio.state import Problem
 from tests.studio.hand_made import AT_FIRST, ListeningService, entries, inspected, open_first
-from tests.studio.jobs.child_jobs import WAITS, ended, start, until
+from tests.studio.jobs.child_jobs import WAITS, ended, start, training_started, until, write_events
 
 LONGEST = 20_000
 
@@ -246,6 +249,40 @@ def test_the_settings_of_a_job_are_looked_up_where_that_may_take_long(
     qtbot.waitUntil(lambda: form.body.spec().overrides == ("training.batch=8",))
     assert form.body.spec().devices == ("cpu",)
     assert form.body.spec().run_dir.name.startswith("newer-")
+
+
+@pytest.fixture
+def trained(opened: Any, tmp_path: Path, qtbot: Any) -> Path:
+    """A training of elsewhere that has ended with a network, listed and looked at."""
+    folder = tmp_path / "trained"
+    write_events(folder, training_started(400, time=1.0), Stopped(time=2.0, iteration=400, reason="finished"))
+    RunDirectory(folder).best.parent.mkdir()
+    RunDirectory(folder).best.write_bytes(b"")
+    show(opened, "jobs")
+    opened.room.jobs.open_run(folder)
+    opened.room.show_job(folder)
+    qtbot.waitUntil(lambda: opened.room.shown is not None and opened.room.shown.folder == folder)
+    qtbot.waitUntil(lambda: opened.room.shown.status.facts.has_network)
+    return folder
+
+
+@pytest.mark.parametrize("kind", ["evaluation", "prediction"])
+def test_a_new_batch_begins_with_the_network_that_is_looked_at(opened: Any, trained: Path, kind: str) -> None:
+    opened.actions_by_id[f"new_{kind}"].trigger()
+    form = opened.room._form
+    assert form.body.form.value("checkpoint") == str(trained)
+    form.body.form.set("checkpoint", "/another")
+    form.cancel.click()
+    opened.actions_by_id[f"new_{kind}"].trigger()
+    assert form.body.form.value("checkpoint") == "/another", "what was written stays"
+
+
+def test_a_training_is_evaluated_from_its_own_page(opened: Any, trained: Path, qtbot: Any) -> None:
+    opened.room.do(Deed.EVALUATE)
+    form = opened.room._form
+    assert form.kind == "evaluate"
+    qtbot.waitUntil(lambda: form.body.form.value("checkpoint") == str(trained))
+    assert form.body.spec().folder.name.startswith("trained-evaluation")
 
 
 # ----------------------------------------------------------------------------------------------------------- real jobs

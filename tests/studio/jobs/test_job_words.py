@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lpsnet_studio.jobs.job_deeds import DEED_WORDS, Deed, deeds_of, loss_words, stop_tip
+from lpsnet_studio.jobs.job_deeds import DEED_WORDS, Deed, deeds_of, job_after, loss_words, stop_tip
 from lpsnet_studio.jobs.job_header_words import command_words, course_words, progress_words, sentence_words
 from lpsnet_studio.jobs.job_words import (
     KIND_ICONS,
@@ -137,14 +137,21 @@ def test_the_command_is_that_of_the_terminal() -> None:
 
 
 def test_what_can_be_done_follows_from_the_state() -> None:
-    use = (Deed.INSPECT, Deed.EXPORT)
+    use: tuple[Deed, ...] = (Deed.INSPECT, Deed.EXPORT)
     assert deeds_of(entry(RUN, waiting())) == (Deed.START_NOW, Deed.WITHDRAW, Deed.DUPLICATE)
     assert deeds_of(entry(RUN, running())) == (Deed.STOP, Deed.KILL, *use, Deed.DUPLICATE)
     stopping = running(state=JobState.STOPPING)
     assert deeds_of(entry(RUN, stopping)) == (Deed.KILL, *use, Deed.DUPLICATE)
+    use = (*use, Deed.EVALUATE, Deed.PREDICT)
     assert deeds_of(entry(RUN, failed())) == (Deed.RESUME, *use, Deed.DUPLICATE, Deed.FORGET)
     assert deeds_of(entry(RUN, finished())) == (*use, Deed.DUPLICATE, Deed.FORGET)
     assert deeds_of(entry(RUN, GONE)) == (Deed.FORGET,)
+
+
+def test_a_job_that_follows_takes_the_network_of_the_run() -> None:
+    evaluation, prediction = job_after(RUN, Deed.EVALUATE), job_after(RUN, Deed.PREDICT)
+    assert (evaluation.kind, evaluation.checkpoint) == ("evaluate", RUN)
+    assert (prediction.kind, prediction.checkpoint) == ("predict", RUN)
 
 
 def test_nothing_elsewhere_can_be_stopped_from_here() -> None:

@@ -120,7 +120,8 @@ def test_buttons_follow_the_state(open_page: Open, entries: list[JobEntry]) -> N
     _choose(page, measured)
     assert _shown(page) == {Deed.IMAGES, Deed.DATASET, Deed.DUPLICATE}
     _choose(page, dead)
-    assert _shown(page) == {Deed.RESUME, Deed.INSPECT, Deed.EXPORT, Deed.DUPLICATE}
+    after = {Deed.EVALUATE, Deed.PREDICT}
+    assert _shown(page) == {Deed.RESUME, Deed.INSPECT, Deed.EXPORT, Deed.DUPLICATE, *after}
     jobs.change(replace(dead, status=running()))
     assert Deed.STOP in _shown(page)
     assert page.view.header.chip.text == "Running"
@@ -179,6 +180,12 @@ def test_uses_and_duplicates_are_the_windows(qtbot: Any, open_page: Open, entrie
     with qtbot.waitSignal(page.duplicate_wanted) as wanted:
         page.view.header.buttons[Deed.DUPLICATE].click()
     assert wanted.args == [measured.spec]
+    done = entries[5]
+    _choose(page, done)
+    for deed in (Deed.EVALUATE, Deed.PREDICT):
+        with qtbot.waitSignal(page.duplicate_wanted) as wanted:
+            page.view.header.buttons[deed].click()
+        assert (wanted.args[0].kind, wanted.args[0].checkpoint) == (deed.value, done.folder)
 
 
 def test_a_dead_job_leads_to_its_first_error(qtbot: Any, open_page: Open, entries: list[JobEntry]) -> None:
