@@ -8,9 +8,10 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QPalette, QResizeEvent
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from lpsnet_studio.hairline import hairline
 from lpsnet_studio.inspector.control import Control
 from lpsnet_studio.inspector.controls import control_of
 from lpsnet_studio.inspector.effect_view import EffectView
@@ -186,7 +187,7 @@ class SettingsPanel(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.presets)
         layout.addWidget(self.scroll, 1)
-        layout.addWidget(_hairline())
+        layout.addWidget(hairline())
         layout.addWidget(self.effect)
 
     def _connect(self) -> None:
@@ -219,11 +220,3 @@ class SettingsPanel(QWidget):
 
     def _report_folded(self) -> None:
         self.folded_changed.emit(self.folded)
-
-
-def _hairline() -> QWidget:
-    line = QWidget()
-    line.setBackgroundRole(QPalette.ColorRole.Mid)
-    line.setAutoFillBackground(True)
-    line.setFixedHeight(1)
-    return line

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
-from PySide6.QtGui import QGuiApplication, QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from lpsnet_studio.jobs.command import argv, environment, shell_text
 from lpsnet_studio.jobs.foot_view import CommandText
+from lpsnet_studio.jobs.push_button_view import CopyButton
 from lpsnet_studio.jobs.spec import JobSpec
 from lpsnet_studio.theme import Theme
 
 __all__ = ["CommandLine", "command_words"]
-
-_COPIED_MILLISECONDS = 1500
 
 
 def command_words(spec: JobSpec) -> str:
@@ -39,15 +37,7 @@ class CommandLine(QWidget):
         super().__init__()
         self._theme = theme
         self.text = CommandText()
-        self.copy = QPushButton("Copy")
-        self.copy.setAutoDefault(False)
-        self.copy.setAccessibleName("Copy command")
-        self.copy.setToolTip("Copy the command to the clipboard.")
-        self.copy.clicked.connect(self._copy)
-        self._calm = QTimer(self)
-        self._calm.setSingleShot(True)
-        self._calm.setInterval(_COPIED_MILLISECONDS)
-        self._calm.timeout.connect(lambda: self.copy.setText("Copy"))
+        self.copy = CopyButton(self.text.toPlainText, theme)
         title = QLabel("The same in a terminal")
         title.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         above = QHBoxLayout()
@@ -59,16 +49,10 @@ class CommandLine(QWidget):
         layout.addLayout(above)
         layout.addWidget(self.text)
         theme.changed.connect(self._follow)
-        self._follow()
 
     def show_spec(self, spec: JobSpec) -> None:
         """Shows the command of a job."""
         self.text.show_command(command_words(spec))
 
-    def _copy(self) -> None:
-        QGuiApplication.clipboard().setText(self.text.toPlainText())
-        self.copy.setText("Copied")
-        self._calm.start()
-
     def _follow(self) -> None:
-        self.copy.setIcon(self._theme.icon("copy"))
+        self.copy.follow(self._theme)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFontDatabase, QGuiApplication, QPalette
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QFontDatabase, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from lpsnet_studio.jobs.form import ConfigForm
+from lpsnet_studio.jobs.push_button_view import CopyButton
 from lpsnet_studio.labels import ElidedLabel
 from lpsnet_studio.theme import Theme, caption_font
 
 __all__ = ["FormFoot"]
 
-_COPIED_MILLISECONDS = 1500
 _LEAST_LINES, _MOST_LINES = 2, 5
 
 
@@ -77,15 +77,7 @@ class FormFoot(QWidget):
         super().__init__()
         self._form, self._told = form, command
         self.command = CommandText()
-        self.copy = QPushButton("Copy")
-        self.copy.setAutoDefault(False)
-        self.copy.setAccessibleName("Copy command")
-        self.copy.setToolTip("Copy the command to the clipboard.")
-        self.copy.clicked.connect(self._copy)
-        self._calm = QTimer(self)
-        self._calm.setSingleShot(True)
-        self._calm.setInterval(_COPIED_MILLISECONDS)
-        self._calm.timeout.connect(lambda: self.copy.setText("Copy"))
+        self.copy = CopyButton(self.command.toPlainText, theme)
         self.mend = _link("Go to the next field with a fault.", self.mend_asked.emit)
         self.remarks = _link("Go to what is allowed but rarely meant.", self.remarks_asked.emit)
         self.state = ElidedLabel()
@@ -123,12 +115,7 @@ class FormFoot(QWidget):
         """Takes icons of a theme."""
         self.mend.setIcon(theme.icon("discarded", theme.palette.discarded))
         self.remarks.setIcon(theme.icon("warning", theme.palette.contested))
-        self.copy.setIcon(theme.icon("copy"))
-
-    def _copy(self) -> None:
-        QGuiApplication.clipboard().setText(self.command.toPlainText())
-        self.copy.setText("Copied")
-        self._calm.start()
+        self.copy.follow(theme)
 
 
 def _link(tip: str, press: Callable[[], None]) -> QPushButton:

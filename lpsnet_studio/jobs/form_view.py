@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QPalette, QResizeEvent, QShow
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from lpsnet.config import preset_names
+from lpsnet_studio.hairline import hairline
 from lpsnet_studio.jobs.field_editors import PathChooser, chosen_path
 from lpsnet_studio.jobs.foot_view import FormFoot
 from lpsnet_studio.jobs.form import ConfigForm
@@ -224,9 +225,9 @@ class ConfigFormView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.head)
-        layout.addWidget(_hairline())
+        layout.addWidget(hairline())
         layout.addWidget(self.area, 1)
-        layout.addWidget(_hairline())
+        layout.addWidget(hairline())
         layout.addWidget(self.foot)
 
     def _connect(self) -> None:
@@ -334,11 +335,3 @@ class ConfigFormView(QWidget):
 
 def _is_control(event: QKeyEvent, key: Qt.Key) -> bool:
     return event.key() == key and event.modifiers() == Qt.KeyboardModifier.ControlModifier
-
-
-def _hairline() -> QWidget:
-    line = QWidget()
-    line.setBackgroundRole(QPalette.ColorRole.Mid)
-    line.setAutoFillBackground(True)
-    line.setFixedHeight(1)
-    return line

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -22,34 +22,30 @@ from PySide6.QtWidgets import (
 
 from lpsnet_studio.jobs.form import ConfigForm
 from lpsnet_studio.jobs.message_view import MessageLine
+from lpsnet_studio.jobs.search_field_view import SearchField
 from lpsnet_studio.labels import as_tip
 from lpsnet_studio.theme import Theme
 
-__all__ = ["FormHead", "SearchField", "chosen_config"]
+__all__ = ["FieldSearch", "FormHead", "chosen_config"]
 
 ConfigChooser = Callable[[QWidget, str], str]
 """Asks for a config file: above which widget, where to begin; an empty answer is none."""
 _FILE = "YAML file…"
+_SEARCH_TIP = (
+    "Shows the fields in whose name or description every word occurs (Ctrl+F or /).\n"
+    "Down goes to the first of them, Esc clears the search."
+)
 
 
-class SearchField(QLineEdit):
+class FieldSearch(SearchField):
     """Shortens the form: Esc clears it and, once it is empty, hands the keyboard on, as Down and Enter do.
 
-    Attributes:
-        left: the keyboard belongs to the fields again.
+    Args:
+        theme: gives the icon.
     """
 
-    left = Signal()
-
     def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self.setPlaceholderText("Search fields")
-        self.setAccessibleName("Search fields")
-        self.setToolTip(
-            "Shows the fields in whose name or description every word occurs (Ctrl+F or /).\n"
-            "Down goes to the first of them, Esc clears the search."
-        )
-        self.setClearButtonEnabled(True)
+        super().__init__("Search fields", "Search fields", _SEARCH_TIP)
         self.setMinimumWidth(96)
         self._icon = QAction(self)
         self.addAction(self._icon, QLineEdit.ActionPosition.LeadingPosition)
@@ -58,14 +54,6 @@ class SearchField(QLineEdit):
     def follow(self, theme: Theme) -> None:
         """Takes the icon of a theme."""
         self._icon.setIcon(theme.icon("find", theme.palette.dim))
-
-    def event(self, event: QEvent) -> bool:
-        """Keeps Esc from the window, where it cancels."""
-        is_escape = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
-        if event.type() == QEvent.Type.ShortcutOverride and is_escape:
-            event.accept()
-            return True
-        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leaves the field at Esc, Down and Enter."""
@@ -121,7 +109,7 @@ class FormHead(QWidget):
         self.undo = _button("Undo", form.undo)
         self.redo = _button("Redo", form.redo)
         self.reset = _button("Reset all fields", form.reset_all)
-        self.search = SearchField(theme)
+        self.search = FieldSearch(theme)
         self.search.textChanged.connect(self.sought)
         self.only_changed = QCheckBox("Changed only")
         self.only_changed.setToolTip("Show only the fields that differ from the preset or file.")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from lpsnet_studio.jobs.flow_view import FlowLayout
 from lpsnet_studio.jobs.log_levels import Level
+from lpsnet_studio.jobs.search_field_view import SearchField
 from lpsnet_studio.theme import Theme, caption_font, figure_font
 
-__all__ = ["TOOL_STYLE", "LogControls", "SearchField", "tool_button"]
+__all__ = ["TOOL_STYLE", "LogControls", "LogSearch", "tool_button"]
 
 TOOL_STYLE = """
     QToolButton { border: 1px solid palette(mid); border-radius: 4px; padding: 3px 6px; background: transparent; }
@@ -23,6 +24,7 @@ TOOL_STYLE = """
 """
 """How small buttons of the room look."""
 _ICON = QSize(14, 14)
+_SEARCH_TIP = "Search the lines that are shown, in capitals or not (Ctrl+F).\nEnter or F3: next; Esc: clear."
 _LEVELS = (
     (Level.INFO, "All", "Show every line."),
     (Level.WARNING, "Warnings", "Show warnings and errors alone."),
@@ -43,32 +45,18 @@ def tool_button(words: str, tip: str, *, checkable: bool = False) -> QToolButton
     return button
 
 
-class SearchField(QLineEdit):
+class LogSearch(SearchField):
     """Takes what is searched for: Enter goes to the next place, Shift+Enter to the one before, Esc ends searching.
 
-    Signals:
-        wanted: 1 for the next place, -1 for the one before.
-        left: the keyboard goes back to the log.
+    Attributes:
+        wanted: emitted with 1 for the next place, -1 for the one before.
     """
 
     wanted = Signal(int)
-    left = Signal()
 
     def __init__(self) -> None:
-        super().__init__()
-        self.setPlaceholderText("Search")
-        self.setAccessibleName("Search the log")
-        self.setToolTip("Search the lines that are shown, in capitals or not (Ctrl+F).\nEnter or F3: next; Esc: clear.")
-        self.setClearButtonEnabled(True)
+        super().__init__("Search the log", "Search", _SEARCH_TIP)
         self.setFixedWidth(168)
-
-    def event(self, event: QEvent) -> bool:
-        """Keeps Esc from the window, where it cancels."""
-        is_escape = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
-        if event.type() == QEvent.Type.ShortcutOverride and is_escape:
-            event.accept()
-            return True
-        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Goes from place to place, and leaves the field."""
@@ -121,7 +109,7 @@ class LogControls(QWidget):
         self.follow = tool_button("Follow", "Stay at the end while lines come (End).", checkable=True)
         self.wrap = tool_button("Wrap", "Break lines that are too long for the window.", checkable=True)
         self.opener = tool_button("Open file", "Open the log in the system's editor.")
-        self.search, self.found = SearchField(), QLabel()
+        self.search, self.found = LogSearch(), QLabel()
         self.backward = tool_button("", "Previous place found (Shift+F3).")
         self.forward = tool_button("", "Next place found (F3).")
         self.backward.setAccessibleName("Previous place found")

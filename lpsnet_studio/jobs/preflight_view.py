@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 
 from lpsnet_studio.background import Background, pass_on
 from lpsnet_studio.jobs.preflight import Check, Finding, Level, Report
+from lpsnet_studio.jobs.push_button_view import push_button
 from lpsnet_studio.jobs.spec import JobSpec
 from lpsnet_studio.labels import as_tip
 from lpsnet_studio.theme import Theme, caption_font, figure_font
@@ -182,8 +183,8 @@ class PreflightView(QWidget):
         self.lines: list[FindingLine] = []
         self._shown: Report | None = None
         self._icon, self.verdict, self.estimates = QLabel(), _sentence(""), _sentence("")
-        self.again = _button("Check now", "Look at data, weights, memory and disk as the form stands.")
-        self.stop = _button("Cancel check", "Stop looking until the next edit.")
+        self.again = push_button("Check now", "Look at data, weights, memory and disk as the form stands.")
+        self.stop = push_button("Cancel check", "Stop looking until the next edit.")
         self._list = QVBoxLayout()
         self._findings = QWidget()
         self._lay_out()
@@ -314,11 +315,4 @@ def _link(about: str, go: Callable[[], None]) -> QPushButton:
     button.setFont(font)
     button.setFixedWidth(QFontMetrics(font).horizontalAdvance(shown) + 12)
     button.clicked.connect(lambda: go())
-    return button
-
-
-def _button(text: str, tip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setAutoDefault(False)
-    button.setToolTip(tip)
     return button

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from lpsnet_studio.jobs.device_choice import devices_from, fault_of_devices
 from lpsnet_studio.jobs.device_view import DeviceChooser
@@ -15,6 +15,7 @@ from lpsnet_studio.jobs.flow_view import FlowLayout
 from lpsnet_studio.jobs.message_view import MessageLine
 from lpsnet_studio.jobs.nodes_dialog import NodesDialog
 from lpsnet_studio.jobs.path_line_view import AskPath, PathLine
+from lpsnet_studio.jobs.push_button_view import push_button
 from lpsnet_studio.jobs.training_form import DEVICES, RUN_DIR, TrainingForm, is_panoptic_json
 from lpsnet_studio.theme import Theme, caption_font
 
@@ -43,9 +44,9 @@ class TrainingPlaceView(QWidget):
         self.folder = PathLine("Folder of the run", ask, folder=True)
         self.folder.box.setToolTip("Everything of the run lies here: settings, events, checkpoints, samples.")
         self.devices = DeviceChooser(several=True)
-        self.scenes = _button("Drawn scenes", "Learn from and be measured on drawn scenes, which need no files.")
-        self.files = _button("COCO panoptic files…", "Choose a JSON file to learn from, and one to be measured on.")
-        self.nodes = _button("For several machines…", "Show the commands that train on several machines together.")
+        self.scenes = push_button("Drawn scenes", "Learn from and be measured on drawn scenes, which need no files.")
+        self.files = push_button("COCO panoptic files…", "Choose a JSON file to learn from, and one to be measured on.")
+        self.nodes = push_button("For several machines…", "Show the commands that train on several machines together.")
         self.faults = {name: MessageLine("fault", theme) for name in (RUN_DIR, DEVICES, "data")}
         self._data = _caption("")
         self._lay_out()
@@ -151,13 +152,6 @@ def _caption(text: str) -> QLabel:
     label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
     return label
-
-
-def _button(text: str, tip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setAutoDefault(False)
-    button.setToolTip(tip)
-    return button
 
 
 def _flow(*widgets: QWidget) -> QWidget:

@@ -144,11 +144,14 @@ def test_pictures_are_found_by_name(qtbot: Any, view: Any, tmp_path: Path) -> No
     assert view.table.rows.rowCount() == 4
 
 
-def test_nothing_is_read_while_hidden(qtbot: Any, view: Any, tmp_path: Path) -> None:
+def test_nothing_is_read_while_hidden(qtbot: Any, view: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[object] = []
+    run = view._background.run
+    monkeypatch.setattr(view._background, "run", lambda *work, **more: begun.append(work) or run(*work, **more))
     view.hide()
     view.show_batch(write_run(tmp_path, _events()) / "events.jsonl")
-    qtbot.wait(50)
-    assert view.sheet.pictures == ()
+    view._timer.timeout.emit()
+    assert begun == []
     view.show()
     qtbot.waitUntil(lambda: len(view.sheet.pictures) == 4)
 

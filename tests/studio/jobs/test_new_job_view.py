@@ -137,7 +137,9 @@ def test_nothing_is_looked_at_while_there_are_faults(qtbot: Any, make: Any, look
     view = make()
     looked(qtbot, view)
     training(view).form.config.set_text("training.batch", "many")
-    qtbot.wait(60)
+    assert not view.preflight.is_looking
+    view.preflight.look_now()
+    assert not view.preflight.is_looking
     assert len(looks.begun) == 1
     assert view.findings.verdict.text() == "Checked as soon as every field is right."
     assert not view.findings.again.isEnabled()
