@@ -84,6 +84,7 @@ class JobsPage(QWidget):
         self._is_stale, self._is_sized = True, False
         self._list = JobList()
         self._awaited: Path | None = None
+        self._has_chosen = False
         self._going: tuple[JobEntry, ...] = ()
         self._removed: tuple[Path, ...] = ()
         self.question: QMessageBox | None = None
@@ -216,10 +217,14 @@ class JobsPage(QWidget):
         entries = self._jobs.entries
         self._stack.setCurrentIndex(0 if entries else 1)
         self.side.show_rows(self._list.listed(entries, self._now(), self.side.search.text(), self.side.wanted))
+        if not self._has_chosen and self.isVisible():
+            # What the last run of the program listed is read while the page is shown already.
+            self.side.list.choose_near(0)
         self._show_chosen()
 
     def _show_chosen(self) -> None:
         chosen = self.chosen
+        self._has_chosen = self._has_chosen or bool(chosen)
         self.view.show_entries(chosen)
         if len(chosen) == 1 and not chosen[0].seen and self.isVisible():
             self._jobs.mark_seen(chosen[0].folder)

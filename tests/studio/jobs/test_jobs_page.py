@@ -96,6 +96,17 @@ def test_the_first_job_takes_the_place_of_the_offer(open_page: Open, entries: li
     assert page.view.header.name.text() == "live"
 
 
+def test_the_first_job_is_chosen_once_the_list_is_read(open_page: Open, entries: list[JobEntry]) -> None:
+    jobs = HandMadeJobs()
+    page = open_page(jobs)
+    jobs.put(*entries[2:])
+    assert page.side.list.folders == (entries[2].folder,)
+    assert page.view.header.name.text() == "live"
+    page.side.list.choose([])
+    jobs.put(*entries)
+    assert page.side.list.folders == (), "who chose none has none chosen"
+
+
 def test_a_run_directory_is_opened(open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from PySide6.QtWidgets import QFileDialog
 
