@@ -92,6 +92,7 @@ class JobHeader(QWidget):
     Attributes:
         buttons: by deed.
         entry: the job that is shown.
+        next_to_start: the run directory of the first job of the queue; None while none waits.
     """
 
     wanted = Signal(object)
@@ -102,6 +103,7 @@ class JobHeader(QWidget):
         super().__init__()
         self._theme, self._now = theme, now
         self.entry: JobEntry | None = None
+        self.next_to_start: Path | None = None
         self._asked: tuple[Path, object] | None = None
         self._kind_icon, self.name, self.chip = QLabel(), ElidedLabel(), StateChip(theme)
         self.sentence, self.advice = _plain_label(wraps=True), _plain_label(wraps=True)
@@ -230,7 +232,7 @@ class JobHeader(QWidget):
 
     def _show_outcome(self, entry: JobEntry) -> None:
         is_bad = entry.status.state in (JobState.FAILED, JobState.LOST)
-        sentence = sentence_words(entry)
+        sentence = sentence_words(entry, is_first=entry.folder == self.next_to_start)
         self.sentence.setText(sentence)
         self._outcome.setVisible(bool(sentence))
         self.sentence.setToolTip(as_tip(sentence))

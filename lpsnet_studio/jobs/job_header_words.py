@@ -14,18 +14,26 @@ if TYPE_CHECKING:
 
 __all__ = ["command_words", "course_words", "progress_words", "sentence_words"]
 
+_FIRST_IN_QUEUE = "It starts by itself once it can."
 _IN_QUEUE = "It starts by itself once it can; Alt+Up in the list lets it start earlier."
 
 
-def sentence_words(entry: JobEntry) -> str:
-    """Returns what became of a job as a sentence of its own."""
+def sentence_words(entry: JobEntry, *, is_first: bool = False) -> str:
+    """Returns what became of a job as a sentence of its own.
+
+    Args:
+        entry: the job.
+        is_first: whether it is the first of the queue.
+    """
     words = entry.waiting or _beside_progress(entry.status)
     if not words:
         return ""
     sentence = f"{words[:1].upper()}{words[1:]}"
     if not sentence.endswith((".", "!", "?")):
         sentence += "."
-    return f"{sentence} {_IN_QUEUE}" if entry.waiting else sentence
+    if not entry.waiting:
+        return sentence
+    return f"{sentence} {_FIRST_IN_QUEUE if is_first else _IN_QUEUE}"
 
 
 def _beside_progress(status: JobStatus) -> str:

@@ -225,6 +225,7 @@ class JobsPage(QWidget):
     def _show_chosen(self) -> None:
         chosen = self.chosen
         self._has_chosen = self._has_chosen or bool(chosen)
+        self.view.header.next_to_start = next((entry.folder for entry in self._jobs.entries if entry.waiting), None)
         self.view.show_entries(chosen)
         if len(chosen) == 1 and not chosen[0].seen and self.isVisible():
             self._jobs.mark_seen(chosen[0].folder)

@@ -107,6 +107,17 @@ def test_the_first_job_is_chosen_once_the_list_is_read(open_page: Open, entries:
     assert page.side.list.folders == (), "who chose none has none chosen"
 
 
+def test_only_what_is_not_first_in_the_queue_can_start_earlier(open_page: Open, entries: list[JobEntry]) -> None:
+    jobs = HandMadeJobs(entries)
+    page = open_page(jobs)
+    _choose(page, entries[0])
+    assert page.view.header.sentence.text() == "Waits for cuda:0. It starts by itself once it can."
+    _choose(page, entries[1])
+    assert "Alt+Up in the list lets it start earlier" in page.view.header.sentence.text()
+    jobs.put(*entries[1:])
+    assert "Alt+Up" not in page.view.header.sentence.text(), "it has become the first"
+
+
 def test_a_run_directory_is_opened(open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from PySide6.QtWidgets import QFileDialog
 
