@@ -77,9 +77,11 @@ def _svg(recording: Recording) -> bytes:
 
     buffer, size = QBuffer(), recording.size
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    generator = QSvgGenerator()
+    # SVG Tiny, the default, has no clipping: curves would go on beyond the axes.
+    generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
     generator.setOutputDevice(buffer)
     generator.setSize(size)
+    generator.setResolution(recording.picture.logicalDpiX())  # any other would scale the recording
     generator.setViewBox(QRectF(0, 0, size.width(), size.height()))
     generator.setTitle("Curves")
     _play(recording, generator)
