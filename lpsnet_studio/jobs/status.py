@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import re
+import shutil
 import socket
 import sys
 import time
@@ -31,8 +32,8 @@ _START_PATIENCE = 60.0
 _QUIET_AT_LEAST = 600.0
 _QUIET_FACTOR = 10.0
 """A run elsewhere is given up after that many of its longest silences, and never sooner than ten minutes."""
-_ENDING_PATIENCE = 3.0
-"""Seconds in which a keeper has written how its command ended, unless the disk is full."""
+_LEAST_ROOM = 1 << 16
+"""Bytes that must be free for a keeper to write how its command ended."""
 _UNWATCHED = "no keeper watches it, so that its exit status will not be known"
 _LOCK_WORDS = re.compile(r"process (\d+) of (.+)")
 
@@ -225,17 +226,19 @@ class _Reading:
 
     def _ending(self) -> JobStatus:
         """Tells of a command that has ended while its keeper still lives to write that down."""
-        heard = self._facts.heard
-        if heard is None:
-            with contextlib.suppress(OSError):
-                heard = self._folder.process.stat().st_mtime
-        if heard is None or self._now - heard < _ENDING_PATIENCE:
+        if not self._disk_is_full():
             return self._told(JobState.STOPPING, "is ending")
         return self._told(
             JobState.STOPPING,
-            "has ended, and how could not be written down yet",
-            advice="Is the disk full? It is written as soon as there is room.",
+            "has ended, and how could not be written down yet: the disk is full",
+            advice="It is written as soon as there is room.",
         )
+
+    def _disk_is_full(self) -> bool:
+        try:
+            return shutil.disk_usage(self._folder.job.parent).free < _LEAST_ROOM
+        except OSError:
+            return False
 
     def _lost(self) -> JobStatus:
         when = f"; last heard of on {_date(self._facts.heard)}" if self._facts.heard is not None else ""
