@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -248,6 +249,7 @@ TRAINS_BY_HAND = """
 import os, signal, socket, sys, time
 from lpsnet.formats.file_lock import locked_by_process
 from pathlib import Path
+from types import SimpleNamespace
 asked = []
 def note(number, frame):
     asked.append(number)
