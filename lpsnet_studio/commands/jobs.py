@@ -25,6 +25,7 @@ from lpsnet_studio.jobs.results import (
     checkpoint_of,
     data_of,
     export_checkpoint,
+    find_checkpoint,
     photos_of,
     pictures_of,
     predictions_of,
@@ -73,11 +74,13 @@ class _Listing:
         pictures: where they are.
         prepared: what is made of them.
         first: returns which of that is opened.
+        network: the trained network that it was made with; None if there is none here.
     """
 
     pictures: Pictures
     prepared: Prepared = tuple
     first: Callable[[Sequence[Entry]], int] = lambda _entries: 0
+    network: Path | None = None
 
 
 class JobCommands:
@@ -200,7 +203,10 @@ class JobCommands:
 
     def _show_worst(self, listing: _Listing) -> None:
         self.room.show_mode("inspect")
-        self._place.session.show_worst_first(True)
+        session = self._place.session
+        session.show_worst_first(True)
+        if listing.network is not None and session.model is None and session.loading_model is None:
+            self._model.load_checkpoint(listing.network)
         self._list(listing)
 
     def _show_predictions(self, listing: _Listing) -> None:
@@ -275,10 +281,12 @@ def _measured_pictures(entry: JobEntry, wanted: str) -> _Listing:
     """
     pictures = pictures_of(entry.folder)
     ids = {picture.file_name: identity for identity, picture in pictures.items()}
+    network = find_checkpoint(entry.folder, entry.spec)
     return _Listing(
         _evaluated(entry),
         lambda entries: with_qualities(entries, pictures, entry.name),
         lambda entries: _place_of(entries, ids.get(wanted)),
+        network if network is not None and network.is_file() else None,
     )
 
 

@@ -16,21 +16,22 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QToolButton
 
-from lpsnet.events import Stopped
+from lpsnet.events import PictureDone, Stopped
 from lpsnet.run_directory import RunDirectory
 from lpsnet_studio import jobs_room
 from lpsnet_studio.availability import actions_of_image
 from lpsnet_studio.chrome.desktop_note import DesktopNote
-from lpsnet_studio.inference.messages import Inspect
+from lpsnet_studio.inference.messages import Inspect, LoadModel
 from lpsnet_studio.jobs.job_deeds import Deed
+from lpsnet_studio.jobs.job_folder import HowItEnded, JobFolder
 from lpsnet_studio.jobs.launch import kill_tree
-from lpsnet_studio.jobs.spec import JobSpec, TrainSpec
+from lpsnet_studio.jobs.spec import EvaluateSpec, JobSpec, TrainSpec, spec_to_json
 from lpsnet_studio.jobs.status import JobState, read_status
 from lpsnet_studio.session import Session
 from lpsnet_studio.settings import Folders, Settings
 from lpsnet_studio.state import Problem
 from tests.studio.hand_made import AT_FIRST, ListeningService, entries, inspected, open_first
-from tests.studio.jobs.child_jobs import WAITS, ended, start, training_started, until, write_events
+from tests.studio.jobs.child_jobs import WAITS, batch_started, ended, start, training_started, until, write_events
 
 LONGEST = 20_000
 
@@ -283,6 +284,42 @@ def test_a_training_is_evaluated_from_its_own_page(opened: Any, trained: Path, q
     assert form.kind == "evaluate"
     qtbot.waitUntil(lambda: form.body.form.value("checkpoint") == str(trained))
     assert form.body.spec().folder.name.startswith("trained-evaluation")
+
+
+def _evaluated(tmp_path: Path, checkpoint: Path) -> Path:
+    """Writes an evaluation of two drawn scenes that has ended."""
+    folder = tmp_path / "evaluated"
+    files = JobFolder(folder)
+    files.path.mkdir(parents=True)
+    spec = EvaluateSpec(checkpoint, "scenes:0+2@64x96", folder)
+    files.write(files.job, {"token": "t", "asked": 1.0, "spec": spec_to_json(spec), "argv": ["x"]})
+    files.write(files.exit, HowItEnded("t", 3.0, code=0).to_json())
+    done = [
+        PictureDone(time=2.0, file_name=f"scene-{at}.png", image_id=at + 1, done=at + 1, pictures=2, seconds=0.1, pq=pq)
+        for at, pq in enumerate((0.5, 0.25))
+    ]
+    write_events(folder, batch_started(2, time=1.0), *done, Stopped(time=3.0, iteration=2, reason="finished"))
+    return folder
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_the_pictures_of_an_evaluation_come_with_its_network(
+    window: Any, session: Session, service: ListeningService, tmp_path: Path, qtbot: Any, is_there: bool
+) -> None:
+    checkpoint = tmp_path / "best.safetensors"
+    if is_there:
+        checkpoint.write_bytes(b"")
+    folder = _evaluated(tmp_path, checkpoint)
+    show(window, "jobs")
+    window.room.jobs.open_run(folder)
+    window.room.show_job(folder)
+    qtbot.waitUntil(lambda: window.room.shown is not None)
+    qtbot.waitUntil(lambda: window.room.shown.status.facts.iteration == 2)
+    window.actions_by_id["show_pictures"].trigger()
+    qtbot.waitUntil(lambda: window.room.mode == "inspect", timeout=LONGEST)
+    assert service.count(LoadModel) == int(is_there)
+    if is_there:
+        assert service.last(LoadModel).checkpoint == str(checkpoint)
 
 
 # ----------------------------------------------------------------------------------------------------------- real jobs
