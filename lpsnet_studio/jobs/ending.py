@@ -189,8 +189,9 @@ def _out_of_memory(facts: RunFacts, cause: str, *, on_gpu: bool) -> Ending:
 
 
 def _failed_of(facts: RunFacts, cause: str) -> str:
-    after = f" after {facts.so_far}" if facts.started is not None and facts.iteration else ""
-    return f"failed{after}: {cause}"
+    if facts.started is None or not facts.iteration:
+        return f"failed: {cause}"
+    return f"failed after {facts.so_far}: {cause.removeprefix(f'iteration {facts.iteration}: ')}"
 
 
 def _joined(*parts: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -63,6 +64,8 @@ STATES: Mapping[JobState, StateLook] = {
 KIND_WORDS: Mapping[str, str] = {"train": "Training", "evaluate": "Evaluation", "predict": "Prediction"}
 KIND_ICONS: Mapping[str, str] = {"train": "job-train", "evaluate": "job-evaluate", "predict": "job-predict"}
 _NO_NUMBER = "—"
+_END_OF_CAUSE = re.compile(r"; | \(|\. |\.$")
+"""Where details follow."""
 _NOT_STARTED = StateLook("Not started", "job-waiting", "dim")
 
 
@@ -170,8 +173,15 @@ def facts_line(entry: JobEntry, now: float, place: int = 0) -> str:
         words = [so_far_words(status), _pq_words(status), f"{length_words(left)} left" if left is not None else ""]
     else:
         ended = "" if status.ended is None else when_words(status.ended, now)
-        words = [_pq_words(status), so_far_words(status), ended]
+        words = [_cause_words(status), _pq_words(status), so_far_words(status), ended]
     return " · ".join(word for word in words if word) or status.sentence
+
+
+def _cause_words(status: JobStatus) -> str:
+    """Returns why a job failed, in as few words as its sentence has for that; empty if it did not, or says nothing."""
+    if status.state is not JobState.FAILED:
+        return ""
+    return _END_OF_CAUSE.split(status.sentence.partition(": ")[2], maxsplit=1)[0]
 
 
 def _pq_words(status: JobStatus) -> str:

@@ -164,7 +164,9 @@ def export_checkpoint(checkpoint: Path, target: Path, report: Callable[[float], 
         complaint = said.read().decode("utf-8", "replace").strip()
     if process.returncode != 0:
         cause = complaint.splitlines()[-1] if complaint else f"it ended with status {process.returncode}"
-        raise OSError(f"{target} was not written: {cause.removeprefix('lpsnet: ')}")
+        cause = cause.removeprefix("lpsnet: ").removeprefix("error: ")
+        names_it_already = cause.startswith(f"{target} ")
+        raise OSError(cause if names_it_already else f"{target} was not written: {cause}")
     return target
 
 

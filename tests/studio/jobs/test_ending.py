@@ -180,3 +180,14 @@ def test_events_alone_tell_an_end_that_nobody_watched() -> None:
     failed = ending_of_events(trained(Stopped(iteration=120, reason="failed", message="CUDA out of memory")))
     assert failed is not None
     assert failed.out_of_memory
+
+
+@pytest.mark.parametrize(("at", "told"), [(12, "the loss is not finite"), (13, "iteration 13: the loss is not finite")])
+def test_the_iteration_is_told_once(at: int, told: str) -> None:
+    message = f"iteration {at}: the loss is not finite"
+    facts = RunFacts(
+        "train", 12, 60, started=1.0, stopped=Stopped(time=2.0, iteration=12, reason="failed", message=message)
+    )
+    ending = ending_of_events(facts)
+    assert ending is not None
+    assert ending.sentence == f"failed after 12 of 60 iterations: {told}"

@@ -109,6 +109,21 @@ def test_an_ended_job_tells_quality_course_and_when() -> None:
     assert facts_line(entry(RUN, GONE), NOW) == "its run directory is not there"
 
 
+@pytest.mark.parametrize(
+    ("sentence", "cause"),
+    [
+        ("failed after 20 of 60 iterations: the loss is not finite (box); try a lower lr", "the loss is not finite"),
+        (
+            "failed: out of GPU memory: CUDA out of memory. Tried to allocate 2 GiB",
+            "out of GPU memory: CUDA out of memory",
+        ),
+        ("could not be started: no such file.", "no such file"),
+    ],
+)
+def test_a_failed_job_says_why_in_its_row(sentence: str, cause: str) -> None:
+    assert facts_line(entry(RUN, failed(sentence)), NOW).startswith(f"{cause} · iteration 1,200 of 9,000 · ")
+
+
 def test_the_sentence_leaves_out_what_the_progress_tells() -> None:
     assert sentence_words(entry(RUN, running())) == ""
     unwatched = running(sentence="1200 of 9000 iterations, 12 min left; no keeper watches it")

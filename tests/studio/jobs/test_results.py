@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -159,6 +160,28 @@ def test_an_export_that_fails_or_is_withdrawn_leaves_what_was_there(tmp_path: Pa
     with pytest.raises(WithdrawnError):
         export_checkpoint(broken, target, withdraw)
     assert target.read_text() == "an earlier export"
+
+
+@pytest.mark.parametrize(
+    ("complaint", "sentence"),
+    [
+        ("lpsnet: error: {target} could not be written: no space left", "{target} could not be written: no space left"),
+        ("error: in.safetensors: no network", "{target} was not written: in.safetensors: no network"),
+        ("", "{target} was not written: it ended with status 2"),
+    ],
+)
+def test_why_an_export_failed_is_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, complaint: str, sentence: str
+) -> None:
+    target = tmp_path / "out.safetensors"
+    said = f"import sys; sys.stderr.write({complaint.format(target=target)!r}); sys.exit(2)"
+    python = tmp_path / "python"
+    python.write_text(f"#!{sys.executable}\n{said}\n")
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    with pytest.raises(OSError) as failure:  # noqa: PT011 - its words are compared whole
+        export_checkpoint(tmp_path / "in.safetensors", target, lambda _share: None)
+    assert str(failure.value) == sentence.format(target=target)
 
 
 @pytest.mark.slow
