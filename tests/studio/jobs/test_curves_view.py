@@ -290,6 +290,21 @@ def test_the_chart_is_saved_as_a_picture(
     assert image.pixelColor(40, 2 * view.plot.height() + 44).name() == color  # its line in the legend
 
 
+def test_a_saved_picture_ends_its_curves_at_the_axes(qtbot: Any, view: Any, worker: Any, tmp_path: Path) -> None:
+    from lpsnet.images import read_image
+
+    _show(qtbot, view, worker, _run(tmp_path / "a"))
+    view.plot.getViewBox().setYRange(1e3, 2e3, padding=0)  # far above all that it has
+    done: list[bool] = []
+    view.save(tmp_path / "out.png", lambda: done.append(True))
+    qtbot.waitUntil(lambda: bool(done), timeout=5000)
+    pixels = read_image(tmp_path / "out.png")
+    color = view.legend.rows[0].color
+    curve = (pixels == [int(color[at : at + 2], 16) for at in (1, 3, 5)]).all(axis=2)
+    assert not curve[: 2 * view.plot.height()].any()
+    assert curve[2 * view.plot.height() :].any()  # its line in the legend
+
+
 def test_a_file_that_cannot_be_written_is_told(qtbot: Any, view: Any, worker: Any, tmp_path: Path) -> None:
     _show(qtbot, view, worker, _run(tmp_path / "a"))
     told: list[str] = []
