@@ -54,13 +54,19 @@ def course_words(entry: JobEntry, now: float) -> str:
     status = entry.status
     words = []
     if status.started is not None:
-        words.append(f"Started {when_words(status.started, now)}")
+        first = status.facts.first_started
+        # The process is started before it reports that it has begun.
+        is_resumed = first is not None and first < status.started
+        if first is not None and is_resumed:
+            words.append(f"Started {when_words(first, now)}")
+        words.append(f"{'resumed' if is_resumed else 'Started'} {when_words(status.started, now)}")
         end = status.ended if status.ended is not None else now if status.state.is_alive else None
         if status.ended is not None:
             words.append(f"ended {when_words(status.ended, now)}")
         if end is not None and end > status.started:
             took = length_words(end - status.started)
-            words.append(f"{took} ago" if status.state.is_alive else f"{took} in all")
+            since = "since it was resumed" if is_resumed else "in all"
+            words.append(f"{took} ago" if status.state.is_alive else f"{took} {since}")
     elif status.ended is not None:
         words.append(f"Ended {when_words(status.ended, now)}")
     device = entry.spec.device if entry.spec is not None else ""

@@ -47,6 +47,7 @@ class RunFacts:
         longest_silence: the longest time between two of the latest events, in seconds.
         stopped: how the latest process ended, if it said so.
         device: where the latest process works, such as ``cuda:0``; empty if it did not say.
+        first_started: when the first process of a training that reported here began; None if it is not known.
         has_network: whether a network that it trained lies in its run directory, whatever its events tell.
     """
 
@@ -62,6 +63,7 @@ class RunFacts:
     longest_silence: float = 0.0
     stopped: Stopped | None = None
     device: str = ""
+    first_started: float | None = None
     has_network: bool = False
 
     @property
@@ -151,6 +153,7 @@ class _Standing:
                 stopped=None,
                 longest_silence=0.0,
                 device=_device_of(event),
+                first_started=event.time if facts.first_started is None else facts.first_started,
             )
         elif isinstance(event, BatchStarted):
             facts = RunFacts(

@@ -132,6 +132,20 @@ def test_the_sentence_leaves_out_what_the_progress_tells() -> None:
     assert sentence_words(entry(RUN, waiting())).startswith("Waits for cuda:0. It starts by itself")
 
 
+def test_a_resumed_training_tells_its_first_start_and_its_last() -> None:
+    once = finished(ended=NOW - 56)
+    course = course_words(entry(RUN, replace(once, started=NOW - 100)), NOW)
+    assert course.startswith(f"Started {when_words(NOW - 100, NOW)} · ended ")
+    assert "44 s in all" in course
+    known = replace(once.facts, first_started=NOW - 3700)
+    course = course_words(entry(RUN, replace(once, started=NOW - 100, facts=known)), NOW)
+    assert course.startswith(f"Started {when_words(NOW - 3700, NOW)} · resumed {when_words(NOW - 100, NOW)} · ended ")
+    assert "44 s since it was resumed" in course
+    assert "in all" not in course
+    begun = replace(once.facts, first_started=NOW - 98)
+    assert "resumed" not in course_words(entry(RUN, replace(once, started=NOW - 100, facts=begun)), NOW)
+
+
 def test_progress_and_course_are_lines_of_facts() -> None:
     assert progress_words(running(), NOW - 2).startswith(
         "iteration 1,200 of 9,000 · 4.2 images/s · 12 min left, until "

@@ -64,7 +64,8 @@ def test_a_training_stands_where_its_latest_events_say() -> None:
             progress(20, 141.0),
         ]
     )
-    assert facts == RunFacts("train", 20, 400, 10, 0.5, 3.5, 60.0, 100.0, 141.0, 29.0, device="cpu")
+    whole = RunFacts("train", 20, 400, 10, 0.5, 3.5, 60.0, 100.0, 141.0, 29.0, device="cpu", first_started=100.0)
+    assert facts == whole
     assert facts.so_far == "20 of 400 iterations"
 
 
@@ -74,6 +75,7 @@ def test_a_run_that_goes_on_has_not_stopped_and_goes_back_to_what_was_saved() ->
     assert facts_of(before).stopped == stopped
     again = facts_of([*before, training_started(400, iteration=20, time=300.0)])
     assert (again.stopped, again.iteration, again.saved, again.started) == (None, 20, 20, 300.0)
+    assert again.first_started == 100.0
 
 
 def test_what_an_earlier_process_said_of_its_end_is_not_about_the_new_one() -> None:
