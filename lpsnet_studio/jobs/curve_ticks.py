@@ -51,7 +51,7 @@ def log_ticks(low: float, high: float, most: int) -> list[float]:
     else:
         step = -(-len(decades) // max(most, 1))
         ticks = [float(decade) for decade in decades if decade % step == 0 and low <= decade <= high]
-    return ticks if len(ticks) >= 3 else _linear_ticks(10.0**low, 10.0**high, most)
+    return ticks if len(ticks) >= 3 else _linear_ticks(10.0**low, 10.0**high, most) or ticks
 
 
 def _linear_ticks(low: float, high: float, most: int) -> list[float]:
