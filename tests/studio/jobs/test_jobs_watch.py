@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -110,14 +111,14 @@ def test_failures_nobody_foresaw_are_passed_on_and_the_next_look_comes(
 ) -> None:
     is_broken = [True]
 
-    def read(folder: Path) -> JobStatus:
+    def now() -> float:
         if is_broken[0]:
-            raise ZeroDivisionError("of a reader")
-        return nothing_runs(folder)
+            raise ZeroDivisionError("of a clock")
+        return time.time()
 
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "events.jsonl").touch()
-    watch = watch_over(Calls(read_status=read))
+    watch = watch_over(Calls(read_status=nothing_runs, now=now))
     with qtbot.captureExceptions() as failures:
         watch.jobs.open_run(tmp_path / "run")
         qtbot.waitUntil(lambda: bool(failures))

@@ -170,7 +170,7 @@ def test_how_a_job_ended_is_written_down_once_the_disk_has_room(small_disk: Path
     until(lambda: read_status(small_disk / "run").pid is None, "the end of the command")
     time.sleep(0.5)
     assert read_status(small_disk / "run").state is JobState.STOPPING
-    assert "Is the disk full?" in read_status(small_disk / "run", now=time.time() + 60).advice
+    assert "the disk is full" in read_status(small_disk / "run").sentence
     full.unlink()
     status = ended(small_disk / "run")
     assert (status.state, status.sentence) == (JobState.FINISHED, "finished: at work")
