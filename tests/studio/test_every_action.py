@@ -750,8 +750,8 @@ def _(bench: Bench) -> None:
     folder = _with_job(bench, _training(bench))
     bench.trigger("duplicate_job")
     (form,) = (each for each in bench.window.findChildren(NewJobView) if each.isVisible())
+    bench.qtbot.waitUntil(lambda: form.body.spec().config == str(folder / "config.yaml"))
     asked = form.body.spec()
-    assert asked.config == str(folder / "config.yaml")
     assert asked.run_dir != folder
 
 
