@@ -1,0 +1,296 @@
+"""An edit in the making: what is painted shows at once, and is one step of undo in the end, or nothing; no Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lpsnet.structures import Window
+from lpsnet_studio.annotator.edits import Edit, SegmentInfo
+from lpsnet_studio.annotator.extents import MOST_SEGMENTS, Extent, Numbers
+from lpsnet_studio.annotator.patches import TILE, PixelPatch, tiles_of
+from lpsnet_studio.annotator.settling import Part, settled_extents
+from lpsnet_studio.annotator.windows import join_windows
+
+__all__ = ["Draft", "Limits", "Sheet", "set_entry"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Where a draft may paint.
+
+    Attributes:
+        only_void: over void pixels alone.
+        only_inside: over the pixels of this segment alone; None for any.
+    """
+
+    only_void: bool = False
+    only_inside: int | None = None
+
+
+@dataclass(slots=True)
+class Sheet:
+    """What a document and a draft of it write on.
+
+    Attributes:
+        ids: ``[H, W]`` uint16 numbers; 0 is void.
+        segments: what is known of every segment.
+        extents: area and box of every segment, as of the last finished edit.
+    """
+
+    ids: Numbers
+    segments: dict[int, SegmentInfo]
+    extents: dict[int, Extent] = field(default_factory=dict)
+
+
+class Draft:
+    """One edit while it is made, such as one drag of the brush.
+
+    What it paints is in the document's ids at once, and what it says of segments in its table; areas and boxes follow
+    when it is finished. As a context manager it is cancelled at the end unless it was finished.
+
+    Args:
+        sheet: what to write on.
+        title: what undo will call the edit.
+        limits: where it may paint.
+        painted: is told which windows changed.
+        tabled: is told that the table changed.
+        ended: is told that the draft is over, with the edit if there is one.
+    """
+
+    def __init__(
+        self,
+        sheet: Sheet,
+        title: str,
+        limits: Limits,
+        painted: Callable[[tuple[Window, ...]], None],
+        tabled: Callable[[], None],
+        ended: Callable[[Edit | None], None],
+    ) -> None:
+        self.title = title
+        self.limits = limits
+        self._sheet = sheet
+        self._painted, self._tabled, self._ended = painted, tabled, ended
+        self._tiles: dict[tuple[int, int], Numbers] = {}
+        """What the touched tiles were before, by their row and column in the grid."""
+        self._infos: dict[int, SegmentInfo | None] = {}
+        """What the touched entries of the table were before."""
+        self._locked = _locked(sheet.segments)
+        self._open = True
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was neither finished nor cancelled."""
+        return self._open
+
+    def put(self, mask: NDArray[np.bool_], origin: tuple[int, int], number: int) -> int:
+        """Paints the pixels under a mask, but those of locked segments and those that the limits exclude.
+
+        Args:
+            mask: ``[h, w]``; what lies outside the image is left out.
+            origin: row and column of the mask's first pixel in the image.
+            number: the segment that gets them; 0 for void. A locked one gets none.
+
+        Returns:
+            How many pixels changed.
+
+        Raises:
+            ValueError: if the segment does not exist; :meth:`set_info` makes it.
+            RuntimeError: if the draft is over.
+        """
+        self._refuse_when_over()
+        if number and number not in self._sheet.segments:
+            raise ValueError(f"segment {number} does not exist")
+        if number in self._locked:
+            return 0
+        return self._put(np.asarray(mask, np.bool_), origin, number, self._allowed)
+
+    def set_info(self, number: int, info: SegmentInfo | None) -> None:
+        """Changes what is known of a segment, makes it, or takes it away.
+
+        Args:
+            number: of the segment, 1 … 65535.
+            info: what is known of it from now on; None takes it away, and all its pixels become void.
+
+        Raises:
+            ValueError: if there can be no such number.
+            RuntimeError: if the draft is over.
+        """
+        self._refuse_when_over()
+        if not 1 <= number <= MOST_SEGMENTS:
+            raise ValueError(f"a segment's number is 1 to {MOST_SEGMENTS}, not {number}")
+        if info is None:
+            self._clear(number)
+        self._infos.setdefault(number, self._sheet.segments.get(number))
+        set_entry(self._sheet.segments, number, info)
+        self._locked = _locked(self._sheet.segments)
+        self._tabled()
+
+    def finish(self, selected: tuple[int, ...] = ()) -> Edit | None:
+        """Ends the draft and returns it as an edit; None if nothing changed. Segments without pixels vanish.
+
+        Args:
+            selected: numbers of the segments that are selected after it; those that do not exist are left out.
+
+        Raises:
+            RuntimeError: if the draft is over.
+        """
+        self._refuse_when_over()
+        sheet, parts = self._sheet, list(self._parts())
+        patch = PixelPatch.of_tiles(parts)
+        extents = settled_extents(sheet.ids, sheet.extents, parts)
+        for number, (_, after) in extents.items():
+            set_entry(sheet.extents, number, after)
+        for number in {*extents, *self._infos}:
+            if number in sheet.segments and number not in sheet.extents:
+                self._infos.setdefault(number, sheet.segments[number])
+                del sheet.segments[number]
+        infos = {number: (before, sheet.segments.get(number)) for number, before in sorted(self._infos.items())}
+        infos = {number: pair for number, pair in infos.items() if pair[0] != pair[1]}
+        self._open = False
+        if patch.is_empty and not infos:
+            self._ended(None)
+            return None
+        kept = tuple(number for number in selected if number in sheet.segments)
+        edit = Edit(self.title, patch, infos, extents, kept)
+        self._ended(edit)
+        return edit
+
+    def cancel(self) -> None:
+        """Ends the draft and restores the document as it was, bit for bit; nothing if the draft is over."""
+        if not self._open:
+            return
+        self._open = False
+        windows = [window for window, _, _ in self._parts()]
+        for (row, column), before in self._tiles.items():
+            height, width = before.shape
+            self._sheet.ids[row : row + height, column : column + width] = before
+        for number, info in self._infos.items():
+            set_entry(self._sheet.segments, number, info)
+        self._ended(None)
+        if windows:
+            self._painted(join_windows(windows))
+
+    def __enter__(self) -> Draft:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.cancel()
+
+    # -------------------------------------------------------------------------------------------------------- painting
+
+    def _put(
+        self,
+        mask: NDArray[np.bool_],
+        origin: tuple[int, int],
+        number: int,
+        allowed: Callable[[Numbers], NDArray[np.bool_] | None],
+    ) -> int:
+        """Paints tile by tile, keeping what each was before, and tells what changed."""
+        ids = self._sheet.ids
+        top, left = origin
+        y0, x0 = max(top, 0), max(left, 0)
+        y1, x1 = min(top + mask.shape[0], ids.shape[0]), min(left + mask.shape[1], ids.shape[1])
+        if y0 >= y1 or x0 >= x1:
+            return 0
+        count, windows = 0, []
+        for window in tiles_of((y0, x0, y1, x1)):
+            a, b, c, d = window
+            part = mask[a - top : c - top, b - left : d - left]
+            if not part.any():
+                continue
+            view = ids[a:c, b:d]
+            touched = part & (view != number)
+            free = allowed(view)
+            if free is not None:
+                touched &= free
+            pixels = int(np.count_nonzero(touched))
+            if not pixels:
+                continue
+            self._keep_tile(a, b)
+            change = np.bitwise_xor(view, np.uint16(number))
+            change *= touched
+            np.bitwise_xor(view, change, out=view)
+            count += pixels
+            windows.append(window)
+        if windows:
+            self._painted(join_windows(windows))
+        return count
+
+    def _allowed(self, numbers: Numbers) -> NDArray[np.bool_] | None:
+        """Returns which pixels may be painted; None if all may."""
+        free = None
+        if self.limits.only_void:
+            free = numbers == 0
+        if self.limits.only_inside is not None:
+            inside = numbers == self.limits.only_inside
+            free = inside if free is None else free & inside
+        if self._locked:
+            unlocked = ~_is_any_of(numbers, self._locked)
+            free = unlocked if free is None else free & unlocked
+        return free
+
+    def _keep_tile(self, y: int, x: int) -> None:
+        """Keeps what the tile of a pixel was before the draft, once."""
+        row, column = y - y % TILE, x - x % TILE
+        if (row, column) not in self._tiles:
+            self._tiles[row, column] = self._sheet.ids[row : row + TILE, column : column + TILE].copy()
+
+    def _clear(self, number: int) -> None:
+        """Makes every pixel of a segment void, wherever the draft has painted it, locked or not."""
+        extent = self._sheet.extents.get(number)
+        known = set() if extent is None else {_tile_at(y, x) for y, x, _, _ in tiles_of(_window(extent.box))}
+        for row, column in sorted(known | self._tiles.keys()):
+            view = self._sheet.ids[row : row + TILE, column : column + TILE]
+            self._put(view == number, (row, column), 0, lambda _: None)
+
+    def _parts(self) -> list[Part]:
+        """Returns the touched tiles: where each is, what it was, and what it is."""
+        parts = []
+        for (row, column), before in sorted(self._tiles.items()):
+            window = (row, column, row + before.shape[0], column + before.shape[1])
+            parts.append((window, before, self._sheet.ids[row : window[2], column : window[3]]))
+        return parts
+
+    def _refuse_when_over(self) -> None:
+        if not self._open:
+            raise RuntimeError(f"the edit {self.title!r} is over")
+
+
+def set_entry(table: dict[int, Any], number: int, entry: Any | None) -> None:
+    """Writes an entry of a table, or takes it away."""
+    if entry is None:
+        table.pop(number, None)
+    else:
+        table[number] = entry
+
+
+def _locked(segments: Mapping[int, SegmentInfo]) -> frozenset[int]:
+    return frozenset(number for number, info in segments.items() if info.locked)
+
+
+def _is_any_of(numbers: Numbers, wanted: frozenset[int]) -> NDArray[np.bool_]:
+    """Returns where a map holds one of some numbers."""
+    if len(wanted) > 8:
+        table = np.zeros(MOST_SEGMENTS + 1, np.bool_)
+        table[list(wanted)] = True
+        return table[numbers]
+    found = np.zeros(numbers.shape, np.bool_)
+    for number in wanted:
+        found |= numbers == number
+    return found
+
+
+def _tile_at(y: int, x: int) -> tuple[int, int]:
+    return y - y % TILE, x - x % TILE
+
+
+def _window(box: tuple[int, int, int, int]) -> Window:
+    return box[1], box[0], box[3], box[2]
