@@ -1,0 +1,257 @@
+"""What an annotator would rather know before an image is called done: gaps, specks, holes, doubles; no Qt.
+
+A check looks at a snapshot, so that it can run outside the window's thread, and after an edit again at nothing but the
+segments near it.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lpsnet.categories import Categories
+from lpsnet.structures import Window
+from lpsnet_studio.annotator.edits import SegmentInfo
+from lpsnet_studio.annotator.extents import Box, Extent, Numbers
+from lpsnet_studio.annotator.placed_mask import Mask, box_of_window, window_of_box
+from lpsnet_studio.annotator.regions import segment_mask, void_holes_of
+
+__all__ = ["CheckOptions", "CheckReport", "Finding", "FindingKind", "Snapshot", "check"]
+
+
+class FindingKind(enum.StrEnum):
+    """What may be amiss, in the order in which it is listed."""
+
+    UNLABELLED = "unlabelled pixels"
+    DUPLICATE_STUFF = "duplicate stuff"
+    DISCONNECTED = "disconnected things"
+    HOLES = "holes"
+    SPECKS = "specks"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that may be amiss.
+
+    Attributes:
+        kind: what.
+        number: of the segment; 0 for void.
+        box: where to look, half-open ``(x0, y0, x1, y1)``.
+        area: how many pixels are concerned.
+        sentence: the same for people.
+        others: further segments that it concerns.
+    """
+
+    kind: FindingKind
+    number: int
+    box: Box
+    area: int
+    sentence: str
+    others: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOptions:
+    """What counts as small.
+
+    Attributes:
+        speck_pixels: a part with fewer pixels is a speck.
+    """
+
+    speck_pixels: int = 16
+
+
+class _Described(Protocol):
+    """What a document tells of itself."""
+
+    @property
+    def ids(self) -> Numbers: ...
+    @property
+    def segments(self) -> Mapping[int, SegmentInfo]: ...
+    @property
+    def extents(self) -> Mapping[int, Extent]: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """A segmentation as it was at one moment.
+
+    Attributes:
+        ids: ``[H, W]``.
+        segments: what is known of every number.
+        boxes: the tight half-open box of every number.
+        categories: the classes.
+    """
+
+    ids: Numbers
+    segments: Mapping[int, SegmentInfo]
+    boxes: Mapping[int, Box]
+    categories: Categories
+
+    @classmethod
+    def of(cls, document: _Described, categories: Categories) -> Snapshot:
+        """Copies what a document holds now; some 15 ms for 24 megapixels."""
+        boxes = {number: extent.box for number, extent in document.extents.items()}
+        return cls(document.ids.copy(), dict(document.segments), boxes, categories)
+
+    def name(self, number: int) -> str:
+        """Returns a segment's name for people, such as ``person #12``."""
+        index = self.categories.index_of.get(self.segments[number].category)
+        return f"{'unknown class' if index is None else self.categories[index].name} #{number}"
+
+    def is_thing(self, number: int) -> bool:
+        """Whether a segment's class is a thing."""
+        index = self.categories.index_of.get(self.segments[number].category)
+        return index is not None and self.categories[index].isthing
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What was found, in such a way that part of it can be looked at again.
+
+    Attributes:
+        of_segment: the findings of every segment that has some.
+        of_void: unlabelled pixels.
+        of_table: what the table alone shows.
+        boxes: where every segment was.
+    """
+
+    of_segment: Mapping[int, tuple[Finding, ...]] = field(default_factory=dict)
+    of_void: tuple[Finding, ...] = ()
+    of_table: tuple[Finding, ...] = ()
+    boxes: Mapping[int, Box] = field(default_factory=dict)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything that was found, by kind and then by descending area."""
+        order = list(FindingKind)
+        of_segments = (finding for findings in self.of_segment.values() for finding in findings)
+        everything = [*self.of_void, *self.of_table, *of_segments]
+        return tuple(sorted(everything, key=lambda found: (order.index(found.kind), -found.area, found.number)))
+
+
+def check(
+    snapshot: Snapshot,
+    options: CheckOptions = CheckOptions(),
+    *,
+    earlier: CheckReport | None = None,
+    changed: Collection[Window] = (),
+    relabelled: Collection[int] = (),
+    cancelled: Callable[[], bool] = lambda: False,
+) -> CheckReport | None:
+    """Looks at a segmentation, or again at what changed of it.
+
+    Args:
+        snapshot: what to look at.
+        options: what counts as small.
+        earlier: what was found before; None to look at everything.
+        changed: windows whose pixels may have changed since.
+        relabelled: numbers whose entry in the table changed since.
+        cancelled: asked before every segment.
+
+    Returns:
+        What was found; None if it was cancelled.
+    """
+    of_segment = {} if earlier is None else dict(earlier.of_segment)
+    for number in set(of_segment) - snapshot.segments.keys():
+        del of_segment[number]
+    for number in snapshot.segments:
+        box = snapshot.boxes[number]
+        known = earlier is not None and earlier.boxes.get(number) == box and number not in relabelled
+        if known and not _meets_any(box, changed):
+            continue
+        if cancelled():
+            return None
+        of_segment[number] = tuple(_findings_of_segment(snapshot, number, options))
+    if cancelled():
+        return None
+    of_void = earlier.of_void if earlier is not None and not changed else tuple(_unlabelled(snapshot.ids, options))
+    found = {number: findings for number, findings in of_segment.items() if findings}
+    return CheckReport(found, of_void, tuple(_duplicate_stuff(snapshot)), snapshot.boxes)
+
+
+def _meets_any(box: Box, windows: Collection[Window]) -> bool:
+    y0, x0, y1, x1 = window_of_box(box)
+    return any(y0 <= bottom and top <= y1 and x0 <= right and left <= x1 for top, left, bottom, right in windows)
+
+
+def _findings_of_segment(snapshot: Snapshot, number: int, options: CheckOptions) -> Iterator[Finding]:
+    box = snapshot.boxes[number]
+    name = snapshot.name(number)
+    region = segment_mask(snapshot.ids, number, box)
+    areas, boxes = _parts(region.mask, region.origin, connectivity=8)
+    small = areas < options.speck_pixels
+    small[np.argmax(areas)] = False
+    if (count := int(small.sum())) > 0:
+        area, largest = int(areas[small].sum()), int(np.argmax(np.where(small, areas, -1)))
+        sentence = f"{name} has {_counted(count, 'speck', area)}."
+        yield Finding(FindingKind.SPECKS, number, boxes[largest], area, sentence)
+    parts = len(areas) - count
+    if parts > 1 and snapshot.is_thing(number) and not snapshot.segments[number].iscrowd:
+        rest = int(areas.sum() - areas.max())
+        yield Finding(FindingKind.DISCONNECTED, number, box, rest, f"{name} is in {parts:,} parts.")
+    if holes := void_holes_of(snapshot.ids, number, box):
+        area = sum(hole.area for hole in holes)
+        sentence = f"{name} has {_counted(len(holes), 'hole', area)}."
+        yield Finding(FindingKind.HOLES, number, box_of_window(holes[0].window), area, sentence)
+
+
+def _unlabelled(ids: Numbers, options: CheckOptions) -> Iterator[Finding]:
+    """Yields every region of void, the small ones together as one finding."""
+    areas, boxes = _parts(ids == 0, (0, 0), connectivity=8)
+    small = areas < options.speck_pixels
+    for part in np.flatnonzero(~small).tolist():
+        area = int(areas[part])
+        yield Finding(FindingKind.UNLABELLED, 0, boxes[part], area, f"{_pixels(area)} are unlabelled.")
+    if small.any():
+        area, largest = int(areas[small].sum()), int(np.argmax(np.where(small, areas, -1)))
+        sentence = f"{_pixels(area)} {'is' if area == 1 else 'are'} unlabelled."
+        if (count := int(small.sum())) > 1:
+            sentence = f"{_pixels(area)} are unlabelled in {count:,} specks."
+        yield Finding(FindingKind.UNLABELLED, 0, boxes[largest], area, sentence)
+
+
+def _duplicate_stuff(snapshot: Snapshot) -> Iterator[Finding]:
+    """Yields every stuff class that more than one segment has."""
+    of_class: dict[int, list[int]] = {}
+    for number, info in snapshot.segments.items():
+        if not snapshot.is_thing(number) and not info.iscrowd and info.category in snapshot.categories.index_of:
+            of_class.setdefault(info.category, []).append(number)
+    for numbers in of_class.values():
+        if len(numbers) < 2:
+            continue
+        numbers = sorted(numbers, key=lambda number: -_box_area(snapshot.boxes[number]))
+        name = snapshot.name(numbers[0]).rpartition(" #")[0]
+        listed = ", ".join(f"#{number}" for number in numbers[:-1]) + f" and #{numbers[-1]}"
+        second = snapshot.boxes[numbers[1]]
+        sentence = f"{len(numbers):,} segments are {name}: {listed}."
+        yield Finding(FindingKind.DUPLICATE_STUFF, numbers[1], second, _box_area(second), sentence, tuple(numbers))
+
+
+def _parts(mask: Mask, origin: tuple[int, int], connectivity: int) -> tuple[NDArray[np.int64], list[Box]]:
+    """Returns the areas and the boxes of the parts of a mask that do not touch each other."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(
+        np.ascontiguousarray(mask).view(np.uint8), connectivity=connectivity
+    )
+    top, left = origin
+    boxes = [(left + x, top + y, left + x + w, top + y + h) for x, y, w, h, _ in stats[1:].tolist()]
+    return stats[1:, cv2.CC_STAT_AREA].astype(np.int64), boxes
+
+
+def _box_area(box: Box) -> int:
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def _counted(count: int, noun: str, area: int) -> str:
+    """Returns for instance ``a hole of 4 pixels`` or ``3 holes of 12 pixels in all``."""
+    return f"a {noun} of {_pixels(area)}" if count == 1 else f"{count:,} {noun}s of {_pixels(area)} in all"
+
+
+def _pixels(count: int) -> str:
+    return f"{count:,} pixel{'' if count == 1 else 's'}"
