@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from lpsnet.structures import Window
 from lpsnet_studio.annotator.edits import Edit, SegmentInfo
-from lpsnet_studio.annotator.extents import MOST_SEGMENTS, Extent, Numbers
-from lpsnet_studio.annotator.patches import TILE, PixelPatch, tiles_of
-from lpsnet_studio.annotator.settling import Part, settled_extents
+from lpsnet_studio.annotator.extents import MOST_SEGMENTS, Extent, Numbers, Part
+from lpsnet_studio.annotator.patches import TILE, PixelPatch, changed_part, tiles_of
+from lpsnet_studio.annotator.settling import settled_extents
 from lpsnet_studio.annotator.windows import join_windows
 
 __all__ = ["Draft", "Limits", "Sheet", "set_entry"]
@@ -142,7 +142,7 @@ class Draft:
         """
         self._refuse_when_over()
         sheet, parts = self._sheet, list(self._parts())
-        patch = PixelPatch.of_tiles(parts)
+        patch = PixelPatch.of_parts(parts)
         extents = settled_extents(sheet.ids, sheet.extents, parts)
         for number, (_, after) in extents.items():
             set_entry(sheet.extents, number, after)
@@ -252,11 +252,13 @@ class Draft:
             self._put(view == number, (row, column), 0, lambda _: None)
 
     def _parts(self) -> list[Part]:
-        """Returns the touched tiles: where each is, what it was, and what it is."""
+        """Returns, for every tile that changed, where in it, and the numbers there before and now."""
         parts = []
         for (row, column), before in sorted(self._tiles.items()):
             window = (row, column, row + before.shape[0], column + before.shape[1])
-            parts.append((window, before, self._sheet.ids[row : window[2], column : window[3]]))
+            part = changed_part((window, before, self._sheet.ids[row : window[2], column : window[3]]))
+            if part is not None:
+                parts.append(part)
         return parts
 
     def _refuse_when_over(self) -> None:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MOST_SEGMENTS", "Box", "Extent", "Numbers", "measure", "tighten"]
+from lpsnet.structures import Window
+
+__all__ = ["MOST_SEGMENTS", "Box", "Extent", "Numbers", "Part", "joined", "measure", "tighten"]
 
 Numbers = NDArray[np.uint16]
 """``[H, W]`` segment numbers; 0 is void."""
 Box = tuple[int, int, int, int]
 """``(x0, y0, x1, y1)``, half-open, in pixels."""
+
+Part = tuple[Window, Numbers, Numbers]
+"""A window of the image, and the numbers in it before and after."""
 
 MOST_SEGMENTS = int(np.iinfo(np.uint16).max)
 
@@ -45,9 +51,13 @@ def measure(ids: Numbers, origin: tuple[int, int] = (0, 0)) -> dict[int, Extent]
         origin: row and column of the part's first pixel in the whole map.
     """
     height, width = ids.shape
+    if not ids.size:
+        return {}
+    lowest, highest, _, _ = cv2.minMaxLoc(ids)
+    if lowest == highest:
+        y0, x0 = origin
+        return {int(lowest): Extent(ids.size, (x0, y0, x0 + width, y0 + height))} if lowest else {}
     found: dict[int, Extent] = {}
-    if not width:
-        return found
     for top in range(0, height, _BAND):
         for number, extent in _measure_band(ids[top : top + _BAND], origin[0] + top, origin[1]):
             known = found.get(number)
@@ -70,7 +80,7 @@ def _measure_band(ids: Numbers, top: int, left: int) -> list[tuple[int, Extent]]
     begins = np.ones((height, width), np.bool_)
     np.not_equal(ids[:, 1:], ids[:, :-1], out=begins[:, 1:])
     starts = np.flatnonzero(begins)
-    values = ids[begins]
+    values = ids.reshape(-1)[starts]
     lengths = np.diff(starts, append=ids.size)
     occupied = values != 0
     if not occupied.all():

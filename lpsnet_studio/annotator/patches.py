@@ -11,15 +11,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from lpsnet.structures import Window
 from lpsnet_studio.annotator.byte_records import ByteReader, open_record, sealed_record
-from lpsnet_studio.annotator.extents import Numbers
+from lpsnet_studio.annotator.extents import Numbers, Part
 from lpsnet_studio.annotator.windows import join_windows, union
 
-__all__ = ["TILE", "PixelPatch", "tiles_of"]
+__all__ = ["TILE", "PixelPatch", "changed_part", "tiles_of"]
 
 TILE = 256
 """Side of a tile, in pixels: its numbers stay in a core's own cache."""
@@ -32,6 +33,10 @@ _CODES_OF_BYTE = {
     bits: (np.arange(256)[:, None] >> np.arange(8 - bits, -1, -bits)) & (2**bits - 1) for bits in _PACKED_ITEM
 }
 """``[256, 8 / bits]``, the codes of the pixels that a byte packs, first pixel first."""
+_LEAST_RUN = 32
+"""Pixels that a run must have on average: shorter ones take long to make again, one by one."""
+_OVERHEAD = 8
+"""Bytes that another form takes at least beside its pixels."""
 _OBJECT_BYTES = 500
 """What a tile takes in memory beside its numbers."""
 _MAGIC, _VERSION = b"LPSp", 1
@@ -107,20 +112,25 @@ class PixelPatch:
         """
         if before.shape != after.shape or before.ndim != 2:
             raise ValueError(f"parts of {before.shape} and {after.shape} pixels cannot be compared")
+        if not before.dtype == after.dtype == np.uint16:
+            raise ValueError(f"an id map holds uint16 numbers, not {before.dtype} and {after.dtype}")
         top, left = origin
-        whole = (top, left, top + before.shape[0], left + before.shape[1])
-        parts = ((window, _part(before, window, origin), _part(after, window, origin)) for window in tiles_of(whole))
-        return cls.of_tiles(parts)
+        tiles = tiles_of((top, left, top + before.shape[0], left + before.shape[1]))
+        windows = ((y0 - top, x0 - left, y1 - top, x1 - left) for y0, x0, y1, x1 in tiles)
+        parts = (
+            ((y0 + top, x0 + left, y1 + top, x1 + left), before[y0:y1, x0:x1], after[y0:y1, x0:x1])
+            for y0, x0, y1, x1 in windows
+        )
+        return cls.of_parts(part for part in map(changed_part, parts) if part is not None)
 
     @classmethod
-    def of_tiles(cls, parts: Iterable[tuple[Window, Numbers, Numbers]]) -> PixelPatch:
-        """Returns what changed in windows of at most 256×256 pixels that share no pixel.
+    def of_parts(cls, parts: Iterable[Part]) -> PixelPatch:
+        """Returns what leads from the numbers before to those after.
 
         Args:
-            parts: each window, and its numbers before and after.
+            parts: as :func:`changed_part` crops them, inside one tile each, by ascending window.
         """
-        tiles = (_encoded(window, before, after) for window, before, after in parts)
-        return cls(sorted((tile for tile in tiles if tile is not None), key=lambda tile: tile.window))
+        return cls(_encoded(part) for part in parts)
 
     @property
     def is_empty(self) -> bool:
@@ -167,7 +177,7 @@ class PixelPatch:
         """Leads the map after back to the map before, in place; raises as :meth:`apply` does."""
         self.apply(ids)
 
-    def parts(self, ids: Numbers) -> Iterator[tuple[Window, Numbers, Numbers]]:
+    def parts(self, ids: Numbers) -> Iterator[Part]:
         """Yields where the patch changes a map, and copies of the numbers there as they are and as they would be."""
         for tile in self._tiles:
             y0, x0, y1, x1 = tile.window
@@ -227,31 +237,29 @@ class PixelPatch:
         return f"PixelPatch({len(self._tiles)} tiles, window={self.window}, {self.nbytes} bytes)"
 
 
-def _part(ids: Numbers, window: Window, origin: tuple[int, int]) -> Numbers:
-    return ids[window[0] - origin[0] : window[2] - origin[0], window[1] - origin[1] : window[3] - origin[1]]
-
-
-def _encoded(window: Window, before: Numbers, after: Numbers) -> _Tile | None:
-    """Returns what changed in a window in the smallest form; None if nothing did."""
-    difference = np.bitwise_xor(before, after)
-    rows = np.flatnonzero(difference.any(axis=1))
-    if not len(rows):
+def changed_part(part: Part) -> Part | None:
+    """Returns a part cropped to the pixels that changed; None if none did."""
+    (top, left, _, _), before, after = part
+    x, y, width, height = cv2.boundingRect((before != after).view(np.uint8))
+    if not width:
         return None
-    if difference.dtype != np.uint16:
-        raise ValueError(f"an id map holds uint16 numbers, not {difference.dtype}")
-    columns = np.flatnonzero(difference.any(axis=0))
-    y0, y1, x0, x1 = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
-    flat = difference[y0:y1, x0:x1].reshape(-1)
-    window = (window[0] + y0, window[1] + x0, window[0] + y1, window[1] + x1)
-    ends = np.flatnonzero(flat[1:] != flat[:-1])
-    ends = np.append(ends, len(flat) - 1)
+    window = (top + y, left + x, top + y + height, left + x + width)
+    return window, before[y : y + height, x : x + width], after[y : y + height, x : x + width]
+
+
+def _encoded(part: Part) -> _Tile:
+    """Returns what changed in a part in the smallest form that is quick to make again."""
+    window, before, after = part
+    flat = np.bitwise_xor(before, after).reshape(-1)
+    ends = np.append(np.flatnonzero(flat[1:] != flat[:-1]), len(flat) - 1)
     values = flat[ends]
-    palette = np.flatnonzero(np.bincount(values)).astype(np.uint16) if len(ends) <= len(flat) // 2 else np.unique(flat)
+    palette = np.flatnonzero(np.bincount(values)).astype(np.uint16)
     bits = next((bits for bits in _PACKED_ITEM if len(palette) <= 2**bits), _PLAIN)
-    if 4 * len(ends) <= bits * len(flat) // 8 + 8:
+    least_bytes = len(flat) * bits // 8 + _OVERHEAD
+    if 4 * len(ends) <= least_bytes and len(ends) <= len(flat) // _LEAST_RUN + 1:
         return _Tile(window, _RUNS, values, (np.diff(ends, prepend=-1) - 1).astype(np.uint16))
     if bits == _PLAIN:
-        return _Tile(window, _PLAIN, flat.copy(), np.empty(0, np.uint8))
+        return _Tile(window, _PLAIN, flat, np.empty(0, np.uint8))
     return _Tile(window, bits, *_packed(flat, palette, bits))
 
 
@@ -260,8 +268,10 @@ def _packed(
 ) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
     """Returns the palette, filled up, and the codes of the pixels, several a byte."""
     per_byte = 8 // bits
+    code_of = np.zeros(int(palette[-1]) + 1, np.uint8)
+    code_of[palette] = np.arange(len(palette))
     codes = np.zeros(-(-len(flat) // per_byte) * per_byte, np.uint8)
-    codes[: len(flat)] = np.searchsorted(palette, flat)
+    codes[: len(flat)] = code_of[flat]
     shifts = np.arange(8 - bits, -1, -bits, dtype=np.uint8)
     packed = np.bitwise_or.reduce(codes.reshape(-1, per_byte) << shifts, axis=1)
     filled = np.zeros(2**bits, np.uint16)

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from lpsnet.structures import Window
-from lpsnet_studio.annotator.extents import Box, Extent, Numbers, joined, measure, tighten
+from lpsnet_studio.annotator.extents import Box, Extent, Numbers, Part, joined, measure, tighten
 
-__all__ = ["Part", "settled_extents"]
-
-Part = tuple[Window, Numbers, Numbers]
-"""A window of the image, and the numbers in it before and after."""
+__all__ = ["settled_extents"]
 
 
 def settled_extents(
