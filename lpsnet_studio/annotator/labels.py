@@ -1,0 +1,368 @@
+"""The project's own label set: its classes, their colours and keys, and what became of former ones; no Qt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from lpsnet.categories import Categories, Category
+from lpsnet_studio.annotator.edits import SegmentInfo
+
+__all__ = ["HOTKEYS", "Color", "Label", "LabelSet"]
+
+Color = tuple[int, int, int]
+HOTKEYS = "1234567890"
+"""Keys that pick a class, in the order of the keyboard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One class of the project.
+
+    Attributes:
+        id: what segments refer to, > 0; never given to another class, even if this one is deleted.
+        name: shown to people; unique in its set.
+        color: RGB, 0 … 255 each.
+        isthing: whether its instances are told apart.
+        supercategory: the group it belongs to; may be empty.
+        hotkey: the digit that picks it; empty if none.
+
+    Raises:
+        ValueError: naming what is wrong.
+    """
+
+    id: int
+    name: str
+    color: Color
+    isthing: bool
+    supercategory: str = ""
+    hotkey: str = ""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.id, bool) or not isinstance(self.id, int) or self.id <= 0:
+            raise ValueError(f"a class's id is a whole number above 0, not {self.id!r}")
+        if not isinstance(self.name, str) or not self.name.strip():
+            raise ValueError("a class needs a name")
+        if self.name != self.name.strip() or not self.name.isprintable():
+            raise ValueError(f"the name {self.name!r} holds characters that cannot be seen")
+        if len(self.color) != 3 or not all(type(part) is int and 0 <= part <= 255 for part in self.color):
+            raise ValueError(f"the colour of {self.name!r} is three numbers from 0 to 255, not {self.color!r}")
+        if len(self.hotkey) > 1 or self.hotkey not in HOTKEYS:
+            raise ValueError(f"the key of {self.name!r} is a digit, not {self.hotkey!r}")
+
+
+@dataclass(frozen=True)
+class LabelSet:
+    """The classes of a project, in the order in which they are shown. Immutable: every change returns another set.
+
+    Segments refer to classes by id, in images that may be far away in the journal. So no id is ever used twice, and the
+    set remembers what became of the classes that it no longer holds (:meth:`resolve`).
+
+    Attributes:
+        labels: the classes.
+        next_id: the id of the next class that is made.
+        moved: what a class that is gone was merged into, by id; 0 if it was deleted.
+
+    Raises:
+        ValueError: if two classes share an id, a name or a key, or ``moved`` leads nowhere.
+    """
+
+    labels: tuple[Label, ...] = ()
+    next_id: int = 1
+    moved: Mapping[int, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for attribute, what in (("id", "id"), ("name", "name"), ("hotkey", "key")):
+            seen: set[object] = set()
+            for label in self.labels:
+                value = getattr(label, attribute)
+                if value in seen and value != "":
+                    raise ValueError(f"two classes have the {what} {value!r}")
+                seen.add(value)
+        if strange := self.moved.keys() & self.by_id.keys():
+            raise ValueError(f"class {min(strange)} is said to be gone, but it is there")
+        for gone in self.moved:
+            self._follow(gone)
+        highest = max([*self.by_id, *self.moved], default=0)
+        if self.next_id <= highest:
+            object.__setattr__(self, "next_id", highest + 1)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __iter__(self) -> Iterator[Label]:
+        return iter(self.labels)
+
+    def __getitem__(self, identity: int) -> Label:
+        """Returns the class of an id; raises KeyError if there is none."""
+        return self.by_id[identity]
+
+    @cached_property
+    def by_id(self) -> Mapping[int, Label]:
+        """Every class by its id."""
+        return {label.id: label for label in self.labels}
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Label]:
+        """Every class by its name."""
+        return {label.name: label for label in self.labels}
+
+    @cached_property
+    def by_hotkey(self) -> Mapping[str, Label]:
+        """The classes that have a key, by it."""
+        return {label.hotkey: label for label in self.labels if label.hotkey}
+
+    # --------------------------------------------------------------------------------------------------------- changes
+
+    def add(
+        self,
+        name: str,
+        *,
+        isthing: bool,
+        color: Color | None = None,
+        supercategory: str = "",
+        hotkey: str = "",
+    ) -> LabelSet:
+        """Returns the set with another class at its end.
+
+        Args:
+            name: of the class.
+            isthing: whether its instances are told apart.
+            color: None for one that is far from the colours there are.
+            supercategory: the group it belongs to.
+            hotkey: taken from the class that has it, if any.
+
+        Raises:
+            ValueError: if a class of that name exists, or a value is none.
+        """
+        color = _distant_color([label.color for label in self.labels]) if color is None else color
+        label = Label(self.next_id, name.strip(), color, isthing, supercategory, hotkey)
+        return replace(self._without_key(hotkey), labels=(*self._without_key(hotkey).labels, label))
+
+    def rename(self, identity: int, name: str) -> LabelSet:
+        """Returns the set with a class called otherwise; raises ValueError if another has that name."""
+        return self._changed(identity, name=name.strip())
+
+    def recolor(self, identity: int, color: Color) -> LabelSet:
+        """Returns the set with a class in another colour."""
+        return self._changed(identity, color=color)
+
+    def change_kind(self, identity: int, *, isthing: bool) -> LabelSet:
+        """Returns the set with a class as a thing or as stuff."""
+        return self._changed(identity, isthing=isthing)
+
+    def regroup(self, identity: int, supercategory: str) -> LabelSet:
+        """Returns the set with a class in another group."""
+        return self._changed(identity, supercategory=supercategory.strip())
+
+    def with_hotkey(self, identity: int, hotkey: str) -> LabelSet:
+        """Returns the set with a key given to a class, and taken from the one that has it; empty for none."""
+        return self._without_key(hotkey)._changed(identity, hotkey=hotkey)
+
+    def move(self, identity: int, place: int) -> LabelSet:
+        """Returns the set with a class at another place in the order, 0 … ``len − 1``."""
+        label = self.by_id[identity]
+        others = [other for other in self.labels if other is not label]
+        others.insert(place, label)
+        return replace(self, labels=tuple(others))
+
+    def merge(self, identity: int, into: int) -> LabelSet:
+        """Returns the set without a class whose segments are of another from now on.
+
+        Raises:
+            KeyError: if either does not exist.
+            ValueError: if they are one.
+        """
+        if identity == into:
+            raise ValueError(f"{self.by_id[identity].name!r} cannot be merged into itself")
+        return self._gone(identity, self.by_id[into].id)
+
+    def delete(self, identity: int) -> LabelSet:
+        """Returns the set without a class, whose segments become void."""
+        return self._gone(identity, 0)
+
+    # ------------------------------------------------------------------------------------------- what became of classes
+
+    def resolve(self, category: int) -> int:
+        """Returns the class that segments of ``category`` are of now; 0 if it was deleted or never was there."""
+        return category if category in self.by_id else self._follow(category)
+
+    def outdated(self, segments: Mapping[int, SegmentInfo]) -> dict[int, SegmentInfo | None]:
+        """Returns what must change in a table of segments whose classes were merged or deleted since.
+
+        Args:
+            segments: by number.
+
+        Returns:
+            By number, what is known of the segment from now on; None where it becomes void. Classes that the set has
+            never heard of are left as they are.
+        """
+        changes: dict[int, SegmentInfo | None] = {}
+        for number, info in segments.items():
+            if info.category in self.moved:
+                category = self.resolve(info.category)
+                changes[number] = replace(info, category=category) if category else None
+        return changes
+
+    # ------------------------------------------------------------------------------------------------------ in and out
+
+    def to_categories(self) -> Categories:
+        """Returns the set as a data set's categories, in its order.
+
+        Raises:
+            ValueError: if there is no class.
+        """
+        return Categories(
+            tuple(
+                Category(label.id, label.name, label.isthing, label.color, label.supercategory) for label in self.labels
+            )
+        )
+
+    @classmethod
+    def of(cls, categories: Categories) -> LabelSet:
+        """Returns a data set's categories as a label set; names that occur twice are told apart by their ids."""
+        names = [entry.name.strip() for entry in categories]
+        return cls(
+            tuple(
+                Label(
+                    entry.id,
+                    name if names.count(name) == 1 else f"{name} ({entry.id})",
+                    entry.color,
+                    entry.isthing,
+                    entry.supercategory,
+                )
+                for entry, name in zip(categories, names, strict=True)
+            )
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the set as a project keeps it."""
+        return {
+            "labels": [
+                {
+                    "id": label.id,
+                    "name": label.name,
+                    "supercategory": label.supercategory,
+                    "isthing": int(label.isthing),
+                    "color": list(label.color),
+                    "hotkey": label.hotkey,
+                }
+                for label in self.labels
+            ],
+            "next_id": self.next_id,
+            "moved": [[gone, into] for gone, into in self.moved.items()],
+        }
+
+    @classmethod
+    def from_json(cls, content: object, source: str) -> LabelSet:
+        """Reads a label set, or a COCO ``categories`` list, alone or under that key.
+
+        Args:
+            content: what the JSON says.
+            source: the file's name, for error messages.
+
+        Raises:
+            ValueError: naming ``source`` and what is wrong.
+        """
+        own = isinstance(content, Mapping) and "labels" in content
+        records = content
+        if isinstance(content, Mapping):
+            records = content.get("labels") if own else content.get("categories")
+        if not isinstance(records, list):
+            raise ValueError(f"{source}: holds no list of classes")
+        try:
+            if not own:
+                return cls.of(Categories.from_json(records, source))
+            return cls._of_records(content, records, source)
+        except ValueError as error:
+            text = str(error)
+            raise ValueError(text if text.startswith(source) else f"{source}: {text}") from None
+
+    @classmethod
+    def load(cls, path: Path) -> LabelSet:
+        """Reads a JSON file as :meth:`from_json` does.
+
+        Raises:
+            OSError: if the file cannot be read.
+            ValueError: naming the file, if it holds no label set.
+        """
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ValueError(f"{path}: not JSON ({error})") from None
+        return cls.from_json(content, str(path))
+
+    @classmethod
+    def _of_records(cls, content: Mapping[str, Any], records: list[Any], source: str) -> LabelSet:
+        entries = Categories.from_json(records, source) if records else ()
+        labels = []
+        for position, (entry, record) in enumerate(zip(entries, records, strict=True)):
+            hotkey = record.get("hotkey", "")
+            if not isinstance(hotkey, str):
+                raise ValueError(f"labels[{position}].hotkey must be a digit or empty, not {hotkey!r}")
+            labels.append(Label(entry.id, entry.name, entry.color, entry.isthing, entry.supercategory, hotkey))
+        next_id, moved = content.get("next_id", 1), content.get("moved", [])
+        if type(next_id) is not int or next_id < 1:
+            raise ValueError(f"next_id must be a whole number above 0, not {next_id!r}")
+        if not isinstance(moved, list) or not all(_is_pair(pair) for pair in moved):
+            raise ValueError("moved must be a list of pairs of ids")
+        return cls(tuple(labels), next_id, dict(moved))
+
+    # --------------------------------------------------------------------------------------------------------- helpers
+
+    def _changed(self, identity: int, **values: Any) -> LabelSet:
+        label = self.by_id[identity]
+        changed = replace(label, **values)
+        return replace(self, labels=tuple(changed if other is label else other for other in self.labels))
+
+    def _gone(self, identity: int, into: int) -> LabelSet:
+        gone = self.by_id[identity]
+        left = tuple(label for label in self.labels if label is not gone)
+        return replace(self, labels=left, moved={**self.moved, identity: into})
+
+    def _without_key(self, hotkey: str) -> LabelSet:
+        """Returns the set with a key that no class has."""
+        holder = self.by_hotkey.get(hotkey)
+        return self if holder is None else self._changed(holder.id, hotkey="")
+
+    def _follow(self, category: int) -> int:
+        """Returns where a class that is gone ended; 0 for nowhere."""
+        seen = {category}
+        while category not in self.by_id:
+            category = self.moved.get(category, 0)
+            if not category:
+                return 0
+            if category in seen:
+                raise ValueError(f"class {category} is said to be merged into itself")
+            seen.add(category)
+        return category
+
+
+def _is_pair(pair: object) -> bool:
+    return (
+        isinstance(pair, Sequence)
+        and len(pair) == 2
+        and all(type(part) is int for part in pair)
+        and pair[0] > 0
+        and pair[1] >= 0
+    )
+
+
+def _distant_color(colors: list[Color]) -> Color:
+    """Returns a colour whose nearest neighbour among ``colors`` is as far as can be, of hues spread by golden ratio."""
+    candidates = [_color_of_hue(position * 0.61803398875 % 1.0) for position in range(48)]
+    return max(candidates, key=lambda color: min((_distance(color, other) for other in colors), default=0))
+
+
+def _color_of_hue(hue: float) -> Color:
+    sector, rise = hue * 6.0, 1.0 - abs(hue * 6.0 % 2.0 - 1.0)
+    red, green, blue = [(1, rise, 0), (rise, 1, 0), (0, 1, rise), (0, rise, 1), (rise, 0, 1), (1, 0, rise)][int(sector)]
+    return int(70 + 150 * red), int(70 + 150 * green), int(70 + 150 * blue)
+
+
+def _distance(first: Color, second: Color) -> int:
+    return sum((a - b) ** 2 for a, b in zip(first, second, strict=True))
