@@ -7,11 +7,21 @@ from math import ceil, floor
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QImage, QMouseEvent, QPainter, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFocusEvent,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QFrame, QGraphicsView, QMenu, QWidget
 
 from lpsnet_studio.canvas.chip import Chip
 from lpsnet_studio.canvas.focus_frame import FocusFrame
+from lpsnet_studio.canvas.hand import Grip, Hand
 from lpsnet_studio.canvas.minimap import Minimap
 from lpsnet_studio.canvas.stage import Stage
 from lpsnet_studio.canvas.zoom_view import ZoomView
@@ -54,6 +64,9 @@ class CanvasView(ZoomView):
         self.setAccessibleName("Canvas")
         self._menu: QMenu | None = None
         self._mouse: QPointF | None = None
+        self._hand: Hand | None = None
+        self._is_held = False
+        """Whether the left button went down for the hand."""
         self._chip, self._caption, self._longest_caption = (Chip(self.viewport()) for _ in range(3))
         self._focus_frame = FocusFrame(self)
         self.minimap = Minimap(self.viewport())
@@ -63,6 +76,12 @@ class CanvasView(ZoomView):
         self.stage.refined.connect(self._fill_minimap)
         self.moved.connect(self._show_part)
         self.moved.connect(self._report_hovered)
+
+    def set_hand(self, hand: Hand | None) -> None:
+        """Gives the left button to a hand, or back: clicks then select as before, and are reported as such."""
+        self._lose()
+        self._hand = hand
+        self.set_resting_cursor(Qt.CursorShape.ArrowCursor if hand is None else Qt.CursorShape.CrossCursor)
 
     # -------------------------------------------------------------------------------------------------------- contents
 
@@ -195,9 +214,14 @@ class CanvasView(ZoomView):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begins to pan, or reports a click."""
         super().mousePressEvent(event)
-        if event.button() == Qt.MouseButton.LeftButton and not self.pans_with(event.button()):
-            told = self.marked if event.modifiers() & Qt.KeyboardModifier.AltModifier else self.clicked
-            told.emit(*self.pixel_at(event.position()))
+        if event.button() != Qt.MouseButton.LeftButton or self.pans_with(event.button()):
+            return
+        if self._hand is not None:
+            self._is_held = True
+            self._hand.press(*self._point_at(event), self._grip(event))
+            return
+        told = self.marked if event.modifiers() & Qt.KeyboardModifier.AltModifier else self.clicked
+        told.emit(*self.pixel_at(event.position()))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Pans, or reports the pixel under the mouse."""
@@ -205,6 +229,41 @@ class CanvasView(ZoomView):
         super().mouseMoveEvent(event)
         if not self.is_panning:
             self._report_hovered()
+            if self._hand is not None:
+                self._hand.move(*self._point_at(event), self._grip(event), is_down=self._is_held)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Ends panning, or what the hand began."""
+        super().mouseReleaseEvent(event)
+        if self._is_held and event.button() == Qt.MouseButton.LeftButton and self._hand is not None:
+            self._is_held = False
+            self._hand.release(*self._point_at(event), self._grip(event))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Is a click like any other, unless a hand knows better."""
+        if self._hand is None or event.button() != Qt.MouseButton.LeftButton or self.pans_with(event.button()):
+            super().mouseDoubleClickEvent(event)
+            return
+        self._is_held = True
+        self._hand.double_click(*self._point_at(event), self._grip(event))
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Lets go what cannot be ended: a held Space, and a held button whose release another window gets."""
+        super().focusOutEvent(event)
+        if event.reason() in (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason):
+            self._lose()
+
+    def _lose(self) -> None:
+        if self._is_held and self._hand is not None:
+            self._hand.lose()
+        self._is_held = False
+
+    def _point_at(self, event: QMouseEvent) -> tuple[float, float]:
+        point = self._to_scene(event.position())
+        return point.x(), point.y()
+
+    def _grip(self, event: QMouseEvent) -> Grip:
+        return Grip.of(event, self.zoom)
 
     def set_menu(self, menu: QMenu) -> None:
         """Takes the menu of the right button; while it is open, the mouse counts as where it was opened."""
@@ -233,6 +292,8 @@ class CanvasView(ZoomView):
         self._mouse = None
         self._chip.hide()
         self.left.emit()
+        if self._hand is not None and not self._is_held:
+            self._hand.leave()
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         """Repaints everything: the tags of boxes keep to the view, so that moved pixels would show them twice."""

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 
 from lpsnet_studio.canvas.boxes import Box
 from lpsnet_studio.canvas.colors import color_table
+from lpsnet_studio.canvas.hand import Grip
 from lpsnet_studio.canvas.sampling import IndexMap
 from lpsnet_studio.canvas.view import CanvasView
 
@@ -523,3 +524,80 @@ def test_every_pixel_is_where_it_belongs_at_any_scale_of_the_screen(scale: str) 
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"{float(scale)} ")
+
+
+class _Notes:
+    """A hand that writes down what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[Any, ...]] = []
+
+    def press(self, x: float, y: float, grip: Grip) -> None:
+        self.told.append(("press", int(x), int(y), grip.shift, grip.control, grip.alt))
+
+    def move(self, x: float, y: float, grip: Grip, *, is_down: bool) -> None:
+        self.told.append(("move", int(x), int(y), is_down))
+
+    def release(self, x: float, y: float, grip: Grip) -> None:
+        self.told.append(("release", int(x), int(y)))
+
+    def double_click(self, x: float, y: float, grip: Grip) -> None:
+        self.told.append(("double click", int(x), int(y)))
+
+    def leave(self) -> None:
+        self.told.append(("leave",))
+
+    def lose(self) -> None:
+        self.told.append(("lose",))
+
+
+def test_a_hand_gets_the_left_button_and_nothing_is_selected(canvas: CanvasView) -> None:
+    clicked, hand = [], _Notes()
+    canvas.clicked.connect(lambda x, y: clicked.append((x, y)))
+    canvas.set_hand(hand)
+    view, left = canvas.viewport(), Qt.MouseButton.LeftButton
+    QTest.mousePress(view, left, Qt.KeyboardModifier.ControlModifier, _screen(canvas, 5, 30))
+    QTest.mouseMove(view, _screen(canvas, 9, 31))
+    QTest.mouseRelease(view, left, pos=_screen(canvas, 9, 31))
+    QTest.mouseDClick(view, left, pos=_screen(canvas, 12, 7))
+    told = [each for each in hand.told if each[0] not in ("leave", "move") or each[-1]]
+    assert told[:3] == [("press", 5, 30, False, True, False), ("move", 9, 31, True), ("release", 9, 31)]
+    assert ("double click", 12, 7) in told
+    assert not clicked
+    canvas.set_hand(None)
+    QTest.mouseClick(view, left, pos=_screen(canvas, 5, 30))
+    assert clicked == [(5, 30)]
+
+
+def test_panning_passes_a_hand_by(canvas: CanvasView) -> None:
+    hand = _Notes()
+    canvas.set_hand(hand)
+    view, start = canvas.viewport(), _screen(canvas, 30, 20)
+    QTest.keyPress(canvas, Qt.Key.Key_Space)
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=start)
+    QTest.mouseMove(view, start + QPoint(40, 0))
+    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=start + QPoint(40, 0))
+    QTest.keyRelease(canvas, Qt.Key.Key_Space)
+    QTest.mousePress(view, Qt.MouseButton.MiddleButton, pos=start)
+    QTest.mouseRelease(view, Qt.MouseButton.MiddleButton, pos=start)
+    assert not [each for each in hand.told if each[0] in ("press", "release")]
+
+
+def test_a_stroke_whose_end_goes_elsewhere_is_lost_and_not_ended(canvas: CanvasView) -> None:
+    hand = _Notes()
+    canvas.set_hand(hand)
+    QTest.mousePress(canvas.viewport(), Qt.MouseButton.LeftButton, pos=_screen(canvas, 5, 30))
+    QApplication.sendEvent(canvas, QFocusEvent(QEvent.Type.FocusOut, Qt.FocusReason.ActiveWindowFocusReason))
+    QTest.mouseRelease(canvas.viewport(), Qt.MouseButton.LeftButton, pos=_screen(canvas, 5, 30))
+    assert hand.told[-1] == ("lose",)
+
+
+def test_the_mouse_looks_like_a_tool_while_there_is_a_hand(canvas: CanvasView) -> None:
+    canvas.set_hand(_Notes())
+    assert canvas.viewport().cursor().shape() == Qt.CursorShape.CrossCursor
+    QTest.keyPress(canvas, Qt.Key.Key_Space)
+    assert canvas.viewport().cursor().shape() == Qt.CursorShape.OpenHandCursor
+    QTest.keyRelease(canvas, Qt.Key.Key_Space)
+    assert canvas.viewport().cursor().shape() == Qt.CursorShape.CrossCursor
+    canvas.set_hand(None)
+    assert canvas.viewport().cursor().shape() == Qt.CursorShape.ArrowCursor
