@@ -1,0 +1,151 @@
+"""What a project says of its images: which files they are, how far each has come, and whether a file changed since."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from lpsnet.images import ImageError, read_image_size
+from lpsnet_studio.annotator.project_errors import cause_of
+
+__all__ = ["FileFacts", "FileState", "ImageEntry", "Status", "compare_file", "found_path", "kept_path"]
+
+
+class Status(StrEnum):
+    """How far an image has come."""
+
+    TODO = "todo"
+    IN_PROGRESS = "in_progress"
+    DONE = "done"
+    APPROVED = "approved"
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """An image file as it was when it was added.
+
+    Attributes:
+        path: absolute.
+        height: in pixels, as it is shown (EXIF orientation applied).
+        width: likewise.
+        mtime_ns: when it was last written, nanoseconds since 1970.
+        bytes: its length.
+    """
+
+    path: Path
+    height: int
+    width: int
+    mtime_ns: int
+    bytes: int
+
+    @classmethod
+    def of(cls, path: str | Path) -> FileFacts:
+        """Looks at a file; only the head of the picture is read.
+
+        Raises:
+            ImageError: in a sentence, if it cannot be read as a picture.
+        """
+        path = Path(os.path.abspath(path))  # noqa: PTH100 - a link stays what it is
+        height, width = read_image_size(path)
+        try:
+            status = path.stat()
+        except OSError as error:
+            raise ImageError(f"{path}: cannot be opened ({error.strerror})") from None
+        return cls(path, height, width, status.st_mtime_ns, status.st_size)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageEntry:
+    """One image of a project.
+
+    Attributes:
+        id: never given twice in a project.
+        file: the picture it refers to.
+        position: its place in the list.
+        status: how far it has come.
+        note: of the annotator or the reviewer.
+        first: how many of its edits are too old to be taken back: 0 unless the oldest were dropped; None if the
+            image was never started.
+        done: how many edits make up its present state.
+        last: the number of the newest edit; those behind ``done`` can be done again.
+    """
+
+    id: int
+    file: FileFacts
+    position: int
+    status: Status = Status.TODO
+    note: str = ""
+    first: int | None = None
+    done: int = 0
+    last: int = 0
+
+    @property
+    def is_started(self) -> bool:
+        """Whether there is a segmentation to edit."""
+        return self.first is not None
+
+
+class FileState(StrEnum):
+    """What became of an image file since it was added."""
+
+    SAME = "same"
+    TOUCHED = "touched"
+    """As large as it was, but written since; copies of a folder are."""
+    CHANGED = "changed"
+    RESIZED = "resized"
+    """It has other pixels in height or width: segments do not fit on it."""
+    MISSING = "missing"
+    UNREADABLE = "unreadable"
+
+
+def compare_file(known: FileFacts) -> tuple[FileState, str]:
+    """Looks whether an image file still is what it was.
+
+    Returns:
+        what became of it, and a sentence for people; empty if it is the same.
+    """
+    path = known.path
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return FileState.MISSING, f"{path} is missing: its segments are kept, and shown once it is back or found again"
+    except OSError as error:
+        return FileState.UNREADABLE, f"{path} cannot be read: {cause_of(error)}"
+    if (status.st_mtime_ns, status.st_size) == (known.mtime_ns, known.bytes):
+        return FileState.SAME, ""
+    try:
+        size = read_image_size(path)
+    except ImageError as error:
+        return FileState.UNREADABLE, str(error)
+    if size != (known.height, known.width):
+        return FileState.RESIZED, (
+            f"{path} is {size[1]} × {size[0]} pixels now and was {known.width} × {known.height} when it was added: "
+            f"its segments cannot be shown on it"
+        )
+    if status.st_size != known.bytes:
+        return FileState.CHANGED, f"{path} has changed since it was added: look whether its segments still fit"
+    return FileState.TOUCHED, f"{path} was written again since it was added, with as many bytes"
+
+
+def kept_path(folder: Path, path: Path) -> tuple[str | bytes, bool]:
+    """Returns how a project refers to a file, and whether relative to its folder.
+
+    What lies in the project's folder, or beside it, is found again when both are moved together. A name that is no
+    text is kept as its bytes.
+    """
+    home = Path(os.path.abspath(folder))  # noqa: PTH100 - a link stays what it is
+    is_relative = path.is_relative_to(home.parent)
+    name = Path(os.path.relpath(path, home)).as_posix() if is_relative else str(path)
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return os.fsencode(name), is_relative
+    return name, is_relative
+
+
+def found_path(folder: Path, kept: str | bytes, *, is_relative: bool) -> Path:
+    """Returns the file that a project refers to."""
+    name = os.fsdecode(kept)
+    return Path(os.path.abspath(folder / name)) if is_relative else Path(name)  # noqa: PTH100
