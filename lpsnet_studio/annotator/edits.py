@@ -127,7 +127,9 @@ class Edit:
                 for number, pair in self.extents.items()
             ],
         }
-        text = json.dumps(head, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        text = json.dumps(head, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode(
+            errors="surrogatepass"
+        )
         return sealed_record(_MAGIC, _VERSION, len(text).to_bytes(4, "little") + text + self.patch.content())
 
     @classmethod
@@ -142,7 +144,7 @@ class Edit:
         text = reader.numbers("<u1", length).tobytes()
         try:
             title, when, selected, segments, extents = _read_head(json.loads(text))
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
             raise reader.refusal(f"holds a table that cannot be read ({error})") from None
         patch = PixelPatch.read(reader)
         reader.finish()
@@ -152,7 +154,7 @@ class Edit:
 def _read_head(head: Any) -> tuple[str, float, tuple[int, ...], dict[int, Infos], dict[int, Extents]]:
     """Reads everything of an edit but its pixels."""
     title, when = head["title"], head["when"]
-    if not isinstance(title, str) or isinstance(when, bool) or not isinstance(when, int | float):
+    if not isinstance(title, str) or isinstance(when, bool) or not isinstance(when, int | float) or when != when:
         raise ValueError(f"its title is {title!r}, its time {when!r}")
     selected = tuple(_number(value) for value in head["selected"])
     segments = {
