@@ -356,22 +356,27 @@ def _outlines(indices: NDArray[Any], table: Table, ratio: float) -> NDArray[np.i
 
 
 class RingLayer(_LinesLayer):
-    """The border of one region, in white over black, so that it shows on anything."""
+    """The borders of chosen regions, in white over black, so that they show on anything."""
 
     def __init__(self, parent: QGraphicsItem) -> None:
         super().__init__(parent)
-        self._index = 0
+        self._chosen: tuple[int, ...] = ()
         self.hide()
 
-    def select(self, index: int) -> None:
-        """Rings one region; 0 for none."""
-        self._index = index
-        self.setVisible(index != 0)
+    def select(self, *indices: int) -> None:
+        """Rings regions; 0, or no index, rings none."""
+        self._chosen = tuple(index for index in indices if index)
+        self.setVisible(bool(self._chosen))
         self.update()
 
     def _lines(self, source: IndexMap, grid: Grid, ratio: float) -> NDArray[np.int32] | None:
-        inside = source.sample(grid) == self._index
-        return ring(inside, ratio) if inside.any() else None
+        indices, picture = source.sample(grid), None
+        for chosen in self._chosen:
+            inside = indices == chosen
+            if inside.any():
+                one = ring(inside, ratio)
+                picture = one if picture is None else np.where(one != 0, one, picture)
+        return picture
 
 
 class PixelGrid(Layer):

@@ -232,10 +232,10 @@ class Stage(QGraphicsScene):
             shown[owner] = _LIFT
             self.glow.set_table(color_table(np.full((owner + 1, 3), 255, np.uint8), shown))
 
-    def select(self, owner: int) -> None:
-        """Rings one segment; 0 for none."""
-        self.ring.select(owner)
-        self.names.prefer(owner)
+    def select(self, *owners: int) -> None:
+        """Rings segments, of which the first is named before all others; 0, or none, for none."""
+        self.ring.select(*owners)
+        self.names.prefer(owners[0] if owners else 0)
 
     # --------------------------------------------------------------------------------------------------------- verdicts
 

@@ -1,0 +1,117 @@
+"""Puts a document under correction onto the canvas, and keeps it in step while one edits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from PySide6.QtCore import QObject
+
+from lpsnet.overlay import thing_color
+from lpsnet.structures import Window
+from lpsnet_studio.annotator.editor import Editor
+from lpsnet_studio.annotator.labels import LabelSet
+from lpsnet_studio.annotator.preview_layer import PreviewLayer
+from lpsnet_studio.annotator.tools.base import Tool
+from lpsnet_studio.canvas.colors import Table, color_table
+from lpsnet_studio.canvas.view import CanvasView
+
+__all__ = ["DocumentOverlay", "segment_color"]
+
+Color = tuple[int, int, int]
+
+_UNKNOWN = (176, 182, 190)
+"""Of a class that the label set does not know, and of what has none."""
+_LINE_WHITENESS = 0.45
+_LINE_OPACITY = 0.9
+_ABOVE_ALL = 200
+
+
+def segment_color(labels: LabelSet, category: int, number: int) -> Color:
+    """Returns the colour of a segment: its class's own for stuff, one near it by its number for things."""
+    label = labels.by_id.get(category)
+    if label is None:
+        return _UNKNOWN
+    return thing_color(label.color, number) if label.isthing else label.color
+
+
+class DocumentOverlay(QObject):
+    """Shows the segments of one editor on the canvas, what is selected of them, and what the tool in hand would do.
+
+    Args:
+        canvas: where.
+        parent: Qt's owner.
+    """
+
+    def __init__(self, canvas: CanvasView, parent: QObject) -> None:
+        super().__init__(parent)
+        self._canvas, self._stage = canvas, canvas.stage
+        self._editor: Editor | None = None
+        self._colored: dict[int, Color] = {}
+        self._previews = PreviewLayer(canvas.stage.photo, self._color_of)
+        self._previews.setZValue(_ABOVE_ALL)
+
+    def show_editor(self, editor: Editor | None) -> None:
+        """Follows another editor, or none: the canvas then shows none of its segments."""
+        if self._editor is not None:
+            document = self._editor.document
+            document.painted.disconnect(self._repaint)
+            document.segments_changed.disconnect(self._show_segments)
+            self._editor.labels_changed.disconnect(self._show_segments)
+            self._editor.selection_changed.disconnect(self._show_selection)
+        self._editor, self._colored = editor, {}
+        self._previews.show_previews((), (0, 0), 1.0)
+        if editor is None:
+            self._stage.clear_overlays()
+            return
+        editor.document.painted.connect(self._repaint)
+        editor.document.segments_changed.connect(self._show_segments)
+        editor.labels_changed.connect(self._show_segments)
+        editor.selection_changed.connect(self._show_selection)
+        self._stage.clear_overlays()
+        self._stage.set_overlay_size(editor.document.size)
+        self._stage.set_owners(editor.document.ids, {})
+        self._show_segments()
+        self._show_selection()
+
+    def show_tool(self, tool: Tool | None) -> None:
+        """Draws what a tool would do."""
+        if self._editor is not None:
+            previews = () if tool is None else tool.preview
+            self._previews.show_previews(previews, self._editor.document.size, self._canvas.zoom)
+
+    def _show_segments(self) -> None:
+        assert self._editor is not None
+        labels, segments = self._editor.labels, self._editor.document.segments
+        colors = {number: segment_color(labels, info.category, number) for number, info in segments.items()}
+        if colors != self._colored:
+            self._colored = colors
+            self._stage.set_segment_colors(*_tables(colors))
+        self._stage.names.set_map(self._stage.owners, {number: self._names_of(number) for number in segments})
+
+    def _show_selection(self) -> None:
+        assert self._editor is not None
+        self._stage.select(*self._editor.selection)
+
+    def _repaint(self, windows: Sequence[Window]) -> None:
+        self._stage.repaint_segments(windows)
+
+    def _names_of(self, number: int) -> tuple[str, ...]:
+        assert self._editor is not None
+        label = self._editor.label(number)
+        name = self._editor.category_name(self._editor.document.segments[number].category)
+        return (f"{name} #{number}", f"#{number}") if label is None or label.isthing else (name,)
+
+    def _color_of(self, category: int | None) -> Color:
+        label = None if self._editor is None or category is None else self._editor.labels.by_id.get(category)
+        return _UNKNOWN if label is None else label.color
+
+
+def _tables(colors: Mapping[int, Color]) -> tuple[Table, Table]:
+    """Returns the colours of segments and of their outlines, by number; void is transparent."""
+    fill = np.zeros((max(colors, default=0) + 1, 3), np.uint8)
+    shown = np.zeros(len(fill))
+    for number, color in colors.items():
+        fill[number], shown[number] = color, 1.0
+    bright = np.rint(fill + (255.0 - fill) * _LINE_WHITENESS).astype(np.uint8)
+    return color_table(fill, shown), color_table(bright, shown * _LINE_OPACITY)
