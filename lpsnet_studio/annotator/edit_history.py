@@ -55,6 +55,7 @@ class HistoryBudget:
         """Says that an image is looked at now, which makes it the last whose edits are forgotten."""
         self._histories.pop(id(history), None)
         self._histories[id(history)] = history
+        self.keep()
 
     def release(self, history: EditHistory) -> None:
         """Says that an image is put away: its history counts no more."""
@@ -277,5 +278,4 @@ class EditHistory:
 
     def _look(self) -> None:
         self._budget.look_at(self)
-        self._budget.keep()
         self.changed.emit()
