@@ -32,28 +32,30 @@ class LabelUsage:
         """
         return cls(tuple(Counter(labels.resolve(info.category) for info in table) for table in tables))
 
-    def segments(self, *classes: int) -> int:
-        """Returns how many segments there are of some classes together."""
-        return sum(image.get(identity, 0) for image in self.images for identity in classes)
+    def segments(self, identity: int) -> int:
+        """Returns how many segments there are of a class."""
+        return sum(image.get(identity, 0) for image in self.images)
 
     def images_with(self, identity: int) -> int:
         """Returns in how many images a class occurs."""
         return sum(image.get(identity, 0) > 0 for image in self.images)
 
-    def images_with_several(self, *classes: int) -> int:
-        """Returns in how many images some classes together have more than one segment."""
-        return sum(sum(image.get(identity, 0) for identity in classes) > 1 for image in self.images)
+    def images_with_several(self, identity: int) -> int:
+        """Returns in how many images a class has more than one segment."""
+        return sum(image.get(identity, 0) > 1 for image in self.images)
 
-    def images_with_all(self, *classes: int) -> int:
-        """Returns in how many images every one of some classes occurs."""
-        return sum(all(image.get(identity, 0) for identity in classes) for image in self.images)
+    def images_that_gain_several(self, identity: int, into: int) -> int:
+        """Returns in how many images a class has segments, and more than one together with another class."""
+        return sum(
+            image.get(identity, 0) > 0 and image.get(identity, 0) + image.get(into, 0) > 1 for image in self.images
+        )
 
 
 def fate_of_merge(labels: LabelSet, identity: int, into: int, usage: LabelUsage) -> str:
     """Returns what becomes of the segments of a class that is merged into another."""
     gone, kept = labels[identity], labels[into]
-    sentences = [_touched(labels, identity, usage, f"of {kept.name}")]
-    several = usage.images_with_all(identity, into)
+    sentences = [_touched(labels, identity, usage, f"of class {kept.name}")]
+    several = usage.images_that_gain_several(identity, into)
     if several and not kept.isthing:
         sentences.append(
             f"{_images(several)} would then hold several segments of {kept.name}, which is stuff: "
@@ -74,7 +76,8 @@ def fate_of_deletion(labels: LabelSet, identity: int, usage: LabelUsage) -> str:
 def fate_of_kind(labels: LabelSet, identity: int, usage: LabelUsage) -> str:
     """Returns what becomes of the segments of a class that is turned from thing to stuff, or from stuff to thing."""
     label = labels[identity]
-    sentences = [_touched(labels, identity, usage, "stuff" if label.isthing else "instances of a thing")]
+    instances = "an instance of a thing" if usage.segments(identity) == 1 else "instances of a thing"
+    sentences = [_touched(labels, identity, usage, "stuff" if label.isthing else instances)]
     several = usage.images_with_several(identity)
     if several and label.isthing:
         sentences.append(

@@ -1,0 +1,93 @@
+"""What a change of classes does to segments is said in figures and in words before it is done."""
+
+from __future__ import annotations
+
+import pytest
+
+from lpsnet_studio.annotator.edits import SegmentInfo
+from lpsnet_studio.annotator.label_fates import LabelUsage, fate_of_deletion, fate_of_kind, fate_of_merge
+from lpsnet_studio.annotator.labels import Label, LabelSet
+
+DOG, CAT, GRASS, SKY = 18, 17, 149, 187
+LABELS = LabelSet(
+    (
+        Label(DOG, "dog", (1, 0, 0), True),
+        Label(CAT, "cat", (2, 0, 0), True),
+        Label(GRASS, "grass", (3, 0, 0), False),
+        Label(SKY, "sky", (4, 0, 0), False),
+    )
+)
+
+
+def usage(*images: list[int], labels: LabelSet = LABELS) -> LabelUsage:
+    return LabelUsage.count(([SegmentInfo(category) for category in image] for image in images), labels)
+
+
+def test_segments_are_counted_image_by_image() -> None:
+    counted = usage([DOG, DOG, SKY], [DOG], [], [SKY, GRASS, CAT])
+    assert counted.segments(DOG) == 3
+    assert counted.images_with(DOG) == 2
+    assert counted.images_with_several(DOG) == 1
+    assert counted.images_that_gain_several(SKY, DOG) == 1
+    assert counted.images_that_gain_several(DOG, SKY) == 1
+    assert counted.images_that_gain_several(GRASS, CAT) == 1
+    assert counted.images_that_gain_several(CAT, DOG) == 0
+
+
+def test_segments_of_classes_merged_before_count_for_the_class_they_are_of_now() -> None:
+    labels = LABELS.merge(CAT, DOG).delete(GRASS)
+    counted = usage([CAT, DOG, GRASS], labels=labels)
+    assert counted.segments(DOG) == 2
+    assert counted.segments(CAT) == counted.segments(GRASS) == 0
+
+
+@pytest.mark.parametrize(
+    ("images", "gone", "into", "said"),
+    [
+        ([[CAT, CAT], [CAT]], CAT, DOG, "3 segments of cat in 2 images become of class dog."),
+        ([[CAT]], CAT, DOG, "1 segment of cat in 1 image becomes of class dog."),
+        ([[DOG]], CAT, DOG, "No image holds a segment of cat."),
+        (
+            [[GRASS, SKY], [GRASS], [SKY]],
+            GRASS,
+            SKY,
+            "2 segments of grass in 2 images become of class sky. 1 image would then hold several segments of sky, "
+            "which is stuff: the checks list them as duplicates.",
+        ),
+        (
+            [[GRASS]],
+            GRASS,
+            DOG,
+            "1 segment of grass in 1 image becomes of class dog. "
+            "dog is a thing: each of these segments then counts as one instance.",
+        ),
+    ],
+)
+def test_a_merge_is_told(images: list[list[int]], gone: int, into: int, said: str) -> None:
+    assert fate_of_merge(LABELS, gone, into, usage(*images)) == said
+
+
+def test_instances_that_become_stuff_are_duplicates_even_where_there_was_none_of_it() -> None:
+    said = fate_of_merge(LABELS, DOG, SKY, usage([DOG, DOG], [DOG, SKY], [DOG]))
+    assert said == (
+        "4 segments of dog in 3 images become of class sky. 2 images would then hold several segments of sky, which is "
+        "stuff: the checks list them as duplicates. sky is stuff: its instances are not told apart."
+    )
+
+
+def test_a_deletion_is_told() -> None:
+    assert fate_of_deletion(LABELS, SKY, usage([SKY], [SKY, DOG])) == "2 segments of sky in 2 images become void."
+    assert fate_of_deletion(LABELS, SKY, usage([DOG])) == "No image holds a segment of sky."
+    many = usage(*[[DOG] * 5] * 1000)
+    assert fate_of_deletion(LABELS, DOG, many) == "5,000 segments of dog in 1,000 images become void."
+
+
+def test_a_change_of_kind_is_told() -> None:
+    assert fate_of_kind(LABELS, DOG, usage([DOG, DOG], [DOG])) == (
+        "3 segments of dog in 2 images become stuff. 1 image would then hold several segments of dog, which the checks "
+        "list as duplicates."
+    )
+    assert fate_of_kind(LABELS, SKY, usage([SKY])) == "1 segment of sky in 1 image becomes an instance of a thing."
+    assert fate_of_kind(LABELS, SKY, usage([SKY], [SKY])) == (
+        "2 segments of sky in 2 images become instances of a thing."
+    )
