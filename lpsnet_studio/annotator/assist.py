@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 
 from lpsnet.panoptic_head.inputs import pixel_windows
 from lpsnet.structures import Labels, MergeStep, MergeTrace, StepKind, Verdict, Window, unlabelled
+from lpsnet_studio.annotator.labels import LabelSet
 from lpsnet_studio.annotator.placed_mask import Box, Ids, PlacedMask, clipped, window_of_box
 from lpsnet_studio.annotator.regions import nearest_fill, reached_from
 
 __all__ = [
     "ClassShare",
+    "NetworkMaps",
     "Proposal",
     "box_pixels",
     "classes_in_box",
@@ -48,6 +50,33 @@ class ClassShare:
     label: int
     pixels: int
     share: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NetworkMaps:
+    """What the network says of an image, in the terms of the project's label set.
+
+    Attributes:
+        labels: ``[H, W]`` class index of every pixel.
+        category_of: ``[C]`` the category id of every class index; 0 where the label set has none.
+        next_stuff: ``[H, W]`` likeliest stuff class of every pixel; None if it was not asked for.
+        trace: how the boxes were merged; None if it is not known.
+    """
+
+    labels: Labels
+    category_of: NDArray[np.int64]
+    next_stuff: Labels | None = None
+    trace: MergeTrace | None = None
+
+    def things(self, labels: LabelSet) -> NDArray[np.bool_]:
+        """Returns ``[C]``, which classes are things of the label set."""
+        known = [labels.by_id.get(category) for category in self.category_of.tolist()]
+        return np.array([label is not None and label.isthing for label in known], np.bool_)
+
+    def stuff(self, labels: LabelSet) -> NDArray[np.bool_]:
+        """Returns ``[C]``, which classes are stuff of the label set."""
+        known = [labels.by_id.get(category) for category in self.category_of.tolist()]
+        return np.array([label is not None and not label.isthing for label in known], np.bool_)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,10 +15,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lpsnet.categories import Categories
 from lpsnet.structures import Window
 from lpsnet_studio.annotator.edits import SegmentInfo
 from lpsnet_studio.annotator.extents import Box, Extent, Numbers
+from lpsnet_studio.annotator.labels import LabelSet
 from lpsnet_studio.annotator.placed_mask import Mask, box_of_window, window_of_box
 from lpsnet_studio.annotator.regions import segment_mask, void_holes_of
 
@@ -86,29 +86,29 @@ class Snapshot:
         ids: ``[H, W]``.
         segments: what is known of every number.
         boxes: the tight half-open box of every number.
-        categories: the classes.
+        labels: the classes.
     """
 
     ids: Numbers
     segments: Mapping[int, SegmentInfo]
     boxes: Mapping[int, Box]
-    categories: Categories
+    labels: LabelSet
 
     @classmethod
-    def of(cls, document: _Described, categories: Categories) -> Snapshot:
+    def of(cls, document: _Described, labels: LabelSet) -> Snapshot:
         """Copies what a document holds now; some 15 ms for 24 megapixels."""
         boxes = {number: extent.box for number, extent in document.extents.items()}
-        return cls(document.ids.copy(), dict(document.segments), boxes, categories)
+        return cls(document.ids.copy(), dict(document.segments), boxes, labels)
 
     def name(self, number: int) -> str:
         """Returns a segment's name for people, such as ``person #12``."""
-        index = self.categories.index_of.get(self.segments[number].category)
-        return f"{'unknown class' if index is None else self.categories[index].name} #{number}"
+        label = self.labels.by_id.get(self.segments[number].category)
+        return f"{'unknown class' if label is None else label.name} #{number}"
 
     def is_thing(self, number: int) -> bool:
         """Whether a segment's class is a thing."""
-        index = self.categories.index_of.get(self.segments[number].category)
-        return index is not None and self.categories[index].isthing
+        label = self.labels.by_id.get(self.segments[number].category)
+        return label is not None and label.isthing
 
 
 @dataclass(frozen=True)
@@ -221,7 +221,7 @@ def _duplicate_stuff(snapshot: Snapshot) -> Iterator[Finding]:
     """Yields every stuff class that more than one segment has."""
     of_class: dict[int, list[int]] = {}
     for number, info in snapshot.segments.items():
-        if not snapshot.is_thing(number) and not info.iscrowd and info.category in snapshot.categories.index_of:
+        if not snapshot.is_thing(number) and not info.iscrowd and info.category in snapshot.labels.by_id:
             of_class.setdefault(info.category, []).append(number)
     for numbers in of_class.values():
         if len(numbers) < 2:

@@ -6,18 +6,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from lpsnet.categories import Categories, Category
 from lpsnet_studio.annotator.checks import CheckOptions, CheckReport, Finding, FindingKind, Snapshot, check
 from lpsnet_studio.annotator.edits import SegmentInfo
 from lpsnet_studio.annotator.extents import measure
+from lpsnet_studio.annotator.labels import Label, LabelSet
 from tests.studio.annotator.test_regions import drawn
 
-CATEGORIES = Categories(
-    (
-        Category(1, "person", True, (200, 0, 0)),
-        Category(20, "sky", False, (0, 0, 200)),
-        Category(30, "sea", False, (0, 90, 90)),
-    )
+LABELS = LabelSet(
+    (Label(1, "person", (200, 0, 0), True), Label(20, "sky", (0, 0, 200), False), Label(30, "sea", (0, 90, 90), False))
 )
 PERSON, SKY, SEA = 1, 20, 30
 
@@ -25,7 +21,7 @@ PERSON, SKY, SEA = 1, 20, 30
 def snapshot(ids: NDArray[np.uint16], categories: dict[int, int], crowds: tuple[int, ...] = ()) -> Snapshot:
     segments = {number: SegmentInfo(category, iscrowd=number in crowds) for number, category in categories.items()}
     boxes = {number: extent.box for number, extent in measure(ids).items()}
-    return Snapshot(ids, {number: segments[number] for number in boxes}, boxes, CATEGORIES)
+    return Snapshot(ids, {number: segments[number] for number in boxes}, boxes, LABELS)
 
 
 def found(

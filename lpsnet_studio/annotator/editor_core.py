@@ -1,0 +1,378 @@
+"""What every command of the editor works with: the document, the selection, the options, and how an edit is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from psygnal import Signal
+
+from lpsnet_studio.annotator.document import Document
+from lpsnet_studio.annotator.draft import Draft, Limits
+from lpsnet_studio.annotator.edit_history import EditHistory
+from lpsnet_studio.annotator.edits import Edit, SegmentInfo
+from lpsnet_studio.annotator.extents import Box
+from lpsnet_studio.annotator.labels import Label, LabelSet
+from lpsnet_studio.annotator.placed_mask import Ids, PlacedMask
+from lpsnet_studio.annotator.regions import segment_mask
+from lpsnet_studio.annotator.strokes import BrushShape
+
+__all__ = ["EditorCore", "EditorOptions", "Stroke", "give", "give_by_number"]
+
+_MOST_RECENT = 10
+"""Classes that are kept at hand: one for each digit."""
+_RADII = (0.5, 500.0)
+
+
+@dataclass(frozen=True, slots=True)
+class EditorOptions:
+    """What the tools are set to.
+
+    Attributes:
+        radius: of brush and eraser in pixels, 0.5 … 500.
+        shape: of brush and eraser.
+        only_void: whether painting tools leave every segment as it is.
+        only_inside: number of the segment inside which alone painting tools paint; None for anywhere.
+        category: the class of new segments; None if none was chosen yet.
+        speck_pixels: parts with fewer pixels are specks.
+        snap_band: how far "snap edge" may move a border, in pixels.
+    """
+
+    radius: float = 12.0
+    shape: BrushShape = "round"
+    only_void: bool = False
+    only_inside: int | None = None
+    category: int | None = None
+    speck_pixels: int = 16
+    snap_band: int = 8
+
+    @property
+    def limits(self) -> Limits:
+        """Where painting tools may paint."""
+        return Limits(self.only_void, self.only_inside)
+
+
+class Stroke:
+    """One drag of a painting tool: shows at once, and is one step of undo in the end.
+
+    Args:
+        editor: whose stroke it is.
+        draft: the edit in the making.
+        number: of the segment that gains the pixels; 0 for void.
+    """
+
+    def __init__(self, editor: EditorCore, draft: Draft, number: int) -> None:
+        self._editor, self._draft, self.number = editor, draft, number
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was neither finished nor cancelled."""
+        return self._draft.is_open
+
+    def put(self, region: PlacedMask) -> int:
+        """Paints some pixels and returns how many changed."""
+        return self._draft.put(region.mask, region.origin, self.number)
+
+    def finish(self) -> Edit | None:
+        """Ends the stroke and returns its edit; None if nothing changed."""
+        selected = (self.number,) if self.number else self._editor.selection
+        return self._editor.take(self._draft.finish(selected))
+
+    def cancel(self) -> None:
+        """Ends the stroke as if it had never been."""
+        self._draft.cancel()
+        self._editor.stroke = None
+
+
+class EditorCore:
+    """The state of editing one image, and the one way in which an edit comes about.
+
+    Args:
+        document: the image's segmentation.
+        labels: the project's classes.
+        history: of the document; its own if None.
+        journal: is told every finished edit before anything else is.
+
+    Attributes:
+        document: the image's segmentation.
+        history: of the document.
+        detection_boxes: the box of the detection that a segment came from, by number, where it is known.
+        stroke: the stroke in hand, if any.
+    """
+
+    selection_changed = Signal()
+    options_changed = Signal()
+    labels_changed = Signal()
+    refused = Signal(str)
+    """Why a command was not done, in a sentence."""
+    edited = Signal(Edit)
+    """An edit was finished and journaled."""
+    stepped = Signal()
+    """An edit was finished, undone or redone: what can be undone changed."""
+
+    def __init__(
+        self,
+        document: Document,
+        labels: LabelSet,
+        history: EditHistory | None = None,
+        journal: Callable[[Edit], None] = lambda edit: None,
+    ) -> None:
+        self.document = document
+        self.history = EditHistory(document) if history is None else history
+        self.detection_boxes: Mapping[int, Box] = {}
+        self.stroke: Stroke | None = None
+        self._journal = journal
+        self._labels = labels
+        self._selection: tuple[int, ...] = ()
+        self._options = EditorOptions()
+        self._recent: tuple[int, ...] = ()
+
+    # ---------------------------------------------------------------------------------------------- what is turned on
+
+    @property
+    def labels(self) -> LabelSet:
+        """The project's classes."""
+        return self._labels
+
+    @labels.setter
+    def labels(self, labels: LabelSet) -> None:
+        self._labels = labels
+        self._recent = tuple(category for category in self._recent if category in labels.by_id)
+        if self._options.category not in labels.by_id:
+            self.set_options(category=None)
+        self.labels_changed.emit()
+
+    @property
+    def options(self) -> EditorOptions:
+        """What the tools are set to."""
+        return self._options
+
+    def set_options(self, **changes: Any) -> None:
+        """Changes some options, named as the fields of :class:`EditorOptions`; a radius is brought into its range."""
+        options = replace(self._options, **changes)
+        low, high = _RADII
+        options = replace(options, radius=min(max(options.radius, low), high))
+        if options != self._options:
+            self._options = options
+            self.options_changed.emit()
+
+    @property
+    def recent(self) -> tuple[int, ...]:
+        """Category ids that were used last, the latest first; at most one for each digit."""
+        return self._recent
+
+    def use_category(self, category: int) -> None:
+        """Makes a class the one of new segments, and the latest of the recent ones."""
+        self._recent = (category, *(other for other in self._recent if other != category))[:_MOST_RECENT]
+        self.set_options(category=category)
+        self.options_changed.emit()
+
+    # ------------------------------------------------------------------------------------------------------ selection
+
+    @property
+    def selection(self) -> tuple[int, ...]:
+        """Numbers of the selected segments, in the order in which they were selected."""
+        return self._selection
+
+    def select(self, numbers: Iterable[int]) -> None:
+        """Selects segments; numbers that do not exist, and void, are left out."""
+        chosen = tuple(dict.fromkeys(number for number in numbers if number in self.document.segments))
+        if chosen != self._selection:
+            self._selection = chosen
+            self.selection_changed.emit()
+
+    def toggle(self, number: int) -> None:
+        """Adds a segment to the selection, or takes it out."""
+        if number in self._selection:
+            self.select(other for other in self._selection if other != number)
+        else:
+            self.select((*self._selection, number))
+
+    def number_at(self, x: float, y: float) -> int:
+        """Returns the number under a point in image coordinates; 0 for void and outside the image."""
+        height, width = self.document.size
+        if not (0 <= x < width and 0 <= y < height):
+            return 0
+        return int(self.document.ids[int(y), int(x)])
+
+    # ---------------------------------------------------------------------------------------------------------- names
+
+    def label(self, number: int) -> Label | None:
+        """Returns a segment's class; None if the label set does not know it."""
+        return self._labels.by_id.get(self.document.segments[number].category)
+
+    def name(self, number: int) -> str:
+        """Returns a segment's name for people, such as ``person #12``."""
+        return f"{self.category_name(self.document.segments[number].category)} #{number}"
+
+    def category_name(self, category: int) -> str:
+        """Returns a class's name by its id."""
+        label = self._labels.by_id.get(category)
+        return "unknown class" if label is None else label.name
+
+    def is_stuff(self, category: int) -> bool:
+        """Whether a class, given by its id, is stuff."""
+        label = self._labels.by_id.get(category)
+        return label is not None and not label.isthing
+
+    def locked(self) -> frozenset[int]:
+        """Returns the numbers of the locked segments."""
+        return frozenset(number for number, info in self.document.segments.items() if info.locked)
+
+    def pixels(self, number: int) -> PlacedMask:
+        """Returns the pixels of a segment."""
+        return segment_mask(self.document.ids, number, self.document.box(number))
+
+    def stuff_segment(self, category: int, besides: Collection[int] = ()) -> int | None:
+        """Returns the segment that holds a stuff class already, the largest if several do; None if there is none.
+
+        A COCO panoptic image has one segment for each stuff class, so what becomes of this class joins it.
+        """
+        if not self.is_stuff(category):
+            return None
+        held = [
+            number
+            for number, info in self.document.segments.items()
+            if info.category == category and not info.iscrowd and not info.locked and number not in besides
+        ]
+        return max(held, key=self.document.area, default=None)
+
+    # ---------------------------------------------------------------------------------------------------------- edits
+
+    def refuse(self, sentence: str) -> None:
+        """Says why a command is not done."""
+        self.refused.emit(sentence)
+
+    def begin(self, title: str, number: int | None = None) -> Stroke | None:
+        """Begins a stroke into the first selected segment, or into a new one of the chosen class.
+
+        Args:
+            title: what undo will call it.
+            number: the segment that gains the pixels, 0 for void; None for the one that painting tools paint.
+
+        Returns:
+            The stroke; None if it was refused.
+        """
+        self.cancel_stroke()
+        limits = self._options.limits if number is None or number else Limits()
+        if number is None:
+            number = self.selection[0] if self.selection else self._number_of_new()
+            if number is None:
+                return None
+        if number in self.locked():
+            self.refuse(f"{self.name(number)} is locked.")
+            return None
+        draft = self.document.draft(title, limits)
+        if number and number not in self.document.segments:
+            assert self._options.category is not None
+            draft.set_info(number, SegmentInfo(self._options.category))
+        self.stroke = Stroke(self, draft, number)
+        return self.stroke
+
+    def _number_of_new(self) -> int | None:
+        """Returns the number that the next new segment has; None if that was refused."""
+        category = self._options.category
+        if category is None or category not in self._labels.by_id:
+            self.refuse("Choose a class for the new segment first.")
+            return None
+        held = self.stuff_segment(category)
+        return self.document.new_number() if held is None else held
+
+    def cancel_stroke(self) -> bool:
+        """Cancels the stroke in hand; returns whether there was one."""
+        if self.stroke is None:
+            return False
+        self.stroke.cancel()
+        return True
+
+    def commit(
+        self,
+        title: str,
+        change: Callable[[Draft], Any],
+        selected: Iterable[int] | None = None,
+        *,
+        limits: Limits | None = None,
+        nothing: str = "Nothing changed.",
+    ) -> Edit | None:
+        """Makes one edit.
+
+        Args:
+            title: what undo will call it.
+            change: paints and tells the draft.
+            selected: what is selected after it; what is selected now if None.
+            limits: where it may paint; anywhere if None.
+            nothing: what to say if the edit changes nothing.
+
+        Returns:
+            The edit; None if nothing changed.
+        """
+        self.cancel_stroke()
+        chosen = tuple(self.selection if selected is None else selected)
+        with self.document.draft(title, limits or Limits()) as draft:
+            change(draft)
+            edit = self.take(draft.finish(chosen))
+        if edit is None:
+            self.refuse(nothing)
+        return edit
+
+    def take(self, edit: Edit | None) -> Edit | None:
+        """Journals a finished edit, notes it in the history, and tells of it."""
+        self.stroke = None
+        if edit is None:
+            self.select(self.selection)
+            return None
+        self._journal(edit)
+        self.history.record(edit)
+        self.select(edit.selected)
+        if self._options.only_inside not in self.document.segments:
+            self.set_options(only_inside=None)
+        made = [after for before, after in edit.segments.values() if before is None and after is not None]
+        for info in made:
+            if info.category in self._labels.by_id:
+                self.use_category(info.category)
+        self.edited.emit(edit)
+        self.stepped.emit()
+        return edit
+
+    def undo(self) -> Edit | None:
+        """Takes back the last edit, or cancels the stroke in hand; returns the edit, None if there was none."""
+        return None if self.cancel_stroke() else self._step(self.history.undo, "undo")
+
+    def redo(self) -> Edit | None:
+        """Makes again the edit that was taken back last; returns it, None if there was none."""
+        self.cancel_stroke()
+        return self._step(self.history.redo, "redo")
+
+    def _step(self, step: Callable[[], Edit | None], verb: str) -> Edit | None:
+        try:
+            edit = step()
+        except (OSError, ValueError) as error:
+            self.refuse(f"Cannot {verb}: {error}")
+            return None
+        if edit is None:
+            self.refuse(f"There is nothing to {verb}.")
+            return None
+        self.select(edit.selected or self.selection)
+        if self._options.only_inside not in self.document.segments:
+            self.set_options(only_inside=None)
+        self.stepped.emit()
+        return edit
+
+
+def give(draft: Draft, region: PlacedMask, number: int) -> int:
+    """Paints the pixels of a region with a number and returns how many changed."""
+    return draft.put(region.mask, region.origin, number)
+
+
+def give_by_number(draft: Draft, region: PlacedMask, numbers: Ids) -> int:
+    """Paints every pixel of a region with its own number and returns how many changed.
+
+    Args:
+        draft: what to paint in.
+        region: the pixels.
+        numbers: for the region's window.
+    """
+    found = np.unique(numbers[region.mask]).tolist()
+    return sum(draft.put(region.mask & (numbers == number), region.origin, number) for number in found)

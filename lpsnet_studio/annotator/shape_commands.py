@@ -1,0 +1,255 @@
+"""Commands on the shapes of segments: holes, specks, borders, gaps, contested pixels; each makes exactly one edit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lpsnet_studio.annotator.assist import NetworkMaps, Proposal, contested_pixels, void_from_nearest, void_from_stuff
+from lpsnet_studio.annotator.draft import Draft
+from lpsnet_studio.annotator.editor_core import give, give_by_number
+from lpsnet_studio.annotator.edits import Edit, SegmentInfo
+from lpsnet_studio.annotator.placed_mask import Ids, PlacedMask
+from lpsnet_studio.annotator.regions import grow, holes_of, nearest_fill, shrink, specks_of, void_holes_of
+from lpsnet_studio.annotator.segment_commands import Heir, SegmentCommands
+
+__all__ = ["ShapeCommands"]
+
+
+class ShapeCommands(SegmentCommands):
+    """What can be done to the borders of the selected segments, and to what no segment holds."""
+
+    def fill_holes(self, *, void_only: bool = True) -> Edit | None:
+        """Gives the selected segments what they enclose.
+
+        Args:
+            void_only: whether holes in which other segments lie are left.
+        """
+        numbers = self._free_selection("fill its holes")
+        if numbers is None:
+            return None
+
+        def change(draft: Draft) -> None:
+            for number in numbers:
+                if void_only:
+                    holes = void_holes_of(self.document.ids, number, self.document.box(number))
+                else:
+                    holes = holes_of(self.pixels(number))
+                give(draft, PlacedMask.union(holes), number)
+
+        return self.commit("Fill holes", change, nothing="The selection has no holes.")
+
+    def remove_specks(self, to: Heir = "neighbours") -> Edit | None:
+        """Takes the specks of the selected segments away, or of every unlocked segment if none is selected.
+
+        Args:
+            to: who gets their pixels.
+        """
+        numbers = self.selection or tuple(self.document.segments)
+        numbers = tuple(number for number in numbers if not self.document.segments[number].locked)
+        fewer_than = self.options.speck_pixels
+
+        def change(draft: Draft) -> None:
+            specks = [PlacedMask.union(specks_of(self.pixels(number), fewer_than)).tight() for number in numbers]
+            barred = self.locked()
+            shares = []
+            if to == "neighbours":
+                everything = [speck for speck in specks if not speck.is_empty]
+                shares = [nearest_fill(self.document.ids, speck, barred, void_counts=True) for speck in everything]
+            for speck in specks:
+                give(draft, speck, 0)
+            for region, heirs in shares:
+                give_by_number(draft, region, heirs)
+
+        return self.commit("Remove specks", change, nothing=f"No part has fewer than {fewer_than} pixels.")
+
+    def grow(self, radius: float) -> Edit | None:
+        """Widens the selected segments; where two meet, the one selected first wins.
+
+        Args:
+            radius: by how many pixels.
+        """
+        numbers = self._free_selection("grow")
+        if numbers is None:
+            return None
+
+        def change(draft: Draft) -> None:
+            grown = [(number, grow(self.pixels(number), radius, self.document.size)) for number in numbers]
+            own = PlacedMask.union([self.pixels(number) for number in numbers])
+            for number, region in reversed(grown):
+                free = region.mask & ~own.spread(region.window)
+                draft.put(free, region.origin, number)
+
+        title = f"Grow by {_pixels(radius)}"
+        return self.commit(title, change, limits=self.options.limits, nothing="There is nothing to grow into.")
+
+    def shrink(self, radius: float) -> Edit | None:
+        """Narrows the selected segments; what they lose goes to whatever lies next to them, void too.
+
+        Args:
+            radius: by how many pixels.
+        """
+        numbers = self._free_selection("shrink")
+        if numbers is None:
+            return None
+        lost = []
+        for number in numbers:
+            whole = self.pixels(number)
+            kept = shrink(whole, radius, self.document.size)
+            if kept.is_empty:
+                self.refuse(f"{self.name(number)} is too thin to be shrunk by {_pixels(radius)}.")
+                return None
+            lost.append(PlacedMask(whole.mask & ~kept.spread(whole.window), whole.origin))
+        barred = self.locked().union(numbers)
+
+        def change(draft: Draft) -> None:
+            shares = [nearest_fill(self.document.ids, region, barred, void_counts=True) for region in lost]
+            for region, heirs in shares:
+                give_by_number(draft, region, heirs)
+
+        return self.commit(
+            f"Shrink by {_pixels(radius)}", change, nothing="There is nothing that could take its place."
+        )
+
+    def reshape(self, number: int, region: PlacedMask, title: str = "Snap edge") -> Edit | None:
+        """Gives a segment other pixels, such as a border that was snapped to the photo's edges.
+
+        What it loses goes to whatever lies next to it, void too.
+
+        Args:
+            number: of the segment.
+            region: the pixels that it is to have.
+            title: what undo will call it.
+        """
+        if number not in self.document.segments or self.document.segments[number].locked:
+            self.refuse(f"{self.name(number)} is locked." if number in self.document.segments else "It is gone.")
+            return None
+        if region.is_empty:
+            self.refuse("Nothing would be left of it.")
+            return None
+        before = self.pixels(number)
+        lost = PlacedMask(before.mask & ~region.spread(before.window), before.origin)
+        barred = self.locked() | {number}
+
+        def change(draft: Draft) -> None:
+            heirs = nearest_fill(self.document.ids, lost, barred, void_counts=True)
+            give_by_number(draft, *heirs)
+            give(draft, region, number)
+
+        return self.commit(title, change, nothing="The border stays where it is.")
+
+    # -------------------------------------------------------------------------------------------------------- painting
+
+    def paint(self, region: PlacedMask, title: str) -> Edit | None:
+        """Paints pixels into the first selected segment, or as a new one of the chosen class, within the limits."""
+        stroke = self.begin(title)
+        if stroke is None:
+            return None
+        stroke.put(region)
+        edit = stroke.finish()
+        if edit is None:
+            self.refuse("Nothing there can be painted.")
+        return edit
+
+    def adopt(
+        self, region: PlacedMask, category: int, *, score: float | None = None, title: str = "Adopt"
+    ) -> Edit | None:
+        """Makes a new segment of pixels that the network proposes; a stuff class joins the segment that has it.
+
+        Args:
+            region: the pixels.
+            category: the class's id.
+            score: of the detection, if it is one.
+            title: what undo will call it.
+        """
+        if category not in self.labels.by_id:
+            self.refuse(f"The label set holds no class {category}.")
+            return None
+        held = self.stuff_segment(category)
+        self.cancel_stroke()
+        number = self.document.new_number() if held is None else held
+
+        def change(draft: Draft) -> None:
+            if held is None:
+                draft.set_info(number, SegmentInfo(category, score=score))
+            give(draft, region, number)
+
+        return self.commit(
+            title, change, (number,), limits=self.options.limits, nothing="Nothing there can be painted."
+        )
+
+    def hand_over(self, scribble: PlacedMask) -> Edit | None:
+        """Hands contested pixels to the first selected segment from the segment that was scribbled over most.
+
+        Args:
+            scribble: the pixels that were scribbled over.
+        """
+        numbers = self._free_selection("hand pixels to")
+        if numbers is None:
+            return None
+        receiver = numbers[0]
+        under = scribble.of(self.document.ids)[scribble.mask]
+        counts = {int(number): int((under == number).sum()) for number in set(under.tolist()) - {0, receiver}}
+        if not counts:
+            self.refuse(f"Scribble over a segment that is to give pixels to {self.name(receiver)}.")
+            return None
+        giver = max(counts, key=lambda number: counts[number])
+        if giver in self.locked():
+            self.refuse(f"{self.name(giver)} is locked.")
+            return None
+        boxes = [self.detection_boxes.get(number, self.document.box(number)) for number in (receiver, giver)]
+        region = contested_pixels(self.document.ids, giver, boxes, scribble, giver_box=self.document.box(giver))
+        return self.commit("Hand over pixels", lambda draft: give(draft, region, receiver), (receiver,))
+
+    # ------------------------------------------------------------------------------------------------------------ void
+
+    def propose_nearest(self, void: PlacedMask | None = None) -> Proposal:
+        """Proposes for every void pixel the nearest segment that is not locked.
+
+        Args:
+            void: the pixels; all that are void if None.
+        """
+        if void is None:
+            void = PlacedMask(self.document.ids == 0)
+        return void_from_nearest(void, self.document.ids, self.locked())
+
+    def fill_from_nearest(self, proposal: Proposal) -> Edit | None:
+        """Fills void as :meth:`propose_nearest` proposed; pixels that are no longer void stay as they are."""
+        return self._fill(lambda draft: give_by_number(draft, *self._still_void(proposal)))
+
+    def propose_stuff(self, maps: NetworkMaps, void: PlacedMask | None = None) -> Proposal:
+        """Proposes for every void pixel the stuff class that the network finds likeliest there.
+
+        Args:
+            maps: what the network says; without a map of next-best stuff nothing is proposed.
+            void: the pixels; all that are void if None.
+        """
+        if maps.next_stuff is None:
+            return Proposal.nothing()
+        if void is None:
+            void = PlacedMask(self.document.ids == 0)
+        return void_from_stuff(void, maps.next_stuff, maps.stuff(self.labels))
+
+    def fill_with_stuff(self, proposal: Proposal, maps: NetworkMaps) -> Edit | None:
+        """Fills void as :meth:`propose_stuff` proposed; each class joins the segment that has it, or becomes one."""
+
+        def change(draft: Draft) -> None:
+            for label, region in proposal.by_value().items():
+                category = int(maps.category_of[label])
+                number = self.stuff_segment(category)
+                if number is None:
+                    number = self.document.new_number()
+                    draft.set_info(number, SegmentInfo(category))
+                give(draft, PlacedMask(region.mask & (region.of(self.document.ids) == 0), region.origin), number)
+
+        return self._fill(change)
+
+    def _still_void(self, proposal: Proposal) -> tuple[PlacedMask, Ids]:
+        region = proposal.region
+        return PlacedMask(region.mask & (region.of(self.document.ids) == 0), region.origin), proposal.values
+
+    def _fill(self, change: Callable[[Draft], object]) -> Edit | None:
+        return self.commit("Fill unlabelled pixels", change, nothing="No unlabelled pixel can be filled.")
+
+
+def _pixels(radius: float) -> str:
+    return f"{radius:g} pixel{'' if radius == 1 else 's'}"

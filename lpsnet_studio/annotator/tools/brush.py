@@ -1,0 +1,130 @@
+"""Painting and erasing with a round or square brush."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lpsnet_studio.annotator.editor import Editor, Stroke
+from lpsnet_studio.annotator.placed_mask import PlacedMask
+from lpsnet_studio.annotator.strokes import Point, brush_stroke
+from lpsnet_studio.annotator.tools.base import NO_MODIFIERS, Cursor, Modifiers, Preview, Tool
+
+__all__ = ["BrushTool", "EraserTool"]
+
+_STEP = 1.25
+"""By how much ``[`` and ``]`` change the radius."""
+
+
+class BrushTool(Tool):
+    """A drag paints into the selected segment, or begins a new one; Shift+click goes there straight from the last."""
+
+    name = "Brush"
+    erases = False
+
+    def __init__(self, editor: Editor) -> None:
+        super().__init__(editor)
+        self._at: Point | None = None
+        self._last: Point | None = None
+
+    @property
+    def hint(self) -> str:
+        """What the tool expects next."""
+        options = self.editor.options
+        size = f"{options.shape} {options.radius:g} px, [ ] for its size"
+        if self.editor.selection:
+            return f"Drag to paint {self.editor.name(self.editor.selection[0])} ({size}); Shift+click draws a line"
+        if options.category is not None:
+            return f"Drag to begin a new {self.editor.category_name(options.category)} ({size})"
+        return "Choose a class, or select a segment to paint"
+
+    @property
+    def preview(self) -> tuple[Preview, ...]:
+        """The brush's outline."""
+        if self._at is None:
+            return ()
+        options = self.editor.options
+        return (Cursor(self._at, options.radius, options.shape, self.erases),)
+
+    def press(self, point: Point, modifiers: Modifiers = NO_MODIFIERS) -> None:
+        """Begins a stroke."""
+        stroke = self.begin()
+        if stroke is None:
+            return
+        options = self.editor.options
+        way = [self._last, point] if modifiers.shift and self._last is not None else [point]
+        for region in brush_stroke(way, options.radius, self.editor.document.size, options.shape):
+            stroke.put(self.touched(region))
+        self._last = point
+        self.move(point)
+
+    def move(self, point: Point, modifiers: Modifiers = NO_MODIFIERS) -> None:
+        """Paints the way that the brush went since."""
+        stroke = self.editor.stroke
+        if stroke is not None and self._last is not None and point != self._last:
+            options = self.editor.options
+            for region in brush_stroke([self._last, point], options.radius, self.editor.document.size, options.shape):
+                stroke.put(self.touched(region))
+            self._last = point
+        self._at = point
+        self.changed.emit()
+
+    def release(self, point: Point, modifiers: Modifiers = NO_MODIFIERS) -> None:
+        """Ends the stroke as one step of undo."""
+        if self.editor.stroke is not None:
+            self.move(point)
+            self.editor.stroke.finish()
+            self.changed.emit()
+
+    def leave(self) -> None:
+        """Shows no outline."""
+        self._at = None
+        self.changed.emit()
+
+    def key(self, key: str) -> bool:
+        """``[`` and ``]`` change the size of the brush."""
+        if key not in ("[", "]"):
+            return super().key(key)
+        radius = self.editor.options.radius
+        self.editor.set_options(radius=radius * _STEP if key == "]" else radius / _STEP)
+        self.changed.emit()
+        return True
+
+    def cancel(self) -> bool:
+        """Gives the stroke in hand up."""
+        cancelled = self.editor.cancel_stroke()
+        self.changed.emit()
+        return cancelled
+
+    def begin(self) -> Stroke | None:
+        """Begins the stroke in the editor."""
+        return self.editor.begin(self.name)
+
+    def touched(self, region: PlacedMask) -> PlacedMask:
+        """Returns which pixels under the brush it acts on."""
+        return region
+
+
+class EraserTool(BrushTool):
+    """A drag makes pixels void: those of the selected segments, or of any if none is selected."""
+
+    name = "Eraser"
+    erases = True
+
+    @property
+    def hint(self) -> str:
+        """What the tool expects next."""
+        selection = self.editor.selection
+        whose = "any segment" if not selection else "the selection"
+        return f"Drag to erase {whose} ({self.editor.options.radius:g} px, [ ] for its size)"
+
+    def begin(self) -> Stroke | None:
+        """Begins the stroke in the editor."""
+        return self.editor.begin(self.name, 0)
+
+    def touched(self, region: PlacedMask) -> PlacedMask:
+        """Returns the pixels of the selected segments under the brush."""
+        selection = self.editor.selection
+        if not selection:
+            return region
+        held = region.of(self.editor.document.ids)
+        return PlacedMask(region.mask & np.isin(held, selection), region.origin)

@@ -1,0 +1,216 @@
+"""Painting what an outline encloses: polygon, lasso, box; and filling what hangs together."""
+
+from __future__ import annotations
+
+import math
+
+from lpsnet_studio.annotator.editor import Editor
+from lpsnet_studio.annotator.regions import region_at
+from lpsnet_studio.annotator.strokes import Point, box_mask, polygon_mask
+from lpsnet_studio.annotator.tools.base import NO_MODIFIERS, Modifiers, PathShape, Preview, Tool
+
+__all__ = ["BoxTool", "FillTool", "LassoTool", "PolygonTool"]
+
+_CLOSE = 6.0
+"""Pixels within which a click on the first corner closes a polygon."""
+_SAME = 1e-9
+
+
+class PolygonTool(Tool):
+    """Clicks set corners; a double click, Enter or a click on the first corner closes the polygon."""
+
+    name = "Polygon"
+
+    def __init__(self, editor: Editor) -> None:
+        super().__init__(editor)
+        self._corners: list[Point] = []
+        self._at: Point | None = None
+        self.closing_distance = _CLOSE
+        """Image pixels within which a click meets the first corner; the canvas sets it by the zoom."""
+
+    @property
+    def hint(self) -> str:
+        """What the tool expects next."""
+        if not self._corners:
+            return "Click the first corner"
+        if len(self._corners) < 3:
+            return "Click the next corner; Backspace takes the last one back, Esc gives up"
+        return "Click the next corner; Enter or a double click closes the polygon"
+
+    @property
+    def preview(self) -> tuple[Preview, ...]:
+        """The corners so far, and the way to the mouse."""
+        if not self._corners:
+            return ()
+        end = [] if self._at is None else [self._at]
+        return (PathShape((*self._corners, *end), closed=len(self._corners) >= 2),)
+
+    def press(self, point: Point, modifiers: Modifiers = NO_MODIFIERS) -> None:
+        """Sets a corner, or closes the polygon."""
+        if len(self._corners) >= 3 and math.dist(point, self._corners[0]) <= self.closing_distance:
+            self.close()
+            return
+        if not self._corners or math.dist(point, self._corners[-1]) > _SAME:
+            self._corners.append(point)
+        self.move(point)
+
+    def move(self, point: Point, modifiers: Modifiers = NO_MODIFIERS) -> None:
+        """Shows the way from the last corner to the mouse."""
+        self._at = point
+        self.changed.emit()
+
+    def leave(self) -> None:
+        """Shows the corners alone."""
+        self._at = None
+        self.changed.emit()
+
+    def double_click(self, point: Point, modifiers: Modifiers = NO_MODIFIERS) -> None:
+        """Closes the polygon; the first of the two presses has set its last corner."""
+        self.close()
+
+    def key(self, key: str) -> bool:
+        """Enter closes, Backspace takes the last corner back."""
+        if key == "enter" and self._corners:
+            self.close()
+            return True
+        if key == "backspace" and self._corners:
+            self._corners.pop()
+            self.changed.emit()
+            return True
+        return super().key(key)
+
+    def close(self) -> None:
+        """Paints what the corners enclose; too few of them are kept and said so."""
+        if len(self._corners) < 3:
+            self.editor.refuse("A polygon needs at least three corners.")
+            return
+        corners, self._corners = self._corners, []
+        self.editor.paint(polygon_mask(corners, self.editor.document.size), self.name)
+        self.changed.emit()
+
+    def cancel(self) -> bool:
+        """Forgets the corners."""
+        had, self._corners = bool(self._corners), []
+        self.changed.emit()
+        return had
+
+
+class LassoTool(Tool):
+    """A drag draws an outline; letting go paints what it encloses."""
+
+    name = "Lasso"
+
+    def __init__(self, editor: Editor) -> None:
+        super().__init__(editor)
+        self._way: list[Point] = []
+
+    @property
+    def hint(self) -> str:
+        """What the tool expects next."""
+        return "Let go to paint what is enclosed; Esc gives up" if self._way else "Drag around what is to be painted"
+
+    @property
+    def preview(self) -> tuple[Preview, ...]:
+        """The outline so far."""
+        return (PathShape(tuple(self._way), closed=True),) if self._way else ()
+
+    def press(self, point: Point, modifiers: Modifiers = NO_MODIFIERS) -> None:
+        """Begins the outline."""
+        self._way = [point]
+        self.changed.emit()
+
+    def move(self, point: Point, modifiers: Modifiers = NO_MODIFIERS) -> None:
+        """Goes on with the outline."""
+        if self._way and point != self._way[-1]:
+            self._way.append(point)
+            self.changed.emit()
+
+    def release(self, point: Point, modifiers: Modifiers = NO_MODIFIERS) -> None:
+        """Paints what is enclosed; a mere click paints nothing."""
+        self.move(point)
+        way, self._way = self._way, []
+        if len(way) >= 3:
+            self.editor.paint(polygon_mask(way, self.editor.document.size), self.name)
+        self.changed.emit()
+
+    def cancel(self) -> bool:
+        """Forgets the outline."""
+        had, self._way = bool(self._way), []
+        self.changed.emit()
+        return had
+
+
+class BoxTool(Tool):
+    """A drag from corner to corner paints the box."""
+
+    name = "Box"
+
+    def __init__(self, editor: Editor) -> None:
+        super().__init__(editor)
+        self.corner: Point | None = None
+        self.opposite: Point | None = None
+
+    @property
+    def hint(self) -> str:
+        """What the tool expects next."""
+        return "Drag from corner to corner" if self.corner is None else "Let go to paint the box; Esc gives up"
+
+    @property
+    def preview(self) -> tuple[Preview, ...]:
+        """The box so far."""
+        if self.corner is None or self.opposite is None:
+            return ()
+        (ax, ay), (bx, by) = self.corner, self.opposite
+        return (PathShape(((ax, ay), (bx, ay), (bx, by), (ax, by)), closed=True),)
+
+    def press(self, point: Point, modifiers: Modifiers = NO_MODIFIERS) -> None:
+        """Sets the first corner."""
+        self.corner = self.opposite = point
+        self.changed.emit()
+
+    def move(self, point: Point, modifiers: Modifiers = NO_MODIFIERS) -> None:
+        """Moves the opposite corner."""
+        if self.corner is not None:
+            self.opposite = point
+            self.changed.emit()
+
+    def release(self, point: Point, modifiers: Modifiers = NO_MODIFIERS) -> None:
+        """Paints the box."""
+        corner, self.corner, self.opposite = self.corner, None, None
+        if corner is not None and corner != point:
+            self.editor.paint(box_mask(corner, point, self.editor.document.size), self.name)
+        self.changed.emit()
+
+    def cancel(self) -> bool:
+        """Forgets the corner."""
+        had, self.corner, self.opposite = self.corner is not None, None, None
+        self.changed.emit()
+        return had
+
+
+class FillTool(Tool):
+    """A click gives the selected segment everything that hangs together with the pixel and has its number."""
+
+    name = "Fill"
+
+    @property
+    def hint(self) -> str:
+        """What the tool expects next."""
+        if self.editor.selection:
+            return f"Click what is to become {self.editor.name(self.editor.selection[0])}; Ctrl+click picks a segment"
+        return "Click what is to become a new segment; Ctrl+click picks the segment to fill with"
+
+    def press(self, point: Point, modifiers: Modifiers = NO_MODIFIERS) -> None:
+        """Fills, or with Ctrl picks the segment to fill with."""
+        editor = self.editor
+        number = editor.number_at(*point)
+        if modifiers.ctrl:
+            editor.select((number,) if number else ())
+            self.changed.emit()
+            return
+        box = None if number == 0 else editor.document.box(number)
+        window = None if box is None else (box[1], box[0], box[3], box[2])
+        region = region_at(editor.document.ids, *point, window)
+        if not region.is_empty:
+            editor.paint(region, self.name)
+        self.changed.emit()
