@@ -38,6 +38,8 @@ def explained(path: Path, what: str) -> Iterator[None]:
         raise ProjectError(f"{path} {what}: {cause_of(error)}") from error
     except OSError as error:
         raise ProjectError(f"{path} {what}: {cause_of(error)}") from error
+    except ValueError as error:  # what should be JSON is not
+        raise damaged(path, error) from error
 
 
 @contextmanager

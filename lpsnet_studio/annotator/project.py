@@ -28,7 +28,7 @@ class FileFacts:
 
     Attributes:
         path: absolute.
-        height: in pixels, as it is shown (EXIF orientation applied).
+        height: in pixels, as it is shown.
         width: likewise.
         mtime_ns: when it was last written, nanoseconds since 1970.
         bytes: its length.
@@ -41,14 +41,19 @@ class FileFacts:
     bytes: int
 
     @classmethod
-    def of(cls, path: str | Path) -> FileFacts:
+    def of(cls, path: str | Path, *, stated_size: tuple[int, int] | None = None) -> FileFacts:
         """Looks at a file; only the head of the picture is read.
+
+        Args:
+            path: of the picture.
+            stated_size: ``(height, width)`` that a data set gives for it; where that is the size before it is turned
+                upright it is not turned.
 
         Raises:
             ImageError: in a sentence, if it cannot be read as a picture.
         """
         path = Path(os.path.abspath(path))  # noqa: PTH100 - a link stays what it is
-        height, width = read_image_size(path)
+        height, width = read_image_size(path, stated_size=stated_size)
         try:
             status = path.stat()
         except OSError as error:
@@ -116,17 +121,26 @@ def compare_file(known: FileFacts) -> tuple[FileState, str]:
     if (status.st_mtime_ns, status.st_size) == (known.mtime_ns, known.bytes):
         return FileState.SAME, ""
     try:
-        size = read_image_size(path)
+        if not _has_size(path, known.height, known.width):
+            height, width = read_image_size(path)
+            return FileState.RESIZED, (
+                f"{path} is {width} × {height} pixels now and was {known.width} × {known.height} when it was added: "
+                f"its segments cannot be shown on it"
+            )
     except ImageError as error:
         return FileState.UNREADABLE, str(error)
-    if size != (known.height, known.width):
-        return FileState.RESIZED, (
-            f"{path} is {size[1]} × {size[0]} pixels now and was {known.width} × {known.height} when it was added: "
-            f"its segments cannot be shown on it"
-        )
     if status.st_size != known.bytes:
         return FileState.CHANGED, f"{path} has changed since it was added: look whether its segments still fit"
     return FileState.TOUCHED, f"{path} was written again since it was added, with as many bytes"
+
+
+def _has_size(path: Path, height: int, width: int) -> bool:
+    """Whether a picture has a size, turned upright or as a data set may state it."""
+    try:
+        read_image_size(path, stated_size=(height, width))
+    except ImageError:
+        return False
+    return True
 
 
 def kept_path(folder: Path, path: Path) -> tuple[str | bytes, bool]:

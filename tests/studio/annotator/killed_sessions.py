@@ -1,8 +1,9 @@
 """Plays the scripted session many times, each in a process of its own that dies at a moment it was given.
 
 ``python -m tests.studio.annotator.killed_sessions FOLDER`` reads ``FOLDER/plans.json``: a list of plans, each
-``[kind, number]`` of a call by which SQLite writes ("io"), which is left half done, or of a named step of the writing
-thread ("moment"). Play ``n`` leaves its project, and ``told.txt`` of what it had been told, in ``FOLDER/n``.
+``[kind, number]`` of a call by which SQLite writes ("io", or "network" where there is no write-ahead log), which is
+left half done, or of a named step of the writing thread ("moment"). Play ``n`` leaves its project, and ``told.txt`` of
+what it had been told, in ``FOLDER/n``.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 
 import cv2
 
+from lpsnet_studio.annotator import database
 from lpsnet_studio.annotator.store import ProjectStore
 from tests.studio.annotator.scripted_session import make_pictures, play
 from tests.studio.annotator.sqlite_faults import intercepted, torn_kill
@@ -54,7 +56,9 @@ class _Play:
     def run(self) -> None:
         """Plays the session, to its end if the moment does not come."""
         with ExitStack() as stack:
-            if self._kind == "io":
+            if self._kind == "network":
+                database.is_on_network = lambda folder: True
+            if self._kind != "moment":
                 stack.enter_context(intercepted(self._io))
             store = ProjectStore.create(self._folder / "project", {"version": 0}, between=self._moment)
             self._say("step 0")
@@ -77,7 +81,7 @@ class _Play:
             self._count(lambda: os.kill(os.getpid(), signal.SIGKILL), moment)
 
     def _io(self, what: str, whole: Callable[[], int], half: Callable[[], int]) -> int:
-        if self._kind == "io":
+        if self._kind != "moment":
             self._count(lambda: torn_kill(half), what)
         return whole()
 

@@ -21,16 +21,18 @@ PROJECT = Path(__file__).resolve().parents[3]
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
 
-CALLS, MOMENTS = 433, 297
-"""How often a whole session calls upon the disk, and how many named steps it has, about."""
+LENGTHS = {"io": 433, "network": 1175, "moment": 297}
+"""How often a whole session calls upon the disk, with a write-ahead log and without, and its named steps."""
 
 
-def _plans(calls: int, moments: int) -> list[tuple[str, int]]:
+def _plans(**counts: int) -> list[tuple[str, int]]:
     """Returns moments to die at, evenly over the session."""
-    plans = [("moment", 1 + number * MOMENTS // moments) for number in range(moments)]
-    if is_possible():
-        plans += [("io", 1 + number * CALLS // calls) for number in range(calls)]
-    return plans
+    return [
+        (kind, 1 + number * LENGTHS[kind] // count)
+        for kind, count in counts.items()
+        for number in range(count)
+        if kind == "moment" or is_possible()
+    ]
 
 
 def _killed(folder: Path, plans: list[tuple[str, int]]) -> Counter[str]:
@@ -69,13 +71,13 @@ def _python_path() -> str:
 
 
 def test_killed_at_a_few_moments_a_project_has_all_that_was_saved(tmp_path: Path) -> None:
-    found = _killed(tmp_path, _plans(calls=8, moments=4))
+    found = _killed(tmp_path, _plans(io=6, network=3, moment=3))
     assert found["inside"] >= 2
 
 
 @pytest.mark.slow
 def test_killed_at_two_hundred_moments_a_project_has_all_that_was_saved(tmp_path: Path) -> None:
-    plans = _plans(calls=150, moments=60)
+    plans = _plans(io=150, network=60, moment=60)
     found = _killed(tmp_path, plans)
     (tmp_path / "found.json").write_text(json.dumps(found))
     assert found["killed"] >= min(200, len(plans) - 10)
