@@ -1,0 +1,263 @@
+"""The desk: which image of which project is edited, and that nothing of it is lost on the way; without Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lpsnet.categories import Categories, Category
+from lpsnet.structures import PanopticSegmentation
+from lpsnet_studio.annotator.desk import Desk
+from lpsnet_studio.annotator.labels import LabelSet
+from lpsnet_studio.annotator.project import Status
+from lpsnet_studio.annotator.store import ProjectStore
+
+SIZE = (24, 32)
+CLASSES = Categories(
+    (
+        Category(7, "person", True, (220, 20, 60)),
+        Category(9, "road", False, (128, 64, 128)),
+        Category(11, "kite", True, (1, 2, 3)),
+    )
+)
+
+
+class Later:
+    """Work that is done when one says so."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[Callable[[], Any], Callable[[Any], None]]] = []
+
+    def __call__(self, work: Any, done: Any, *, title: str = "", cancellable: bool = True) -> None:
+        self.waiting.append((work, done))
+
+    def go_on(self) -> None:
+        while self.waiting:
+            work, done = self.waiting.pop(0)
+            done(work())
+
+
+@pytest.fixture
+def later() -> Later:
+    return Later()
+
+
+@pytest.fixture
+def desk(later: Later) -> Iterator[Desk]:
+    made = Desk(later, lambda call: call())
+    made.problems = []  # type: ignore[attr-defined]
+    made.told.connect(made.problems.append)  # type: ignore[attr-defined]
+    yield made
+    assert not made.shut()
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> list[Path]:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    paths = [folder / f"{name}.png" for name in "abc"]
+    for path in paths:
+        Image.fromarray(np.zeros((*SIZE, 3), np.uint8)).save(path)
+    return paths
+
+
+def _labels() -> LabelSet:
+    return LabelSet.of(Categories(CLASSES.entries[:2]))
+
+
+def _segmentation() -> PanopticSegmentation:
+    ids = np.zeros(SIZE, np.int32)
+    ids[4:12, 4:12], ids[12:, :] = 1, 2
+    ids[:3, 20:] = 3
+    return PanopticSegmentation.from_ids(ids, {1: 0, 2: 1, 3: 2})
+
+
+@pytest.fixture
+def begun(desk: Desk, later: Later, photos: list[Path], tmp_path: Path) -> Desk:
+    desk.new_project(tmp_path / "project", _labels(), photos)
+    later.go_on()
+    desk.look_at(photos[0])
+    later.go_on()
+    assert desk.place == "not started"
+    desk.begin_from(_segmentation(), CLASSES, "the network")
+    later.go_on()
+    assert desk.place == "editing"
+    return desk
+
+
+def test_without_a_project_or_an_image_it_says_which_is_missing(desk: Desk, later: Later, photos: list[Path]) -> None:
+    assert desk.place == "no project"
+    desk.new_project(photos[0].parent.parent / "project", _labels(), photos[:1])
+    later.go_on()
+    assert desk.place == "no image"
+    desk.look_at(photos[1])
+    assert desk.place == "not in project"
+    desk.add_images(photos[1:])
+    later.go_on()
+    assert desk.place == "not started"
+
+
+def test_classes_are_found_by_name_and_those_without_are_left_out_and_named(
+    desk: Desk, later: Later, photos: list[Path], tmp_path: Path
+) -> None:
+    said: list[str] = []
+    desk.said.connect(said.append)
+    desk.new_project(tmp_path / "project", _labels(), photos)
+    later.go_on()
+    desk.look_at(photos[0])
+    later.go_on()
+    desk.begin_from(_segmentation(), CLASSES, "the network")
+    later.go_on()
+    assert desk.editor is not None
+    assert [info.category for info in desk.editor.document.segments.values()] == [7, 9]
+    np.testing.assert_array_equal(desk.editor.document.ids, np.where(_segmentation().ids == 3, 0, _segmentation().ids))
+    assert said == ["Left out, because the project has no such classes: 1 kite."]
+
+
+def test_undo_is_kept_for_each_image_and_never_goes_to_another(begun: Desk, later: Later, photos: list[Path]) -> None:
+    editor = begun.editor
+    assert editor is not None
+    before = editor.document.ids.copy()
+    editor.select([1])
+    editor.delete()
+    begun.look_at(photos[1])
+    later.go_on()
+    begun.undo()
+    begun.begin_empty()
+    later.go_on()
+    begun.undo()
+    assert not begun.editor.document.ids.any()  # type: ignore[union-attr]
+    begun.look_at(photos[0])
+    later.go_on()
+    again = begun.editor
+    assert again is not None
+    assert again is not editor
+    assert 1 not in again.document.segments
+    begun.undo()
+    np.testing.assert_array_equal(again.document.ids, before)
+    begun.redo()
+    assert 1 not in again.document.segments
+
+
+def test_what_was_done_and_undone_is_there_at_the_next_start(begun: Desk, later: Later, photos: list[Path]) -> None:
+    editor = begun.editor
+    assert editor is not None
+    editor.select([1])
+    editor.delete()
+    editor.select([2])
+    editor.delete()
+    begun.undo()
+    expected = editor.document.ids.copy()
+    folder = begun.store.folder  # type: ignore[union-attr]
+    begun.close_project()
+    later.go_on()
+    assert begun.place == "no project"
+    begun.open_project(folder)
+    later.go_on()
+    assert begun.editor is not None
+    np.testing.assert_array_equal(begun.editor.document.ids, expected)
+    begun.redo()
+    assert not begun.editor.document.segments
+    begun.go_to(0)
+    assert set(begun.editor.document.segments) == {1, 2}
+
+
+def test_an_image_that_is_edited_is_in_progress(begun: Desk) -> None:
+    assert begun.entry is not None
+    assert begun.entry.status is Status.TODO
+    begun.editor.select([1])  # type: ignore[union-attr]
+    begun.editor.delete()  # type: ignore[union-attr]
+    assert begun.entry.status is Status.IN_PROGRESS
+    begun.set_status(Status.DONE)
+    begun.undo()
+    assert begun.entry.status is Status.DONE
+
+
+def test_a_class_that_is_deleted_takes_its_segments_along_also_in_other_images(
+    begun: Desk, later: Later, photos: list[Path]
+) -> None:
+    begun.look_at(photos[1])
+    later.go_on()
+    begun.begin_from(_segmentation(), CLASSES, "the network")
+    later.go_on()
+    begun.change_labels(begun.labels.delete(7))
+    assert set(begun.editor.document.segments) == {2}  # type: ignore[union-attr]
+    begun.look_at(photos[0])
+    later.go_on()
+    assert set(begun.editor.document.segments) == {2}  # type: ignore[union-attr]
+    assert not (begun.editor.document.ids == 1).any()  # type: ignore[union-attr]
+
+
+def test_only_the_newest_image_comes_on_the_desk(begun: Desk, later: Later, photos: list[Path]) -> None:
+    begun.look_at(photos[1])
+    begun.look_at(photos[2])
+    assert len(later.waiting) == 2
+    later.waiting.reverse()
+    later.go_on()
+    assert begun.entry is not None
+    assert begun.entry.file.path == photos[2]
+
+
+def test_an_image_that_is_gone_is_said_and_its_segments_are_kept(begun: Desk, later: Later, photos: list[Path]) -> None:
+    begun.look_at(photos[1])
+    later.go_on()
+    content = photos[0].read_bytes()
+    photos[0].unlink()
+    begun.look_at(photos[0])
+    later.go_on()
+    assert begun.place == "unreadable"
+    assert "missing" in begun.why_not
+    photos[0].write_bytes(content)
+    begun.look_at(photos[0])
+    later.go_on()
+    assert begun.place == "editing"
+    assert set(begun.editor.document.segments) == {1, 2}  # type: ignore[union-attr]
+
+
+def test_a_project_that_somebody_else_has_is_said_and_can_be_read(
+    desk: Desk, later: Later, photos: list[Path], tmp_path: Path
+) -> None:
+    busy: list[Any] = []
+    desk.busy_elsewhere.connect(lambda folder, error: busy.append((folder, str(error))))
+    other = ProjectStore.create(tmp_path / "project", _labels().to_json())
+    try:
+        desk.open_project(tmp_path / "project")
+        later.go_on()
+        assert desk.store is None
+        assert busy[0][0] == tmp_path / "project"
+        desk.open_project(tmp_path / "project", read_only=True)
+        later.go_on()
+        assert desk.store is not None
+        assert not desk.can_edit
+        desk.change_labels(LabelSet())
+        assert len(desk.labels) == 2
+        assert desk.problems  # type: ignore[attr-defined]
+    finally:
+        other.close()
+
+
+def test_tools_stay_as_they_are_set_from_image_to_image(begun: Desk, later: Later, photos: list[Path]) -> None:
+    begun.editor.set_options(radius=33.0, only_void=True, only_inside=1)  # type: ignore[union-attr]
+    begun.editor.use_category(9)  # type: ignore[union-attr]
+    begun.look_at(photos[1])
+    later.go_on()
+    begun.begin_empty()
+    later.go_on()
+    assert begun.editor is not None
+    options = begun.editor.options
+    assert (options.radius, options.only_void, options.only_inside, options.category) == (33.0, True, None, 9)
+    assert begun.editor.recent == (9,)
+
+
+def test_a_project_that_cannot_be_opened_leaves_the_desk_empty_and_says_why(
+    desk: Desk, later: Later, tmp_path: Path
+) -> None:
+    desk.open_project(tmp_path)
+    later.go_on()
+    assert desk.place == "no project"
+    assert str(tmp_path) in desk.problems[0].sentence  # type: ignore[attr-defined]
