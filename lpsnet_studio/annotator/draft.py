@@ -152,7 +152,7 @@ class Draft:
                 del sheet.segments[number]
         infos = {number: (before, sheet.segments.get(number)) for number, before in sorted(self._infos.items())}
         infos = {number: pair for number, pair in infos.items() if pair[0] != pair[1]}
-        self._open = False
+        self._close()
         if patch.is_empty and not infos:
             self._ended(None)
             return None
@@ -165,13 +165,13 @@ class Draft:
         """Ends the draft and restores the document as it was, bit for bit; nothing if the draft is over."""
         if not self._open:
             return
-        self._open = False
         windows = [window for window, _, _ in self._parts()]
         for (row, column), before in self._tiles.items():
             height, width = before.shape
             self._sheet.ids[row : row + height, column : column + width] = before
         for number, info in self._infos.items():
             set_entry(self._sheet.segments, number, info)
+        self._close()
         self._ended(None)
         if windows:
             self._painted(join_windows(windows))
@@ -260,6 +260,12 @@ class Draft:
             if part is not None:
                 parts.append(part)
         return parts
+
+    def _close(self) -> None:
+        """Forgets what was before: whoever still holds the draft holds no tiles with it."""
+        self._open = False
+        self._tiles.clear()
+        self._infos.clear()
 
     def _refuse_when_over(self) -> None:
         if not self._open:

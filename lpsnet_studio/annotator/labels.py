@@ -268,16 +268,14 @@ class LabelSet:
         Raises:
             ValueError: naming ``source`` and what is wrong.
         """
-        own = isinstance(content, Mapping) and "labels" in content
-        records = content
-        if isinstance(content, Mapping):
-            records = content.get("labels") if own else content.get("categories")
+        known: Mapping[str, Any] = content if isinstance(content, Mapping) else {"categories": content}
+        records = known.get("labels") if "labels" in known else known.get("categories")
         if not isinstance(records, list):
             raise ValueError(f"{source}: holds no list of classes")
         try:
-            if not own:
+            if "labels" not in known:
                 return cls.of(Categories.from_json(records, source))
-            return cls._of_records(content, records, source)
+            return cls._of_records(known, records, source)
         except ValueError as error:
             text = str(error)
             raise ValueError(text if text.startswith(source) else f"{source}: {text}") from None

@@ -21,13 +21,13 @@ def settled_extents(
     """
     lost: dict[int, Extent] = {}
     gained: dict[int, Extent] = {}
-    for (y0, x0, _, _), before, after in parts:
-        was, now = measure(before, (y0, x0)), measure(after, (y0, x0))
+    for (y0, x0, _, _), numbers_before, numbers_after in parts:
+        was, now = measure(numbers_before, (y0, x0)), measure(numbers_after, (y0, x0))
         for number in was.keys() | now.keys():
             if was.get(number) != now.get(number):
                 _add(lost, number, was.get(number))
                 _add(gained, number, now.get(number))
-    settled = {}
+    settled: dict[int, tuple[Extent | None, Extent | None]] = {}
     for number in sorted(lost.keys() | gained.keys()):
         before = extents.get(number)
         after = _after(ids, number, before, lost.get(number), gained.get(number))
