@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from lpsnet_studio.jobs.flow_view import FlowLayout
+from lpsnet_studio.flow_layout import FlowLayout
 from lpsnet_studio.jobs.job_deeds import DEED_WORDS, Deed, deeds_of, stop_tip
 from lpsnet_studio.jobs.job_header_words import command_words, course_words, progress_words, sentence_words
 from lpsnet_studio.jobs.job_words import KIND_ICONS, KIND_WORDS, fraction_done, is_gone, kind_of, look_of

@@ -9,9 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from lpsnet_studio.flow_layout import FlowLayout
 from lpsnet_studio.jobs.device_choice import devices_from, fault_of_devices
 from lpsnet_studio.jobs.device_view import DeviceChooser
-from lpsnet_studio.jobs.flow_view import FlowLayout
 from lpsnet_studio.jobs.message_view import MessageLine
 from lpsnet_studio.jobs.nodes_dialog import NodesDialog
 from lpsnet_studio.jobs.path_line_view import AskPath, PathLine
