@@ -207,7 +207,7 @@ def contested_pixels(
     """
     window = window_of_box(giver_box)
     for box in boxes:
-        y0, x0, y1, x1 = window_of_corners(tuple(map(float, box)), ids.shape)  # type: ignore[arg-type]
+        y0, x0, y1, x1 = window_of_corners(tuple(map(float, box)), ids.shape)
         window = (max(window[0], y0), max(window[1], x0), min(window[2], y1), min(window[3], x1))
     own = PlacedMask(scribble.mask & (scribble.of(ids) == giver), scribble.origin)
     disputed = clipped(window, ids.shape)

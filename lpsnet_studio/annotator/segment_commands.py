@@ -144,7 +144,7 @@ class SegmentCommands(EditorCore):
 
         def change(draft: Draft) -> None:
             for number in self.selection:
-                draft.set_info(number, replace(self.document.segments[number], **marks))  # type: ignore[arg-type]
+                draft.set_info(number, replace(self.document.segments[number], **marks))
 
         count = len(self.selection)
         what = "segment" if count == 1 else f"{count} segments"

@@ -82,7 +82,7 @@ def _scaled(image: NDArray[np.uint8], scale: float, interpolation: int) -> NDArr
     if scale == 1:
         return image
     size = tuple(max(1, round(side * scale)) for side in image.shape[1::-1])
-    resized: NDArray[np.uint8] = cv2.resize(image, size, interpolation=interpolation)  # type: ignore[assignment]
+    resized: NDArray[np.uint8] = cv2.resize(image, size, interpolation=interpolation)
     return resized
 
 
