@@ -38,6 +38,8 @@ _COLUMNS = """SELECT images.id, path, is_relative, height, width, mtime_ns, byte
     coalesce((SELECT max(sequence) FROM edits WHERE image = images.id), 0)
     FROM images ORDER BY position, images.id"""
 
+_STATUSES = {status.value: status for status in Status}
+
 
 @dataclass(frozen=True)
 class LoadedImage:
@@ -153,7 +155,7 @@ def read_entries(connection: sqlite3.Connection, folder: Path) -> Iterator[Image
         last,
     ) in connection.execute(_COLUMNS):
         file = FileFacts(found_path(folder, path, is_relative=bool(is_relative)), height, width, mtime, size)
-        known = Status(status) if status in set(Status) else Status.TODO
+        known = _STATUSES.get(status, Status.TODO)
         yield ImageEntry(number, file, position, known, note, first, done, max(last, done))
 
 

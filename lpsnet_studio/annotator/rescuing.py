@@ -54,6 +54,7 @@ def rescue(folder: Path, into: Path) -> Rescued:
         ProjectDamaged: if nothing can be read.
         ProjectError: in a sentence, if the new one cannot be written, or there is a project already.
     """
+    folder, into = (Path(os.path.abspath(place)) for place in (folder, into))  # noqa: PTH100
     if os.path.lexists(into / DATABASE):
         raise ProjectError(f"{into} is an annotation project already: what is rescued needs a folder of its own")
     with tempfile.TemporaryDirectory(prefix="lpsnet-rescue-") as place, explained(into / DATABASE, "could not be made"):

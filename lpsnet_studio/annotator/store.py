@@ -76,10 +76,10 @@ class ProjectStore:
     """The set of image ids whose entries changed; emitted in the thread that changed them."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._path = folder / DATABASE
+        self.folder = Path(os.path.abspath(folder))  # noqa: PTH100 - a link stays what it is
+        self._path = self.folder / DATABASE
         self._mutex = threading.RLock()
-        self._catalogue = Catalogue(folder)
+        self._catalogue = Catalogue(self.folder)
         self._unfolded: dict[int, tuple[int, int]] = {}
         self._session = 0
         self._journal: Journal | None = None
@@ -103,7 +103,7 @@ class ProjectStore:
         Raises:
             ProjectError: in a sentence, if there is a project already, or it cannot be written; nothing is left then.
         """
-        folder = Path(folder)
+        folder = Path(os.path.abspath(folder))  # noqa: PTH100
         path = folder / DATABASE
         with explained(path, "could not be made"):
             folder.mkdir(parents=True, exist_ok=True)
@@ -434,7 +434,7 @@ class ProjectStore:
         Raises:
             ProjectError: in a sentence, if there is a project, or it cannot be written; nothing is left then.
         """
-        folder = Path(folder)
+        folder = Path(os.path.abspath(folder))  # noqa: PTH100
         with explained(folder / DATABASE, "could not be made"):
             self._read(lambda connection, pending: copy_project(connection, pending, self.folder, folder))
 
