@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
-from lpsnet_studio.inspector.sorting import Order, as_tsv
+from lpsnet_studio.tables.sorting import Order, as_tsv
 
 __all__ = ["Index", "TableModel", "side"]
 

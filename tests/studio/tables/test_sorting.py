@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lpsnet_studio.inspector.sorting import Order, arranged, as_tsv
+from lpsnet_studio.tables.sorting import Order, arranged, as_tsv
 
 ROWS = st.lists(st.tuples(st.none() | st.integers(0, 5), st.none() | st.integers(0, 5)), max_size=12)
 

@@ -8,8 +8,8 @@ from PySide6.QtCore import QEvent, QModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QContextMenuEvent, QIcon, QKeyEvent, QKeySequence, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QMenu, QTableView
 
-from lpsnet_studio.inspector.sorting import Order
-from lpsnet_studio.inspector.table_model import TableModel
+from lpsnet_studio.tables.sorting import Order
+from lpsnet_studio.tables.table_model import TableModel
 from lpsnet_studio.theme import figure_font
 
 __all__ = ["SortedTable", "swatch_icon"]

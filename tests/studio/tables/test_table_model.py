@@ -6,8 +6,8 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 
-from lpsnet_studio.inspector.sorting import Order, arranged
-from lpsnet_studio.inspector.table_model import TableModel, side
+from lpsnet_studio.tables.sorting import Order, arranged
+from lpsnet_studio.tables.table_model import TableModel, side
 
 ROLES, ACROSS = Qt.ItemDataRole, Qt.Orientation.Horizontal
 
