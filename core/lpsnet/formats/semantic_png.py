@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image
 
 from lpsnet.categories import Categories
-from lpsnet.formats.atomic import FileGroup, refuse_folder
+from lpsnet.formats.atomic import FileGroup, refuse_folder, write_failure
 from lpsnet.formats.coco_panoptic import MAX_SIDE, ImageId
 from lpsnet.formats.fields import ConfinedFolder, FormatError, load_json, read_file
 from lpsnet.formats.file_names import UniqueNames
@@ -48,7 +48,7 @@ class SemanticPngWriter:
         header: further fields of the key, such as ``info``.
 
     Raises:
-        OSError: if the folder cannot be made, or a folder stands in the key's place.
+        OSError: one sentence naming the folder that cannot be made, or the key, if a folder stands in its place.
     """
 
     def __init__(
@@ -64,7 +64,10 @@ class SemanticPngWriter:
         self._files = FileGroup()
         self._closed = False
         refuse_folder(self.json_path)
-        self.pngs_dir.mkdir(exist_ok=True)
+        try:
+            self.pngs_dir.mkdir(exist_ok=True)
+        except OSError as error:
+            raise write_failure(self.pngs_dir, error) from error
 
     def __len__(self) -> int:
         return len(self._images)
