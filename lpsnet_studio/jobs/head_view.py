@@ -22,8 +22,8 @@ from PySide6.QtWidgets import (
 
 from lpsnet_studio.jobs.form import ConfigForm
 from lpsnet_studio.jobs.message_view import MessageLine
-from lpsnet_studio.jobs.search_field_view import SearchField
 from lpsnet_studio.labels import as_tip
+from lpsnet_studio.search_field import SearchField
 from lpsnet_studio.theme import Theme
 
 __all__ = ["FieldSearch", "FormHead", "chosen_config"]
