@@ -23,6 +23,7 @@ __all__ = [
     "KeptImage",
     "LoadedImage",
     "Unfinished",
+    "change_table",
     "kept_edits",
     "kept_image",
     "read_entries",
@@ -53,6 +54,7 @@ class LoadedImage:
         done: how many edits make up the present state; at least ``base``.
         first: how many of the oldest edits were dropped.
         source: where the segmentation came from, for people.
+        titles: of the edits up to the base; empty for those that were dropped.
     """
 
     ids: NDArray[np.uint16]
@@ -62,6 +64,7 @@ class LoadedImage:
     done: int
     first: int
     source: str
+    titles: tuple[str, ...] = ()
 
     @property
     def done_edits(self) -> tuple[Edit, ...]:
@@ -85,6 +88,7 @@ class KeptImage:
     done: int
     first: int
     source: str
+    titles: tuple[str, ...]
 
     def unpacked(self) -> LoadedImage:
         """Returns it.
@@ -105,8 +109,20 @@ class KeptImage:
                 break
         if self.base + len(edits) < self.done:
             raise ValueError(f"edit {self.base + len(edits) + 1} is missing")
+        ids, segments = decode_ids(self.ids), decode_segments(self.segments)
+        return LoadedImage(ids, segments, self.base, tuple(edits), self.done, self.first, self.source, self.titles)
+
+    def table(self) -> dict[int, SegmentInfo]:
+        """Returns the segments of the present state, without their pixels.
+
+        Raises:
+            ValueError: in a sentence, if the base or an edit that is done is damaged.
+        """
         segments = decode_segments(self.segments)
-        return LoadedImage(decode_ids(self.ids), segments, self.base, tuple(edits), self.done, self.first, self.source)
+        for sequence, content in self.edits:
+            if sequence <= self.done:
+                change_table(segments, Edit.from_bytes(content))
+        return segments
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +146,16 @@ def replay(ids: NDArray[np.uint16], segments: dict[int, SegmentInfo], edits: Seq
     """Makes edits on an id map and a segment table, in place."""
     for edit in edits:
         edit.patch.apply(ids)
-        for number, (_, after) in edit.segments.items():
-            if after is None:
-                segments.pop(number, None)
-            else:
-                segments[number] = after
+        change_table(segments, edit)
+
+
+def change_table(segments: dict[int, SegmentInfo], edit: Edit) -> None:
+    """Makes an edit on a segment table, in place."""
+    for number, (_, after) in edit.segments.items():
+        if after is None:
+            segments.pop(number, None)
+        else:
+            segments[number] = after
 
 
 def read_entries(connection: sqlite3.Connection, folder: Path) -> Iterator[ImageEntry]:
@@ -206,7 +227,12 @@ def kept_image(connection: sqlite3.Connection, image: int) -> KeptImage | None:
             "SELECT sequence, content FROM edits WHERE image = ? AND sequence > ? ORDER BY sequence", (image, base)
         )
     )
-    return KeptImage(ids, segments, base, edits, done, first, source)
+    titles = [""] * base
+    for sequence, title in connection.execute(
+        "SELECT sequence, title FROM edits WHERE image = ? AND sequence <= ?", (image, base)
+    ):
+        titles[sequence - 1] = title
+    return KeptImage(ids, segments, base, edits, done, first, source, tuple(titles))
 
 
 def kept_edits(connection: sqlite3.Connection, image: int, begin: int, end: int) -> list[tuple[int, bytes]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,22 +18,18 @@ from lpsnet_studio.annotator.catalogue import Catalogue
 from lpsnet_studio.annotator.copying import copy_project
 from lpsnet_studio.annotator.database import DATABASE, checked_version, open_to_read, open_to_write
 from lpsnet_studio.annotator.edits import Edit, SegmentInfo
-from lpsnet_studio.annotator.journal import Journal, Moment
+from lpsnet_studio.annotator.journal import Journal, Moment, Reading
+from lpsnet_studio.annotator.kept_images import FOLD_AFTER_EDITS, KeptImages
 from lpsnet_studio.annotator.making import EndSession, begin_session, explained, keep_older, new_database
-from lpsnet_studio.annotator.project import FileFacts, FileState, ImageEntry, Status, compare_file
-from lpsnet_studio.annotator.project_errors import ProjectDamaged, ProjectError, ProjectReadOnly
+from lpsnet_studio.annotator.project import FileFacts, ImageEntry, Status
+from lpsnet_studio.annotator.project_errors import ProjectError, ProjectReadOnly
 from lpsnet_studio.annotator.project_lock import ProjectLock
 from lpsnet_studio.annotator.reads import (
-    LoadedImage,
     Unfinished,
-    kept_edits,
-    kept_image,
     read_entries,
     read_labels,
     read_meta,
     read_unfinished,
-    replay,
-    with_pending,
 )
 from lpsnet_studio.annotator.schema import VERSION, migrate
 from lpsnet_studio.annotator.tickets import Ticket
@@ -44,8 +40,8 @@ __all__ = ["ProjectStore", "is_project"]
 
 T = TypeVar("T")
 
-_FOLD_AFTER_EDITS, _FOLD_AFTER_BYTES = 100, 64 * 2**20
-"""Edits since an image's newest base after which it gets another."""
+_FOLD_AFTER_BYTES = 64 * 2**20
+"""Bytes of edits since an image's newest base after which it gets another."""
 _JOURNAL_BYTES = 256 * 2**20
 """Bytes of an image's edits that can always be taken back."""
 _CLOSE_WAITS = 10.0
@@ -56,7 +52,7 @@ def is_project(folder: Path) -> bool:
     return (folder / DATABASE).is_file()
 
 
-class ProjectStore:
+class ProjectStore(KeptImages):
     """An open project.
 
     What it says is what was last asked of it, at once; a thread of its own brings that to the disk, in order, and
@@ -74,6 +70,8 @@ class ProjectStore:
     """A sentence, once for each kind of failure until something is saved again; **emitted in the writing thread**."""
     images_changed = Signal(object)
     """The set of image ids whose entries changed; emitted in the thread that changed them."""
+    dropped = Signal(int, int)
+    """An image, and how many of its oldest edits cannot be taken back any more; **emitted in the writing thread**."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = Path(os.path.abspath(folder))  # noqa: PTH100 - a link stays what it is
@@ -256,10 +254,6 @@ class ProjectStore:
         """Returns what was remembered under a key, as JSON says it; None if nothing was."""
         return self._catalogue.meta.get(key)
 
-    def file_state(self, image: int) -> tuple[FileState, str]:
-        """Looks whether an image's file still is what it was; returns that, and a sentence."""
-        return compare_file(self.entries[image].file)
-
     def refresh(self) -> None:
         """Reads the images and labels again, where another Studio writes the project that this one reads."""
         if self._reader is not None:
@@ -269,47 +263,6 @@ class ProjectStore:
             after = self.entries
             changed = {image for image, entry in after.items() if before.get(image) != entry}
             self.images_changed.emit(changed | (before.keys() - after.keys()))
-
-    def load(self, image: int) -> LoadedImage | None:
-        """Reads an image's segmentation with its edits, those that wait included; None if it was never started.
-
-        Raises:
-            ProjectDamaged: in a sentence, if it cannot be read.
-            ProjectError: likewise, if the disk fails.
-        """
-        kept = self._read(lambda connection, pending: kept_image(with_pending(connection, image, pending), image))
-        if kept is None:
-            return None
-        with self._naming(image):
-            loaded = kept.unpacked()
-        if len(loaded.done_edits) >= _FOLD_AFTER_EDITS:
-            self.compact(image)
-        return loaded
-
-    def current(self, image: int) -> tuple[NDArray[np.uint16], dict[int, SegmentInfo]] | None:
-        """Reads an image's present state: ``ids [H, W]`` and the segment table; None if it was never started.
-
-        Raises:
-            ProjectError: as :meth:`load` does.
-        """
-        loaded = self.load(image)
-        if loaded is None:
-            return None
-        with self._naming(image):
-            replay(loaded.ids, loaded.segments, loaded.done_edits)
-        return loaded.ids, loaded.segments
-
-    def earlier_edits(self, image: int, begin: int, end: int) -> tuple[Edit, ...]:
-        """Reads the edits ``begin + 1 … end`` of an image, to undo what memory has forgotten; dropped ones are missing.
-
-        Raises:
-            ProjectError: as :meth:`load` does.
-        """
-        kept = self._read(
-            lambda connection, pending: kept_edits(with_pending(connection, image, pending), image, begin, end)
-        )
-        with self._naming(image):
-            return tuple(Edit.from_bytes(content) for _, content in kept)
 
     # ------------------------------------------------------------------------------------------------------ changing it
 
@@ -385,7 +338,7 @@ class ProjectStore:
         ticket = self._change([image], lambda: self._catalogue.append(image, edit))
         edits, size = self._unfolded.get(image, (0, 0))
         self._unfolded[image] = edits, size = edits + 1, size + edit.nbytes
-        if edits >= _FOLD_AFTER_EDITS or size >= _FOLD_AFTER_BYTES:
+        if edits >= FOLD_AFTER_EDITS or size >= _FOLD_AFTER_BYTES:
             self.compact(image)
         return ticket
 
@@ -468,7 +421,7 @@ class ProjectStore:
         self.images_changed.emit(set(images))
         return ticket
 
-    def _read(self, reading: Callable[[sqlite3.Connection, Sequence[Write]], T]) -> T:
+    def _read(self, reading: Reading[T]) -> T:
         journal = self._journal
         if journal is not None:
             return journal.read(reading)
@@ -477,15 +430,7 @@ class ProjectStore:
         with self._mutex, explained(self._path, "could not be read"):
             return reading(self._reader, ())
 
-    @contextmanager
-    def _naming(self, image: int) -> Iterator[None]:
-        try:
-            yield
-        except (ValueError, IndexError) as error:
-            name = self.entries[image].file.path.name if image in self.entries else f"image {image}"
-            raise ProjectDamaged(f"{self._path}: what is kept of {name} cannot be read: {error}") from error
-
     def _take_dropped(self, image: int, first: int) -> None:
-        # Without a signal: it would come from the writing thread, which nobody who hears it may wait for.
         with self._mutex:
             self._catalogue.drop(image, first)
+        self.dropped.emit(image, first)

@@ -120,6 +120,16 @@ def test_undo_and_redo_are_kept_and_a_new_edit_takes_the_place_of_what_was_undon
         assert [edit.title for edit in again.earlier_edits(image, 1, 3)] == ["Stroke 1", "Lasso"]
 
 
+def test_the_segments_of_all_images_are_counted_without_their_pixels(
+    store: ProjectStore, image: int, files: list[FileFacts]
+) -> None:
+    store.add_images(files)
+    sheet = _strokes(store, image, 4)
+    store.set_cursor(image, 3)
+    sheet.done = 3
+    assert dict(store.segment_tables()) == {image: sheet.segments}
+
+
 @pytest.mark.parametrize("cursor", [-1, 4, 100])
 def test_a_cursor_stays_among_the_edits(store: ProjectStore, image: int, cursor: int) -> None:
     _strokes(store, image, 3)

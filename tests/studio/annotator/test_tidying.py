@@ -51,7 +51,10 @@ def test_after_a_hundred_edits_an_image_opens_without_them_and_is_undone_to_its_
     assert store.flush_and_tidy(30)
     store.close()
     with closing(ProjectStore.open(tmp_path / "project")) as again:
-        assert _base(again) >= 100
+        loaded = again.load(1)
+        assert loaded is not None
+        assert loaded.base >= 100
+        assert loaded.titles == ("Brush",) * loaded.base
         for done in (230, 150, 100, 99, 1, 0):
             again.set_cursor(1, done)
             sheet.done = done
@@ -106,6 +109,8 @@ def test_only_the_oldest_and_a_few_new_bases_stay(store: ProjectStore) -> None:
 def test_a_journal_over_its_bytes_drops_its_oldest_edits_and_says_so(store: ProjectStore, tmp_path: Path) -> None:
     sheet = Sheet.begun(1)
     store.journal_bytes = 20_000
+    told: list[tuple[int, int]] = []
+    store.dropped.connect(lambda image, first: told.append((image, first)))
     for number in range(60):
         store.append(1, _noise(sheet, number))
         if number % 10 == 9:
@@ -114,6 +119,7 @@ def test_a_journal_over_its_bytes_drops_its_oldest_edits_and_says_so(store: Proj
     first = store.entries[1].first
     assert first is not None
     assert 20 <= first <= 50
+    assert told[-1] == (1, first)
     with pytest.raises(ValueError, match=f"has edits {first} … 60, not {first - 1}"):
         store.set_cursor(1, first - 1)
     kept = store.earlier_edits(1, 0, 60)
