@@ -19,10 +19,14 @@ from lpsnet.structures import Window
 from lpsnet_studio.annotator.edits import SegmentInfo
 from lpsnet_studio.annotator.extents import Box, Extent, Numbers
 from lpsnet_studio.annotator.labels import LabelSet
-from lpsnet_studio.annotator.placed_mask import Mask, box_of_window, window_of_box
-from lpsnet_studio.annotator.regions import segment_mask, void_holes_of
+from lpsnet_studio.annotator.placed_mask import Mask, window_of_box
+from lpsnet_studio.annotator.regions import segment_mask
 
 __all__ = ["CheckOptions", "CheckReport", "Finding", "FindingKind", "Snapshot", "check"]
+
+
+_CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
+"""A pixel and those that share a side with it."""
 
 
 class FindingKind(enum.StrEnum):
@@ -117,7 +121,7 @@ class CheckReport:
 
     Attributes:
         of_segment: the findings of every segment that has some.
-        of_void: unlabelled pixels.
+        of_void: unlabelled pixels, and the holes of segments that they make.
         of_table: what the table alone shows.
         boxes: where every segment was.
     """
@@ -171,9 +175,22 @@ def check(
         of_segment[number] = tuple(_findings_of_segment(snapshot, number, options))
     if cancelled():
         return None
-    of_void = earlier.of_void if earlier is not None and not changed else tuple(_unlabelled(snapshot.ids, options))
+    of_void = _void_again(snapshot, options, earlier, changed, relabelled)
     found = {number: findings for number, findings in of_segment.items() if findings}
     return CheckReport(found, of_void, tuple(_duplicate_stuff(snapshot)), snapshot.boxes)
+
+
+def _void_again(
+    snapshot: Snapshot,
+    options: CheckOptions,
+    earlier: CheckReport | None,
+    changed: Collection[Window],
+    relabelled: Collection[int],
+) -> tuple[Finding, ...]:
+    """Returns the findings of void; the earlier ones if neither pixels nor names of segments changed."""
+    if earlier is not None and not changed and not relabelled:
+        return earlier.of_void
+    return tuple(_findings_of_void(snapshot, options))
 
 
 def _meets_any(box: Box, windows: Collection[Window]) -> bool:
@@ -185,7 +202,7 @@ def _findings_of_segment(snapshot: Snapshot, number: int, options: CheckOptions)
     box = snapshot.boxes[number]
     name = snapshot.name(number)
     region = segment_mask(snapshot.ids, number, box)
-    areas, boxes = _parts(region.mask, region.origin, connectivity=8)
+    _, areas, boxes = _parts(region.mask, region.origin, connectivity=8)
     small = areas < options.speck_pixels
     small[np.argmax(areas)] = False
     if (count := int(small.sum())) > 0:
@@ -196,15 +213,38 @@ def _findings_of_segment(snapshot: Snapshot, number: int, options: CheckOptions)
     if parts > 1 and snapshot.is_thing(number) and not snapshot.segments[number].iscrowd:
         rest = int(areas.sum() - areas.max())
         yield Finding(FindingKind.DISCONNECTED, number, box, rest, f"{name} is in {parts:,} parts.")
-    if holes := void_holes_of(snapshot.ids, number, box):
-        area = sum(hole.area for hole in holes)
-        sentence = f"{name} has {_counted(len(holes), 'hole', area)}."
-        yield Finding(FindingKind.HOLES, number, box_of_window(holes[0].window), area, sentence)
 
 
-def _unlabelled(ids: Numbers, options: CheckOptions) -> Iterator[Finding]:
-    """Yields every region of void, the small ones together as one finding."""
-    areas, boxes = _parts(ids == 0, (0, 0), connectivity=8)
+def _findings_of_void(snapshot: Snapshot, options: CheckOptions) -> Iterator[Finding]:
+    """Yields every region of void, the small ones together as one finding, and the holes of segments that it makes."""
+    parts, areas, boxes = _parts(snapshot.ids == 0, (0, 0), connectivity=4)
+    yield from _unlabelled(areas, boxes, options)
+    holes: dict[int, list[int]] = {}
+    for part, box in enumerate(boxes):
+        number = _encloser(snapshot.ids, parts, part + 1, box)
+        if number:
+            holes.setdefault(number, []).append(part)
+    for number, of_number in holes.items():
+        of_number.sort(key=lambda part: -int(areas[part]))
+        area = int(areas[of_number].sum())
+        sentence = f"{snapshot.name(number)} has {_counted(len(of_number), 'hole', area)}."
+        yield Finding(FindingKind.HOLES, number, boxes[of_number[0]], area, sentence)
+
+
+def _encloser(ids: Numbers, parts: NDArray[np.int32], part: int, box: Box) -> int:
+    """Returns the one segment that lies all around a region of void; 0 if there is not one, or the image ends there."""
+    height, width = ids.shape
+    y0, x0, y1, x1 = window_of_box(box)
+    if y0 == 0 or x0 == 0 or y1 == height or x1 == width:
+        return 0
+    within = parts[y0 - 1 : y1 + 1, x0 - 1 : x1 + 1] == part
+    number = int(ids[y0 - 1, x0 + int(np.argmax(within[1, 1:-1]))])
+    around = cv2.dilate(within.view(np.uint8), _CROSS).view(np.bool_) & ~within
+    alone = bool((ids[y0 - 1 : y1 + 1, x0 - 1 : x1 + 1][around] == number).all())
+    return number if alone else 0
+
+
+def _unlabelled(areas: NDArray[np.int64], boxes: list[Box], options: CheckOptions) -> Iterator[Finding]:
     small = areas < options.speck_pixels
     for part in np.flatnonzero(~small).tolist():
         area = int(areas[part])
@@ -234,14 +274,16 @@ def _duplicate_stuff(snapshot: Snapshot) -> Iterator[Finding]:
         yield Finding(FindingKind.DUPLICATE_STUFF, numbers[1], second, _box_area(second), sentence, tuple(numbers))
 
 
-def _parts(mask: Mask, origin: tuple[int, int], connectivity: int) -> tuple[NDArray[np.int64], list[Box]]:
-    """Returns the areas and the boxes of the parts of a mask that do not touch each other."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(
+def _parts(
+    mask: Mask, origin: tuple[int, int], connectivity: int
+) -> tuple[NDArray[np.int32], NDArray[np.int64], list[Box]]:
+    """Returns the parts of a mask that do not touch each other, counted from 1: which is where, areas and boxes."""
+    _, parts, stats, _ = cv2.connectedComponentsWithStats(
         np.ascontiguousarray(mask).view(np.uint8), connectivity=connectivity
     )
     top, left = origin
     boxes = [(left + x, top + y, left + x + w, top + y + h) for x, y, w, h, _ in stats[1:].tolist()]
-    return stats[1:, cv2.CC_STAT_AREA].astype(np.int64), boxes
+    return parts, stats[1:, cv2.CC_STAT_AREA].astype(np.int64), boxes
 
 
 def _box_area(box: Box) -> int:

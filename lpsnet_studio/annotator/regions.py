@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from itertools import pairwise
-from typing import Any
 
 import cv2
 import numpy as np
@@ -34,7 +33,7 @@ __all__ = [
 
 _FIRST_MARGIN = 32
 """Pixels around a region in which its nearest neighbours are looked for at first."""
-_VOID = 1 << 20
+_VOID = 1 << 16
 """What stands for void where 0 means that nothing is known; more than any segment's number."""
 _SHORTEST_STRETCH = 1e-6
 """Pixels; a shorter stretch of a line has no sides to speak of."""
@@ -97,9 +96,10 @@ def split_by_line(region: PlacedMask, line: Sequence[Point]) -> tuple[PlacedMask
     side_of = _side_of_pieces(pieces, count, cut, line, region.origin)
     if not (side_of > 0).any() or not (side_of < 0).any():
         return None
-    nearest = _nearest_labels(np.where(side_of[pieces] != 0, pieces, 0))
-    sides = np.where(pieces > 0, side_of[pieces], side_of[nearest])
-    sides[~region.mask] = 0
+    sides = side_of[pieces]
+    under_line = region.mask & (pieces == 0)
+    nearest, _ = _nearest_values(np.where(sides != 0, pieces, 0), under_line)
+    sides[under_line] = side_of[nearest]
     halves = [sides > 0, sides < 0]
     halves.sort(key=lambda half: -np.count_nonzero(half))
     halves[0] = region.mask & ~halves[1]
@@ -166,26 +166,57 @@ def nearest_fill(
         Distances are OpenCV's 5 × 5 chamfer ones, which are at most 2 % off.
     """
     region = region.tight()
-    if region.is_empty:
-        return region, np.zeros((0, 0), ids.dtype)
-    height, width = ids.shape
+    numbers = np.zeros(region.mask.shape, ids.dtype)
+    found = np.zeros(region.mask.shape, np.bool_)
+    no_source = np.zeros(_VOID + 1, np.bool_)
+    no_source[[0, *barred]] = True
+    if void_counts:
+        no_source[0] = False
+    top, left = region.origin
+    for part in connected_parts(region):
+        values = _nearest_to(part, region, ids, no_source)
+        if values is None:
+            continue
+        y, x = part.origin[0] - top, part.origin[1] - left
+        height, width = part.mask.shape
+        np.copyto(numbers[y : y + height, x : x + width], values, where=part.mask, casting="unsafe")
+        found[y : y + height, x : x + width] |= part.mask
+    return PlacedMask(found, region.origin), numbers
+
+
+def _nearest_to(
+    part: PlacedMask, region: PlacedMask, ids: Ids, no_source: NDArray[np.bool_]
+) -> NDArray[np.int32] | None:
+    """Returns, in a part's window, the number nearest to each pixel of the part; None if there is none to go to.
+
+    The window that is searched grows until nothing beyond it could be nearer than what was found.
+
+    Args:
+        part: the pixels that look for a number.
+        region: everything that is given away, whose numbers do not count.
+        ids: ``[H, W]``.
+        no_source: ``[1 + _VOID]``, which numbers do not count.
+    """
     margin = _FIRST_MARGIN
     while True:
-        window = clipped(region.window, (height, width), margin)
+        window = clipped(part.window, ids.shape, margin)
         y0, x0, y1, x1 = window
-        wanted = region.spread(window)
-        sources = ids[y0:y1, x0:x1].astype(np.int32)
-        usable = ~wanted & ~np.isin(sources, list(barred))
-        sources[(sources == 0) & void_counts] = _VOID
-        sources[~usable] = 0
-        everywhere = window == (0, 0, height, width)
+        inside = ids[y0:y1, x0:x1]
+        sources = ~no_source[inside] & ~region.spread(window)
+        everywhere = window == (0, 0, *ids.shape)
         if sources.any():
-            nearest, distances = _nearest_values(sources)
-            if everywhere or float(distances[wanted].max()) <= margin:
-                nearest[nearest == _VOID] = 0
-                return _cut_to(region, window, nearest.astype(ids.dtype))
+            values = np.where(sources, inside, 0).astype(np.int32)
+            values[sources & (inside == 0)] = _VOID
+            nearest, distances = _nearest_values(values, part.spread(window))
+            farthest = float(distances.max())
+            if everywhere or farthest <= margin:
+                whole = np.zeros(part.mask.shape, np.int32)
+                whole[part.mask] = np.where(nearest == _VOID, 0, nearest)
+                return whole
+            margin = int(farthest) + 1
+            continue
         if everywhere:
-            return PlacedMask.nothing(), np.zeros((0, 0), ids.dtype)
+            return None
         margin *= 4
 
 
@@ -207,8 +238,8 @@ def region_at(ids: Ids, x: float, y: float, window: Window | None = None) -> Pla
     if not (y0 <= row < y1 and x0 <= column < x1):
         return PlacedMask.nothing()
     same = (ids[y0:y1, x0:x1] == ids[row, column]).view(np.uint8)
-    cv2.floodFill(same, None, (column - x0, row - y0), 2, flags=4)
-    return PlacedMask(same == 2, (y0, x0)).tight()
+    _, _, _, (left, top, w, h) = cv2.floodFill(same, None, (column - x0, row - y0), 2, flags=4)
+    return PlacedMask(same[top : top + h, left : left + w] == 2, (y0 + top, x0 + left))
 
 
 def reached_from(region: PlacedMask, seeds: PlacedMask) -> PlacedMask:
@@ -278,23 +309,16 @@ def _distances_to(mask: Mask) -> NDArray[np.float32]:
     return distances
 
 
-def _nearest_values(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.float32]]:
-    """Returns, for every pixel, the non-zero value that is nearest to it, and how far that is."""
-    distances, places = cv2.distanceTransformWithLabels(
-        (values == 0).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    table = np.zeros(int(places.max()) + 1, values.dtype)
+def _nearest_values(values: NDArray[np.int32], wanted: Mask) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Returns, for every wanted pixel ``[n]``, the non-zero value that is nearest to it, and how far that is.
+
+    The nearest pixel of a value always lies on the border of what has values, so that nothing else is looked at.
+    """
     known = values != 0
-    table[places[known]] = values[known]
-    return table[places], distances
-
-
-def _nearest_labels(values: NDArray[np.int32]) -> NDArray[np.int32]:
-    nearest: NDArray[np.int32] = _nearest_values(values)[0]
-    return nearest
-
-
-def _cut_to(region: PlacedMask, window: Window, numbers: NDArray[Any]) -> tuple[PlacedMask, Ids]:
-    """Returns a region and its part of the numbers found in a larger window."""
-    y0, x0, y1, x1 = region.window
-    return region, numbers[y0 - window[0] : y1 - window[0], x0 - window[1] : x1 - window[1]]
+    rim = known & cv2.dilate((~known).view(np.uint8), np.ones((3, 3), np.uint8)).view(np.bool_)
+    distances, places = cv2.distanceTransformWithLabels(
+        (~rim).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    table = np.zeros(int(places.max()) + 1, np.int32)
+    table[places[rim]] = values[rim]
+    return table[places[wanted]], distances[wanted]

@@ -10,6 +10,7 @@ from lpsnet_studio.annotator.checks import CheckOptions, CheckReport, Finding, F
 from lpsnet_studio.annotator.edits import SegmentInfo
 from lpsnet_studio.annotator.extents import measure
 from lpsnet_studio.annotator.labels import Label, LabelSet
+from lpsnet_studio.annotator.regions import void_holes_of
 from tests.studio.annotator.test_regions import drawn
 
 LABELS = LabelSet(
@@ -82,6 +83,15 @@ def test_a_class_that_the_label_set_does_not_know_is_no_accident() -> None:
 
 def test_it_can_be_cancelled() -> None:
     assert check(snapshot(drawn("11"), {1: SKY}), cancelled=lambda: True) is None
+
+
+@settings(max_examples=60)
+@given(hnp.arrays(np.uint16, (7, 9), elements=st.sampled_from([0, 1, 1, 1, 2])))
+def test_holes_are_those_of_each_segment_alone(ids: NDArray[np.uint16]) -> None:
+    holes = [finding for finding in found(ids, {1: SKY, 2: PERSON}) if finding.kind is FindingKind.HOLES]
+    for number, extent in measure(ids).items():
+        areas = [hole.area for hole in void_holes_of(ids, number, extent.box)]
+        assert sum(areas) == sum(hole.area for hole in holes if hole.number == number)
 
 
 pixel_maps = hnp.arrays(np.uint16, (10, 14), elements=st.integers(0, 4))
