@@ -38,17 +38,22 @@ def segment_color(labels: LabelSet, category: int, number: int) -> Color:
 class DocumentOverlay(QObject):
     """Shows the segments of one editor on the canvas, what is selected of them, and what the tool in hand would do.
 
+    It has a stage of its own, so that what the canvas shows otherwise is there again afterwards.
+
     Args:
         canvas: where.
         parent: Qt's owner.
+
+    Attributes:
+        stage: the photo with the segments.
     """
 
     def __init__(self, canvas: CanvasView, parent: QObject) -> None:
         super().__init__(parent)
-        self._canvas, self._stage = canvas, canvas.stage
+        self._canvas, self.stage = canvas, canvas.add_stage()
         self._editor: Editor | None = None
         self._colored: dict[int, Color] = {}
-        self._previews = PreviewLayer(canvas.stage.photo, self._color_of)
+        self._previews = PreviewLayer(self.stage.photo, self._color_of)
         self._previews.setZValue(_ABOVE_ALL)
 
     def show_editor(self, editor: Editor | None) -> None:
@@ -62,15 +67,15 @@ class DocumentOverlay(QObject):
         self._editor, self._colored = editor, {}
         self._previews.show_previews((), (0, 0), 1.0)
         if editor is None:
-            self._stage.clear_overlays()
+            self.stage.clear_overlays()
             return
         editor.document.painted.connect(self._repaint)
         editor.document.segments_changed.connect(self._show_segments)
         editor.labels_changed.connect(self._show_segments)
         editor.selection_changed.connect(self._show_selection)
-        self._stage.clear_overlays()
-        self._stage.set_overlay_size(editor.document.size)
-        self._stage.set_owners(editor.document.ids, {})
+        self.stage.clear_overlays()
+        self.stage.set_overlay_size(editor.document.size)
+        self.stage.set_owners(editor.document.ids, {})
         self._show_segments()
         self._show_selection()
 
@@ -86,15 +91,15 @@ class DocumentOverlay(QObject):
         colors = {number: segment_color(labels, info.category, number) for number, info in segments.items()}
         if colors != self._colored:
             self._colored = colors
-            self._stage.set_segment_colors(*_tables(colors))
-        self._stage.names.set_map(self._stage.owners, {number: self._names_of(number) for number in segments})
+            self.stage.set_segment_colors(*_tables(colors))
+        self.stage.names.set_map(self.stage.owners, {number: self._names_of(number) for number in segments})
 
     def _show_selection(self) -> None:
         assert self._editor is not None
-        self._stage.select(*self._editor.selection)
+        self.stage.select(*self._editor.selection)
 
     def _repaint(self, windows: Sequence[Window]) -> None:
-        self._stage.repaint_segments(windows)
+        self.stage.repaint_segments(windows)
 
     def _names_of(self, number: int) -> tuple[str, ...]:
         assert self._editor is not None

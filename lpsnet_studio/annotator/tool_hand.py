@@ -4,25 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from lpsnet_studio.annotator.toolbox import Toolbox
 from lpsnet_studio.annotator.tools.base import Modifiers, Tool
+from lpsnet_studio.annotator.tools.outlines import PolygonTool
 from lpsnet_studio.canvas.hand import Grip
 
 __all__ = ["ToolHand"]
 
+_NEAR = 8.0
+"""Pixels of the screen within which a click meets a corner."""
+
 
 class ToolHand:
-    """Gives the canvas's mouse to a tool.
+    """Gives the canvas's mouse, and the keys that tools know, to the tool in the hand.
 
     Args:
-        tool: returns the tool that is chosen; None while nothing can be edited.
-        told: called after the tool has taken something.
+        toolbox: which tool it is.
+        otherwise: what a key means that the tool does not take; given its name.
+
+    Attributes:
+        keys: what tools know: Enter, Backspace, Escape, digits and brackets.
     """
 
-    def __init__(self, tool: Callable[[], Tool | None], told: Callable[[], None]) -> None:
-        self._tool, self._told = tool, told
+    def __init__(self, toolbox: Toolbox, otherwise: Callable[[str], None]) -> None:
+        self._toolbox, self._otherwise = toolbox, otherwise
+        self.keys = frozenset(("enter", "backspace", "escape", "[", "]", *"0123456789"))
+
+    def key(self, name: str) -> None:
+        """Gives a key to the tool, and to others if it does not take it."""
+        if not self._toolbox.key(name):
+            self._otherwise(name)
 
     def press(self, x: float, y: float, grip: Grip) -> None:
         """Begins a gesture."""
+        tool = self._toolbox.tool
+        if isinstance(tool, PolygonTool):
+            tool.closing_distance = _NEAR / grip.scale
         self._tell(lambda tool: tool.press((x, y), _modifiers(grip)))
 
     def move(self, x: float, y: float, grip: Grip, *, is_down: bool) -> None:
@@ -46,10 +63,8 @@ class ToolHand:
         self._tell(lambda tool: tool.cancel())
 
     def _tell(self, act: Callable[[Tool], object]) -> None:
-        tool = self._tool()
-        if tool is not None:
-            act(tool)
-            self._told()
+        if self._toolbox.tool is not None:
+            act(self._toolbox.tool)
 
 
 def _modifiers(grip: Grip) -> Modifiers:

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QInputEvent
+from PySide6.QtGui import QInputEvent, QKeyEvent
 
-__all__ = ["Grip", "Hand"]
+__all__ = ["Grip", "Hand", "key_name"]
+
+_NAMES = {
+    Qt.Key.Key_Return: "enter",
+    Qt.Key.Key_Enter: "enter",
+    Qt.Key.Key_Backspace: "backspace",
+    Qt.Key.Key_Escape: "escape",
+}
+_COMMANDS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
+
+
+def key_name(event: QKeyEvent) -> str:
+    """Returns what a hand calls a key: ``enter``, ``backspace``, ``escape``, or the sign that it writes.
+
+    Empty for keys that write nothing, and with Ctrl, Alt or Meta, which make commands of them.
+    """
+    if event.modifiers() & _COMMANDS:
+        return ""
+    name = _NAMES.get(Qt.Key(event.key()), event.text())
+    return name if len(name) == 1 or name in _NAMES.values() else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +66,13 @@ class Hand(Protocol):
     Places outside the photo are told as well. Panning never reaches it: the middle button, or the left one while Space
     is held.
     """
+
+    @property
+    def keys(self) -> Collection[str]:
+        """The keys, by :func:`key_name`, that it takes before any shortcut does while the canvas has the focus."""
+
+    def key(self, name: str) -> None:
+        """One of these keys goes down."""
 
     def press(self, x: float, y: float, grip: Grip) -> None:
         """The left button goes down."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import ceil, floor
 
 import numpy as np
@@ -12,6 +13,7 @@ from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
     QImage,
+    QKeyEvent,
     QMouseEvent,
     QPainter,
     QResizeEvent,
@@ -21,7 +23,7 @@ from PySide6.QtWidgets import QFrame, QGraphicsView, QMenu, QWidget
 
 from lpsnet_studio.canvas.chip import Chip
 from lpsnet_studio.canvas.focus_frame import FocusFrame
-from lpsnet_studio.canvas.hand import Grip, Hand
+from lpsnet_studio.canvas.hand import Grip, Hand, key_name
 from lpsnet_studio.canvas.minimap import Minimap
 from lpsnet_studio.canvas.stage import Stage
 from lpsnet_studio.canvas.zoom_view import ZoomView
@@ -32,8 +34,19 @@ _MARGIN = 12
 """Pixels kept free around what lies in a corner of the view."""
 
 
+@dataclass(slots=True)
+class _Words:
+    """What is written over one stage."""
+
+    chip: str = ""
+    caption: str = ""
+    longest_caption: str = ""
+
+
 class CanvasView(ZoomView):
     """A photo with overlays, zoomed and panned.
+
+    There may be several stages of one photo, each with overlays of its own, of which one is shown.
 
     Attributes:
         stage: what is shown.
@@ -55,6 +68,8 @@ class CanvasView(ZoomView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.stage = Stage(self)
+        self._stages = [self.stage]
+        self._words = {self.stage: _Words()}
         self.setScene(self.stage)
         self.setObjectName("canvas")
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -85,34 +100,63 @@ class CanvasView(ZoomView):
 
     # -------------------------------------------------------------------------------------------------------- contents
 
+    def add_stage(self) -> Stage:
+        """Returns another stage of the same photo, without overlays; :meth:`show_stage` shows it."""
+        stage = Stage(self)
+        stage.share_photo(self._stages[0])
+        stage.refined.connect(self._fill_minimap)
+        self._stages.append(stage)
+        self._words[stage] = _Words()
+        return stage
+
+    def show_stage(self, stage: Stage | None = None) -> None:
+        """Shows another stage, at the same place and zoom; None for the first."""
+        self.stage = stage or self._stages[0]
+        self.setScene(self.stage)
+        self._look_at(self._looked_at)
+        self._show_words()
+
     def set_photo(self, pixels: NDArray[np.uint8] | None) -> None:
         """Shows RGB pixels ``[H, W, 3]``, or nothing, without overlays.
 
         A photo of the size of the one before is shown at the same place, so that the two can be compared; another is
         fitted.
         """
-        self.stage.set_photo(pixels)
-        self.set_chip("")
-        self._longest_caption.hold("")
-        self.set_caption("")
+        first, *others = self._stages
+        first.set_photo(pixels)
+        for stage in others:
+            stage.share_photo(first)
+        self._words = {stage: _Words() for stage in self._stages}
+        self._show_words()
         self._fill_minimap()
         if pixels is not None:
             self.set_picture_size(self.stage.size)
 
-    def set_chip(self, text: str) -> None:
-        """Writes a few words beside the mouse; empty text hides them."""
-        self._chip.say(text)
+    def set_chip(self, text: str, stage: Stage | None = None) -> None:
+        """Writes a few words beside the mouse while a stage is shown, the first if none is named; empty hides them."""
+        self._words[stage or self._stages[0]].chip = text
+        self._chip.say(self._words[self.stage].chip)
         self._chip.place_beside(self.viewport().mapFromGlobal(self.cursor().pos()))
 
     def set_caption(self, text: str) -> None:
-        """Writes a few words at the top of the view; empty text hides them."""
-        self._caption.say(text)
-        self._place_furniture()
+        """Writes a few words at the top of the view while the first stage is shown; empty text hides them."""
+        self._words[self._stages[0]].caption = text
+        self._show_caption()
 
     def reserve_caption(self, text: str) -> None:
         """Keeps the room of the longest caption to come free, so that no words move when captions come and go."""
-        self._longest_caption.hold(text)
+        self._words[self._stages[0]].longest_caption = text
+        self._show_caption()
+
+    def _show_caption(self) -> None:
+        words = self._words[self.stage]
+        self._caption.say(words.caption)
+        self._longest_caption.hold(words.longest_caption)
         self._place_furniture()
+
+    def _show_words(self) -> None:
+        self._chip.say(self._words[self.stage].chip)
+        self._show_caption()
 
     def show_minimap(self, on: bool) -> None:
         """Shows the minimap where the photo does not fit the view, or never."""
@@ -246,6 +290,24 @@ class CanvasView(ZoomView):
             return
         self._is_held = True
         self._hand.double_click(*self._point_at(event), self._grip(event))
+
+    def event(self, event: QEvent) -> bool:
+        """Keeps keys that the hand takes from being shortcuts."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._is_for_hand(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Gives the hand its keys."""
+        if self._hand is not None and self._is_for_hand(event):
+            self._hand.key(key_name(event))
+            event.accept()
+            return
+        super().keyPressEvent(event)
+
+    def _is_for_hand(self, event: QKeyEvent) -> bool:
+        return self._hand is not None and key_name(event) in self._hand.keys
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Lets go what cannot be ended: a held Space, and a held button whose release another window gets."""

@@ -1,0 +1,174 @@
+"""What the tool in the hand is set to: the class of new segments, the brush, and where painting may go."""
+
+from __future__ import annotations
+
+from math import log
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
+
+from lpsnet_studio.annotator.desk import Desk
+from lpsnet_studio.annotator.editor import Editor
+from lpsnet_studio.annotator.toolbox import Toolbox
+from lpsnet_studio.flow_layout import FlowLayout
+
+__all__ = ["ToolOptions", "swatch"]
+
+_BRUSHES = ("brush", "eraser")
+_PAINTING = ("brush", "polygon", "lasso", "box", "fill")
+_PLACES = 200
+_LOW, _HIGH = 0.5, 500.0
+_SWATCH = 12
+_NO_CLASS = "Choose a class"
+
+
+def swatch(color: tuple[int, int, int] | None, side: int = _SWATCH, ratio: float = 2.0) -> QIcon:
+    """Returns a small round patch of a colour; a ring where there is none."""
+    pixels = QPixmap(round(side * ratio), round(side * ratio))
+    pixels.setDevicePixelRatio(ratio)
+    pixels.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixels)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QColor(128, 128, 128))
+    painter.setBrush(QColor(*color) if color is not None else Qt.BrushStyle.NoBrush)
+    painter.drawEllipse(1, 1, side - 2, side - 2)
+    painter.end()
+    return QIcon(pixels)
+
+
+class ToolOptions(QWidget):
+    """The options of the tool in the hand; those that it does not have are not there.
+
+    Args:
+        desk: whose editor they are of.
+        toolbox: which tool it is.
+
+    Attributes:
+        class_wanted: the user wants to choose the class of new segments.
+    """
+
+    class_wanted = Signal()
+
+    def __init__(self, desk: Desk, toolbox: Toolbox) -> None:
+        super().__init__()
+        self._desk, self._toolbox = desk, toolbox
+        self._editor: Editor | None = None
+        self.category = QToolButton()
+        self.category.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.category.setIconSize(QSize(_SWATCH, _SWATCH))
+        self.category.setToolTip("The class of new segments (C)")
+        self.category.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.category.clicked.connect(self.class_wanted)
+        self.radius, self.slider = QDoubleSpinBox(), QSlider(Qt.Orientation.Horizontal)
+        self.brush = self._made_brush()
+        self.square = QCheckBox("Square")
+        self.square.setToolTip("Paint with a square brush")
+        self.square.toggled.connect(lambda on: self._set(shape="square" if on else "round"))
+        self.only_void = QCheckBox("Only over void")
+        self.only_void.setToolTip("Paint over pixels that no segment owns, and leave all others as they are (X)")
+        self.only_void.toggled.connect(lambda on: self._set(only_void=on))
+        self.only_inside = QCheckBox("Only inside")
+        self.only_inside.toggled.connect(self._keep_inside)
+        layout = FlowLayout(self, 8)
+        for widget in (self.category, self.brush, self.square, self.only_void, self.only_inside):
+            layout.addWidget(widget)
+        desk.place_changed.connect(self._follow_desk)
+        toolbox.chosen_changed.connect(self._show_options)
+        self._follow_desk()
+
+    def _made_brush(self) -> QWidget:
+        tip = "Radius of the brush in pixels of the image ( [ and ] )"
+        self.radius.setRange(_LOW, _HIGH)
+        self.radius.setDecimals(1)
+        self.radius.setSuffix(" px")
+        self.radius.setKeyboardTracking(False)
+        self.radius.setFixedWidth(84)
+        self.radius.setToolTip(tip)
+        self.radius.setAccessibleName("Radius of the brush, exactly")
+        self.radius.valueChanged.connect(lambda value: self._set(radius=value))
+        self.slider.setRange(0, _PLACES)
+        self.slider.setFixedWidth(110)
+        self.slider.setToolTip(tip)
+        self.slider.setAccessibleName("Radius of the brush")
+        self.slider.valueChanged.connect(lambda place: self._set(radius=_radius_at(place)))
+        row = QWidget()
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        for widget in (QLabel("Radius"), self.slider, self.radius):
+            layout.addWidget(widget)
+        return row
+
+    def _follow_desk(self) -> None:
+        editor = self._desk.editor
+        if editor is not self._editor:
+            self._editor = editor
+            if editor is not None:
+                editor.options_changed.connect(self._show_options)
+                editor.selection_changed.connect(self._show_options)
+                editor.labels_changed.connect(self._show_options)
+        self._show_options()
+
+    def _set(self, **changes: Any) -> None:
+        if self._editor is not None:
+            self._editor.set_options(**changes)
+            self._toolbox.tell_shown()
+
+    def _keep_inside(self, on: bool) -> None:
+        if self._editor is not None:
+            chosen = self._editor.selection[0] if on and self._editor.selection else None
+            self._set(only_inside=chosen)
+            self._show_options()
+
+    def _show_options(self) -> None:
+        editor, name = self._editor, self._toolbox.name
+        self.setEnabled(self._desk.can_edit)
+        if editor is None or self._desk.editor is not editor:
+            self._show_category(None)
+            return
+        options = editor.options
+        for widget, value in ((self.radius, options.radius), (self.slider, _place_of(options.radius))):
+            widget.blockSignals(True)
+            widget.setValue(value)
+            widget.blockSignals(False)
+        for box, on in ((self.square, options.shape == "square"), (self.only_void, options.only_void)):
+            box.blockSignals(True)
+            box.setChecked(on)
+            box.blockSignals(False)
+        self._show_inside(editor)
+        self._show_category(options.category)
+        self.brush.setVisible(name in _BRUSHES)
+        self.square.setVisible(name in _BRUSHES)
+        self.only_void.setVisible(name in _PAINTING)
+        self.only_inside.setVisible(name in _PAINTING)
+
+    def _show_inside(self, editor: Editor) -> None:
+        inside = editor.options.only_inside
+        self.only_inside.blockSignals(True)
+        self.only_inside.setChecked(inside is not None)
+        self.only_inside.blockSignals(False)
+        self.only_inside.setEnabled(inside is not None or bool(editor.selection))
+        if inside is not None:
+            self.only_inside.setText(f"Only inside #{inside}")
+        else:
+            self.only_inside.setText("Only inside")
+        why = "" if self.only_inside.isEnabled() else "\nSelect that segment first."
+        self.only_inside.setToolTip(f"Paint inside the selected segment alone, to carve a part out of it (I){why}")
+
+    def _show_category(self, category: int | None) -> None:
+        label = None if self._editor is None or category is None else self._editor.labels.by_id.get(category)
+        text = _NO_CLASS if label is None else label.name
+        self.category.setText(self.category.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, 160))
+        self.category.setIcon(swatch(None if label is None else label.color))
+        self.category.setAccessibleName(f"Class of new segments: {text}")
+
+
+def _radius_at(place: int) -> float:
+    """Returns the radius at a place of the slider: equal steps multiply it by equal factors."""
+    return float(round(_LOW * (_HIGH / _LOW) ** (place / _PLACES), 1))
+
+
+def _place_of(radius: float) -> int:
+    return round(_PLACES * log(max(radius, _LOW) / _LOW) / log(_HIGH / _LOW))
