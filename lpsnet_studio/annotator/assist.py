@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -138,8 +139,8 @@ def classes_in_box(labels: Labels, corners: Corners, allowed: NDArray[np.bool_])
     inside = labels[y0:y1, x0:x1]
     if inside.size == 0:
         return ()
-    pixels = np.bincount(inside.reshape(-1), minlength=len(allowed))[: len(allowed)]
-    pixels[~allowed] = 0
+    counted = cv2.calcHist([np.ascontiguousarray(inside)], [0], None, [len(allowed)], [0, len(allowed)])
+    pixels = np.where(allowed, counted.reshape(-1), 0).astype(np.int64)
     order = np.argsort(-pixels, kind="stable")
     return tuple(
         ClassShare(int(label), int(pixels[label]), float(pixels[label]) / inside.size)

@@ -128,6 +128,7 @@ class EditorCore:
         self._selection: tuple[int, ...] = ()
         self._options = EditorOptions()
         self._recent: tuple[int, ...] = ()
+        document.changed.connect(self._drop_what_is_gone)
 
     # ---------------------------------------------------------------------------------------------- what is turned on
 
@@ -196,6 +197,12 @@ class EditorCore:
         if not (0 <= x < width and 0 <= y < height):
             return 0
         return int(self.document.ids[int(y), int(x)])
+
+    def _drop_what_is_gone(self) -> None:
+        """Selects, and paints inside, nothing that does not exist any more."""
+        self.select(self._selection)
+        if self._options.only_inside not in self.document.segments:
+            self.set_options(only_inside=None)
 
     # ---------------------------------------------------------------------------------------------------------- names
 
@@ -321,13 +328,10 @@ class EditorCore:
         """Journals a finished edit, notes it in the history, and tells of it."""
         self.stroke = None
         if edit is None:
-            self.select(self.selection)
             return None
         self._journal(edit)
         self.history.record(edit)
         self.select(edit.selected)
-        if self._options.only_inside not in self.document.segments:
-            self.set_options(only_inside=None)
         made = [after for before, after in edit.segments.values() if before is None and after is not None]
         for info in made:
             if info.category in self._labels.by_id:
@@ -355,8 +359,6 @@ class EditorCore:
             self.refuse(f"There is nothing to {verb}.")
             return None
         self.select(edit.selected or self.selection)
-        if self._options.only_inside not in self.document.segments:
-            self.set_options(only_inside=None)
         self.stepped.emit()
         return edit
 

@@ -85,7 +85,7 @@ class BrushTool(Tool):
         if key not in ("[", "]"):
             return super().key(key)
         radius = self.editor.options.radius
-        self.editor.set_options(radius=radius * _STEP if key == "]" else radius / _STEP)
+        self.editor.set_options(radius=round(radius * _STEP if key == "]" else radius / _STEP, 1))
         self.changed.emit()
         return True
 

@@ -387,6 +387,17 @@ def test_the_selection_knows_what_exists() -> None:
     assert [editor.number_at(x, 0.5) for x in (-0.1, 0.0, 1.99, 2.0)] == [0, 1, 2, 0]
 
 
+def test_what_vanishes_by_another_hand_is_no_longer_selected() -> None:
+    editor = EditorUnderTest(drawn("12"), {1: CAR, 2: SKY})
+    editor.select([1, 2])
+    editor.set_options(only_inside=2)
+    with editor.document.draft("By another hand") as draft:
+        draft.set_info(2, None)
+        draft.finish()
+    assert editor.selection == (1,)
+    assert editor.options.only_inside is None
+
+
 def test_a_step_that_cannot_be_undone_is_said_and_changes_nothing() -> None:
     editor = EditorUnderTest(drawn("12"), {1: CAR, 2: SKY})
     editor.select([1])
