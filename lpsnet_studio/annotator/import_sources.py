@@ -282,7 +282,7 @@ class _LabelmeSource:
                 unknown[shape.label] = unknown.get(shape.label, 0) + 1
                 continue
             if shape.kind is ShapeKind.OTHER:
-                skipped.append(f"{words}: a {shape.stated_kind} of {len(shape.points)} points has no area")
+                skipped.append(f"{words}: {_no_area_words(shape)}")
                 continue
             info = SegmentInfo(label, shape.iscrowd)
             mask = _mask_of(shape, size)
@@ -297,6 +297,13 @@ def _photo_of(file: LabelmeFile) -> Path | None:
     """Returns where the picture lies: where the file says, or beside the file."""
     places = [file.image_path, file.path.with_name(file.image_name)]
     return next((place for place in places if place is not None and place.is_file()), None)
+
+
+def _no_area_words(shape: LabelmeShape) -> str:
+    """Returns why a shape has no pixels: because of its kind, or because it has not the points that its kind needs."""
+    if shape.stated_kind in ("point", "points", "line", "linestrip"):
+        return f"a {shape.stated_kind} has no area"
+    return f"the kind {shape.stated_kind!r} with {len(shape.points)} points is not known"
 
 
 def _group_key(shape: LabelmeShape) -> object:

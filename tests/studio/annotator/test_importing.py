@@ -217,6 +217,7 @@ def test_what_has_no_pixel_or_no_label_is_named(tmp_path: Path) -> None:
     path = _labelme(
         tmp_path / "1.json",
         ("dog", "point", [[1, 1]]),
+        ("dog", "polygon", [[1, 1], [3, 3]]),
         ("dog", "rectangle", [[20, 20], [30, 30]]),
         ("dog", "rectangle", [[1, 1], [2, 2]]),
         ("__ignore__", "rectangle", [[1, 1], [2, 2]]),
@@ -226,9 +227,10 @@ def test_what_has_no_pixel_or_no_label_is_named(tmp_path: Path) -> None:
     assert list(image.id_map.segments.values()) == [SegmentInfo(CAR)]
     assert report.unknown == {"__ignore__": 1}
     assert [why for _, why in report.skipped] == [
-        "dog (shape 1): a point of 1 points has no area",
-        "dog (shape 2): no pixel's centre lies in it",
-        "dog (shape 3): no pixel is left of it below the others",
+        "dog (shape 1): a point has no area",
+        "dog (shape 2): the kind 'polygon' with 2 points is not known",
+        "dog (shape 3): no pixel's centre lies in it",
+        "dog (shape 4): no pixel is left of it below the others",
     ]
 
 
