@@ -50,7 +50,7 @@ class SourceImage:
 
     Attributes:
         name: of the photo, as it is written there, folders included.
-        path: where the photo lies; None if it was not found.
+        path: where the photo should lie; None if nothing says where.
         key: what its source knows it by.
     """
 

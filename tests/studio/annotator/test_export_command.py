@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from PIL import Image
 
 from lpsnet_studio.annotator.edits import Edit, PixelPatch, SegmentInfo
 from lpsnet_studio.annotator.export_command import exported_images, main
+from lpsnet_studio.annotator.exporting import ExportFormat
 from lpsnet_studio.annotator.labels import Label, LabelSet
 from lpsnet_studio.annotator.project import FileFacts, Status
 from lpsnet_studio.annotator.store import ProjectStore
@@ -132,3 +134,24 @@ def test_help_names_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         run_studio(["--help"])
     assert "lpsnet-studio export" in capsys.readouterr().out
+
+
+def test_the_guide_shows_every_format_as_it_is(project: Path, tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "guide" / "export-formats.md").read_text(encoding="utf-8")
+    examples = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", page, re.DOTALL)]
+    for kind, example in zip(ExportFormat, examples, strict=True):
+        assert f"`{kind}`" in page
+        assert kind.json_name in page
+        assert main([str(project), "--format", kind, "--out", str(tmp_path / kind)]) == 0
+        content = json.loads((tmp_path / kind / kind.json_name).read_text())
+        real = content["annotations"][0] if kind is ExportFormat.COCO_INSTANCES else content
+        assert _fields(example) - {"score"} == _fields(real) - {"info", "description", "generator", "score"}
+
+
+def _fields(value: object) -> set[str]:
+    """Every name of a field that occurs anywhere in a JSON value."""
+    if isinstance(value, list):
+        return set().union(*map(_fields, value))
+    if isinstance(value, dict):
+        return set(value) | set().union(*map(_fields, value.values()))
+    return set()
