@@ -88,6 +88,8 @@ def deeds_of(entry: JobEntry) -> tuple[Deed, ...]:
     """Returns what can be done with a job, what is most likely wanted first."""
     if is_gone(entry):
         return (Deed.FORGET,)
+    if entry.status.is_outlived:
+        return (Deed.KILL,) if entry.spec is None else (Deed.KILL, Deed.DUPLICATE)
     state = entry.status.state
     deeds: list[Deed] = []
     if state is JobState.QUEUED:
@@ -132,6 +134,8 @@ def job_after(run: Path, deed: Deed) -> EvaluateSpec | PredictSpec:
 def loss_words(entry: JobEntry) -> str:
     """Returns what is lost if a job is killed as it is."""
     facts = entry.status.facts
+    if entry.status.is_outlived:
+        return "What it had saved cannot be read any more, and it cannot be gone on with."
     if kind_of(entry) != "train":
         done = f"after {facts.iteration:,} of {facts.iterations:,} pictures" if facts.iterations else "at once"
         return f"It ends {done}, and its figures are not worked out. It cannot be gone on with, only begun anew."

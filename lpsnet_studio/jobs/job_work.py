@@ -13,7 +13,8 @@ from pathlib import Path
 from lpsnet.run_directory import RunDirectory
 from lpsnet_studio.jobs.history import Edit, History, HistoryFile, KnownRun
 from lpsnet_studio.jobs.job_folder import JobFolder
-from lpsnet_studio.jobs.launch import kill_tree, launch, stop_gently
+from lpsnet_studio.jobs.launch import kill_outliving, kill_tree, launch, stop_gently
+from lpsnet_studio.jobs.process_mark import ProcessMark
 from lpsnet_studio.jobs.queue import Plan, devices_of, plan
 from lpsnet_studio.jobs.spec import EvaluateSpec, JobSpec, PredictSpec, TrainSpec
 from lpsnet_studio.jobs.status import JobState, JobStatus, read_status
@@ -40,6 +41,7 @@ class Calls:
         kill: ends a job with all that it started, or raises OSError in one sentence.
         now: tells the time, seconds since 1970.
         monotonic: tells seconds that no setting of the clock moves.
+        kill_outliving: ends a job whose run directory is gone, by its first process and its token, likewise.
     """
 
     launch: Callable[[JobSpec], object] = launch
@@ -48,6 +50,7 @@ class Calls:
     kill: Callable[[JobFolder], object] = kill_tree
     now: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
+    kill_outliving: Callable[[Path, ProcessMark, str], object] = kill_outliving
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +304,13 @@ class JobWork:
 
     def kill(self, folder: Path) -> Found:
         """Ends a job at once, with all that it started; one that waits leaves the queue."""
-        return self._end(folder, self._calls.kill)
+        return self._end(folder, self._kill)
+
+    def _kill(self, job: JobFolder) -> object:
+        status = self._cache.status_now(job.run_dir)
+        if status.is_outlived and status.leader is not None:
+            return self._calls.kill_outliving(job.run_dir, status.leader, status.token)
+        return self._calls.kill(job)
 
     def _end(self, folder: Path, call: Callable[[JobFolder], object]) -> Found:
         if self._file.read().waiting(folder) is not None:

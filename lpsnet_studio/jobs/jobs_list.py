@@ -162,7 +162,7 @@ def _row(entry: JobEntry, now: float, place: int) -> JobRow:
         entry.name,
         state,
         facts_line(entry, now, place),
-        fraction_done(entry.status) if state.is_alive else None,
+        fraction_done(entry.status) if state.is_alive and not entry.status.is_outlived else None,
         place,
         not entry.seen and not state.is_alive,
     )

@@ -30,7 +30,7 @@ from lpsnet_studio.jobs.run_facts import read_facts
 from lpsnet_studio.jobs.spec import JobSpec, TrainSpec, spec_to_json
 from lpsnet_studio.jobs.status import is_held_unseen, living_command, read_status
 
-__all__ = ["kill_tree", "launch", "launch_command", "stop_gently"]
+__all__ = ["kill_outliving", "kill_tree", "launch", "launch_command", "stop_gently"]
 
 _PATIENCE = 20.0
 """Seconds until a keeper has started its command, on a machine that is busy enough."""
@@ -271,6 +271,30 @@ def kill_tree(folder: JobFolder, patience: float = 10.0) -> None:
     if not doomed:
         return
     _note_kill(folder, token if leader is None else _stop_name(processes, leader))
+    _kill_all(folder.run_dir, doomed, token, patience)
+
+
+def kill_outliving(run_dir: Path, leader: ProcessMark, token: str, patience: float = 10.0) -> None:
+    """Ends the processes of a job whose run directory is gone, by what was known of them.
+
+    Args:
+        run_dir: where that was.
+        leader: the job's first process; one that has its number by now is left alone.
+        token: what that and all that it started bear in their variables; empty if no keeper started it.
+        patience: seconds until they all must be gone.
+
+    Raises:
+        OSError: in one sentence, if processes survive that or belong to somebody else.
+    """
+    _kill_all(run_dir, set(_processes_of(leader, token)), token, patience)
+
+
+def _kill_all(run_dir: Path, doomed: set[psutil.Process], token: str, patience: float) -> None:
+    """Ends processes, and those bearing the token that they start meanwhile.
+
+    Raises:
+        OSError: in one sentence, if some are there after ``patience`` seconds.
+    """
     deadline = time.monotonic() + patience
     while doomed:
         for process in doomed:
@@ -281,7 +305,7 @@ def kill_tree(folder: JobFolder, patience: float = 10.0) -> None:
         doomed = {process for process in doomed | set(_bearing(token)) if _lives(process)}
         if doomed and time.monotonic() > deadline:
             pids = ", ".join(str(process.pid) for process in doomed)
-            raise OSError(f"{folder.run_dir}: processes {pids} could not be ended")
+            raise OSError(f"{run_dir}: processes {pids} could not be ended")
 
 
 def _refuse_elsewhere(folder: JobFolder, processes: JobProcesses | None) -> None:

@@ -10,6 +10,7 @@ from psygnal import Signal
 
 from lpsnet.events import Stopped
 from lpsnet_studio.jobs.jobs import JobEntry
+from lpsnet_studio.jobs.process_mark import ProcessMark
 from lpsnet_studio.jobs.run_facts import RunFacts
 from lpsnet_studio.jobs.spec import EvaluateSpec, JobSpec, PredictSpec, TrainSpec
 from lpsnet_studio.jobs.status import JobState, JobStatus
@@ -53,7 +54,7 @@ def running(**others: object) -> JobStatus:
             facts=known,
             host="workstation",
             is_here=True,
-            pid=4711,
+            leader=ProcessMark(4711, NOW - 600),
             started=NOW - 600,
         ),
         **others,  # type: ignore[arg-type]

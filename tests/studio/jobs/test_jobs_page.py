@@ -376,6 +376,23 @@ def test_a_directory_that_is_gone_says_what_to_do(open_page: Open, tmp_path: Pat
     assert page.view.tabs.isVisible()
 
 
+def test_processes_that_outlive_their_directory_can_be_killed(open_page: Open, tmp_path: Path) -> None:
+    outlived = replace(running(), sentence="its directory is gone, its processes still run", is_outlived=True)
+    jobs = HandMadeJobs([entry(tmp_path / "removed", outlived)])
+    page = open_page(jobs)
+    header = page.view.header
+    assert (_shown(page), header.sentence.text()) == (
+        {Deed.KILL, Deed.DUPLICATE},
+        "Its directory is gone, its processes still run.",
+    )
+    assert not header.bar.isVisible()
+    assert "of this job can be read any more" in page.view.message.text()
+    assert page.view.look_again.isVisible()
+    header.buttons[Deed.KILL].click()
+    assert "cannot be gone on with" in page.question.informativeText()
+    page.question.close()
+
+
 def test_rows_are_chosen_and_moved_by_keyboard(qtbot: Any, open_page: Open, entries: list[JobEntry]) -> None:
     from PySide6.QtCore import Qt
 
