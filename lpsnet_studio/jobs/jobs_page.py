@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from lpsnet_studio.jobs.job_deeds import DEED_WORDS, Deed, deeds_of, job_after
 from lpsnet_studio.jobs.job_view import JobView
-from lpsnet_studio.jobs.jobs_list import JobList
+from lpsnet_studio.jobs.jobs_list import JobList, first_looked_at
 from lpsnet_studio.jobs.jobs_side_view import BEGINNINGS, JobsSide
 from lpsnet_studio.jobs.kill_question_view import ask_to_kill
 from lpsnet_studio.jobs.status import JobState
@@ -217,10 +217,16 @@ class JobsPage(QWidget):
         entries = self._jobs.entries
         self._stack.setCurrentIndex(0 if entries else 1)
         self.side.show_rows(self._list.listed(entries, self._now(), self.side.search.text(), self.side.wanted))
-        if not self._has_chosen and self.isVisible():
-            # What the last run of the program listed is read while the page is shown already.
-            self.side.list.choose_near(0)
+        # What the last run of the program listed is read while the page is shown already.
+        if self.isVisible() and (not self._has_chosen or len(entries) == 1):
+            self._choose_first()
         self._show_chosen()
+
+    def _choose_first(self) -> None:
+        """Chooses the job that most likely is to be looked at, where none is chosen."""
+        first = first_looked_at(self.side.list.rows.rows)
+        if first is not None and not self.side.list.folders:
+            self.side.list.choose([first])
 
     def _show_chosen(self) -> None:
         chosen = self.chosen
@@ -372,7 +378,7 @@ class JobsPage(QWidget):
         if self._is_stale:
             self._show_jobs()
         if not self.side.list.folders:
-            self.side.list.choose_near(0)
+            self._choose_first()
             self.focus_list()
         self._show_chosen()
 

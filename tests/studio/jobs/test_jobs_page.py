@@ -107,6 +107,24 @@ def test_the_first_job_is_chosen_once_the_list_is_read(open_page: Open, entries:
     assert page.side.list.folders == (), "who chose none has none chosen"
 
 
+def test_what_runs_is_chosen_before_what_waits(open_page: Open, entries: list[JobEntry]) -> None:
+    jobs = HandMadeJobs()
+    page = open_page(jobs)
+    jobs.put(*entries)
+    assert page.side.list.folders == (entries[2].folder,)
+    assert open_page(HandMadeJobs(entries)).side.list.folders == (entries[2].folder,), "also of a list that was read"
+
+
+def test_the_only_job_is_always_chosen(open_page: Open, entries: list[JobEntry]) -> None:
+    jobs = HandMadeJobs(entries)
+    page = open_page(jobs)
+    page.side.list.choose([])
+    jobs.put(*entries[:3])
+    assert page.side.list.folders == ()
+    jobs.put(entries[0])
+    assert page.side.list.folders == (entries[0].folder,)
+
+
 def test_only_what_is_not_first_in_the_queue_can_start_earlier(open_page: Open, entries: list[JobEntry]) -> None:
     jobs = HandMadeJobs(entries)
     page = open_page(jobs)
@@ -399,6 +417,8 @@ def test_rows_are_chosen_and_moved_by_keyboard(qtbot: Any, open_page: Open, entr
     jobs = HandMadeJobs(entries)
     page = open_page(jobs)
     rows = page.side.list
+    assert rows.folders == (entries[2].folder,), "it runs"
+    qtbot.keyClick(rows, Qt.Key.Key_Home)
     assert rows.folders == (entries[0].folder,)
     # The titles of sections are passed over.
     for expected in entries[1:4]:
