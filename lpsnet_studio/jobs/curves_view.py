@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -43,6 +43,10 @@ from lpsnet_studio.theme import Theme
 __all__ = ["CurvesView", "ShownRun"]
 
 _PLACES = 100
+_TALL, _WIDE = 440, 440
+"""Pixels below which there is no room for the legend under the chart, and from which there is beside it."""
+_BESIDE, _BELOW = 256, (400, 140)
+"""Width of the legend beside the chart; heights of both where it lies below."""
 _SETTLE = 40
 _FILTERS = {"png": "PNG picture (*.png)", "svg": "SVG picture (*.svg)", "csv": "Table of all points (*.csv)"}
 _Key = tuple[Path, str]
@@ -64,7 +68,7 @@ class ShownRun:
 
 
 class CurvesView(QWidget):
-    """One chart at a time, its legend below it, and what is chosen above it.
+    """One chart at a time, its legend below or beside it, and what is chosen above it.
 
     It asks the worker for what fits its width, and only while it can be seen.
 
@@ -110,7 +114,7 @@ class CurvesView(QWidget):
         for axis, words in (("iteration", "Over iterations"), ("time", "Over time")):
             self.axis_box.addItem(words, axis)
         self.smoothing_slider.setRange(0, _PLACES)
-        self.smoothing_slider.setMinimumWidth(80)
+        self.smoothing_slider.setMinimumWidth(48)
         self.smoothing_box.setRange(0.0, MOST_SMOOTHING)
         self.smoothing_box.setDecimals(3)
         self.smoothing_box.setSingleStep(0.05)
@@ -158,17 +162,18 @@ class CurvesView(QWidget):
         line = FlowLayout(gap=8)
         for widget in (self.chart_box, self.axis_box, self.log_box, smoothing, self.reset_button, self.export_button):
             line.addWidget(widget)
-        halves = QSplitter(Qt.Orientation.Vertical)
-        halves.addWidget(self.plot)
-        halves.addWidget(self.legend)
-        halves.setStretchFactor(0, 1)
-        halves.setSizes([400, 140])
+        self.halves = QSplitter(Qt.Orientation.Vertical)
+        self.halves.setChildrenCollapsible(False)
+        self.halves.addWidget(self.plot)
+        self.halves.addWidget(self.legend)
+        self.halves.setStretchFactor(0, 1)
+        self.halves.setSizes(list(_BELOW))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(8)
         layout.addLayout(line)
         layout.addWidget(self.problem)
-        layout.addWidget(halves, 1)
+        layout.addWidget(self.halves, 1)
 
     def _connect(self) -> None:
         self.chart_box.currentIndexChanged.connect(lambda _at: self._turn_to_chart())
@@ -389,6 +394,15 @@ class CurvesView(QWidget):
         return partial(save_picture, path, recording, is_svg=is_svg)
 
     # ------------------------------------------------------------------------------------------------------- Qt's calls
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Puts the legend beside the chart where there is more width than height for it."""
+        super().resizeEvent(event)
+        is_beside = self.height() < _TALL and self.width() >= _WIDE
+        orientation = Qt.Orientation.Horizontal if is_beside else Qt.Orientation.Vertical
+        if orientation != self.halves.orientation():
+            self.halves.setOrientation(orientation)
+            self.halves.setSizes([self.width() - _BESIDE, _BESIDE] if is_beside else list(_BELOW))
 
     def showEvent(self, event: QShowEvent) -> None:
         """Asks for what is looked at."""

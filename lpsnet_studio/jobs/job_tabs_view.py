@@ -162,6 +162,13 @@ class JobTabs(QTabWidget):
         is_shown = self.currentIndex() >= 0 and self.isTabVisible(self.currentIndex())
         return next((key for key, each in self._pages.items() if each is page), "") if is_shown else ""
 
+    def least_height(self, width: int) -> int:
+        """Returns how high it must be for what is shown to be of use, at a width."""
+        page = self.currentWidget()
+        if page is None or page.layout() is None:
+            return self.minimumSizeHint().height()
+        return self.tabBar().sizeHint().height() + page.layout().minimumHeightForWidth(width)
+
     def show_entries(self, entries: Sequence[JobEntry]) -> None:
         """Shows a job, or several above one another."""
         before = _scope_of(self._entries) if self._entries else ""

@@ -12,10 +12,12 @@ from PySide6.QtCore import QPoint, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
+    QFrame,
     QLabel,
     QMenu,
     QMessageBox,
     QPushButton,
+    QScrollArea,
     QSplitter,
     QStackedLayout,
     QVBoxLayout,
@@ -38,13 +40,23 @@ if TYPE_CHECKING:
 __all__ = ["JobsPage"]
 
 _EMPTY = "No jobs yet. Train a network, evaluate one, or open a run directory."
-_SIDE_LEAST, _SIDE_NARROW, _SIDE_WIDE, _VIEW_LEAST = 200, 240, 320, 440
-_WIDE = 960
-"""Pixels of the page from which the list has its full width."""
+_SIDE_LEAST, _SIDE_NARROW, _SIDE_WIDE, _VIEW_LEAST = 144, 240, 320, 240
+_WIDE, _NARROW = 960, 600
+"""Pixels of the page from which the list has its full width, and below which it has its least."""
 
 
 def _open_folder(folder: Path) -> bool:
     return QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+
+def _scrolled(page: QWidget) -> QScrollArea:
+    """Returns a page in an area that scrolls where the window is smaller than it."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(page)
+    return area
 
 
 class JobsPage(QWidget):
@@ -105,8 +117,8 @@ class JobsPage(QWidget):
         self.side.setMinimumWidth(_SIDE_LEAST)
         self.view.setMinimumWidth(_VIEW_LEAST)
         self._stack = QStackedLayout(self)
-        self._stack.addWidget(self.splitter)
-        self._stack.addWidget(self._made_empty_page())
+        self._stack.addWidget(_scrolled(self.splitter))
+        self._stack.addWidget(_scrolled(self._made_empty_page()))
 
     def _made_empty_page(self) -> QWidget:
         page = QWidget()
@@ -391,5 +403,5 @@ class JobsPage(QWidget):
         """Gives the list less room in a narrow page, unless the user chose how much."""
         super().resizeEvent(event)
         if not self._is_sized:
-            side = _SIDE_WIDE if self.width() >= _WIDE else _SIDE_NARROW
+            side = _SIDE_WIDE if self.width() >= _WIDE else _SIDE_NARROW if self.width() >= _NARROW else _SIDE_LEAST
             self.splitter.setSizes([side, max(self.width() - side, _VIEW_LEAST)])

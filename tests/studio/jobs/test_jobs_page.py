@@ -552,14 +552,14 @@ def test_path_and_command_are_copied(open_page: Open, entries: list[JobEntry]) -
     assert "lpsnet.cli train" in QGuiApplication.clipboard().text()
 
 
-@pytest.mark.parametrize("size", [(700, 600), (900, 600), (1600, 900)])
+@pytest.mark.parametrize("size", [(420, 600), (700, 600), (900, 600), (1600, 900)])
 def test_nothing_is_cut_at_any_size(
     qtbot: Any, open_page: Open, entries: list[JobEntry], size: tuple[int, int]
 ) -> None:
     from PySide6.QtWidgets import QAbstractButton
 
     page = open_page(HandMadeJobs(entries), size)
-    assert page.minimumSizeHint().width() <= 700
+    assert page.minimumSizeHint().width() <= 420
     for each in entries:
         _choose(page, each)
         qtbot.wait(10)
@@ -593,7 +593,7 @@ def test_the_tab_key_goes_from_the_list_to_the_head_to_the_views(open_page: Open
     _choose(page, entries[2])
     page.side.new_button.setFocus()
     passed = []
-    for _step in range(12):
+    for _step in range(14):
         control = page.focusWidget()
         passed.append(control.accessibleName() or control.text())
         page.focusNextChild()
@@ -603,13 +603,15 @@ def test_the_tab_key_goes_from_the_list_to_the_head_to_the_views(open_page: Open
         "Find a job",
         "States",
         "Jobs",
-        "Copy the path",
-        "Show in folder",
-        "Copy the command",
         "Stop",
         "Kill…",
         "Open in Inspect",
         "Export checkpoint…",
+        "Duplicate with changes…",
+        "Details",
+        "Copy the path",
+        "Show in folder",
+        "Copy the command",
     ]
 
 
