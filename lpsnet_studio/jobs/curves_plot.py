@@ -50,7 +50,7 @@ class CurveLook:
     """How a curve looks.
 
     Attributes:
-        number: of its run's colour.
+        number: of its colour.
         style: of its figure.
     """
 

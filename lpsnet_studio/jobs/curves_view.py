@@ -308,12 +308,16 @@ class CurvesView(QWidget):
         return tuple(curve for curve in self._drawing.curves if self.chart.holds(curve.name))
 
     def _looks(self) -> dict[_Key, CurveLook]:
-        curves = self._curves()
-        names = list(dict.fromkeys(curve.name for curve in curves))
-        styles = {name: STYLES[at % len(STYLES)] for at, name in enumerate(names)}
-        return {
-            (curve.run, curve.name): CurveLook(self._colors.get(curve.run, 0), styles[curve.name]) for curve in curves
-        }
+        """Returns how each looks: dashes tell the figure, colours the run; where there is only one, both the figure."""
+        curves, is_one_run = self._curves(), len(self._runs) == 1
+        names = dict.fromkeys(curve.name for curve in curves)
+        numbers = {name: number for number, name in enumerate(names)}
+        looks = {}
+        for curve in curves:
+            number = numbers[curve.name]
+            color = number if is_one_run else self._colors.get(curve.run, 0)
+            looks[curve.run, curve.name] = CurveLook(color, STYLES[number % len(STYLES)])
+        return looks
 
     def _show_drawing(self) -> None:
         curves = self._curves()
