@@ -75,8 +75,9 @@ def _config_of(checkpoint: Path | None) -> str:
     if checkpoint is None:
         return ""
     for folder in (checkpoint, checkpoint.parent.parent):
-        if _exists(folder / "config.yaml"):
-            return str(folder / "config.yaml")
+        config = RunDirectory(folder).config
+        if _exists(config):
+            return str(config)
     return ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -25,17 +25,19 @@ from lpsnet.events import (
     Started,
     Stopped,
 )
-from lpsnet_studio.jobs.load_curves import LoadCurves
+from lpsnet.run_directory import RunDirectory
+from lpsnet_studio.jobs.load_curves import LOAD_PREFIX, LoadCurves
 from lpsnet_studio.jobs.track import Series, Track
 
-__all__ = ["EVENTS_FILE", "LOAD_FILE", "LatestFacts", "RunCurves"]
+__all__ = ["LOAD_FILE", "LatestFacts", "RunCurves"]
 
-EVENTS_FILE = "events.jsonl"
 LOAD_FILE = Path("job", "load.jsonl")
 _SLICE = 500
 _MOST_NOTES = 200
 _MOST_COUNT = 1 << 53
 """Where float64 ceases to tell counts apart; a line with more is damaged."""
+_CORES = f"{LOAD_PREFIX}cores"
+_MOST_CORES = 1 << 20
 _LOSS = "loss."
 _PICTURE = "picture."
 _Event = TypeVar("_Event")
@@ -121,7 +123,7 @@ class RunCurves:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.version = 0
-        self._path = folder / EVENTS_FILE
+        self._path = RunDirectory(folder).events
         self._load = LoadCurves(folder / LOAD_FILE)
         self._generation = 0
         self._begin_again()
@@ -281,6 +283,24 @@ class RunCurves:
     def nbytes(self) -> int:
         """Memory that the curves take."""
         return sum(track.nbytes for track in self._tracks)
+
+    def begun(self, names: Iterable[str]) -> float:
+        """Returns when time begins in a chart of figures, seconds since 1970; not a number before anything is known.
+
+        That is when the first process began to work; where its load is among them, when that was first looked at, as
+        processes are at work for a while before they report.
+        """
+        is_of_load = any(name.startswith(LOAD_PREFIX) for name in names)
+        return float(np.fmin(self.facts.begun, self._load.begun)) if is_of_load else self.facts.begun
+
+    @property
+    def cores(self) -> int | None:
+        """How many processor cores its processes can use; None if that was not noted."""
+        if _CORES not in self._load.names:
+            return None
+        counts = self._load.series(_CORES).values
+        known = counts[np.isfinite(counts)]
+        return int(known[-1]) if len(known) and 0 < known[-1] < _MOST_CORES else None
 
     def series(self, name: str) -> Series:
         """Returns a figure's curve as it is now; load has the iteration that was under way, or 0.

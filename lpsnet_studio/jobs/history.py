@@ -366,8 +366,9 @@ def _run_from_json(entry: object) -> KnownRun:
         # A run is what its folder says; without what was asked for it is as good as one that was opened.
         with contextlib.suppress(ValueError):
             spec = spec_from_json(entry["spec"])
+    _refuse_relative(Path(folder))
     return KnownRun(
-        _absolute(Path(folder)),
+        Path(folder),
         _seconds(entry.get("listed")),
         spec,
         _seconds(entry.get("taken")),
@@ -382,7 +383,7 @@ def _waiting_from_json(entry: object) -> WaitingJob:
     if not isinstance(entry, Mapping):
         raise TypeError
     spec = spec_from_json(entry.get("spec"))
-    _absolute(spec.folder)
+    _refuse_relative(spec.folder)
     if isinstance(spec, TrainSpec) and not spec.devices:
         raise ValueError
     for name in ("limit", "stuff_limit"):
@@ -392,15 +393,14 @@ def _waiting_from_json(entry: object) -> WaitingJob:
     return WaitingJob(spec, _seconds(entry.get("listed")))
 
 
-def _absolute(path: Path) -> Path:
-    """Returns a path that means the same wherever the Studio is started.
+def _refuse_relative(path: Path) -> None:
+    """Refuses a path that means another folder wherever the Studio is started.
 
     Raises:
-        ValueError: if it does not.
+        ValueError: if it does.
     """
     if not path.is_absolute():
         raise ValueError
-    return path
 
 
 def _seconds(value: object) -> float:

@@ -25,8 +25,6 @@ __all__ = ["Calls", "Found", "JobWork", "Look", "end_of", "is_being_started", "p
 
 _STARTING_PATIENCE = 60.0
 """Seconds after which who took a job from the queue is taken to have ended before it could start it."""
-_FILES_OF_A_RUN = ("events.jsonl", "config.yaml", "job/job.json")
-_FOLDERS_OF_A_RUN = ("checkpoints", "samples", "job")
 _ENDS = (JobState.FINISHED, JobState.STOPPED, JobState.FAILED, JobState.LOST)
 
 
@@ -261,7 +259,7 @@ class JobWork:
 
         One that was just forgotten comes back to its place, whether or not it is there.
         """
-        path = _absolute(path)
+        path = _made_absolute(path)
         folder = path if path in self._forgotten else _run_directory(path)
         if folder is None:
             why = "holds no run; a run directory has events.jsonl or config.yaml in it"
@@ -345,21 +343,21 @@ def with_absolute_paths(spec: JobSpec) -> JobSpec:
     changes: dict[str, object] = {}
     config = spec.config
     if config is not None and config.lower().endswith((".yaml", ".yml")):
-        changes["config"] = str(_absolute(Path(config)))
+        changes["config"] = str(_made_absolute(Path(config)))
     if isinstance(spec, TrainSpec):
-        return dataclasses.replace(spec, run_dir=_absolute(spec.run_dir), **changes)
-    changes["out"] = _absolute(spec.out)
+        return dataclasses.replace(spec, run_dir=_made_absolute(spec.run_dir), **changes)
+    changes["out"] = _made_absolute(spec.out)
     for name in ("checkpoint", "images", "pngs"):
         path = getattr(spec, name)
-        changes[name] = None if path is None else _absolute(path)
+        changes[name] = None if path is None else _made_absolute(path)
     if isinstance(spec, PredictSpec):
-        changes["inputs"] = tuple(_absolute(path) for path in spec.inputs)
+        changes["inputs"] = tuple(_made_absolute(path) for path in spec.inputs)
     elif isinstance(spec, EvaluateSpec) and spec.data is not None and not spec.data.startswith("scenes:"):
-        changes["data"] = str(_absolute(Path(spec.data)))
+        changes["data"] = str(_made_absolute(Path(spec.data)))
     return dataclasses.replace(spec, **changes)  # type: ignore[arg-type]
 
 
-def _absolute(path: Path) -> Path:
+def _made_absolute(path: Path) -> Path:
     path = path.absolute()
     return path.resolve() if ".." in path.parts else path
 
@@ -367,9 +365,10 @@ def _absolute(path: Path) -> Path:
 def _run_directory(path: Path) -> Path | None:
     """Returns the run directory that a path is, or lies in; None if there is none."""
     for folder in (path, *path.parents[:3]):
-        below = path.relative_to(folder).parts
-        is_part = not below or below[0] in _FOLDERS_OF_A_RUN or (len(below) == 1 and path.is_file())
-        if is_part and any((folder / name).is_file() for name in _FILES_OF_A_RUN):
+        run, job = RunDirectory(folder), JobFolder(folder)
+        is_below = any(path.is_relative_to(each) for each in (run.checkpoints, run.all_samples, job.path))
+        is_part = path == folder or is_below or (path.parent == folder and path.is_file())
+        if is_part and any(file.is_file() for file in (run.events, run.config, job.job)):
             return folder
     return None
 

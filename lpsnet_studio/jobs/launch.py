@@ -22,9 +22,11 @@ from typing import Any
 import psutil
 
 from lpsnet.formats.atomic import write_failure
+from lpsnet.run_directory import RunDirectory, Work
 from lpsnet_studio.jobs.command import argv, environment
 from lpsnet_studio.jobs.job_folder import JobFolder, JobProcesses, StopAsked
 from lpsnet_studio.jobs.keeper import EXIT_NOT_ITS_OWN, TOKEN_VARIABLE
+from lpsnet_studio.jobs.new_folder import refusal_of
 from lpsnet_studio.jobs.process_mark import ProcessMark, catches_sigterm, is_zombie
 from lpsnet_studio.jobs.run_facts import read_facts
 from lpsnet_studio.jobs.spec import JobSpec, TrainSpec, spec_to_json
@@ -55,7 +57,8 @@ def launch(spec: JobSpec, python: str = sys.executable, cwd: Path | None = None)
     """
     cwd = Path.cwd() if cwd is None else cwd
     run_dir = cwd / spec.folder
-    _refuse_spoiling(spec, run_dir)
+    if refusal := refusal_of(RunDirectory(run_dir), _work_of(spec)):
+        raise ValueError(refusal)
     facts = {"kind": spec.kind, "spec": spec_to_json(spec)}
     return launch_command(run_dir, argv(spec, python), environment(spec), cwd=cwd, facts=facts)
 
@@ -110,21 +113,10 @@ def launch_command(
     return folder
 
 
-def _refuse_spoiling(spec: JobSpec, run_dir: Path) -> None:
-    """Refuses what would mix two jobs in one folder.
-
-    Raises:
-        ValueError: in one sentence.
-    """
-    is_training = (run_dir / "config.yaml").exists() or (run_dir / "checkpoints").exists()
+def _work_of(spec: JobSpec) -> Work:
     if not isinstance(spec, TrainSpec):
-        if is_training:
-            raise ValueError(f"{run_dir}: holds a training; choose another folder for what it predicts")
-    elif spec.resume:
-        if not is_training:
-            raise ValueError(f"{run_dir}: holds no run to go on with")
-    elif (run_dir / "events.jsonl").exists() or (run_dir / "checkpoints" / "state.pt").exists():
-        raise ValueError(f"{run_dir}: holds a run already; go on with that, or choose another folder")
+        return "predictions"
+    return "continuation" if spec.resume else "training"
 
 
 def _started_keeper(folder: JobFolder, token: str) -> subprocess.Popen[bytes]:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from lpsnet.events import Evaluated, Started, parse_event
 from lpsnet.images import IMAGE_SUFFIXES, natural_key
+from lpsnet.run_directory import RunDirectory
 
 __all__ = ["EvaluationSamples", "RunSamples", "Sample", "SampleSheet"]
 
@@ -97,7 +98,7 @@ class RunSamples:
 
     def __init__(self, run_dir: Path) -> None:
         self.run_dir = run_dir
-        self._figures = _Figures(run_dir / "events.jsonl")
+        self._figures = _Figures(RunDirectory(run_dir).events)
         self._folders: dict[Path, tuple[int, tuple[Sample, ...]]] = {}
 
     def read(self) -> SampleSheet:
@@ -121,7 +122,7 @@ class RunSamples:
     def _evaluation_folders(self) -> list[tuple[int, Path]]:
         """Returns the folders that look like an evaluation's, the newest first."""
         found = []
-        with os.scandir(self.run_dir / "samples") as entries:
+        with os.scandir(RunDirectory(self.run_dir).all_samples) as entries:
             for entry in entries:
                 matched = _FOLDER.match(entry.name)
                 if matched and entry.is_dir():
