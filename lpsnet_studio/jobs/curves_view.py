@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QPalette, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -30,7 +30,7 @@ from lpsnet_studio.jobs.curve_charts import CHARTS, Chart, word_of
 from lpsnet_studio.jobs.curve_colors import colors_of_runs, run_color
 from lpsnet_studio.jobs.curve_drawing import Axis, Drawing, DrawnCurve, Sight
 from lpsnet_studio.jobs.curve_table import NamedSeries, write_table
-from lpsnet_studio.jobs.curve_words import absence_words, axis_words, place_words, value_words
+from lpsnet_studio.jobs.curve_words import absence_words, axis_words, note_words, place_words, value_words
 from lpsnet_studio.jobs.curve_worker import CurveWorker
 from lpsnet_studio.jobs.curves import RunCurves
 from lpsnet_studio.jobs.curves_legend_view import CurveLegend, LegendRow
@@ -38,7 +38,7 @@ from lpsnet_studio.jobs.curves_picture_view import record, save_picture
 from lpsnet_studio.jobs.curves_plot import STYLES, CurveLook, CurvesPlot
 from lpsnet_studio.jobs.flow_view import FlowLayout
 from lpsnet_studio.jobs.smoothing import MOST_SMOOTHING
-from lpsnet_studio.theme import Theme
+from lpsnet_studio.theme import Theme, caption_font
 
 __all__ = ["CurvesView", "ShownRun"]
 
@@ -79,6 +79,7 @@ class CurvesView(QWidget):
 
     Attributes:
         failed: a sentence, if a file could not be written.
+        note: what must be known to read the figures.
     """
 
     failed = Signal(str)
@@ -97,7 +98,7 @@ class CurvesView(QWidget):
         self.chart_box, self.axis_box, self.log_box = QComboBox(), QComboBox(), QCheckBox("Logarithmic")
         self.smoothing_slider, self.smoothing_box = QSlider(Qt.Orientation.Horizontal), QDoubleSpinBox()
         self.reset_button, self.export_button = QToolButton(), QToolButton()
-        self.problem = QLabel()
+        self.problem, self.note = QLabel(), QLabel()
         self.plot, self.legend = CurvesPlot(theme, worker.aside), CurveLegend()
         self._asking = QTimer(self, singleShot=True, interval=_SETTLE)
         self._prepare_choices()
@@ -148,8 +149,11 @@ class CurvesView(QWidget):
             button.setToolTip(tip)
             button.setAutoRaise(True)
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.problem.setTextFormat(Qt.TextFormat.PlainText)
-        self.problem.setWordWrap(True)
+        for words in (self.problem, self.note):
+            words.setTextFormat(Qt.TextFormat.PlainText)
+            words.setWordWrap(True)
+        self.note.setFont(caption_font(self.font()))
+        self.note.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._apply_theme()
 
     def _lay_out(self) -> None:
@@ -173,6 +177,7 @@ class CurvesView(QWidget):
         layout.setSpacing(8)
         layout.addLayout(line)
         layout.addWidget(self.problem)
+        layout.addWidget(self.note)
         layout.addWidget(self.halves, 1)
 
     def _connect(self) -> None:
@@ -327,6 +332,8 @@ class CurvesView(QWidget):
         problems = self._drawing.problems if self._drawing is not None else ()
         self.problem.setText("\n".join(problems))
         self.problem.setVisible(bool(problems))
+        self.note.setText(note_words([curve.name for curve in curves], [run.curves.cores for run in self._runs]))
+        self.note.setVisible(bool(self.note.text()))
         if self._drawing is not None:
             hidden = frozenset((c.run, c.name) for c in curves if not self._is_shown((c.run, c.name)))
             drawing = Drawing(self._drawing.sight, curves, self._drawing.names)

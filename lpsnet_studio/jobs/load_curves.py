@@ -10,10 +10,11 @@ from pathlib import Path
 
 from lpsnet_studio.jobs.track import Series, Track
 
-__all__ = ["LoadCurves"]
+__all__ = ["LOAD_PREFIX", "LoadCurves"]
 
 _MOST_BYTES = 1 << 18
-_PREFIX = "load."
+LOAD_PREFIX = "load."
+"""Of the names of figures that samples of the load hold."""
 _DEEPEST = 8
 """Objects and lists inside one another that figures are looked for in."""
 
@@ -46,6 +47,12 @@ class LoadCurves:
     def nbytes(self) -> int:
         """Memory that the curves take."""
         return self._track.nbytes
+
+    @property
+    def begun(self) -> float:
+        """When the first sample was, seconds since 1970; not a number before any."""
+        times, _iterations = self._track.moments
+        return float(times[0]) if len(times) else math.nan
 
     def read(self, limit: int = _MOST_BYTES) -> bool:
         """Reads on, and returns whether anything was found.
@@ -96,7 +103,7 @@ def _sample(line: bytes) -> tuple[float, Mapping[str, float]] | None:
         return None
     if not _is_number(time) or not math.isfinite(time):
         return None
-    return float(time), {f"{_PREFIX}{name}": value for name, value in _numbers(content)}
+    return float(time), {f"{LOAD_PREFIX}{name}": value for name, value in _numbers(content)}
 
 
 def _numbers(content: object, name: str = "", depth: int = 0) -> Iterator[tuple[str, float]]:
