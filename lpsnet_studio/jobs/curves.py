@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -123,15 +122,13 @@ class RunCurves:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.version = 0
-        self._path = RunDirectory(folder).events
         self._load = LoadCurves(folder / LOAD_FILE)
+        self._reader = EventReader(RunDirectory(folder).events)
         self._generation = 0
         self._begin_again()
 
     def _begin_again(self) -> None:
-        self._reader = EventReader(self._path)
-        self._identity: tuple[int, int] | None = None
-        self._seen = 0
+        self._restarts = self._reader.restarts
         self._generation += 1
         self._progress, self._evaluations, self._pictures = Track(), Track(), Track()
         self._log = _Log()
@@ -151,10 +148,10 @@ class RunCurves:
             OSError: if a file is there and cannot be read.
         """
         is_longer = self._load.read()
-        if self._was_replaced():
+        found, has_more = self._reader.read_lines(limit)
+        if self._reader.restarts != self._restarts:
             self._begin_again()
             self.version += 1
-        found, has_more = self._reader.read_lines(limit)
         events = [event for event in found if _is_plausible(event)]
         damaged = self._reader.skipped
         if events or damaged != self.facts.damaged:
@@ -163,18 +160,6 @@ class RunCurves:
         if events or is_longer:
             self.version += 1
         return is_longer or has_more
-
-    def _was_replaced(self) -> bool:
-        """Whether the file is another one than that of the last call, or shorter; remembers what it is now."""
-        try:
-            facts = os.stat(self._path)  # noqa: PTH116 - as the reader does, and in one call
-        except FileNotFoundError:
-            return self._seen > 0
-        identity = (facts.st_dev, facts.st_ino)
-        is_other = self._identity not in (None, identity) or facts.st_size < self._seen
-        if not is_other:
-            self._identity, self._seen = identity, facts.st_size
-        return is_other
 
     def _take(self, events: Sequence[RunEvent]) -> None:
         for kind, group in itertools.groupby(events, key=type):
