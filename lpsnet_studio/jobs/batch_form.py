@@ -95,6 +95,11 @@ class BatchForm:
         told = {each.name: self._fault(each.name) or self._disk.answer(each.name, "") for each in self.fields}
         return {name: fault for name, fault in told.items() if fault}
 
+    @property
+    def lacking(self) -> frozenset[str]:
+        """Those of :attr:`faults` that are of fields in which nothing is written yet."""
+        return frozenset(name for name in self.faults if not self._text(name))
+
     def spec(self) -> EvaluateSpec | PredictSpec:
         """Returns the job as it is written; what is wrong in it is left out."""
         shared: dict[str, Any] = {

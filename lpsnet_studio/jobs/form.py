@@ -80,6 +80,12 @@ class ConfigForm:
         return self._checked[1]
 
     @property
+    def lacking(self) -> frozenset[str]:
+        """Those of :attr:`faults` that are required fields in which nothing is written yet."""
+        fields = (self.fields[name] for name in self.faults if name in self.fields)
+        return frozenset(each.name for each in fields if each.is_required and self.value(each.name) in (None, ""))
+
+    @property
     def remarks(self) -> tuple[str, ...]:
         """What is allowed but rarely meant, a sentence each; none while there are faults."""
         return () if self.config is None else self.config.remarks()

@@ -5,17 +5,16 @@ Both are asked the same: what is written, what is wrong with it, and where a thi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from lpsnet_studio.jobs.batch_fields import BatchKind
 from lpsnet_studio.jobs.batch_form import BatchForm
 from lpsnet_studio.jobs.batch_form_view import BatchFormView
-from lpsnet_studio.jobs.command_line_view import CommandLine, command_words
 from lpsnet_studio.jobs.device_view import DeviceChooser
 from lpsnet_studio.jobs.disk_look import Ask, at_once
 from lpsnet_studio.jobs.field_editors import PathChooser, chosen_path
@@ -53,11 +52,13 @@ class Body(Protocol):
         main: the form.
         side: what stands beside it, above the findings; None for nothing.
         devices: chooses where it runs.
+        side_title: what the side and the findings below it are called together.
     """
 
     main: QWidget
-    side: QWidget | None
+    side: TrainingPlaceView | None
     devices: DeviceChooser
+    side_title: str
 
     def on_change(self, call: Callable[[], object]) -> None:
         """Calls this after every edit."""
@@ -65,6 +66,18 @@ class Body(Protocol):
     @property
     def faults(self) -> Mapping[str, str]:
         """What is wrong, by name."""
+
+    @property
+    def lacking(self) -> Collection[str]:
+        """The names among the faults of what is merely empty."""
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """What is allowed but rarely meant, a sentence each."""
+
+    @property
+    def side_words(self) -> str:
+        """What is written at the side, in a few words."""
 
     def spec(self) -> JobSpec:
         """Returns the job as it is written."""
@@ -81,8 +94,14 @@ class Body(Protocol):
     def go_to_fault(self) -> None:
         """Gives the keyboard to a field with a fault."""
 
-    def show_state(self) -> None:
-        """Shows what depends on several forms, such as the command."""
+    def go_to_remarks(self) -> None:
+        """Shows what is allowed but rarely meant."""
+
+    def stops(self) -> Sequence[QWidget]:
+        """Returns where Tab stops in the form, its side left out."""
+
+    def on_stops(self, call: Callable[[], object]) -> None:
+        """Calls this after Tab stops elsewhere."""
 
     def renew_proposal(self) -> None:
         """Proposes another folder if the proposed one has been taken since."""
@@ -99,6 +118,7 @@ class TrainingBody:
         is_taken: whether a job that has not begun will use a folder.
         theme: gives icons and colours.
         asks: asks for files.
+        title: what it is the form of.
         look: looks at the disk.
 
     Attributes:
@@ -108,19 +128,20 @@ class TrainingBody:
     """
 
     def __init__(
-        self, root: Path, is_taken: Callable[[Path], bool], theme: Theme, asks: Asks, look: Ask = at_once
+        self, root: Path, is_taken: Callable[[Path], bool], theme: Theme, asks: Asks, title: str, look: Ask = at_once
     ) -> None:
         self.form = TrainingForm(root, is_taken, ask=look)
         self.config = ConfigFormView(
             self.form.config,
             theme,
-            lambda: command_words(self.form.spec()),
             choose_path=asks.field,
             choose_config=asks.config,
+            title=title,
         )
         self.place = TrainingPlaceView(self.form, theme, asks.path)
         self.main: QWidget = self.config
-        self.side: QWidget | None = self.place
+        self.side: TrainingPlaceView | None = self.place
+        self.side_title = "Folder, data, devices, check"
         self.devices = self.place.devices
 
     def on_change(self, call: Callable[[], object]) -> None:
@@ -131,6 +152,21 @@ class TrainingBody:
     def faults(self) -> Mapping[str, str]:
         """What is wrong, by name."""
         return self.form.faults
+
+    @property
+    def lacking(self) -> Collection[str]:
+        """The names among the faults of what is merely empty."""
+        return self.form.lacking
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """What is allowed but rarely meant, a sentence each."""
+        return self.form.config.remarks
+
+    @property
+    def side_words(self) -> str:
+        """Folder and devices."""
+        return f"{Path(self.form.run_dir).name} · {self.form.devices}"
 
     def spec(self) -> JobSpec:
         """Returns the training as it is written."""
@@ -172,9 +208,17 @@ class TrainingBody:
         else:
             self.config.go_to_fault()
 
-    def show_state(self) -> None:
-        """Shows the command, in which folder and devices stand too."""
-        self.config.foot.show_state()
+    def go_to_remarks(self) -> None:
+        """Shows what is allowed but rarely meant."""
+        self.config.go_to_remarks()
+
+    def stops(self) -> Sequence[QWidget]:
+        """Returns where Tab stops in the form."""
+        return self.config.stops()
+
+    def on_stops(self, call: Callable[[], object]) -> None:
+        """Calls this after Tab stops elsewhere."""
+        self.config.stops_changed.connect(call)
 
     def renew_proposal(self) -> None:
         """Proposes another folder if the proposed one has been taken since."""
@@ -190,7 +234,7 @@ class TrainingBody:
 
 
 class BatchBody:
-    """The form of an evaluation or a prediction, with its command.
+    """The form of an evaluation or a prediction.
 
     Args:
         kind: which of the two.
@@ -199,12 +243,12 @@ class BatchBody:
         runs: returns runs whose network may be taken, each a name and a path.
         theme: gives icons and colours.
         asks: asks for files.
+        title: what it is the form of.
         look: looks at the disk.
 
     Attributes:
         form: what is written into.
         view: the form as it is filled in.
-        command: does the same.
     """
 
     def __init__(
@@ -215,19 +259,15 @@ class BatchBody:
         runs: Callable[[], Sequence[tuple[str, Path]]],
         theme: Theme,
         asks: Asks,
+        title: str,
         look: Ask = at_once,
     ) -> None:
         self.form = BatchForm(kind, root, is_taken, look)
-        self.view = BatchFormView(self.form, theme, runs, asks.path)
-        self.command = CommandLine(theme)
-        self.main = QWidget()
-        self.side: QWidget | None = None
+        self.view = BatchFormView(self.form, theme, runs, asks.path, title)
+        self.main: QWidget = self.view
+        self.side: TrainingPlaceView | None = None
+        self.side_title = "Check before the start"
         self.devices = self.view.devices
-        layout = QVBoxLayout(self.main)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.view, 1)
-        layout.addWidget(self.command)
 
     def on_change(self, call: Callable[[], object]) -> None:
         """Calls this after every edit."""
@@ -237,6 +277,21 @@ class BatchBody:
     def faults(self) -> Mapping[str, str]:
         """What is wrong, by name."""
         return self.form.faults
+
+    @property
+    def lacking(self) -> Collection[str]:
+        """The names among the faults of what is merely empty."""
+        return self.form.lacking
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """Nothing: what is rarely meant is found by the check alone."""
+        return ()
+
+    @property
+    def side_words(self) -> str:
+        """Nothing: all of it is in the form."""
+        return ""
 
     def spec(self) -> JobSpec:
         """Returns the job as it is written."""
@@ -272,9 +327,15 @@ class BatchBody:
         """Gives the keyboard to the first field with a fault."""
         self.view.go_to(next(iter(self.faults)))
 
-    def show_state(self) -> None:
-        """Shows the command."""
-        self.command.show_spec(self.form.spec())
+    def go_to_remarks(self) -> None:
+        """Does nothing: there are none."""
+
+    def stops(self) -> Sequence[QWidget]:
+        """Returns where Tab stops in the form."""
+        return self.view.stops()
+
+    def on_stops(self, call: Callable[[], object]) -> None:
+        """Never calls: it stops where it did."""
 
     def renew_proposal(self) -> None:
         """Proposes another folder if the proposed one has been taken since."""

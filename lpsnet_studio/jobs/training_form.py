@@ -91,6 +91,12 @@ class TrainingForm:
         return {name: fault for name, fault in own.items() if fault} | dict(self.config.faults)
 
     @property
+    def lacking(self) -> frozenset[str]:
+        """Those of :attr:`faults` that are merely empty."""
+        own = {RUN_DIR: self._run_dir, DEVICES: self._devices}
+        return self.config.lacking | {name for name, text in own.items() if not text.strip()}
+
+    @property
     def data_words(self) -> str:
         """What it learns from and is measured on, in a sentence."""
         return f"Learns from {self._source_words('train')}, is measured on {self._source_words('val')}."

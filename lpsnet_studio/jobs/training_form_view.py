@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
@@ -36,7 +36,10 @@ class TrainingPlaceView(QWidget):
         devices: chooses where it runs.
         nodes: shows the commands for several machines.
         faults: what is wrong, by :data:`RUN_DIR`, :data:`DEVICES` and ``data``.
+        sought: emitted before the keyboard is given to one of its fields, which may be folded away.
     """
+
+    sought = Signal()
 
     def __init__(self, form: TrainingForm, theme: Theme, ask: AskPath) -> None:
         super().__init__()
@@ -67,6 +70,7 @@ class TrainingPlaceView(QWidget):
         self.devices.show_value(form.devices)
         self._data.setText(form.data_words)
         for name, editor in ((RUN_DIR, self.folder), (DEVICES, self.devices)):
+            self.faults[name].set_tone("need" if name in form.lacking else "fault")
             if self.faults[name].text() != faults.get(name, ""):
                 self.faults[name].set_text(faults.get(name, ""))
                 editor.box.setAccessibleDescription(faults.get(name, ""))
@@ -76,6 +80,7 @@ class TrainingPlaceView(QWidget):
 
     def go_to(self, name: str) -> None:
         """Gives the keyboard to the folder or the devices."""
+        self.sought.emit()
         box = self.devices.box if name == DEVICES else self.folder.box
         box.setFocus(Qt.FocusReason.OtherFocusReason)
         box.selectAll()

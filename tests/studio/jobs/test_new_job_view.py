@@ -10,9 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QWidget,
+)
 
 from lpsnet.config import load_config
 from lpsnet_studio.jobs import preflight_view
@@ -22,6 +31,7 @@ from lpsnet_studio.jobs.device_choice import DeviceOption
 from lpsnet_studio.jobs.new_job_body_view import Asks, BatchBody, TrainingBody
 from lpsnet_studio.jobs.new_job_view import JobKind, NewJobView
 from lpsnet_studio.jobs.preflight import Check, Estimates, Finding, Level, Report
+from lpsnet_studio.jobs.preflight_view import FindingLine
 from lpsnet_studio.jobs.spec import EvaluateSpec, JobSpec, PredictSpec, TrainSpec
 from lpsnet_studio.jobs.training_form import RUN_DIR
 from lpsnet_studio.theme import Theme
@@ -247,6 +257,202 @@ def test_a_dead_disk_holds_up_nobody_who_types(
     assert not view.start.isEnabled()
 
 
+def _is_colourful(line: FindingLine) -> bool:
+    """Whether the icon of a finding has a colour, rather than a grey."""
+    picture = line._icon.pixmap().toImage()
+    points = [picture.pixelColor(x, y) for x in range(picture.width()) for y in range(picture.height())]
+    return any(point.alpha() > 200 and point.saturation() > 60 for point in points)
+
+
+def test_what_was_found_of_earlier_settings_is_grey(qtbot: Any, make: Any, looks: Looks) -> None:
+    looks.report = found("fine", "warning")
+    view = make()
+    looked(qtbot, view)
+    assert all(_is_colourful(line) for line in view.findings.lines)
+    training(view).form.config.set_text("training.batch", "many")
+    assert not any(_is_colourful(line) for line in view.findings.lines)
+    looks.may_end.clear()
+    training(view).form.config.set("training.batch", 7)
+    assert not any(_is_colourful(line) for line in view.findings.lines)
+    looks.may_end.set()
+    looked(qtbot, view)
+    assert all(_is_colourful(line) for line in view.findings.lines)
+
+
+def test_findings_stand_in_one_column_whether_or_not_they_lead_anywhere(qtbot: Any, make: Any, looks: Looks) -> None:
+    looks.report = Report(tuple(Finding("fine", about, "is right") for about in ("device", "memory", "training.batch")))
+    view = make()
+    looked(qtbot, view)
+    QApplication.processEvents()
+    linked, plain, other = view.findings.lines
+    assert linked.link is not None
+    assert plain.link is None
+    (words,) = [label for label in plain.findChildren(QLabel) if label.text() == "memory"]
+    begins = linked.link.mapTo(view, QPoint(6, 0)).x()
+    assert words.mapTo(view, words.contentsRect().topLeft()).x() == begins
+    assert linked.height() == plain.height() == other.height()
+
+
+# ------------------------------------------------------------------------------------------- what is right and wrong
+
+
+def test_there_is_one_number_of_what_is_to_be_mended(qtbot: Any, make: Any) -> None:
+    view = make()
+    body = training(view)
+    body.form.config.set_text("training.batch", "many")
+    body.form.config.set("model.channels", 1)
+    body.form.set_devices("cuda:")
+    body.form.set_run_dir("")
+    told = [label.text() for label in view.findChildren(QLabel) if " to mend" in label.text() and label.isVisible()]
+    buttons = [each.text() for each in view.findChildren(QAbstractButton) if " to mend" in each.text()]
+    assert buttons == [view.foot.mend.text()] == ["4 to mend"]
+    assert sum(int(text.partition(" ")[0]) for text in told) + 2 == 4, "the groups' shares make up the whole"
+
+
+def test_nothing_is_red_before_anything_was_typed(qtbot: Any, make: Any) -> None:
+    view = make("evaluate")
+    row = view.body.view.rows["checkpoint"]
+    assert row.fault.isVisible()
+    assert row.fault._words.palette().windowText().color().name() == view._theme.palette.dim
+    assert view.foot.mend.text() == "1 to fill in"
+    assert not view.start.isEnabled()
+    assert "choose a trained network" in view.start.toolTip()
+    assert "choose a trained network" in view.start.accessibleDescription()
+    batch(view).set("checkpoint", "/no/such/network")
+    qtbot.waitUntil(lambda: "there is no such file" in row.fault.text())
+    assert row.fault._words.palette().windowText().color().name() == view._theme.palette.discarded
+    assert view.foot.mend.text() == "1 to mend"
+
+
+def test_a_file_that_is_yet_to_be_named_is_needed_and_not_wrong(qtbot: Any, make: Any) -> None:
+    view = make()
+    training(view).form.config.set("data.train.kind", "coco_panoptic")
+    assert view.foot.mend.text() == "1 to fill in"
+    fault = training(view).config.row("data.train.annotations").fault
+    assert fault._words.palette().windowText().color().name() == view._theme.palette.dim
+
+
+# --------------------------------------------------------------------------------------------------------- its room
+
+
+def shown_editors(view: NewJobView) -> list[str]:
+    """Returns the fields whose editors are wholly to be seen."""
+    body = view.body
+    rows = training(view).config._rows() if isinstance(body, TrainingBody) else body.view.rows
+    area = (training(view).config if isinstance(body, TrainingBody) else body.view).area.viewport()
+    return [
+        name
+        for name, row in rows.items()
+        if row.isVisibleTo(view)
+        and area.rect().contains(QRect(row.editor.mapTo(area, QPoint(0, 0)), row.editor.size()))
+    ]
+
+
+def settled(qtbot: Any, view: NewJobView, width: int, height: int) -> None:
+    if isinstance(view.body, TrainingBody):
+        view.body.config.build()
+    view.resize(width, height)
+    for _ in range(3):
+        QApplication.processEvents()
+    assert (view.width(), view.height()) == (width, height)
+
+
+@pytest.mark.parametrize(("kind", "count"), [("train", 6), ("evaluate", 6), ("predict", 5)])
+def test_six_fields_are_seen_in_a_window_of_900_by_600(qtbot: Any, make: Any, kind: JobKind, count: int) -> None:
+    view = make(kind)
+    settled(qtbot, view, 845, 530)
+    assert len(shown_editors(view)) >= count
+    assert not view.side.area.isVisible()
+    assert not view.foot.command.isVisible()
+
+
+@pytest.mark.parametrize("kind", ["train", "evaluate", "predict"])
+@pytest.mark.parametrize("is_open", [False, True])
+def test_in_a_tiny_window_everything_can_be_scrolled_to(qtbot: Any, make: Any, kind: JobKind, is_open: bool) -> None:
+    view = make(kind)
+    if kind != "train":
+        batch(view).set("stuff_limit", "x")
+    settled(qtbot, view, 425, 290)
+    if is_open:
+        qtbot.mouseClick(view.side.heading, Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(view.foot.fold, Qt.MouseButton.LeftButton)
+        settled(qtbot, view, 425, 330)
+    assert view.side.area.isVisible() == is_open
+    for widget in (view.start, view.cancel, view.side.heading, view.foot.fold):
+        assert view.rect().contains(QRect(widget.mapTo(view, QPoint(0, 0)), widget.size()))
+        assert widget.height() >= widget.minimumSizeHint().height()
+    areas = [view.side.area] if is_open else []
+    areas.append(training(view).config.area if kind == "train" else view.body.view.area)
+    for area in areas:
+        assert area.height() >= 40
+        assert area.widget().height() <= area.viewport().height() or area.verticalScrollBar().isVisible()
+        assert area.widget().width() <= area.viewport().width() or area.horizontalScrollBar().isVisible()
+
+
+def test_what_is_folded_away_is_said_and_unfolds_for_a_fault_in_it(qtbot: Any, make: Any, looks: Looks) -> None:
+    looks.report = found("error")
+    view = make()
+    settled(qtbot, view, 700, 500)
+    looked(qtbot, view)
+    assert "1 error" in view.side.heading.accessibleDescription()
+    assert view.body.spec().folder.name in view.side.heading.accessibleDescription()
+    training(view).form.set_devices("cuda:")
+    qtbot.mouseClick(view.foot.mend, Qt.MouseButton.LeftButton)
+    box = training(view).place.devices.box
+    assert box.hasFocus()
+    area = view.side.area.viewport()
+    qtbot.waitUntil(lambda: area.rect().contains(box.mapTo(area, box.rect().center())))
+
+
+def test_the_command_is_there_in_a_high_window_and_stays_as_it_was_folded(qtbot: Any, make: Any) -> None:
+    view = make()
+    settled(qtbot, view, 1300, 800)
+    assert view.foot.command.isVisible()
+    settled(qtbot, view, 1300, 800)
+    qtbot.mouseClick(view.foot.fold, Qt.MouseButton.LeftButton)
+    assert not view.foot.command.isVisible()
+    settled(qtbot, view, 1300, 810)
+    assert not view.foot.command.isVisible()
+    qtbot.mouseClick(view.foot.fold, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(view.foot.copy, Qt.MouseButton.LeftButton)
+    assert QGuiApplication.clipboard().text() == view.foot.command.toPlainText() != ""
+    assert view.foot.copy.text() == "Copied"
+
+
+def test_remarks_are_counted_where_nothing_is_wrong_and_led_to(qtbot: Any, make: Any) -> None:
+    view = make()
+    config = training(view).form.config
+    config.start_from("coco_r50")
+    config.set("training.schedule.iterations", 70_000)
+    assert view.foot.remarks.text() == "1 remark"
+    qtbot.mouseClick(view.foot.remarks, Qt.MouseButton.LeftButton)
+    assert training(view).config._remark_lines[0].links[0].hasFocus()
+    config.set("model.channels", 1)
+    assert not view.foot.remarks.isVisible()
+
+
+def test_tab_goes_from_the_form_to_its_side_and_to_the_foot(qtbot: Any, make: Any, looks: Looks) -> None:
+    looks.report = found("warning")
+    view = make()
+    settled(qtbot, view, 800, 900)
+    view.side.unfold()
+    looked(qtbot, view)
+    last = training(view).config.stops()
+    shown = [each for each in last if each.isVisible() and each.isEnabled()]
+    shown[-1].setFocus()
+    order: list[QWidget] = []
+    for _ in range(40):
+        focused = QApplication.focusWidget()
+        order.append(focused)
+        if focused is view.start:
+            break
+        qtbot.keyClick(focused, Qt.Key.Key_Tab)
+    place = training(view).place
+    wanted = [view.side.heading, place.folder.box, place.devices.box, view.findings.again]
+    wanted += [view.foot.command, view.foot.copy, view.foot.fold, view.cancel, view.start]
+    assert [each for each in order if each in wanted] == wanted
+
+
 # ---------------------------------------------------------------------------------------------------------- starting
 
 
@@ -259,7 +465,7 @@ def test_ctrl_enter_starts_wherever_the_keyboard_is(qtbot: Any, make: Any, name:
         "button": body.place.scenes,
         "choice": body.config.head.source,
         "field": body.config.row("training.batch").editor.inputs()[0],
-        "command": body.config.foot.command,
+        "command": view.foot.command,
         "search": body.config.head.search,
     }[name]
     box.setFocus()
@@ -274,8 +480,8 @@ def test_a_form_with_faults_does_not_start_and_says_why(qtbot: Any, make: Any) -
     view.wanted.connect(started.append)
     training(view).form.set_run_dir("")
     assert not view.start.isEnabled()
-    assert view.reason.text() == "Folder of the run: say where its files go"
-    assert view.mend.text() == "1 to mend"
+    assert view.foot.reason.text() == "Folder of the run: say where its files go"
+    assert view.foot.mend.text() == "1 to fill in"
     qtbot.keyClick(view, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert started == []
     assert training(view).place.folder.box.hasFocus()
@@ -296,7 +502,7 @@ def test_errors_are_asked_about_and_warnings_are_not(qtbot: Any, make: Any, look
     looked(qtbot, view)
     view.ask_to_start()
     assert len(started) == 1
-    assert view.question.text() == "2 errors speak against it. It will most likely fail. Start anyway?"
+    assert view.foot.question.text() == "2 errors speak against it. It will most likely fail. Start anyway?"
     assert view.back.hasFocus()
     assert not view.start.isVisible()
     qtbot.keyClick(view.back, Qt.Key.Key_Escape)
@@ -315,7 +521,7 @@ def test_an_edit_takes_the_question_back(qtbot: Any, make: Any, looks: Looks) ->
     view.ask_to_start()
     training(view).form.config.set("training.batch", 6)
     assert view.start.isVisible()
-    assert not view.question.isVisible()
+    assert not view.foot.question.isVisible()
 
 
 def test_esc_leaves_and_what_was_written_stays(qtbot: Any, make: Any) -> None:
@@ -352,7 +558,7 @@ def test_devices_are_ticked_and_typed(qtbot: Any, make: Any) -> None:
     assert not chooser.ticks["auto"].isChecked()
     spec = view.body.spec()
     assert spec.devices == ("cuda:0", "cuda:1")
-    assert training(view).config.foot.command.toPlainText() == shell_text(argv(spec), environment(spec))
+    assert view.foot.command.toPlainText() == shell_text(argv(spec), environment(spec))
     chooser.box.setFocus()
     chooser.box.selectAll()
     qtbot.keyClicks(chooser.box, "cpu")
@@ -429,7 +635,7 @@ def test_an_evaluation_of_a_known_run_is_written_and_started(qtbot: Any, make: A
     (run / "checkpoints").mkdir(parents=True)
     (run / "checkpoints" / "best.safetensors").touch()
     view = make("evaluate", runs=lambda: [("street & co", run)])
-    assert view.reason.text().startswith("Checkpoint: choose a trained network")
+    assert view.foot.reason.text().startswith("Checkpoint: choose a trained network")
     line: Any = view.body.view.rows["checkpoint"].editor
     line.menu.aboutToShow.emit()
     (action,) = line.menu.actions()
@@ -442,7 +648,7 @@ def test_an_evaluation_of_a_known_run_is_written_and_started(qtbot: Any, make: A
     (spec,) = wanted.args
     assert isinstance(spec, EvaluateSpec)
     assert spec.checkpoint == run
-    assert view.body.command.text.toPlainText() == shell_text(argv(spec))
+    assert view.foot.command.toPlainText() == shell_text(argv(spec))
 
 
 def test_what_is_typed_is_checked_as_one_types(qtbot: Any, make: Any) -> None:
@@ -532,6 +738,9 @@ def test_every_control_has_a_name_and_a_tip(qtbot: Any, make: Any, looks: Looks,
         and not isinstance(widget.parentWidget(), QLineEdit)
     ]
     assert len(controls) > 15
+    editors = [each for each in controls if not isinstance(each, QAbstractButton) or isinstance(each, QCheckBox)]
+    names = [each.accessibleName() for each in editors]
+    assert sorted(set(names)) == sorted(names), "two editors of one name"
     for widget in controls:
         name = widget.accessibleName() or (widget.text() if isinstance(widget, QAbstractButton) else "")
         assert name, widget
@@ -557,6 +766,6 @@ def test_it_fits_into_any_width(qtbot: Any, make: Any, looks: Looks, kind: JobKi
 
 def test_it_follows_the_theme(qtbot: Any, make: Any, theme: Theme) -> None:
     view = make("evaluate")
-    before = view.mend.icon().pixmap(16).toImage()
+    before = view.foot.mend.icon().pixmap(16).toImage()
     theme.apply("light")
-    assert view.mend.icon().pixmap(16).toImage() != before
+    assert view.foot.mend.icon().pixmap(16).toImage() != before
