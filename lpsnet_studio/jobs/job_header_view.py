@@ -14,7 +14,13 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QT
 from lpsnet_studio.jobs.flow_view import FlowLayout
 from lpsnet_studio.jobs.folding_label_view import FoldingLabel
 from lpsnet_studio.jobs.job_deeds import DEED_WORDS, Deed, deeds_of, stop_tip
-from lpsnet_studio.jobs.job_header_words import command_words, course_words, progress_words, sentence_words
+from lpsnet_studio.jobs.job_header_words import (
+    command_words,
+    course_words,
+    progress_words,
+    resume_words,
+    sentence_words,
+)
 from lpsnet_studio.jobs.job_words import KIND_ICONS, KIND_WORDS, fraction_done, is_gone, kind_of, look_of
 from lpsnet_studio.jobs.status import JobState
 from lpsnet_studio.labels import ElidedLabel, as_tip
@@ -115,10 +121,15 @@ class JobHeader(QWidget):
         self._kind_icon, self.name, self.chip = QLabel(), ElidedLabel(), StateChip(theme)
         self.sentence, self.advice = FoldingLabel(_MOST_SENTENCE_LINES), FoldingLabel()
         self.bar, self.progress = QProgressBar(), ElidedLabel()
-        self.path, self.course, self.command = ElidedLabel(), ElidedLabel(), ElidedLabel()
+        self.path, self.course = ElidedLabel(), ElidedLabel()
+        self.command, self.resuming = ElidedLabel(), ElidedLabel()
+        self._begun_with, self._resumed_with = QLabel("Begun with"), QLabel("Resumed with")
         self.copy_path = _small_button("Copy the path", "Copy the path of the run directory.")
         self.show_folder = _small_button("Show in folder", "Show the run directory in the system's file manager.")
-        self.copy_command = _small_button("Copy the command", "Copy the command that does the same in a terminal.")
+        self.copy_command = _small_button("Copy the command", "Copy the command that begins the same in a terminal.")
+        self.copy_resuming = _small_button(
+            "Copy the command that resumes it", "Copy the command that it was resumed with."
+        )
         self.details = self._made_details()
         self.show_log = QPushButton("Show the log")
         self.show_log.setToolTip("Go to the first error in the log.")
@@ -153,7 +164,10 @@ class JobHeader(QWidget):
         font.setPixelSize(_NAME_PIXELS)
         font.setBold(True)
         self.name.setFont(font)
-        for label in (self.advice, self.path, self.course, self.command):
+        captions = (self._begun_with, self._resumed_with)
+        for label in captions:
+            label.setFont(caption_font(self.font()))
+        for label in (self.advice, self.path, self.course, self.command, self.resuming, *captions):
             label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         small = caption_font(self.font())
         self.path.setFont(small)
@@ -162,6 +176,7 @@ class JobHeader(QWidget):
         fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         fixed.setPixelSize(small.pixelSize())
         self.command.setFont(fixed)
+        self.resuming.setFont(fixed)
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(4)
         self.bar.setRange(0, _BAR_STEPS)
@@ -182,7 +197,8 @@ class JobHeader(QWidget):
         progress.addWidget(self.progress)
         progress.addWidget(self.bar)
         self._where = self._line(self.path, self.copy_path, self.show_folder, stretched=self.path)
-        self._how = self._line(self.command, self.copy_command, stretched=self.command)
+        self._how = self._line(self._begun_with, self.command, self.copy_command, stretched=self.command)
+        self._again = self._line(self._resumed_with, self.resuming, self.copy_resuming, stretched=self.resuming)
         offered = QWidget()
         flow = FlowLayout(offered, gap=8)
         for deed in Deed:
@@ -191,8 +207,10 @@ class JobHeader(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 8, 16, 8)
         layout.setSpacing(4)
-        for widget in (title, self._outcome, self.advice, self._progress, offered, self.course, self._where, self._how):
+        for widget in (title, self._outcome, self.advice, self._progress, offered, self.course, self._where):
             layout.addWidget(widget)
+        layout.addWidget(self._how)
+        layout.addWidget(self._again)
 
     @staticmethod
     def _line(*widgets: QWidget, stretched: QWidget) -> QWidget:
@@ -207,13 +225,14 @@ class JobHeader(QWidget):
     def _connect(self) -> None:
         self.copy_path.clicked.connect(lambda: self._copy(str(self.entry.folder) if self.entry else ""))
         self.copy_command.clicked.connect(lambda: self._copy(self.command.text()))
+        self.copy_resuming.clicked.connect(lambda: self._copy(self.resuming.text()))
         self.show_folder.clicked.connect(lambda: self.folder_wanted.emit())
         self.show_log.clicked.connect(lambda: self.log_wanted.emit())
         self.details.clicked.connect(self._choose_details)
         self._theme.changed.connect(self._follow)
 
     def _follow(self) -> None:
-        for button in (self.copy_path, self.copy_command):
+        for button in (self.copy_path, self.copy_command, self.copy_resuming):
             button.setIcon(self._theme.icon("copy"))
         self.show_folder.setIcon(self._theme.icon("open-folder"))
         # The accent is for what is selected.
@@ -250,6 +269,9 @@ class JobHeader(QWidget):
         self.course.setVisible(not folded and bool(self.course.text()))
         self._where.setVisible(not folded)
         self._how.setVisible(not folded and has_command)
+        is_resumed = has_command and bool(self.resuming.text())
+        self._again.setVisible(not folded and is_resumed)
+        self._begun_with.setVisible(is_resumed)
 
     # --------------------------------------------------------------------------------------------------------- showing
 
@@ -271,6 +293,7 @@ class JobHeader(QWidget):
         self.path.setText(str(entry.folder))
         self.course.setText(course_words(entry, now))
         self.command.setText(command_words(entry))
+        self.resuming.setText(resume_words(entry))
         self._fold()
         self._show_buttons(entry)
 

@@ -62,12 +62,18 @@ def _scope_of(entries: Sequence[JobEntry]) -> str:
     return kind_of(entries[0]) if len(entries) == 1 else "several"
 
 
+def _was_ever_started(entry: JobEntry) -> bool:
+    """Whether there is anything to read of a job: one that waits may have been started before."""
+    status = entry.status
+    return status.state is not JobState.QUEUED or status.started is not None or status.facts.heard is not None
+
+
 def tabs_for(entries: Sequence[JobEntry]) -> tuple[str, ...]:
     """Returns what can be looked at of these jobs."""
     if not entries:
         return ()
     if len(entries) == 1:
-        return ("settings",) if entries[0].status.state is JobState.QUEUED else _TABS_OF_KIND[kind_of(entries[0])]
+        return _TABS_OF_KIND[kind_of(entries[0])] if _was_ever_started(entries[0]) else ("settings",)
     return ("curves", "compare") if len(entries) == 2 else ("curves",)
 
 

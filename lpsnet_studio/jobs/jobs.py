@@ -322,12 +322,13 @@ class Jobs:
 
     def _waiting_entry(self, job: WaitingJob, names: dict[Path, str]) -> JobEntry:
         name = names[job.folder]
-        facts = self._looks.get(job.folder, _NEVER_LOOKED).status.facts
+        before = self._looks.get(job.folder, _NEVER_LOOKED).status
+        facts, started, ended = before.facts, before.started, before.ended
         if job.folder in self._being_started:
             return JobEntry(job.folder, job.spec, JobStatus(JobState.STARTING, "is being started", facts=facts), name)
         wait = self._plan.waits.get(job.folder)
         words = "starts next" if wait is None else _wait_words(wait, names[wait.holder])
-        status = JobStatus(JobState.QUEUED, words, facts=facts, spec=job.spec)
+        status = JobStatus(JobState.QUEUED, words, facts=facts, spec=job.spec, started=started, ended=ended)
         return JobEntry(job.folder, job.spec, status, name, words)
 
     def _run_entry(self, run: KnownRun, status: JobStatus, name: str, now: float) -> JobEntry:

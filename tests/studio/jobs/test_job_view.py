@@ -9,9 +9,14 @@ from typing import Any
 import pytest
 
 from lpsnet_studio.jobs.job_deeds import Deed
+from lpsnet_studio.jobs.job_words import when_words
 from lpsnet_studio.jobs.jobs import JobEntry
-from tests.studio.jobs.hand_made_jobs import NOW, HandMadeJobs, entry, failed, running
-from tests.studio.jobs.run_files import progress, started, write_run
+from lpsnet_studio.jobs.log_levels import Level
+from lpsnet_studio.jobs.run_facts import read_facts
+from lpsnet_studio.jobs.status import JobState, JobStatus
+from tests.studio.jobs.hand_made_jobs import NOW, HandMadeJobs, entry, failed, running, train_spec, waiting
+from tests.studio.jobs.run_files import START, evaluated, progress, started, write_run
+from tests.studio.jobs.test_jobs import Machine, Studio
 
 Open = Callable[..., Any]
 SENTENCE = "ran out of memory on cuda after 1200 of 9000 iterations: tried to allocate 2.5 GiB, of 24 GiB 300 were left"
@@ -133,3 +138,61 @@ def test_everything_can_be_reached_in_the_smallest_window(
             assert part.height() >= part.minimumSizeHint().height() - 2, part
     if tab == "curves":
         assert view.tabs.curves.plot.height() >= 200
+
+
+# ---------------------------------------------------------------------------------------------------- earlier sittings
+
+
+def test_a_resumed_training_that_waits_shows_what_it_did_before(qtbot: Any, open_page: Open, tmp_path: Path) -> None:
+    """As the real model has it, with another job on the only device."""
+    from PySide6.QtGui import QGuiApplication
+
+    from lpsnet_studio.jobs.job_tabs_view import tabs_for
+
+    machine = Machine()
+    studio = Studio(tmp_path / "state", machine, "cpu")
+    busy, again = tmp_path / "busy", tmp_path / "again"
+    studio.add(train_spec(busy))
+    write_run(again, [started(), *(progress(at, 1.0) for at in (20, 40)), evaluated(40, 0.3, "samples/a.png")])
+    (again / "config.yaml").write_text("name: demo\n")
+    (again / "job").mkdir()
+    (again / "job" / "log.txt").write_text("epoch one\n")
+    facts = read_facts(again / "events.jsonl")
+    machine.statuses[again] = JobStatus(
+        JobState.STOPPED, "stopped", facts=facts, spec=train_spec(again), started=START - 2, ended=START + 41
+    )
+    studio.jobs.open_run(again)
+    studio.settle()
+    studio.jobs.resume(again)
+    studio.settle()
+    entry = studio.jobs.entry(again)
+    assert entry is not None
+    assert entry.status.state is JobState.QUEUED
+
+    page = open_page(studio.jobs)
+    page.show_job(again)
+    tabs = page.view.tabs
+    assert tabs_for([entry]) == ("curves", "samples", "log", "load", "settings")
+    tabs.show_tab("curves")
+    qtbot.waitUntil(lambda: len(tabs.curves.plot.drawn) > 0)
+    tabs.show_tab("log")
+    qtbot.waitUntil(lambda: tabs.log.controls.levels[Level.INFO].text() == "All 1")
+    header = page.view.header
+    assert header.course.text().startswith(f"Started {when_words(START - 2, NOW)} · ended ")
+    assert header.course.text().endswith("43 s in all · will run on cpu")
+    assert header.command.isVisible()
+    assert header.resuming.isVisible()
+    header.copy_resuming.click()
+    assert "--resume" in QGuiApplication.clipboard().text()
+    header.copy_command.click()
+    assert "training.batch=2" in QGuiApplication.clipboard().text()
+    assert "--resume" not in QGuiApplication.clipboard().text()
+
+
+def test_a_job_that_never_ran_has_settings_alone(open_page: Open, tmp_path: Path) -> None:
+    from lpsnet_studio.jobs.job_tabs_view import tabs_for
+
+    new = entry(tmp_path / "new", waiting())
+    page = open_page(HandMadeJobs([new]))
+    assert tabs_for([new]) == ("settings",)
+    assert not page.view.header.resuming.isVisible()
