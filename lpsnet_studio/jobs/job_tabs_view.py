@@ -38,15 +38,18 @@ _MOST_KEPT = 2 * MOST_OVERLAID
 _TABS_OF_KIND: Mapping[str, tuple[str, ...]] = {
     "train": ("curves", "samples", "log", "load", "settings"),
     "evaluate": ("pictures", "curves", "log", "load", "settings"),
-    "predict": ("pictures", "curves", "log", "load", "settings"),
+    "predict": ("pictures", "log", "load", "settings"),
 }
 _CHART_OF_SCOPE: Mapping[str, str] = {
     "train": "Losses",
     "evaluate": "Quality of pictures",
-    "predict": "Time a picture",
     "several": "Losses",
 }
-_CHARTS_OF_LOAD = ("Images per second", "Memory", "Load")
+_CHARTS_OF_LOAD: Mapping[str, tuple[str, ...]] = {
+    "train": ("Images per second", "Memory", "Load"),
+    "evaluate": ("Time a picture", "Memory", "Load"),
+    "predict": ("Time a picture", "Memory", "Load"),
+}
 _TITLES: Mapping[str, tuple[str, str]] = {
     "curves": ("Curves", "What it reported, over its iterations or over time."),
     "pictures": ("Pictures", "Its pictures as they are done, the worst first, and the figures over all."),
@@ -124,7 +127,8 @@ class JobTabs(QTabWidget):
             at = self.addTab(page, title)
             self.setTabToolTip(at, tip)
             self.setTabVisible(at, False)
-        self._leave_only_load()
+        self.load.axis_box.setCurrentIndex(self.load.axis_box.findData("time"))
+        self._leave_only_load("train")
         self._theme = theme
         self._follow()
         theme.changed.connect(self._follow)
@@ -146,18 +150,18 @@ class JobTabs(QTabWidget):
             QTabBar:focus {{ background: {colors.raised}; }}
         """)
 
-    def _leave_only_load(self) -> None:
-        """Lets the curves of the load be chosen alone, drawn over time."""
+    def _leave_only_load(self, kind: str) -> None:
+        """Lets the curves of the load of a kind of job be chosen alone."""
         box = self.load.chart_box
         model, view = box.model(), box.view()
         for at, chart in enumerate(CHARTS):
-            is_load = chart.title in _CHARTS_OF_LOAD
+            is_load = chart.title in _CHARTS_OF_LOAD[kind]
             if isinstance(model, QStandardItemModel):
                 model.item(at).setEnabled(is_load)
             if isinstance(view, QListView):
                 view.setRowHidden(at, not is_load)
-        box.setCurrentIndex(_chart_number("Load"))
-        self.load.axis_box.setCurrentIndex(self.load.axis_box.findData("time"))
+        if self.load.chart.title not in _CHARTS_OF_LOAD[kind]:
+            box.setCurrentIndex(_chart_number("Load"))
 
     # --------------------------------------------------------------------------------------------------------- showing
 
@@ -188,10 +192,17 @@ class JobTabs(QTabWidget):
                 wanted = self.tabs_used.get(scope, keys[0])
                 self.setCurrentWidget(self._pages[wanted if wanted in keys else keys[0]])
             if scope != before:
-                chart = self._charts_used.get(scope, _chart_number(_CHART_OF_SCOPE[scope]))
-                with QSignalBlocker(self):
-                    self.curves.chart_box.setCurrentIndex(chart)
+                self._offer_charts(scope)
         self._fill()
+
+    def _offer_charts(self, scope: str) -> None:
+        """Turns to the chart that was last looked at of jobs like these, and offers those that they have."""
+        if scope in _CHART_OF_SCOPE:
+            chart = self._charts_used.get(scope, _chart_number(_CHART_OF_SCOPE[scope]))
+            with QSignalBlocker(self):
+                self.curves.chart_box.setCurrentIndex(chart)
+        if scope in _CHARTS_OF_LOAD:
+            self._leave_only_load(scope)
 
     def show_tab(self, key: str) -> None:
         """Turns to a tab, if the job has it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,27 @@ def test_the_table_shows_pictures_as_they_come(qtbot: Any, view: Any, tmp_path: 
     with qtbot.waitSignal(view.opened) as opened:
         qtbot.keyClick(view.table, Qt.Key.Key_Return)
     assert opened.args == ["1.jpg"]
+
+
+@pytest.mark.parametrize("measured", [False, True])
+def test_a_prediction_without_truth_has_no_columns_for_quality(
+    qtbot: Any, view: Any, tmp_path: Path, measured: bool
+) -> None:
+    begun = replace(batch_started(2), task="predict")
+    write_run(tmp_path, [begun])
+    view.show_batch(tmp_path / "events.jsonl")
+    qtbot.waitUntil(lambda: view.sheet.total == 2)
+    assert "worst" not in view._state.text()
+    write_run(tmp_path, [begun, picture(1, 0.5 if measured else None)])
+    view.show_batch(None)
+    view.show_batch(tmp_path / "events.jsonl")
+    qtbot.waitUntil(lambda: view.table.rows.rowCount() == 1)
+    assert [view.table.isColumnHidden(column) for column in range(1, 5)] == [not measured] * 4
+    assert view.table.accessibleName() == ("Pictures, the worst first" if measured else "Pictures")
+    write_run(tmp_path / "other", [batch_started(), picture(1, None)])
+    view.show_batch(tmp_path / "other" / "events.jsonl")
+    qtbot.waitUntil(lambda: view.sheet.total == 4)
+    assert not view.table.isColumnHidden(1), "an evaluation measures"
 
 
 def test_pictures_are_found_by_name(qtbot: Any, view: Any, tmp_path: Path) -> None:

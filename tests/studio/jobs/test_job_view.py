@@ -8,13 +8,25 @@ from typing import Any
 
 import pytest
 
+from lpsnet.events import BatchStarted, PictureDone
 from lpsnet_studio.jobs.job_deeds import Deed
 from lpsnet_studio.jobs.job_words import when_words
 from lpsnet_studio.jobs.jobs import JobEntry
 from lpsnet_studio.jobs.log_levels import Level
 from lpsnet_studio.jobs.run_facts import read_facts
 from lpsnet_studio.jobs.status import JobState, JobStatus
-from tests.studio.jobs.hand_made_jobs import NOW, HandMadeJobs, entry, failed, running, train_spec, waiting
+from tests.studio.jobs.hand_made_jobs import (
+    NOW,
+    HandMadeJobs,
+    entry,
+    evaluate_spec,
+    failed,
+    finished,
+    predict_spec,
+    running,
+    train_spec,
+    waiting,
+)
 from tests.studio.jobs.run_files import START, evaluated, progress, started, write_run
 from tests.studio.jobs.test_jobs import Machine, Studio
 
@@ -196,3 +208,39 @@ def test_a_job_that_never_ran_has_settings_alone(open_page: Open, tmp_path: Path
     page = open_page(HandMadeJobs([new]))
     assert tabs_for([new]) == ("settings",)
     assert not page.view.header.resuming.isVisible()
+
+
+# ---------------------------------------------------------------------------------------------------------- predictions
+
+
+def test_a_prediction_has_no_curves_and_its_times_with_its_load(
+    qtbot: Any, open_page: Open, entries: list[JobEntry], tmp_path: Path
+) -> None:
+    predicted, measured = tmp_path / "predicted", tmp_path / "measured"
+    jobs = [
+        entry(predicted, finished("predict"), predict_spec(predicted)),
+        entry(measured, finished("evaluate"), evaluate_spec(measured)),
+        *entries,
+    ]
+    begun = BatchStarted(time=START, task="predict", network="demo", data="photos", pictures=1, device="CPU")
+    done = PictureDone(time=START + 1, file_name="a.jpg", image_id=1, done=1, pictures=1, seconds=0.5)
+    write_run(predicted, [begun, done])
+    page = open_page(HandMadeJobs(jobs))
+    tabs = page.view.tabs
+    _choose(page, jobs[0])
+    shown = [tabs.tabText(at) for at in range(tabs.count()) if tabs.isTabVisible(at)]
+    assert shown == ["Pictures", "Log", "Load", "Settings"]
+    tabs.show_tab("load")
+    assert _offered(tabs.load.chart_box) == ["Time a picture", "Memory", "Load"]
+    tabs.load.chart_box.setCurrentText("Time a picture")
+    qtbot.waitUntil(lambda: [key[1] for key in tabs.load.plot.drawn] == ["picture.seconds"])
+    _choose(page, jobs[1])
+    assert "Curves" in [tabs.tabText(at) for at in range(tabs.count()) if tabs.isTabVisible(at)]
+    _choose(page, entries[0])
+    tabs.show_tab("load")
+    assert _offered(tabs.load.chart_box) == ["Images per second", "Memory", "Load"]
+    assert tabs.load.chart.title == "Load"
+
+
+def _offered(box: Any) -> list[str]:
+    return [box.itemText(at) for at in range(box.count()) if box.model().item(at).isEnabled()]
