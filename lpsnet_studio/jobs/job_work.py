@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -163,8 +163,8 @@ class JobWork:
         self._file = HistoryFile(state_folder / "jobs.json")
         self._calls = calls
         self._numbers = itertools.count(1)
-        self._forgotten: dict[Path, tuple[KnownRun, int]] = {}
-        """What was left out by this Studio, and at which place it was."""
+        self._forgotten: dict[Path, tuple[int, KnownRun]] = {}
+        """What was left out by this Studio, with the place that it had."""
         self._cache = StatusCache(calls.read_status, calls.monotonic)
 
     def look(self) -> Found:
@@ -184,8 +184,11 @@ class JobWork:
         return self._found(history, looks, tuple(ended))
 
     def _looks(self, history: History) -> dict[Path, Look]:
+        return self._looks_at(run.folder for run in history.runs)
+
+    def _looks_at(self, folders: Iterable[Path]) -> dict[Path, Look]:
         number, at = next(self._numbers), self._calls.now()
-        statuses = self._cache.statuses(run.folder for run in history.runs)
+        statuses = self._cache.statuses(folders)
         return {folder: Look(status, number, at) for folder, status in statuses.items()}
 
     def _runs_here(self, folder: Path) -> bool:
@@ -260,33 +263,45 @@ class JobWork:
         One that was just forgotten comes back to its place, whether or not it is there.
         """
         path = _made_absolute(path)
-        folder = path if path in self._forgotten else _run_directory(path)
+        if path in self._forgotten:
+            return self.list_again(path)
+        folder = _run_directory(path)
         if folder is None:
             why = "holds no run; a run directory has events.jsonl or config.yaml in it"
             return self._refused(path, why if path.exists() else "is not there")
-        if (removed := self._forgotten.pop(folder, None)) is not None:
-            listed_again = partial(History.listed_again, run=removed[0], place=removed[1])
-            return self._found(self._file.change(lambda _known: [listed_again]), self._look_at(folder))
+        if folder in self._forgotten:
+            return self.list_again(folder)
         looks = self._look_at(folder)
         end = end_of(looks[folder].status)
         opened = partial(History.opened, folder=folder, told_end=end, now=self._calls.now())
         return self._found(self._file.change(lambda _known: [opened]), looks)
 
-    def forget(self, folder: Path) -> Found:
-        """Leaves out a run directory; not while it is at work here, where nobody could stop it any more."""
-        history = self._file.read()
-        run = history.run(folder)
-        if run is not None and is_being_started(run, self._calls.now()):
-            return self._refused(folder, "is being started; stop it before it is taken off the list")
-        if self._runs_here(folder):
-            return self._refused(folder, "still runs; stop it before it is taken off the list")
-        if run is not None:
-            self._forgotten[folder] = (run, history.runs.index(run))
-        return self._change(folder, lambda _known: [partial(History.forgotten, folder=folder)])
+    def forget(self, *folders: Path) -> Found:
+        """Leaves out run directories; none while it is at work here, where nobody could stop it any more."""
+        known = {run.folder: (place, run) for place, run in enumerate(self._file.read().runs)}
+        why_not = {folder: self._why_not_forgotten(known[folder][1]) for folder in folders if folder in known}
+        gone = [folder for folder in folders if not why_not.get(folder)]
+        self._forgotten.update({folder: known[folder] for folder in gone if folder in known})
+        found = self._found(self._file.change(lambda _known: [lambda history: history.forgotten(*gone)]))
+        for folder, why in why_not.items():
+            if why:
+                found = _with_problem(found, folder, f"{folder}: {why}")
+        return found
 
-    def withdraw(self, folder: Path) -> Found:
-        """Takes a job out of the queue."""
-        return self._change(folder, lambda _known: [partial(History.withdrawn, folder=folder)])
+    def _why_not_forgotten(self, run: KnownRun) -> str:
+        if is_being_started(run, self._calls.now()):
+            return "is being started; stop it before it is taken off the list"
+        return "still runs; stop it before it is taken off the list" if self._runs_here(run.folder) else ""
+
+    def list_again(self, *folders: Path) -> Found:
+        """Lists run directories again that were left out, each at its place, whether or not it is there."""
+        removed = [self._forgotten.pop(folder) for folder in folders if folder in self._forgotten]
+        history = self._file.change(lambda _known: [lambda history: history.listed_again(*removed)])
+        return self._found(history, self._looks_at(run.folder for _place, run in removed))
+
+    def withdraw(self, *folders: Path) -> Found:
+        """Takes jobs out of the queue."""
+        return self._found(self._file.change(lambda _known: [lambda history: history.withdrawn(*folders)]))
 
     def move(self, folder: Path, place: int) -> Found:
         """Puts a job at another place of the queue."""

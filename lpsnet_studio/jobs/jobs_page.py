@@ -287,15 +287,14 @@ class JobsPage(QWidget):
         """Takes the chosen jobs out of the list: those that wait out of the queue; those that run stay."""
         chosen = self.chosen
         alive = [entry for entry in chosen if entry.status.state.is_alive]
-        gone = [entry for entry in chosen if entry not in alive and not entry.waiting]
-        for entry in chosen:
-            if entry.waiting:
-                self._jobs.withdraw(entry.folder)
+        waiting = [entry.folder for entry in chosen if entry.waiting]
+        gone = [entry for entry in chosen if not entry.status.state.is_alive and not entry.waiting]
+        if waiting:
+            self._jobs.withdraw(*waiting)
         if gone:
             self.side.tell("")
             self._going = tuple(gone)
-            for entry in gone:
-                self._jobs.forget(entry.folder)
+            self._jobs.forget(*(entry.folder for entry in gone))
         elif alive:
             what = f"{alive[0].name} runs" if len(alive) == 1 else "These jobs run"
             self.side.tell(f"{what}; stop it first." if len(alive) == 1 else f"{what}; stop them first.")
@@ -312,9 +311,8 @@ class JobsPage(QWidget):
     def _list_again(self) -> None:
         removed, self._removed = self._removed, ()
         self.side.tell("")
-        for folder in removed:
-            self._jobs.open_run(folder)
         if removed:
+            self._jobs.list_again(*removed)
             self._awaited = removed[0]
         self.side.list.setFocus()
 

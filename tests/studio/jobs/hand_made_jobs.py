@@ -115,9 +115,12 @@ class HandMadeJobs:
         self.entries = tuple(entry if each.folder == entry.folder else each for each in self.entries)
         self.updated.emit((entry.folder,))
 
-    def forget(self, folder: Path) -> None:
-        self.asked.append(("forget", folder))
-        self.put(*(entry for entry in self.entries if entry.folder != folder))
+    def forget(self, *folders: Path) -> None:
+        self.asked.append(("forget", *folders))
+        self.put(*(entry for entry in self.entries if entry.folder not in folders))
+
+    def list_again(self, *folders: Path) -> None:
+        self.asked.append(("list_again", *folders))
 
     def move(self, folder: Path, place: int) -> None:
         self.asked.append(("move", folder, place))
@@ -137,8 +140,8 @@ class HandMadeJobs:
     def start_now(self, folder: Path) -> None:
         self.asked.append(("start_now", folder))
 
-    def withdraw(self, folder: Path) -> None:
-        self.asked.append(("withdraw", folder))
+    def withdraw(self, *folders: Path) -> None:
+        self.asked.append(("withdraw", *folders))
 
     def mark_seen(self, folder: Path) -> None:
         self.asked.append(("mark_seen", folder))

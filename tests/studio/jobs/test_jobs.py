@@ -465,6 +465,32 @@ def test_a_run_that_was_forgotten_comes_back_to_its_place_even_if_its_folder_is_
     assert studio.jobs.entries == before
 
 
+def test_many_runs_are_forgotten_and_come_back_with_one_change_of_the_list(
+    tmp_path: Path, studio: Studio, machine: Machine
+) -> None:
+    folders = [tmp_path / f"run{number}" for number in range(6)]
+    for folder in folders:
+        studio.add(training(folder))
+        machine.ends(folder)
+        studio.look()
+    machine.runs(folders[2])
+    write_events(folders[2], training_started())
+    studio.look()
+    before, changes = studio.names, studio.changes
+    studio.jobs.forget(*(folders[number] for number in (0, 2, 3, 5)))
+    studio.settle()
+    assert studio.names == ["run4", "run2", "run1"]
+    assert studio.changes == changes + 1
+    assert [problem.sentence for problem in studio.problems] == [
+        f"{folders[2]}: still runs; stop it before it is taken off the list"
+    ]
+    studio.jobs.list_again(*(folders[number] for number in (0, 3, 5)))
+    studio.settle()
+    assert studio.names == before
+    assert studio.changes == changes + 2
+    assert studio.state(folders[5]) is JobState.FINISHED
+
+
 def test_a_disk_that_is_away_for_a_while_is_no_end(tmp_path: Path, studio: Studio, machine: Machine) -> None:
     run = tmp_path / "run"
     studio.add(training(run))

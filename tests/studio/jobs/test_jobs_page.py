@@ -322,9 +322,21 @@ def test_removal_asks_nothing_and_can_be_undone(qtbot: Any, open_page: Open, ent
     assert ("forget", entries[4].folder) in jobs.asked
     assert page.side.list.folders == (entries[5].folder,)
     page.side.undo.click()
-    assert jobs.asked[-1] == ("open_run", entries[4].folder)
+    assert jobs.asked[-1] == ("list_again", entries[4].folder)
     jobs.put(*entries)
     assert page.side.list.folders == (entries[4].folder,)
+
+
+def test_many_are_removed_and_listed_again_at_once(open_page: Open, entries: list[JobEntry]) -> None:
+    jobs = HandMadeJobs(entries)
+    page = open_page(jobs)
+    w1, w2, _live, dead, measured, done = (entry.folder for entry in entries)
+    _choose(page, *entries)
+    page.remove_chosen()
+    assert jobs.asked == [("withdraw", w1, w2), ("forget", dead, measured, done)]
+    assert page.side.notice.text() == "Removed 3 jobs; the files stay."
+    page.side.undo.click()
+    assert jobs.asked[-1] == ("list_again", dead, measured, done)
 
 
 def test_a_job_that_is_not_removed_is_not_said_to_be(
@@ -333,7 +345,7 @@ def test_a_job_that_is_not_removed_is_not_said_to_be(
     jobs = HandMadeJobs(entries)
     page = open_page(jobs)
     _choose(page, entries[4], entries[5])
-    monkeypatch.setattr(jobs, "forget", lambda folder: None)
+    monkeypatch.setattr(jobs, "forget", lambda *folders: None)
     page.remove_chosen()
     assert not page.side.notice.isVisible()
     jobs.put(*entries[:5])
@@ -355,7 +367,7 @@ def test_what_fails_of_another_job_changes_nothing(
     assert not page.view.header.buttons[Deed.STOP].isEnabled()
     # A removal that is still to come can be taken back, and what was taken back is chosen again.
     _choose(page, entries[5])
-    monkeypatch.setattr(jobs, "forget", lambda folder: None)
+    monkeypatch.setattr(jobs, "forget", lambda *folders: None)
     page.remove_chosen()
     jobs.failed.emit(another)
     jobs.put(*entries[:5])
