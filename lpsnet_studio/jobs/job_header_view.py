@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QT
 
 from lpsnet_studio.jobs.flow_view import FlowLayout
 from lpsnet_studio.jobs.folding_label_view import FoldingLabel
-from lpsnet_studio.jobs.job_deeds import DEED_WORDS, Deed, deeds_of, stop_tip
+from lpsnet_studio.jobs.job_deeds import DEED_WORDS, Deed, deeds_of, stop_tip, words_of
 from lpsnet_studio.jobs.job_header_words import (
     command_words,
     course_words,
@@ -317,6 +317,9 @@ class JobHeader(QWidget):
         if not waits:
             self._asked = None
         self.buttons[Deed.STOP].setToolTip(as_tip(stop_tip(entry)))
+        words = words_of(Deed.RESUME, entry)
+        self.buttons[Deed.RESUME].setText(words.label)
+        self.buttons[Deed.RESUME].setToolTip(as_tip(words.tip))
         for deed, button in self.buttons.items():
             button.setVisible(deed in deeds and (deed is not Deed.FORGET or is_gone(entry)))
             button.setEnabled(not waits or deed.is_use or deed in (Deed.DUPLICATE, Deed.KILL))

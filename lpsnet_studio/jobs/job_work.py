@@ -207,7 +207,7 @@ class JobWork:
         return self._change(spec.folder, lambda history: [partial(History.queued, spec=spec, now=self._calls.now())])
 
     def resume(self, folder: Path, spec: JobSpec | None) -> Found:
-        """Puts the continuation of a training into the queue; one that failed before it had begun is begun again.
+        """Puts the continuation of a training into the queue; what ended before it had done anything is begun again.
 
         Args:
             folder: the run directory.
@@ -215,10 +215,13 @@ class JobWork:
         """
         status = self._cache.status_now(folder)
         kind = spec.kind if spec is not None else status.facts.kind
-        if kind not in ("train", ""):
-            return self._refused(folder, "only a training can be gone on with; start it again instead")
+        is_batch = kind not in ("train", "")
+        if is_batch and (spec is None or status.facts.iteration or status.state is JobState.FINISHED):
+            return self._refused(folder, "only a training can be gone on with; duplicate it instead")
         if status.state.is_alive and status.is_here:
-            return self._refused(folder, "the training still runs")
+            return self._refused(folder, "it still runs" if is_batch else "the training still runs")
+        if is_batch and spec is not None:
+            return self.add(spec)
         if isinstance(spec, TrainSpec):
             # One that was refused, for its settings or its data, has left nothing to go on from.
             return self.add(dataclasses.replace(spec, run_dir=folder, resume=RunDirectory(folder).config.is_file()))

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lpsnet_studio.jobs.job_deeds import DEED_WORDS, Deed, deeds_of, job_after
+from lpsnet_studio.jobs.job_deeds import DEED_WORDS, Deed, deeds_of, job_after, words_of
 from lpsnet_studio.jobs.job_view import JobView
 from lpsnet_studio.jobs.jobs_list import JobList, first_looked_at
 from lpsnet_studio.jobs.jobs_side_view import BEGINNINGS, JobsSide
@@ -372,8 +372,9 @@ class JobsPage(QWidget):
         for deed in deeds:
             if deed is Deed.FORGET:
                 menu.addSeparator()
-            action = menu.addAction(DEED_WORDS[deed].label, partial(self.do, deed))
-            action.setToolTip(as_tip(DEED_WORDS[deed].tip))
+            words = words_of(deed, entry)
+            action = menu.addAction(words.label, partial(self.do, deed))
+            action.setToolTip(as_tip(words.tip))
         if entry.status.state in (JobState.FAILED, JobState.LOST):
             menu.addAction("Show the log", self.view.tabs.show_first_error)
         menu.addSeparator()

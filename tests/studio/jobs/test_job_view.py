@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from tests.studio.jobs.hand_made_jobs import (
     HandMadeJobs,
     entry,
     evaluate_spec,
+    facts,
     failed,
     finished,
     predict_spec,
@@ -169,9 +171,9 @@ def test_a_resumed_training_that_waits_shows_what_it_did_before(qtbot: Any, open
     (again / "config.yaml").write_text("name: demo\n")
     (again / "job").mkdir()
     (again / "job" / "log.txt").write_text("epoch one\n")
-    facts = read_facts(again / "events.jsonl")
+    known = read_facts(again / "events.jsonl")
     machine.statuses[again] = JobStatus(
-        JobState.STOPPED, "stopped", facts=facts, spec=train_spec(again), started=START - 2, ended=START + 41
+        JobState.STOPPED, "stopped", facts=known, spec=train_spec(again), started=START - 2, ended=START + 41
     )
     studio.jobs.open_run(again)
     studio.settle()
@@ -244,3 +246,18 @@ def test_a_prediction_has_no_curves_and_its_times_with_its_load(
 
 def _offered(box: Any) -> list[str]:
     return [box.itemText(at) for at in range(box.count()) if box.model().item(at).isEnabled()]
+
+
+def test_a_job_that_saved_nothing_offers_to_start_again(open_page: Open, tmp_path: Path) -> None:
+    unsaved = replace(failed(), facts=facts(iteration=3, saved=0, has_network=False))
+    jobs = HandMadeJobs([entry(tmp_path / "saved", failed()), entry(tmp_path / "unsaved", unsaved)])
+    page = open_page(jobs)
+    button = page.view.header.buttons[Deed.RESUME]
+    _choose(page, jobs.entries[0])
+    assert button.text() == "Resume"
+    _choose(page, jobs.entries[1])
+    assert button.text() == "Start again"
+    assert "nothing was saved" in button.toolTip()
+    assert "Start again" in [action.text() for action in page.made_menu().actions()]
+    button.click()
+    assert jobs.asked[-1] == ("resume", tmp_path / "unsaved")

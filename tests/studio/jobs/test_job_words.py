@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lpsnet_studio.jobs.job_deeds import DEED_WORDS, Deed, deeds_of, job_after, loss_words, stop_tip
+from lpsnet_studio.jobs.job_deeds import DEED_WORDS, Deed, deeds_of, job_after, loss_words, stop_tip, words_of
 from lpsnet_studio.jobs.job_header_words import (
     command_words,
     course_words,
@@ -222,7 +222,15 @@ def test_a_batch_is_never_resumed() -> None:
         status = replace(failed(), facts=facts(spec.kind, 20))
         assert deeds_of(entry(RUN, status, spec)) == (Deed.IMAGES, Deed.DATASET, Deed.DUPLICATE, Deed.FORGET)
         unbegun = replace(failed(), facts=facts(spec.kind, 0))
-        assert deeds_of(entry(RUN, unbegun, spec)) == (Deed.DUPLICATE, Deed.FORGET)
+        assert deeds_of(entry(RUN, unbegun, spec)) == (Deed.RESUME, Deed.DUPLICATE, Deed.FORGET)
+        assert words_of(Deed.RESUME, entry(RUN, unbegun, spec)).label == "Start again"
+
+
+def test_what_saved_nothing_is_started_again() -> None:
+    saved, unsaved = entry(RUN, failed()), entry(RUN, replace(failed(), facts=facts(saved=0, has_network=False)))
+    assert words_of(Deed.RESUME, saved) == DEED_WORDS[Deed.RESUME]
+    assert words_of(Deed.RESUME, unsaved).label == "Start again"
+    assert words_of(Deed.DUPLICATE, unsaved) == DEED_WORDS[Deed.DUPLICATE]
 
 
 def test_a_run_without_a_checkpoint_has_nothing_to_open() -> None:

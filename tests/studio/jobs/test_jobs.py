@@ -396,8 +396,25 @@ def test_only_trainings_that_do_not_run_are_gone_on_with(tmp_path: Path, studio:
     studio.settle()
     assert [problem.sentence for problem in studio.problems] == [
         f"{run}: the training still runs",
-        f"{measured}: only a training can be gone on with; start it again instead",
+        f"{measured}: it still runs",
     ]
+
+
+@pytest.mark.parametrize("done", [0, 3])
+def test_an_evaluation_is_begun_again_as_long_as_it_has_measured_nothing(
+    tmp_path: Path, studio: Studio, machine: Machine, done: int
+) -> None:
+    measured = tmp_path / "measured"
+    spec = EvaluateSpec(None, None, measured)
+    studio.add(spec)
+    facts = RunFacts("evaluate", done, 9)
+    machine.statuses[measured] = replace(machine.statuses[measured], state=JobState.FAILED, facts=facts)
+    studio.look()
+    studio.jobs.resume(measured)
+    studio.settle()
+    told = [f"{measured}: only a training can be gone on with; duplicate it instead"]
+    assert [problem.sentence for problem in studio.problems] == (told if done else [])
+    assert len(machine.launched) == (1 if done else 2)
 
 
 def test_a_withdrawn_continuation_leaves_the_run(tmp_path: Path, studio: Studio, machine: Machine) -> None:
