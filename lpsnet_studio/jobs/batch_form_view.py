@@ -165,7 +165,7 @@ class BatchRow(QWidget):
         is_switch = field.editor is Editor.SWITCH
         self._title = QLabel("" if is_switch else field.title)
         self._title.setBuddy(editor.inputs()[0])
-        caption = QLabel(field.description)
+        self._caption = caption = QLabel(field.description)
         caption.setTextFormat(Qt.TextFormat.PlainText)
         caption.setWordWrap(True)
         caption.setFont(caption_font(self.font()))
@@ -194,14 +194,28 @@ class BatchRow(QWidget):
         self._title.setVisible(wide or bool(self._title.text()))
         self._title.setMinimumWidth(_HEAD_WIDTH if wide else 0)
 
-    def show_state(self, value: Any, fault: str, *, is_lacking: bool = False) -> None:
-        """Shows a value, and what is wrong with it or, if it is merely empty, what is needed."""
+    def show_state(self, value: Any, fault: str, *, is_lacking: bool = False, off: str = "", example: str = "") -> None:
+        """Shows a value, and what is said of it.
+
+        Args:
+            value: of the field.
+            fault: what is wrong, or needed; empty for nothing.
+            is_lacking: whether it is merely empty.
+            off: why it cannot be filled in; empty if it can.
+            example: what is taken where it is empty.
+        """
         self.editor.show_value(value)
+        self.editor.setEnabled(not off)
+        self._caption.setText(off or self.field.description)
+        if isinstance(self.editor, PathLine):
+            self.editor.box.setPlaceholderText(example)
         self.fault.set_tone("need" if is_lacking else "fault")
         if self.fault.text() != fault:
             self.fault.set_text(fault)
-            for widget in self.editor.inputs():
-                widget.setAccessibleDescription(fault)
+        said = fault or off or (f"empty: {example}" if example and not value else "")
+        for widget in self.editor.inputs():
+            if not isinstance(widget, QPushButton) and widget.accessibleDescription() != said:
+                widget.setAccessibleDescription(said)
 
 
 class BatchFormView(QWidget):
@@ -241,10 +255,17 @@ class BatchFormView(QWidget):
 
     def show_state(self) -> None:
         """Shows the fields that have a meaning, and what is wrong with them."""
-        names, faults, lacking = [each.name for each in self._form.fields], self._form.faults, self._form.lacking
+        form, names = self._form, [each.name for each in self._form.fields]
+        faults, lacking = form.faults, form.lacking
         for name, row in self.rows.items():
             row.setVisible(name in names)
-            row.show_state(self._form.value(name), faults.get(name, ""), is_lacking=name in lacking)
+            row.show_state(
+                form.value(name),
+                faults.get(name, ""),
+                is_lacking=name in lacking,
+                off=form.off(name),
+                example=form.example(name),
+            )
 
     def go_to(self, name: str) -> None:
         """Scrolls to a field and gives it the keyboard."""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QPushButton, QScrollAre
 
 from lpsnet.config import preset_names
 from lpsnet_studio.hairline import hairline
+from lpsnet_studio.jobs.disk_look import Ask, at_once
 from lpsnet_studio.jobs.field_editors import PathChooser, chosen_path
 from lpsnet_studio.jobs.form import ConfigForm
 from lpsnet_studio.jobs.group_view import GroupView
@@ -70,6 +71,7 @@ class ConfigFormView(QWidget):
         choose_path: asks for the path of a field.
         choose_config: asks for a file to start from.
         title: what it is the form of; empty to leave that out.
+        look: reads a preset or file that is chosen to start from.
 
     Attributes:
         head: presets and search.
@@ -89,10 +91,13 @@ class ConfigFormView(QWidget):
         choose_path: PathChooser = chosen_path,
         choose_config: ConfigChooser = chosen_config,
         title: str = "",
+        look: Ask = at_once,
     ) -> None:
         super().__init__()
         self._form, self._theme = form, theme
-        self.head = FormHead(form, theme, preset_names() if presets is None else presets, choose_config, title)
+        self.head = FormHead(
+            form, theme, preset_names() if presets is None else presets, choose_config, title=title, look=look
+        )
         self.groups = {group.name: GroupView(form, group, theme, choose_path) for group in form.groups}
         self.area = QScrollArea()
         self._empty = QLabel()

@@ -21,7 +21,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lpsnet_studio.jobs.form import ConfigForm
+from lpsnet_studio.jobs.disk_look import Ask, at_once
+from lpsnet_studio.jobs.form import ConfigForm, ReadConfig, read_config
 from lpsnet_studio.jobs.message_view import MessageLine
 from lpsnet_studio.jobs.search_field_view import SearchField
 from lpsnet_studio.labels import ElidedLabel, as_tip
@@ -91,6 +92,7 @@ class FormHead(QWidget):
         presets: names to start from.
         choose: asks for a file to start from.
         title: what it is the form of; empty to leave that out.
+        look: reads what is chosen.
 
     Attributes:
         sought: emitted when another search, or “changed only”, asks for other fields.
@@ -104,9 +106,17 @@ class FormHead(QWidget):
     sought = Signal()
 
     def __init__(
-        self, form: ConfigForm, theme: Theme, presets: Sequence[str], choose: ConfigChooser, title: str = ""
+        self,
+        form: ConfigForm,
+        theme: Theme,
+        presets: Sequence[str],
+        choose: ConfigChooser,
+        *,
+        title: str = "",
+        look: Ask = at_once,
     ) -> None:
         super().__init__()
+        self._look, self._turn = look, 0
         self._form, self._presets, self._choose = form, tuple(presets), choose
         self.source = _SourceBox()
         self.source.setAccessibleName("Start from")
@@ -177,16 +187,24 @@ class FormHead(QWidget):
         self._source_name.setVisible(self.width() >= _ROOMY)
 
     def _start(self, index: int) -> None:
+        """Reads what was chosen, which may take long, and begins with it; the newest choice counts."""
         source = self.source.itemData(index)
         if source == _FILE:
-            source = self._choose(self, self._form.source if Path(self._form.source).is_file() else "")
-        trouble = ""
+            source = self._choose(self, "" if self._form.source in self._presets else self._form.source)
+        self._turn += 1
+        turn = self._turn
         if source and source != self._form.source:
-            try:
-                self._form.start_from(source)
-            except (OSError, ValueError) as error:
-                trouble = str(error)
-        self.trouble.set_text(trouble)
+            self._look(lambda: _read(source), lambda read: self._begin(turn, read))
+        else:
+            self.trouble.set_text("")
+            self.show_state()
+
+    def _begin(self, turn: int, read: ReadConfig | str) -> None:
+        if turn != self._turn:
+            return
+        self.trouble.set_text(read if isinstance(read, str) else "")
+        if not isinstance(read, str):
+            self._form.begin(read)
         self.show_state()
 
     def _lay_out(self) -> None:
@@ -206,6 +224,14 @@ class FormHead(QWidget):
         self._lines.setSpacing(8)
         layout.addLayout(self._lines)
         layout.addWidget(self.trouble)
+
+
+def _read(source: str) -> ReadConfig | str:
+    """Returns a config, or why it cannot be had, in one sentence."""
+    try:
+        return read_config(source)
+    except (OSError, ValueError) as error:
+        return str(error)
 
 
 def form_title(text: str) -> ElidedLabel:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from PySide6.QtWidgets import QWidget
 
@@ -18,6 +18,7 @@ from lpsnet_studio.jobs.batch_form_view import BatchFormView
 from lpsnet_studio.jobs.device_view import DeviceChooser
 from lpsnet_studio.jobs.disk_look import Ask, at_once
 from lpsnet_studio.jobs.field_editors import PathChooser, chosen_path
+from lpsnet_studio.jobs.form import ReadConfig, read_config
 from lpsnet_studio.jobs.form_view import ConfigFormView
 from lpsnet_studio.jobs.head_view import ConfigChooser, chosen_config
 from lpsnet_studio.jobs.path_line_view import AskPath, asked_path
@@ -82,8 +83,16 @@ class Body(Protocol):
     def spec(self) -> JobSpec:
         """Returns the job as it is written."""
 
-    def take(self, spec: JobSpec, name: str) -> None:
-        """Begins anew with another job's settings."""
+    def read(self, spec: JobSpec) -> Any:
+        """Reads what is needed to begin with another job's settings; called in a worker.
+
+        Raises:
+            OSError: naming the file, if it cannot be read.
+            ValueError: in one sentence, if it is wrong, or the job of another kind.
+        """
+
+    def take(self, spec: JobSpec, name: str, read: Any) -> None:
+        """Begins anew with another job's settings, once they are read."""
 
     def place_of(self, finding: Finding) -> Callable[[], None] | None:
         """Returns what leads to what a finding is about; None if that is nowhere here."""
@@ -119,7 +128,8 @@ class TrainingBody:
         theme: gives icons and colours.
         asks: asks for files.
         title: what it is the form of.
-        look: looks at the disk.
+        look: looks at the disk, for the newest that is asked.
+        work: looks at the disk, for everything that is asked.
 
     Attributes:
         form: what is written into.
@@ -128,7 +138,14 @@ class TrainingBody:
     """
 
     def __init__(
-        self, root: Path, is_taken: Callable[[Path], bool], theme: Theme, asks: Asks, title: str, look: Ask = at_once
+        self,
+        root: Path,
+        is_taken: Callable[[Path], bool],
+        theme: Theme,
+        asks: Asks,
+        title: str,
+        look: Ask = at_once,
+        work: Ask = at_once,
     ) -> None:
         self.form = TrainingForm(root, is_taken, ask=look)
         self.config = ConfigFormView(
@@ -137,8 +154,9 @@ class TrainingBody:
             choose_path=asks.field,
             choose_config=asks.config,
             title=title,
+            look=work,
         )
-        self.place = TrainingPlaceView(self.form, theme, asks.path)
+        self.place = TrainingPlaceView(self.form, theme, asks.path, work)
         self.main: QWidget = self.config
         self.side: TrainingPlaceView | None = self.place
         self.side_title = "Folder, data, devices, check"
@@ -172,16 +190,21 @@ class TrainingBody:
         """Returns the training as it is written."""
         return self.form.spec()
 
-    def take(self, spec: JobSpec, name: str) -> None:
-        """Begins anew with another training's settings.
+    def read(self, spec: JobSpec) -> ReadConfig:
+        """Reads another training's config; called in a worker.
 
         Raises:
-            OSError: naming the file, if its config cannot be read; nothing is changed.
-            ValueError: in one sentence, if its config is wrong or it is no training; nothing is changed.
+            OSError: naming the file, if it cannot be read.
+            ValueError: in one sentence, if it is wrong, or the job no training.
         """
         if not isinstance(spec, TrainSpec):
             raise ValueError(f"a training does not begin with the settings of a job of kind {spec.kind}")
-        self.form.take(spec, name)
+        return read_config(spec.config, spec.overrides)
+
+    def take(self, spec: JobSpec, name: str, read: ReadConfig) -> None:
+        """Begins anew with another training's settings, once they are read."""
+        assert isinstance(spec, TrainSpec)
+        self.form.take(spec, name, read)
 
     def place_of(self, finding: Finding) -> Callable[[], None] | None:
         """Returns what leads to a field, the folder or the devices; a fault of the whole, to a field that it names."""
@@ -297,14 +320,18 @@ class BatchBody:
         """Returns the job as it is written."""
         return self.form.spec()
 
-    def take(self, spec: JobSpec, name: str) -> None:
-        """Begins anew with another job's settings.
+    def read(self, spec: JobSpec) -> None:
+        """Reads nothing: the job says all of it.
 
         Raises:
-            ValueError: in one sentence, if it is of another kind; nothing is changed.
+            ValueError: in one sentence, if it is of another kind.
         """
-        if isinstance(spec, TrainSpec):
-            raise ValueError(f"a form for jobs of kind {self.form.kind} does not take a training")
+        if spec.kind != self.form.kind:
+            raise ValueError(f"a form for jobs of kind {self.form.kind} does not take one of kind {spec.kind}")
+
+    def take(self, spec: JobSpec, name: str, read: None) -> None:
+        """Begins anew with another job's settings."""
+        assert not isinstance(spec, TrainSpec)
         self.form.take(spec)
 
     def propose_network(self, run: Path) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLayout, QSplitter, QVBoxLayout, QWidget
 
-from lpsnet_studio.background import Background, pass_on
+from lpsnet_studio.background import Background, Task, pass_on
 from lpsnet_studio.hairline import hairline
 from lpsnet_studio.jobs.calm_work import CalmWork
 from lpsnet_studio.jobs.command_line_view import command_words
@@ -62,6 +62,7 @@ class NewJobView(QWidget):
     Attributes:
         wanted: a job that shall be started, or wait for its turn; a :data:`~lpsnet_studio.jobs.spec.JobSpec`.
         closed: the user leaves the view.
+        prefilled: emitted after another job's settings were taken, or could not be; whether they were.
         body: the form.
         preflight: looks ahead.
         findings: what speaks against the job.
@@ -73,6 +74,7 @@ class NewJobView(QWidget):
 
     wanted = Signal(object)
     closed = Signal()
+    prefilled = Signal(bool)
 
     def __init__(
         self,
@@ -91,8 +93,9 @@ class NewJobView(QWidget):
         self.kind: JobKind = kind
         self._background = Background(pass_on, self)
         self._disk = CalmWork(self)
+        self._prefilling: Task | None = None
         self.body: Body = (
-            TrainingBody(root, is_taken, theme, asks, title, self._disk.ask)
+            TrainingBody(root, is_taken, theme, asks, title, self._disk.ask, self._background.run)
             if kind == "train"
             else BatchBody(kind, root, is_taken, runs, theme, asks, title, self._disk.ask)
         )
@@ -113,23 +116,27 @@ class NewJobView(QWidget):
         self._connect()
         self._show_state()
 
-    def prefill(self, spec: JobSpec, name: str = "") -> bool:
-        """Begins anew with another job's settings, in a folder of its own.
+    def prefill(self, spec: JobSpec, name: str = "") -> None:
+        """Begins anew with another job's settings, in a folder of its own, once they are read; the newest count.
+
+        If they cannot be read, the view says why, and what is written stays; either way :attr:`prefilled` tells.
 
         Args:
             spec: the job to repeat or to change; of a run that is there, its ``config.yaml`` as config.
             name: what it is called, from which a training's new folder gets its name; empty for its folder's.
-
-        Returns:
-            Whether that worked; if not, the view says why, and what is written stays.
         """
-        try:
-            self.body.take(spec, name)
-        except (OSError, ValueError) as error:
-            self._trouble.set_text(str(error))
-            return False
-        self._trouble.set_text("")
-        return True
+        if self._prefilling is not None:
+            self._background.withdraw(self._prefilling)
+        self._prefilling = self._background.run(
+            lambda: _read(self.body, spec), lambda read: self._take_settings(spec, name, read)
+        )
+
+    def _take_settings(self, spec: JobSpec, name: str, read: Any) -> None:
+        is_read = not isinstance(read, Exception)
+        if is_read:
+            self.body.take(spec, name, read)
+        self._trouble.set_text("" if is_read else str(read))
+        self.prefilled.emit(is_read)
 
     def move_root(self, root: Path) -> None:
         """Proposes folders in another one from now on; a typed one stays."""
@@ -315,6 +322,14 @@ class NewJobView(QWidget):
         self.foot.follow(self._theme)
         self._trouble.follow(self._theme)
         self._show_side()
+
+
+def _read(body: Body, spec: JobSpec) -> Any:
+    """Returns what a body needs to begin with a job's settings, or why it cannot be had."""
+    try:
+        return body.read(spec)
+    except (OSError, ValueError) as error:
+        return error
 
 
 def _is_escape(event: QKeyEvent) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import threading
@@ -28,6 +29,8 @@ from lpsnet_studio.jobs import preflight_view
 from lpsnet_studio.jobs.batch_form import BatchForm
 from lpsnet_studio.jobs.command import argv, environment, shell_text
 from lpsnet_studio.jobs.device_choice import DeviceOption
+from lpsnet_studio.jobs.form import ConfigForm
+from lpsnet_studio.jobs.head_view import FormHead
 from lpsnet_studio.jobs.new_job_body_view import Asks, BatchBody, TrainingBody
 from lpsnet_studio.jobs.new_job_view import JobKind, NewJobView
 from lpsnet_studio.jobs.preflight import Check, Estimates, Finding, Level, Report
@@ -111,6 +114,14 @@ def batch(view: NewJobView) -> BatchForm:
 
 def looked(qtbot: Any, view: NewJobView) -> None:
     qtbot.waitUntil(lambda: view.preflight.is_of_now and not view.preflight.is_looking)
+
+
+def prefilled(qtbot: Any, view: NewJobView, spec: JobSpec, name: str = "") -> bool:
+    """Begins with a job's settings; returns whether that worked."""
+    with qtbot.waitSignal(view.prefilled) as told:
+        view.prefill(spec, name)
+    (worked,) = told.args
+    return bool(worked)
 
 
 def found(*levels: Level, about: str = "training.batch") -> Report:
@@ -291,6 +302,46 @@ def test_findings_stand_in_one_column_whether_or_not_they_lead_anywhere(qtbot: A
     begins = linked.link.mapTo(view, QPoint(6, 0)).x()
     assert words.mapTo(view, words.contentsRect().topLeft()).x() == begins
     assert linked.height() == plain.height() == other.height()
+
+
+def test_no_file_is_read_in_the_thread_of_the_window(
+    qtbot: Any, make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config.yaml").write_text(load_config("demo", ["training.batch=2"]).to_yaml())
+    (tmp_path / "data.json").write_text(json.dumps({"images": [], "annotations": [], "categories": []}))
+    main, opened, open_file = threading.main_thread(), [], io.open
+
+    def watched(file: Any, *words: Any, **more: Any) -> Any:
+        if str(tmp_path) in str(file):
+            opened.append((Path(file).name, threading.current_thread() is main))
+        return open_file(file, *words, **more)
+
+    asks = Asks(path=lambda *_: str(tmp_path / "data.json"), config=lambda *_: str(tmp_path / "config.yaml"))
+    view = make(asks=asks)
+    monkeypatch.setattr(io, "open", watched)
+    monkeypatch.setattr("builtins.open", watched)
+    form = training(view).form
+    head = training(view).config.head
+    head.source.activated.emit(head.source.count() - 1)
+    qtbot.waitUntil(lambda: form.config.value("training.batch") == 2)
+    training(view).place.files.click()
+    qtbot.waitUntil(lambda: form.config.value("categories") == str(tmp_path / "data.json"))
+    assert prefilled(qtbot, view, TrainSpec(str(tmp_path / "config.yaml"), ("training.batch=3",), tmp_path, ("cpu",)))
+    assert form.config.value("training.batch") == 3
+    assert {name for name, _ in opened} == {"config.yaml", "data.json"}
+    assert not any(in_main for _, in_main in opened)
+
+
+def test_of_several_starts_that_are_chosen_the_last_counts(qtbot: Any, theme: Theme) -> None:
+    form, waiting = ConfigForm("demo"), []
+    names = ("demo", "coco_r50", "coco_r101")
+    head = FormHead(form, theme, names, lambda *_: "", look=lambda *asked: waiting.append(asked))
+    qtbot.addWidget(head)
+    for index in (1, 2):
+        head.source.activated.emit(index)
+    for work, done in reversed(waiting):
+        done(work())
+    assert form.source == head.source.currentData() == "coco_r101"
 
 
 # ------------------------------------------------------------------------------------------- what is right and wrong
@@ -582,7 +633,7 @@ def test_files_are_asked_for_and_nothing_else(qtbot: Any, make: Any, tmp_path: P
     view = make(asks=Asks(path=lambda *_: answers.pop(0)))
     place = training(view).place
     qtbot.mouseClick(place.files, Qt.MouseButton.LeftButton)
-    assert answers == []
+    qtbot.waitUntil(lambda: answers == [] and bool(view.body.spec().overrides))
     config = load_config("demo", view.body.spec().overrides)
     assert config.categories == str(paths[0])
     assert config.data.val is not None
@@ -596,7 +647,7 @@ def test_a_file_that_is_none_is_told_and_changes_nothing(qtbot: Any, make: Any, 
     view = make(asks=Asks(path=lambda *_: str(tmp_path / "list.json")))
     before = view.body.spec()
     qtbot.mouseClick(training(view).place.files, Qt.MouseButton.LeftButton)
-    assert "is no COCO panoptic JSON" in training(view).place.faults["data"].text()
+    qtbot.waitUntil(lambda: "is no COCO panoptic JSON" in training(view).place.faults["data"].text())
     assert view.body.spec() == before
 
 
@@ -617,14 +668,14 @@ def test_a_run_is_duplicated(qtbot: Any, make: Any, tmp_path: Path) -> None:
     run.mkdir()
     (run / "config.yaml").write_text(load_config("demo", ["training.batch=8"]).to_yaml())
     view = make()
-    assert view.prefill(TrainSpec(str(run / "config.yaml"), (), run, ("cpu",)), "night")
+    assert prefilled(qtbot, view, TrainSpec(str(run / "config.yaml"), (), run, ("cpu",)), "night")
     spec = view.body.spec()
     assert spec.config == str(run / "config.yaml")
     assert spec.devices == ("cpu",)
     assert spec.run_dir.name.startswith("night-")
-    assert not view.prefill(TrainSpec(str(run / "gone.yaml"), (), run))
+    assert not prefilled(qtbot, view, TrainSpec(str(run / "gone.yaml"), (), run))
     assert view.body.spec() == spec
-    assert not view.prefill(PredictSpec((run,), run))
+    assert not prefilled(qtbot, view, PredictSpec((run,), run))
 
 
 # ------------------------------------------------------------------------------------- evaluations and predictions
@@ -684,6 +735,20 @@ def test_rows_come_and_go_with_the_data(qtbot: Any, make: Any) -> None:
     assert rows["count"].isVisible()
     assert not rows["images"].isVisible()
     assert batch(view).value("data") == "scenes"
+
+
+def test_what_cannot_be_filled_in_says_why(qtbot: Any, make: Any) -> None:
+    view = make("evaluate")
+    rows = view.body.view.rows
+    for name in ("images", "pngs"):
+        box = rows[name].editor.box
+        assert not box.isEnabled()
+        reason = batch(view).off(name)
+        assert reason in [label.text() for label in rows[name].findChildren(QLabel) if label.isVisible()]
+        assert reason in box.accessibleDescription()
+    batch(view).set("data", "files")
+    assert rows["images"].editor.box.isEnabled()
+    assert rows["images"].editor.box.placeholderText() == "searched beside the JSON file"
 
 
 def test_pictures_are_added_to_a_prediction(qtbot: Any, make: Any, tmp_path: Path) -> None:
