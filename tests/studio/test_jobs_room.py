@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QLabel, QToolButton
 
 from lpsnet.events import PictureDone, Stopped
 from lpsnet.run_directory import RunDirectory
-from lpsnet_studio import jobs_room
+from lpsnet_studio import jobs_forms
 from lpsnet_studio.availability import actions_of_image
 from lpsnet_studio.chrome.desktop_note import DesktopNote
 from lpsnet_studio.inference.messages import Inspect, LoadModel
@@ -48,7 +48,7 @@ def opened(window: Any, session: Session, service: ListeningService) -> Any:
 def told(opened: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the desktop is told."""
     words: list[str] = []
-    monkeypatch.setattr(opened.room._desktop, "show", lambda _title, text: words.append(text))
+    monkeypatch.setattr(opened.room.telling.desktop, "show", lambda _title, text: words.append(text))
     return words
 
 
@@ -243,7 +243,7 @@ def test_the_settings_of_a_job_are_looked_up_where_that_may_take_long(
         assert may_answer.wait(20) or spec.folder.name != "old"
         return replace(spec, overrides=("training.batch=8",))
 
-    monkeypatch.setattr(jobs_room, "begun_anew", slowly)
+    monkeypatch.setattr(jobs_forms, "begun_anew", slowly)
     opened.room.begin_new("train", TrainSpec("demo", (), tmp_path / "old"))
     form = opened.room._form
     assert form.body.spec().overrides == ()
@@ -458,7 +458,7 @@ def test_messages_leave_the_ways_out_of_a_form_free(opened: Any, qtbot: Any, siz
     notes.show_failure(Problem("The disk is full.", "Make room."))
     for kind in ("train", "evaluate", "train"):
         room.begin_new(kind)
-        form = room._forms[kind]
+        form = room.forms.of(kind)
         (note,) = notes.notes
 
         def place(widget: Any) -> QRect:
