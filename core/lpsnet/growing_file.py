@@ -14,6 +14,9 @@ __all__ = ["LONGEST_LINE", "GrowingFile", "NewLines"]
 LONGEST_LINE = 1 << 20
 """Bytes; what goes on for longer without an end is damage: the longest lines that are written are some thousand."""
 
+_REMEMBERED = 1 << 12
+"""Bytes at the end of the line that was read last, by which a file that was written anew is told."""
+
 
 @dataclass(frozen=True, slots=True)
 class NewLines:
@@ -35,7 +38,7 @@ class GrowingFile:
     """Reads the finished lines of a file, each once; a call costs what was added since the last one, not the file.
 
     A last line that has no newline yet waits for its end. It is read from the beginning again once the file is shorter
-    than it was, or another file stands in its place.
+    than it was, does not hold the line that was read last, or another file stands in its place.
 
     Attributes:
         restarts: how often what had been read became void.
@@ -48,6 +51,7 @@ class GrowingFile:
         self._path = path
         self._identity: tuple[int, int] | None = None
         self._offset = 0
+        self._last = b""
         self._is_in_damage = False
         self.restarts = 0
 
@@ -88,7 +92,7 @@ class GrowingFile:
         try:
             facts = os.fstat(stream.fileno())
             identity = (facts.st_dev, facts.st_ino)
-            if identity != self._identity or facts.st_size < self._offset:
+            if identity != self._identity or facts.st_size < self._offset or not self._holds_last(stream):
                 self._go_on_with(identity)
             stream.seek(self._offset)
         except BaseException:
@@ -98,7 +102,12 @@ class GrowingFile:
 
     def _go_on_with(self, identity: tuple[int, int] | None) -> None:
         self.restarts += self._identity is not None
-        self._identity, self._offset, self._is_in_damage = identity, 0, False
+        self._identity, self._offset, self._is_in_damage, self._last = identity, 0, False, b""
+
+    def _holds_last(self, stream: BinaryIO) -> bool:
+        """Whether what was read last still stands where it stood; not if the file was cut off and written anew."""
+        stream.seek(self._offset - len(self._last))
+        return stream.read(len(self._last)) == self._last
 
     def _finished_lines(self, stream: BinaryIO) -> Iterator[bytes]:
         while True:
@@ -107,5 +116,6 @@ class GrowingFile:
             if not is_whole and len(line) < LONGEST_LINE:
                 return
             self._offset += len(line)
+            self._last = line[-_REMEMBERED:]
             was_in_damage, self._is_in_damage = self._is_in_damage, not is_whole
             yield b"" if was_in_damage else line

@@ -65,6 +65,7 @@ class BatchPictures:
         self._total = 0
         self._done: EvaluationDone | None = None
         self._is_predicted = False
+        self._restarts = self._reader.restarts
         self._sheet = BatchSheet()
 
     def read(self) -> BatchSheet:
@@ -74,6 +75,9 @@ class BatchPictures:
             OSError: if the file is there and cannot be read.
         """
         events, has_more = self._reader.read_lines(_MOST_LINES)
+        is_anew, self._restarts = self._reader.restarts != self._restarts, self._reader.restarts
+        if is_anew:
+            self._pictures, self._total, self._done = {}, 0, None
         for event in events:
             if isinstance(event, BatchStarted):
                 self._pictures, self._total, self._done = {}, event.pictures, None
@@ -82,7 +86,7 @@ class BatchPictures:
                 self._pictures[event.done], self._total = event, event.pictures
             elif isinstance(event, EvaluationDone):
                 self._done = event
-        if events or has_more != self._sheet.has_more:
+        if events or is_anew or has_more != self._sheet.has_more:
             pictures = worst_first(self._pictures.values())
             failed = sum(bool(picture.problem) for picture in pictures)
             is_measured = any(picture.pq is not None for picture in pictures)

@@ -30,7 +30,14 @@ from lpsnet_studio.jobs.curve_charts import CHARTS, Chart, word_of
 from lpsnet_studio.jobs.curve_colors import colors_of_runs, run_color
 from lpsnet_studio.jobs.curve_drawing import Axis, Drawing, DrawnCurve, Sight
 from lpsnet_studio.jobs.curve_table import NamedSeries, write_table
-from lpsnet_studio.jobs.curve_words import absence_words, axis_words, note_words, place_words, value_words
+from lpsnet_studio.jobs.curve_words import (
+    absence_words,
+    axis_words,
+    damage_words,
+    note_words,
+    place_words,
+    value_words,
+)
 from lpsnet_studio.jobs.curve_worker import CurveWorker
 from lpsnet_studio.jobs.curves import RunCurves
 from lpsnet_studio.jobs.curves_legend_view import CurveLegend, LegendRow
@@ -332,8 +339,7 @@ class CurvesView(QWidget):
         problems = self._drawing.problems if self._drawing is not None else ()
         self.problem.setText("\n".join(problems))
         self.problem.setVisible(bool(problems))
-        self.note.setText(note_words([curve.name for curve in curves], [run.curves.cores for run in self._runs]))
-        self.note.setVisible(bool(self.note.text()))
+        self._show_note([curve.name for curve in curves])
         if self._drawing is not None:
             hidden = frozenset((c.run, c.name) for c in curves if not self._is_shown((c.run, c.name)))
             drawing = Drawing(self._drawing.sight, curves, self._drawing.names)
@@ -341,6 +347,14 @@ class CurvesView(QWidget):
             words = axis_words(self.chart, drawing.sight.axis, is_log=drawing.sight.is_log)
             self.plot.set_axes(*words)
         self._show_legend()
+
+    def _show_note(self, names: Sequence[str]) -> None:
+        notes = (
+            note_words(names, [run.curves.cores for run in self._runs]),
+            damage_words({run.name: run.curves.facts.damaged for run in self._runs}),
+        )
+        self.note.setText(" ".join(words for words in notes if words))
+        self.note.setVisible(bool(self.note.text()))
 
     def _show_legend(self) -> None:
         looks, cursor = self._looks(), self.plot.cursor

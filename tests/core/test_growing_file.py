@@ -107,3 +107,20 @@ def test_reading_can_be_stopped_and_gone_on_with(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError):
         read(GrowingFile(tmp_path))
+
+
+def test_a_file_that_was_written_anew_in_place_is_read_from_its_beginning(tmp_path: Path) -> None:
+    """Cut off and written again between two calls, by as much or more than there was."""
+    path = tmp_path / "lines"
+    path.write_bytes(b"one\ntwo\n")
+    file = GrowingFile(path)
+    assert file.read_new(10).lines == [b"one\n", b"two\n"]
+    assert file.read_new(10).lines == []
+    assert file.restarts == 0
+    for content in (b"one\ntoo\n", b"first\nsecond\nthird\n"):
+        path.write_bytes(content)
+        new = file.read_new(10)
+        assert (new.lines, new.is_anew) == (content.splitlines(keepends=True), True)
+    with path.open("ab") as stream:
+        stream.write(b"fourth\n")
+    assert file.read_new(10) == NewLines([b"fourth\n"], is_anew=False, has_more=False)

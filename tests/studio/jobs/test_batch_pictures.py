@@ -69,6 +69,16 @@ def test_a_batch_that_begins_anew_has_none_of_the_old(tmp_path: Path) -> None:
     assert sheet.done is None
 
 
+def test_a_file_that_was_cut_off_leaves_nothing_of_the_old(tmp_path: Path) -> None:
+    path = write_run(tmp_path, _events()) / "events.jsonl"
+    batch = BatchPictures(path)
+    batch.read()
+    path.write_bytes(lines([picture(2, 0.5)]))
+    assert [p.done for p in batch.read().pictures] == [2]
+    path.write_bytes(b"")
+    assert batch.read().pictures == ()
+
+
 def test_a_call_reads_no_more_than_its_limit_of_damaged_lines_either(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

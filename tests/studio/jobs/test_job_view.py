@@ -12,7 +12,7 @@ import pytest
 from lpsnet.events import BatchStarted, PictureDone
 from lpsnet_studio.jobs.job_deeds import Deed
 from lpsnet_studio.jobs.job_words import when_words
-from lpsnet_studio.jobs.jobs import JobEntry
+from lpsnet_studio.jobs.jobs import JobEntry, Jobs
 from lpsnet_studio.jobs.log_levels import Level
 from lpsnet_studio.jobs.run_facts import read_facts
 from lpsnet_studio.jobs.status import JobState, JobStatus
@@ -29,7 +29,7 @@ from tests.studio.jobs.hand_made_jobs import (
     train_spec,
     waiting,
 )
-from tests.studio.jobs.run_files import START, evaluated, progress, started, write_run
+from tests.studio.jobs.run_files import START, evaluated, lines, progress, started, write_run
 from tests.studio.jobs.test_jobs import Machine, Studio
 
 Open = Callable[..., Any]
@@ -261,3 +261,60 @@ def test_a_job_that_saved_nothing_offers_to_start_again(open_page: Open, tmp_pat
     assert "Start again" in [action.text() for action in page.made_menu().actions()]
     button.click()
     assert jobs.asked[-1] == ("resume", tmp_path / "unsaved")
+
+
+# --------------------------------------------------------------------------------------------------------------- damage
+
+
+def test_a_damaged_run_that_is_written_anew_is_followed(qtbot: Any, open_page: Open, tmp_path: Path) -> None:
+    """Torn, malformed and disordered lines, then a file that is cut off and written anew while it is looked at."""
+    run = tmp_path / "run"
+    events, log = run / "events.jsonl", run / "job" / "log.txt"
+    log.parent.mkdir(parents=True)
+    (run / "config.yaml").write_text("name: demo\n")
+    log.write_bytes(b"first\n\xff\xfe broken\nhalf a li")
+    whole = lines([progress(120, 12.0, time=START + 120)])
+    events.write_bytes(
+        lines([started(), *(progress(at, float(at)) for at in (20, 40, 60, 80))])
+        + b'{"event": "progress", "iteration": "many"}\nnull\n[[[\n\x00\xff\n'
+        + lines([progress(50, 5.0), progress(100, 10.0)])  # it went back without saying so
+        + whole[:40]
+    )
+    jobs = Jobs(tmp_path / "state", lambda work, done, **_others: done(work()))
+    page = open_page(jobs)
+    jobs.open_run(run)
+    page.show_job(run)
+    tabs, key = page.view.tabs, (run, "loss.total")
+    curves = tabs.curves
+
+    def values() -> list[float]:
+        return curves.plot.drawn[key].values.tolist() if key in curves.plot.drawn else []
+
+    qtbot.waitUntil(lambda: values() == [20.0, 40.0, 5.0, 10.0], timeout=5000)
+    assert curves.note.isVisible()
+    assert curves.note.text() == "4 lines of the events could not be read and are left out."
+    assert "100 of 1000 iterations" in page.view.header.sentence.text()
+    with events.open("ab") as stream:
+        stream.write(whole[40:])
+    qtbot.waitUntil(lambda: values()[-1:] == [12.0], timeout=5000)
+
+    events.write_bytes(lines([started(), progress(20, 7.0)]))
+    qtbot.waitUntil(lambda: values() == [7.0], timeout=5000)
+    assert not curves.note.isVisible()
+    longer = [started(), *(progress(at, 3.0) for at in range(10, 400, 10))]
+    events.write_bytes(lines(longer))
+    qtbot.waitUntil(lambda: values() == [3.0] * 39, timeout=5000)
+    jobs.refresh()
+    assert "390 of 1000 iterations" in page.view.header.sentence.text()
+
+    tabs.show_tab("log")
+    everything = tabs.log.controls.levels[Level.INFO]
+    qtbot.waitUntil(lambda: everything.text() == "All 3", timeout=5000)
+    log.write_bytes(b"written anew, and longer than it was before\n" * 5)
+    qtbot.waitUntil(lambda: everything.text() == "All 5", timeout=5000)
+
+    tabs.show_tab("curves")
+    events.write_bytes(b"")
+    qtbot.waitUntil(lambda: curves.plot._words.isVisible() and "No losses yet" in curves.plot._words.text())
+    jobs.refresh()
+    assert page.view.header.chip.text in ("Not started", "Lost")
