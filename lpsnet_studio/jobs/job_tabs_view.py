@@ -34,6 +34,8 @@ __all__ = ["MOST_OVERLAID", "JobTabs", "tabs_for"]
 
 MOST_OVERLAID = 7
 """Runs whose curves are shown above one another: there are no more colours to tell them apart by."""
+_LEAST_PAGE = 200
+"""Pixels of height below which no table or log is of use."""
 _MOST_KEPT = 2 * MOST_OVERLAID
 _TABS_OF_KIND: Mapping[str, tuple[str, ...]] = {
     "train": ("curves", "samples", "log", "load", "settings"),
@@ -177,7 +179,8 @@ class JobTabs(QTabWidget):
         page = self.currentWidget()
         if page is None or page.layout() is None:
             return self.minimumSizeHint().height()
-        return self.tabBar().sizeHint().height() + page.layout().minimumHeightForWidth(width)
+        least = page.layout().minimumHeightForWidth(width)
+        return self.tabBar().sizeHint().height() + max(least, _LEAST_PAGE)
 
     def show_entries(self, entries: Sequence[JobEntry]) -> None:
         """Shows a job, or several above one another."""

@@ -71,7 +71,7 @@ class JobsListModel(QAbstractListModel):
             case Qt.ItemDataRole.AccessibleTextRole:
                 return row.spoken
             case Qt.ItemDataRole.ToolTipRole:
-                return as_tip(f"{row.name}\n{row.folder}\n{row.facts}")
+                return as_tip(f"{row.name} · {row.look.word}\n{row.folder}\n{row.facts}")
         return None
 
     def flags(self, index: _Index) -> Qt.ItemFlag:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from lpsnet.config import load_config
 from lpsnet.events import BatchStarted, PictureDone
 from lpsnet_studio.jobs.job_deeds import Deed
 from lpsnet_studio.jobs.job_words import when_words
@@ -63,6 +64,7 @@ def entries(tmp_path: Path) -> list[JobEntry]:
     live, dead = tmp_path / "live", tmp_path / "dead"
     for folder in (live, dead):
         write_run(folder, [started(), *(progress(at, 1.0, box=0.5, semantic=0.2) for at in range(20, 200, 20))])
+        (folder / "config.yaml").write_text(load_config("demo", ["training.batch=3"]).to_yaml())
     return [entry(live, running()), entry(dead, failed(SENTENCE, ADVICE))]
 
 
@@ -126,6 +128,32 @@ def test_a_large_window_shows_the_details(open_page: Open, entries: list[JobEntr
     assert not page.view.header.command.isVisible()
 
 
+def test_a_name_goes_before_the_word_of_its_state_in_a_narrow_list(open_page: Open, tmp_path: Path) -> None:
+    """Which the icon shows too, and the tool tip says."""
+    from PySide6.QtCore import Qt
+
+    page = open_page(HandMadeJobs([entry(tmp_path / "street-own", failed())]), (1200, 800))
+    rows = page.side.list.rows
+    assert "street-own · Failed" in rows.index(1).data(Qt.ItemDataRole.ToolTipRole)
+    wide = _right_of_state_icon(page)
+    page.resize(*IN_A_WINDOW_OF_480_BY_360)
+    assert _right_of_state_icon(page) < 8 < wide
+
+
+def _right_of_state_icon(page: Any) -> int:
+    """Returns how far from the right end of its line the state of the first job begins, beyond the icon's width."""
+    from PySide6.QtCore import QRect
+    from PySide6.QtGui import QPainter, QPixmap
+
+    line = QRect(0, 0, page.side.list.viewport().width() - 24, 18)
+    canvas = QPixmap(line.size())
+    painter = QPainter(canvas)
+    row = page.side.list.rows.rows[1]
+    left = page.side.list.itemDelegate()._paint_state(painter, line, page.font(), row, "#ffffff")
+    painter.end()
+    return line.right() - left - 16
+
+
 @pytest.mark.parametrize("tab", ["curves", "samples", "log", "load", "settings"])
 def test_everything_can_be_reached_in_the_smallest_window(
     qtbot: Any, open_page: Open, entries: list[JobEntry], tab: str
@@ -134,6 +162,8 @@ def test_everything_can_be_reached_in_the_smallest_window(
 
     page = open_page(HandMadeJobs(entries), IN_A_WINDOW_OF_480_BY_360)
     _choose(page, entries[0])
+    page.view.tabs.show_tab("settings")
+    qtbot.waitUntil(lambda: bool(page.view.tabs.settings.settings.preset))
     page.view.tabs.show_tab(tab)
     qtbot.wait(10)
     view, inside = page.view, page.view.scroll.widget()
