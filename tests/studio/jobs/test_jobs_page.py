@@ -327,6 +327,16 @@ def test_removal_asks_nothing_and_can_be_undone(qtbot: Any, open_page: Open, ent
     assert page.side.list.folders == (entries[4].folder,)
 
 
+def test_what_is_chosen_in_blocks_is_told_in_the_order_of_the_list(open_page: Open, entries: list[JobEntry]) -> None:
+    page = open_page(HandMadeJobs(entries))
+    w1, w2, live, dead, measured, done = (entry.folder for entry in entries)
+    for wanted in ((w1, w2), (live,), (done, dead, w2), (w1, dead, measured, done), (), (w1, w2, live, dead, measured)):
+        page.side.list.choose(wanted)
+        assert page.side.list.folders == tuple(sorted(wanted, key=[w1, w2, live, dead, measured, done].index))
+    page.side.list.selectAll()
+    assert page.side.list.folders == (w1, w2, live, dead, measured, done), "no title of a section is among them"
+
+
 def test_many_are_removed_and_listed_again_at_once(open_page: Open, entries: list[JobEntry]) -> None:
     jobs = HandMadeJobs(entries)
     page = open_page(jobs)
