@@ -208,7 +208,7 @@ class BatchRow(QWidget):
         self.editor.setEnabled(not off)
         self._caption.setText(off or self.field.description)
         if isinstance(self.editor, PathLine):
-            self.editor.box.setPlaceholderText(example)
+            self.editor.box.setPlaceholderText("" if off else example)
         self.fault.set_tone("need" if is_lacking else "fault")
         if self.fault.text() != fault:
             self.fault.set_text(fault)

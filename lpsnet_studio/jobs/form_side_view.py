@@ -22,7 +22,8 @@ class FormSide(QWidget):
 
     Args:
         title: what its parts are called together.
-        parts: what is scrolled, each with its own heading; no heading where that is empty.
+        parts: what is scrolled, each with its own heading, which is not repeated below one that says the same; no
+            heading where that is empty.
 
     Attributes:
         folded: emitted after it was folded or unfolded, or put elsewhere.
@@ -38,6 +39,7 @@ class FormSide(QWidget):
         self._is_folded, self._is_beside = True, False
         self.heading, self.sign, self._words = QToolButton(), QLabel(), ElidedLabel()
         self.area, self._top = QScrollArea(), QWidget()
+        self._titles = {name: _bold(name) for name, _ in parts if name}
         self._lay_out(title, parts)
         self.heading.clicked.connect(lambda: self.fold(not self._is_folded))
         self._show_fold()
@@ -84,6 +86,8 @@ class FormSide(QWidget):
 
     def _show_fold(self) -> None:
         self._top.setVisible(not self._is_beside)
+        for name, label in self._titles.items():
+            label.setVisible(self._is_beside or name != self.heading.text())
         self.area.setVisible(self.is_open)
         self.setMaximumHeight(_MOST if self.is_open else self._top.sizeHint().height())
         self.heading.setArrowType(Qt.ArrowType.DownArrow if self.is_open else Qt.ArrowType.RightArrow)
@@ -123,7 +127,7 @@ class FormSide(QWidget):
         inside.setContentsMargins(16, 8, 16, 8)
         inside.setSpacing(16)
         for name, part in parts:
-            inside.addWidget(_titled(name, part) if name else part)
+            inside.addWidget(_titled(self._titles[name], part) if name else part)
         inside.addStretch(1)
         self.area.setWidget(page)
         self.area.setWidgetResizable(True)
@@ -138,11 +142,16 @@ class FormSide(QWidget):
         layout.addWidget(self.area, 1)
 
 
-def _titled(text: str, below: QWidget) -> QWidget:
-    holder, title = QWidget(), QLabel(text)
-    font = title.font()
+def _bold(text: str) -> QLabel:
+    label = QLabel(text)
+    font = label.font()
     font.setBold(True)
-    title.setFont(font)
+    label.setFont(font)
+    return label
+
+
+def _titled(title: QLabel, below: QWidget) -> QWidget:
+    holder = QWidget()
     layout = QVBoxLayout(holder)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(4)

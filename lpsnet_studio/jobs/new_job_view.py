@@ -102,9 +102,8 @@ class NewJobView(QWidget):
         self._theme, self._ask_devices, self._has_asked_devices = theme, devices, False
         self.preflight = Preflight(check, self)
         self.findings = PreflightView(self.preflight, theme, self.body.place_of)
-        checked = ("Check before the start" if self.body.side is not None else "", self.findings)
         placed = [] if self.body.side is None else [("", self.body.side)]
-        self.side = FormSide(self.body.side_title, [*placed, checked])
+        self.side = FormSide(self.body.side_title, [*placed, ("Check before the start", self.findings)])
         self.foot = JobFoot(theme)
         self.start, self.cancel = self.foot.start, self.foot.cancel
         self.anyway, self.back = self.foot.anyway, self.foot.back

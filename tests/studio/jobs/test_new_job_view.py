@@ -440,6 +440,15 @@ def test_in_a_tiny_window_everything_can_be_scrolled_to(qtbot: Any, make: Any, k
         assert area.widget().width() <= area.viewport().width() or area.horizontalScrollBar().isVisible()
 
 
+@pytest.mark.parametrize(("kind", "width"), [("evaluate", 1300), ("evaluate", 700), ("train", 700), ("train", 1300)])
+def test_the_check_has_one_heading(qtbot: Any, make: Any, kind: JobKind, width: int) -> None:
+    view = make(kind)
+    settled(qtbot, view, width, 700)
+    view.side.unfold()
+    told = [each for each in [*view.side.findChildren(QLabel), view.side.heading] if each.isVisible()]
+    assert [each.text() for each in told].count("Check before the start") == 1
+
+
 def test_what_is_folded_away_is_said_and_unfolds_for_a_fault_in_it(qtbot: Any, make: Any, looks: Looks) -> None:
     looks.report = found("error")
     view = make()
@@ -743,6 +752,7 @@ def test_what_cannot_be_filled_in_says_why(qtbot: Any, make: Any) -> None:
     for name in ("images", "pngs"):
         box = rows[name].editor.box
         assert not box.isEnabled()
+        assert box.placeholderText() == ""
         reason = batch(view).off(name)
         assert reason in [label.text() for label in rows[name].findChildren(QLabel) if label.isVisible()]
         assert reason in box.accessibleDescription()
