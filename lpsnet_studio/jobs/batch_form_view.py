@@ -208,7 +208,7 @@ class BatchRow(QWidget):
         self.editor.setEnabled(not off)
         self._caption.setText(off or self.field.description)
         if isinstance(self.editor, PathLine):
-            self.editor.box.setPlaceholderText("" if off else example)
+            self.editor.propose("" if off else example)
         self.fault.set_tone("need" if is_lacking else "fault")
         if self.fault.text() != fault:
             self.fault.set_text(fault)
@@ -306,12 +306,12 @@ class BatchFormView(QWidget):
             case Editor.CONFIG:
                 presets = [(name, name) for name in preset_names()]
                 line = PathLine(field.title, self._ask, file=True, known=lambda: presets, known_title="Presets")
-                line.box.setPlaceholderText(field.example)
+                line.propose(field.example)
                 return line
             case Editor.FILE | Editor.FOLDER:
                 is_file = field.editor is Editor.FILE
                 line = PathLine(field.title, self._ask, file=is_file, folder=not is_file)
-                line.box.setPlaceholderText(field.example)
+                line.propose(field.example)
                 return line
             case Editor.PATHS | Editor.LINES:
                 return _LinesEditor(field, self._ask)

@@ -761,6 +761,25 @@ def test_what_cannot_be_filled_in_says_why(qtbot: Any, make: Any) -> None:
     assert rows["images"].editor.box.placeholderText() == "searched beside the JSON file"
 
 
+def test_folders_that_were_found_are_shown_and_choosing_others_begins_there(
+    qtbot: Any, make: Any, coco_mini: Path
+) -> None:
+    asked: list[tuple[str, str, bool]] = []
+    view = make("evaluate", asks=Asks(path=lambda _above, *words: asked.append(words) or ""))
+    batch(view).set("data", "files")
+    rows = view.body.view.rows
+    assert rows["annotations"].fault._words.palette().windowText().color().name() == view._theme.palette.dim
+    batch(view).set("annotations", str(coco_mini / "annotations" / "panoptic_val2017.json"))
+    photos = str(coco_mini / "val2017")
+    qtbot.waitUntil(lambda: rows["images"].editor.box.placeholderText() == photos)
+    assert photos in rows["images"].editor.box.accessibleDescription()
+    qtbot.mouseClick(rows["images"].editor.buttons[0], Qt.MouseButton.LeftButton)
+    assert asked == [("Photos", photos, True)]
+    batch(view).set("annotations", str(coco_mini / "val2017"))
+    qtbot.waitUntil(lambda: "Is a directory" in rows["annotations"].fault.text())
+    assert rows["images"].editor.box.placeholderText() == "searched beside the JSON file"
+
+
 def test_pictures_are_added_to_a_prediction(qtbot: Any, make: Any, tmp_path: Path) -> None:
     view = make("predict", asks=Asks(path=lambda *_: str(tmp_path)))
     batch(view).set("config", "demo")
