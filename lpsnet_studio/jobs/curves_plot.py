@@ -27,6 +27,8 @@ __all__ = ["STYLES", "CurveLook", "CurvesPlot", "blend"]
 STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 """Of the first figure of a chart, the second, … ; then they come again."""
 Aside = Callable[[], AbstractContextManager[object]]
+_LEAST_SIZE = (160, 200)
+"""Below which nothing can be read off."""
 _FEW_POINTS = 100
 _RAW_SHARE = 0.38
 _ROOM = 0.04
@@ -48,7 +50,7 @@ class CurveLook:
     """How a curve looks.
 
     Attributes:
-        number: of its run's colour.
+        number: of its colour.
         style: of its figure.
     """
 
@@ -189,7 +191,7 @@ class CurvesPlot(pg.PlotWidget):
         self.setAccessibleName("Curves")
         self.setToolTip("")
         self.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
-        self.setMinimumSize(160, 96)
+        self.setMinimumSize(*_LEAST_SIZE)
 
     # --------------------------------------------------------------------------------------------------------- showing
 

@@ -62,6 +62,9 @@ def test_a_single_spike_among_a_million_is_drawn(qtbot: Any, theme: Any) -> None
 
         folder, names, facts = Path("long"), ("loss.total",), RunCurves(Path("none")).facts
 
+        def begun(self, names: Any) -> float:
+            return 0.0
+
         def series(self, name: str) -> Any:
             from lpsnet_studio.jobs.track import Series
 
@@ -128,7 +131,31 @@ def test_runs_lie_above_one_another_in_colours_of_their_own(qtbot: Any, view: An
     color = rows[2].color
     _show(qtbot, view, worker, tmp_path / "b")
     qtbot.waitUntil(lambda: view.legend.rows[0].name == "total", timeout=5000)
-    assert view.legend.rows[0].color == color
+    _show(qtbot, view, worker, tmp_path / "b", _run(tmp_path / "c"))
+    qtbot.waitUntil(lambda: view.legend.rows[0].name == "b · total", timeout=5000)
+    assert view.legend.rows[0].color == color, "a run that stays keeps its colour"
+
+
+def test_each_curve_of_the_only_run_has_a_colour_and_dashes_of_its_own(
+    qtbot: Any, view: Any, worker: Any, tmp_path: Path
+) -> None:
+    losses = {"box": 0.4, "borderness": 0.3, "semantic": 0.2}
+    first, second = (
+        write_run(tmp_path / name, [started(), *(progress(at, 1.0, **losses) for at in (20, 40))]) for name in "ab"
+    )
+    _show(qtbot, view, worker, first)
+    rows = view.legend.rows
+    assert [row.name for row in rows] == ["total", "box", "border-ness", "semantic"]
+    assert len({row.color for row in rows}) == 4
+    assert len({row.style for row in rows}) == 4
+    for row in rows:
+        curve = view.plot._curves[row.key]
+        assert curve.smooth.opts["pen"].color().name() == row.color
+        assert curve.smooth.opts["pen"].style() == row.style
+    _show(qtbot, view, worker, first, second)
+    colors = {row.key[0]: {other.color for other in view.legend.rows if other.key[0] == row.key[0]} for row in rows}
+    assert colors == {first: {rows[0].color}}, "of several, the colour is the run's"
+    assert len({row.color for row in view.legend.rows}) == 2
 
 
 def test_values_are_read_off_at_the_cursor(qtbot: Any, view: Any, worker: Any, tmp_path: Path) -> None:
