@@ -130,6 +130,19 @@ def test_the_segments_of_all_images_are_counted_without_their_pixels(
     assert dict(store.segment_tables()) == {image: sheet.segments}
 
 
+def test_a_project_that_is_closed_is_one_file_even_while_others_read_it(
+    store: ProjectStore, image: int, tmp_path: Path
+) -> None:
+    sheet = _strokes(store, image, 4)
+    assert store.flush(10)
+    (tmp_path / "copy").mkdir()
+    with closing(ProjectStore.open(tmp_path / "project", read_only=True)):
+        store.close()
+        shutil.copyfile(tmp_path / "project" / "project.sqlite", tmp_path / "copy" / "project.sqlite")
+    with closing(ProjectStore.open(tmp_path / "copy")) as copy:
+        np.testing.assert_array_equal((copy.current(image) or (None,))[0], sheet.ids)
+
+
 @pytest.mark.parametrize("cursor", [-1, 4, 100])
 def test_a_cursor_stays_among_the_edits(store: ProjectStore, image: int, cursor: int) -> None:
     _strokes(store, image, 3)
@@ -490,6 +503,13 @@ def test_a_damaged_edit_is_told_of_in_a_sentence(store: ProjectStore, image: int
         assert len(loaded.edits) == 2  # one that could only be done again is no loss to stop at
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("DELETE FROM edits WHERE sequence = 1")
+    with (
+        closing(ProjectStore.open(tmp_path / "project")) as again,
+        pytest.raises(ProjectDamaged, match=r"what is kept of a\.png cannot be read: edit 1 is missing"),
+    ):
+        again.load(image)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("DELETE FROM edits")
     with (
         closing(ProjectStore.open(tmp_path / "project")) as again,
         pytest.raises(ProjectDamaged, match=r"what is kept of a\.png cannot be read: edit 1 is missing"),

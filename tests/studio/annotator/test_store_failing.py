@@ -115,6 +115,26 @@ def _fail_at(points: range, folder: Path) -> int:
     return failed
 
 
+@needs_faults
+def test_files_that_a_share_no_longer_knows_are_opened_anew(tmp_path: Path) -> None:
+    is_stale = [False]
+
+    def share(what: str, whole: Callable[[], int], half: Callable[[], int]) -> int:
+        if what == "open":
+            is_stale[0] = False
+        return faults.IOERR_WRITE if is_stale[0] and what == "write" else whole()
+
+    with faults.intercepted(share), closing(ProjectStore.create(tmp_path / "project", retry_every=None)) as store:
+        assert store.remember("view", 1).wait(10)
+        is_stale[0] = True
+        assert not store.remember("view", 2).wait(10)
+        assert "the disk reports an error (write)" in store.problem
+        store.retry()
+        assert store.flush(10), store.problem
+    with closing(ProjectStore.open(tmp_path / "project", read_only=True)) as again:
+        assert again.remembered("view") == 2
+
+
 @pytest.mark.parametrize("function", ["fsync", "replace", "open"])
 def test_a_project_that_cannot_be_put_in_its_place_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, function: str
