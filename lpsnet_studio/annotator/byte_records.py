@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 __all__ = ["ByteReader", "open_record", "sealed_record"]
 
 _HEAD = struct.Struct("<4sBxxxIQ")
-"""Name, version, checksum of the packed content and its unpacked length, number of its unpacked bytes."""
+"""Name, version, checksum of the packed content, number of its unpacked bytes."""
+_MOST_BYTES = 2**40
 _QUICK = 1
 """Level of compression: a stroke is journaled while the next one is drawn."""
 
@@ -19,7 +20,7 @@ _QUICK = 1
 def sealed_record(magic: bytes, version: int, content: bytes) -> bytes:
     """Returns content, packed, behind its name, version and checksum."""
     packed = zlib.compress(content, _QUICK)
-    return _HEAD.pack(magic, version, _checksum(packed, len(content)), len(content)) + packed
+    return _HEAD.pack(magic, version, zlib.crc32(packed), len(content)) + packed
 
 
 def open_record(magic: bytes, version: int, record: bytes, what: str) -> bytes:
@@ -40,7 +41,7 @@ def open_record(magic: bytes, version: int, record: bytes, what: str) -> bytes:
     if written > version:
         raise ValueError(f"{what} was written by a newer version of LPSNet Studio (format {written}; known: {version})")
     packed = record[_HEAD.size :]
-    if written < 1 or _checksum(packed, length) != checksum:
+    if written < 1 or length > _MOST_BYTES or zlib.crc32(packed) != checksum:
         raise ValueError(f"{what} is damaged: its checksum does not match")
     try:
         unpacking = zlib.decompressobj()
@@ -50,10 +51,6 @@ def open_record(magic: bytes, version: int, record: bytes, what: str) -> bytes:
     if len(content) != length:
         raise ValueError(f"{what} is damaged: it is not as long as it says")
     return content
-
-
-def _checksum(packed: bytes, length: int) -> int:
-    return zlib.crc32(packed, zlib.crc32(length.to_bytes(8, "little")))
 
 
 class ByteReader:

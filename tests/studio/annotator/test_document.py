@@ -443,6 +443,18 @@ def test_signals_of_a_stroke_of_undo_and_of_a_cancelled_stroke() -> None:
     assert names == ["painted", "segments", "painted"]
 
 
+def test_a_new_segment_is_told_before_its_first_pixel_is() -> None:
+    """Whoever colours the pixels must know the class by then."""
+    document = two_segments()
+    names = heard(document)
+    with document.draft("Brush") as draft:
+        draft.set_info(7, THING)
+        assert document.segments[7] == THING
+        assert names == ["segments"]
+        draft.put(whole(document), (0, 0), 7)
+        assert names == ["segments", "painted"]
+
+
 def test_undo_tells_the_inverse() -> None:
     document = two_segments()
     edit = finished_stroke(document)
@@ -542,6 +554,7 @@ def test_ids_are_a_copy_that_only_drafts_write() -> None:
 def test_ids_keep_their_numbers_where_they_can(ids: Ids) -> None:
     document = document_of(np.asfortranarray(ids))
     np.testing.assert_array_equal(document.ids, ids)
+    assert document.ids.flags.c_contiguous
     assert dict(document.number_of) == {number: number for number in document.segments}
     assert document.is_consistent()
 
@@ -656,6 +669,11 @@ def test_scores_and_crowds_survive_and_locks_are_left_behind() -> None:
     assert (scored.iscrowd, scored.score, scored.label) == (False, 0.25, 0)
     again = Document.from_segmentation(document.to_segmentation(CATEGORIES), CATEGORIES)
     assert again.segments == {1: SegmentInfo(18, iscrowd=True), 2: SegmentInfo(149, score=0.25)}
+
+
+def test_segments_of_a_segmentation_come_by_number() -> None:
+    document = Document(np.array([[5, 2, 9]]), {9: THING, 2: STUFF, 5: THING})
+    assert [segment.id for segment in document.to_segmentation(CATEGORIES).segments] == [2, 5, 9]
 
 
 def test_a_segmentation_is_a_copy() -> None:

@@ -92,3 +92,12 @@ def test_what_settles_is_what_counting_again_gives(before: np.ndarray, data: st.
         assert was != now
     for number in (known.keys() | expected.keys()) - settled.keys():
         assert known.get(number) == expected.get(number)
+
+
+def test_a_segment_that_moves_between_parts_and_keeps_area_and_box_does_not_settle() -> None:
+    before = np.ones((2, 4), np.uint16)
+    before[0, 1] = 0
+    after = np.ones((2, 4), np.uint16)
+    after[1, 2] = 0
+    parts = [((0, 0, 1, 4), before[:1], after[:1]), ((1, 0, 2, 4), before[1:], after[1:])]
+    assert settled_extents(after, counted(before), parts) == {}

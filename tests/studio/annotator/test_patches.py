@@ -216,6 +216,62 @@ def test_damage_behind_a_right_checksum_is_refused_or_is_another_patch(data: st.
         assert not ids.any()
 
 
+def forged(*heads: tuple[int, ...], values: bytes = b"", after: bytes = b"") -> bytes:
+    """Returns a patch of tiles that say something else than they hold, behind a right checksum.
+
+    A head is row, column, height, width, form (0: runs; 1, 2, 4: bits; 16: plain), number of values, number of codes.
+    """
+    tiles = b"".join(np.array(head, "<u4").tobytes() + values for head in heads)
+    return sealed_record(b"LPSp", 1, len(heads).to_bytes(4, "little") + tiles + after)
+
+
+ONE_RUN = b"\x07\0" + b"\x05\0"
+"""Six pixels that change by 7."""
+
+
+def test_a_patch_made_by_hand_is_read() -> None:
+    patch = PixelPatch.from_bytes(forged((0, 0, 2, 3, 0, 1, 1), values=ONE_RUN))
+    assert patch == PixelPatch.between(np.zeros((2, 3), np.uint16), np.full((2, 3), 7, np.uint16))
+
+
+@pytest.mark.parametrize(
+    ("record", "why"),
+    [
+        (forged((0, 0, 2, 3, 0, 1, 1), values=ONE_RUN, after=b"?"), "goes on after its end"),
+        (forged((0, 0, 2, 4, 0, 1, 1), values=ONE_RUN), "runs that do not fill their tile"),
+        (forged((0, 0, 1, 5, 0, 1, 1), values=ONE_RUN), "runs that do not fill their tile"),
+        (forged((0, 0, 2, 3, 0, 0, 0)), "runs that do not fill their tile"),
+        (forged((0, 0, 0, 3, 0, 0, 0)), "a tile of 3×0 pixels"),
+        (forged((0, 0, 1, 257, 16, 257, 0), values=bytes(514)), "a tile of 257×1 pixels"),
+        (forged((0, 0, 257, 1, 16, 257, 0), values=bytes(514)), "a tile of 1×257 pixels"),
+        (forged((0, 0, 2, 3, 0, 1, 2), values=bytes(6)), "parts do not belong together"),
+        (forged((0, 0, 1, 1, 0, 2, 2), values=bytes(8)), "parts do not belong together"),
+        (forged((0, 0, 2, 3, 16, 5, 0), values=bytes(10)), "parts do not belong together"),
+        (forged((0, 0, 2, 3, 16, 6, 1), values=bytes(13)), "parts do not belong together"),
+        (forged((0, 0, 2, 3, 1, 3, 1), values=bytes(7)), "parts do not belong together"),
+        (forged((0, 0, 2, 5, 1, 2, 1), values=bytes(5)), "parts do not belong together"),
+        (forged((0, 0, 2, 3, 3, 8, 3), values=bytes(19)), "parts do not belong together"),
+        (forged((0, 0, 2, 3, 0, 1, 1), values=ONE_RUN[:3]), "ends too early"),
+        (sealed_record(b"LPSp", 1, (2**32 - 1).to_bytes(4, "little")), "ends too early"),
+        (sealed_record(b"LPSp", 1, b""), "ends too early"),
+    ],
+)
+def test_a_patch_that_says_what_cannot_be_is_refused(record: bytes, why: str) -> None:
+    with pytest.raises(ValueError, match=f"a patch is damaged: it .*{why}"):
+        PixelPatch.from_bytes(record)
+
+
+def test_windows_stay_few_where_many_tiles_changed_far_apart() -> None:
+    before = np.zeros((6 * TILE, 6 * TILE), np.uint16)
+    after = before.copy()
+    after[::TILE, ::TILE] = 1
+    patch = PixelPatch.between(before, after)
+    assert 1 < len(patch.windows) <= 12
+    for y0, x0, y1, x1 in patch.windows:
+        after[y0:y1, x0:x1] = 0
+    assert not after.any()
+
+
 def test_a_newer_version_says_so() -> None:
     record = sealed_record(b"LPSp", 2, some_patch().content())
     with pytest.raises(
@@ -224,8 +280,9 @@ def test_a_newer_version_says_so() -> None:
         PixelPatch.from_bytes(record)
 
 
-def test_a_record_that_unpacks_to_more_than_it_says_is_refused() -> None:
+@pytest.mark.parametrize("length", [5, 9_999_999, 10_000_001, 2**62, 2**64 - 1])
+def test_a_record_that_unpacks_to_another_length_than_it_says_is_refused(length: int) -> None:
     record = bytearray(sealed_record(b"LPSp", 1, bytes(10_000_000)))
-    record[12:20] = (5).to_bytes(8, "little")
-    with pytest.raises(ValueError, match="damaged"):
+    record[12:20] = length.to_bytes(8, "little")
+    with pytest.raises(ValueError, match="a patch is damaged"):
         PixelPatch.from_bytes(bytes(record))
