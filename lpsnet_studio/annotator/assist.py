@@ -99,11 +99,7 @@ class Proposal:
 
     def by_value(self) -> dict[int, PlacedMask]:
         """Returns the pixels that would get each value."""
-        chosen = self.region.mask
-        return {
-            value: PlacedMask(chosen & (self.values == value), self.region.origin).tight()
-            for value in np.unique(self.values[chosen]).tolist()
-        }
+        return self.region.by_value(self.values)
 
 
 def window_of_corners(corners: Corners, size: tuple[int, int]) -> Window:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 from psygnal import Signal
 
 from lpsnet_studio.annotator.document import Document
@@ -376,5 +375,4 @@ def give_by_number(draft: Draft, region: PlacedMask, numbers: Ids) -> int:
         region: the pixels.
         numbers: for the region's window.
     """
-    found = np.unique(numbers[region.mask]).tolist()
-    return sum(draft.put(region.mask & (numbers == number), region.origin, number) for number in found)
+    return sum(give(draft, part, number) for number, part in region.by_value(numbers).items())

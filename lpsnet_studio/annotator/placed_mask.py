@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import cv2
@@ -104,6 +105,26 @@ class PlacedMask:
     def of(self, image: NDArray[Any]) -> NDArray[Any]:
         """Returns the part of a map or picture of the whole image that lies in the window, as a view."""
         return image[self.slices]
+
+    def by_value(self, values: NDArray[np.integer[Any]]) -> dict[int, PlacedMask]:
+        """Returns the pixels of every value, each in a window of their own.
+
+        Args:
+            values: for the mask's window.
+        """
+        rows, columns = np.nonzero(self.mask)
+        found = values[rows, columns]
+        order = np.argsort(found, kind="stable")
+        rows, columns, found = rows[order], columns[order], found[order]
+        borders = np.flatnonzero(found[1:] != found[:-1]) + 1
+        parts = {}
+        for start, end in pairwise([0, *borders.tolist(), len(found)] if len(found) else []):
+            y, x = rows[start:end], columns[start:end]
+            top, left = int(y[0]), int(x.min())
+            mask = np.zeros((int(y[-1]) - top + 1, int(x.max()) - left + 1), np.bool_)
+            mask[y - top, x - left] = True
+            parts[int(found[start])] = PlacedMask(mask, (self.origin[0] + top, self.origin[1] + left))
+        return parts
 
     def tight(self) -> PlacedMask:
         """Returns the same pixels in the smallest window."""

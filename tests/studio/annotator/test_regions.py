@@ -271,3 +271,14 @@ def test_a_placed_mask_keeps_its_pixels_whatever_its_window(mask: NDArray[np.boo
     np.testing.assert_array_equal(part[4:9, 2:9], whole[4:9, 2:9])
     assert part.sum() == whole[4:9, 2:9].sum()
     assert clipped((-3, 2, 99, 9), size, 4) == (0, 0, size[0], 13)
+
+
+@settings(max_examples=30)
+@given(masks, maps)
+def test_a_placed_mask_is_parted_by_values(mask: NDArray[np.bool_], values: NDArray[np.uint16]) -> None:
+    parts = PlacedMask(mask, (2, 3)).by_value(values)
+    assert set(parts) == set(np.unique(values[mask]).tolist())
+    for value, part in parts.items():
+        whole = part.whole((SIZE[0] + 2, SIZE[1] + 3))
+        np.testing.assert_array_equal(whole[2:, 3:], mask & (values == value))
+        assert part.window == part.tight().window
