@@ -99,6 +99,7 @@ def test_a_disk_that_fails_at_a_few_points_loses_nothing(tmp_path: Path) -> None
 
 @needs_faults
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_disk_that_fails_at_any_point_loses_nothing(tmp_path: Path) -> None:
     assert _fail_at(range(1, CALLS), tmp_path) > 150
 
