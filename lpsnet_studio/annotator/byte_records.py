@@ -79,11 +79,6 @@ class ByteReader:
         self._place += size
         return numbers
 
-    def rest(self) -> bytes:
-        """Returns everything that was not read."""
-        rest, self._place = self._content[self._place :], len(self._content)
-        return rest
-
     def finish(self) -> None:
         """Says that everything must have been read.
 

@@ -166,7 +166,7 @@ def test_no_id_is_given_twice_and_every_id_leads_to_a_class_that_is_there(
     deeds: list[tuple[str, int, int]],
 ) -> None:
     labels, given_ids, lives_on = three(), [18, 149, 187], {18: 18, 149: 149, 187: 187}
-    for deed, first, second in deeds:
+    for number, (deed, first, second) in enumerate(deeds):
         present = [label.id for label in labels]
         if deed == "add":
             labels = labels.add(f"class {len(given_ids)}", isthing=bool(first % 2))
@@ -175,7 +175,7 @@ def test_no_id_is_given_twice_and_every_id_leads_to_a_class_that_is_there(
         elif not present:
             continue
         elif deed == "rename":
-            labels = labels.rename(present[first % len(present)], f"renamed {len(labels)} {first} {second}")
+            labels = labels.rename(present[first % len(present)], f"renamed by deed {number}")
         elif deed == "key":
             labels = labels.with_hotkey(present[first % len(present)], HOTKEYS[second % 10])
         else:
