@@ -195,6 +195,7 @@ def test_the_id_of_the_last_class_is_not_given_again_after_it_was_deleted() -> N
     labels = three().delete(187)
     labels = LabelSet.from_json(labels.to_json(), "here").add("sea", isthing=False)
     assert labels.by_name["sea"].id == 188
+    assert LabelSet((DOG,), moved={500: 18}).next_id == 501
 
 
 # ---------------------------------------------------------------------------------------------------------- in and out
