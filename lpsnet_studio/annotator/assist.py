@@ -168,7 +168,7 @@ def pixels_of_step(labels: Labels, step: MergeStep, ids: Ids) -> PlacedMask:
 
 
 def discarded_under(trace: MergeTrace, x: float, y: float) -> tuple[MergeStep, ...]:
-    """Returns the discarded detections that have a pixel under a point, the best score first."""
+    """Returns the discarded detections that have a pixel under a point, the best score first, as they were merged."""
     height, width = trace.labels.shape
     column, row = int(np.floor(x)), int(np.floor(y))
     if not (0 <= row < height and 0 <= column < width):
@@ -181,7 +181,7 @@ def discarded_under(trace: MergeTrace, x: float, y: float) -> tuple[MergeStep, .
         y0, x0, y1, x1 = window_of_corners(step.box, trace.labels.shape)
         if y0 <= row < y1 and x0 <= column < x1:
             under.append(step)
-    return tuple(sorted(under, key=lambda step: -step.score))
+    return tuple(under)
 
 
 # --------------------------------------------------------------------------------------------------- contested pixels

@@ -108,6 +108,13 @@ def test_deleting_to_the_neighbours_leaves_no_void() -> None:
     assert editor.selection == ()
 
 
+def test_of_two_that_are_deleted_neither_is_heir_of_the_other() -> None:
+    editor = EditorUnderTest(drawn("1112233", "1112233"), {1: SKY, 2: PERSON, 3: CAR})
+    editor.select([2, 3])
+    editor.delete("neighbours")
+    assert editor.rows() == ["1111111", "1111111"]
+
+
 def test_deleting_everything_to_neighbours_leaves_void() -> None:
     editor = EditorUnderTest(drawn("12"), {1: SKY, 2: PERSON})
     editor.select([1, 2])
@@ -236,11 +243,13 @@ def test_of_two_that_grow_into_each_other_the_first_selected_wins() -> None:
 
 
 def test_a_reshaped_segment_leaves_what_it_lost_to_what_lies_next_to_it() -> None:
-    editor = EditorUnderTest(drawn("2222222..", "2211111..", "2222222.."), {1: CAR, 2: SKY})
+    editor = EditorUnderTest(drawn("1111111..", "2211111..", "2222222.."), {1: CAR, 2: SKY})
     assert editor.reshape(1, region(".........", "...x.....", "...x.....")) is not None
+    assert editor.rows()[0][:2] == "22"
+    assert editor.rows()[0][6] == "."
     assert editor.rows()[1][:4] == "2221"
-    assert editor.rows()[1][6] in ".2"
     assert editor.rows()[2] == "2221222.."
+    assert editor.document.area(1) == 2
     assert editor.reshape(1, region("x").within((5, 5, 6, 6))) is None
     assert editor.sentences == ["Nothing would be left of it."]
 
@@ -259,10 +268,10 @@ def test_void_is_filled_from_the_nearest_as_proposed() -> None:
     editor = EditorUnderTest(drawn("1....2", "1....2"), {1: SKY, 2: SegmentInfo(SEA, locked=True)})
     proposal = editor.propose_nearest()
     assert editor.rows() == ["1....2", "1....2"]
-    editor.select([1])
+    editor.new_instance(CAR)
     editor.paint(region(".x"), "Box")
     assert editor.fill_from_nearest(proposal) is not None
-    assert editor.rows() == ["111112", "111112"]
+    assert editor.rows() == ["131112", "111112"]
     assert editor.fill_from_nearest(proposal) is None
     assert editor.sentences == ["No unlabelled pixel can be filled."]
 

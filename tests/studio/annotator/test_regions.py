@@ -144,6 +144,13 @@ def test_the_nearest_segment_is_found_however_far_it_is() -> None:
     assert (numbers == 7).all()
 
 
+def test_what_lies_farther_than_the_first_look_may_still_be_nearest() -> None:
+    ids = np.zeros((120, 120), np.uint16)
+    ids[50 + 31, 50 + 31] = 1
+    ids[50, 50 + 38] = 2
+    assert regions.nearest_fill(ids, PlacedMask(np.ones((1, 1), np.bool_), (50, 50)))[1].tolist() == [[2]]
+
+
 def test_void_gets_what_lies_next_to_it_if_it_counts() -> None:
     ids = np.full((3, 30), 5, np.uint16)
     ids[:, 10:20], ids[:, 20:] = 7, 0
