@@ -65,6 +65,7 @@ class Desk:
         deliver: calls a function in the thread that the desk is used in.
 
     Attributes:
+        work, deliver: these, for whatever else concerns the project.
         store: the open project; None if there is none.
         labels: its classes.
         editor: of the image on the desk; None unless that can be edited.
@@ -88,7 +89,7 @@ class Desk:
     """The folder of a project that somebody else has open, and the :class:`ProjectBusy` that says who."""
 
     def __init__(self, work: Work, deliver: Callable[[Callable[[], None]], None]) -> None:
-        self._work, self._deliver = work, deliver
+        self.work, self.deliver = work, deliver
         self.store: ProjectStore | None = None
         self.labels = LabelSet()
         self.editor: Editor | None = None
@@ -160,7 +161,7 @@ class Desk:
                 return _Failed(error)
 
         self._leave_image()
-        self._work(replace, lambda outcome: self._take_project(outcome, before, folder), title=title, cancellable=False)
+        self.work(replace, lambda outcome: self._take_project(outcome, before, folder), title=title, cancellable=False)
 
     def _take_project(self, outcome: ProjectStore | _Failed, before: ProjectStore | None, folder: Path) -> None:
         if isinstance(outcome, _Failed):
@@ -170,7 +171,7 @@ class Desk:
                 self.busy_elsewhere.emit(folder, outcome.error)
             else:
                 self.told.emit(Problem(str(outcome.error)))
-            self._look_again()
+            self.look_again()
             return
         self._take_store(outcome)
 
@@ -181,14 +182,14 @@ class Desk:
             self.labels = LabelSet()
         else:
             self.labels = LabelSet.from_json(store.labels or {"labels": []}, str(store.folder))
-            store.saved_changed.connect(lambda _count, _why: self._deliver(self.saved_changed.emit))
-            store.trouble.connect(lambda sentence: self._deliver(lambda: self._tell_trouble(sentence)))
+            store.saved_changed.connect(lambda _count, _why: self.deliver(self.saved_changed.emit))
+            store.trouble.connect(lambda sentence: self.deliver(lambda: self._tell_trouble(sentence)))
             store.images_changed.connect(self._take_entries)
         self._index()
         self.project_changed.emit()
         self.labels_changed.emit()
         self.saved_changed.emit()
-        self._look_again()
+        self.look_again()
 
     def _tell_trouble(self, sentence: str) -> None:
         self.told.emit(
@@ -209,14 +210,14 @@ class Desk:
             return None
 
         self._leave_image()
-        self._work(close, self._take_closed, title=f"closing {before.folder.name}", cancellable=False)
+        self.work(close, self._take_closed, title=f"closing {before.folder.name}", cancellable=False)
 
     def _take_closed(self, failed: _Failed | None) -> None:
         if failed is None:
             self._take_store(None)
         else:
             self.told.emit(Problem(str(failed.error)))
-            self._look_again()
+            self.look_again()
 
     def shut(self, *, abandon: bool = False) -> str:
         """Closes the project at once, as the program ends; waits for the disk.
@@ -253,7 +254,7 @@ class Desk:
             store.add_images(_facts(paths, problems))
             return problems
 
-        self._work(lambda: _tried(add), self._take_added, title="adding images", cancellable=False)
+        self.work(lambda: _tried(add), self._take_added, title="adding images", cancellable=False)
 
     def _take_added(self, outcome: list[str] | _Failed) -> None:
         if isinstance(outcome, _Failed):
@@ -262,11 +263,11 @@ class Desk:
             more = f" and {len(outcome) - 1} more" if len(outcome) > 1 else ""
             self.told.emit(Problem(f"Not added: {outcome[0]}{more}", details="\n".join(outcome)))
         self._index()
-        self._look_again()
+        self.look_again()
 
     def _take_entries(self, images: Iterable[int]) -> None:
         changed = set(images)
-        self._deliver(lambda: self._tell_entries(changed))
+        self.deliver(lambda: self._tell_entries(changed))
 
     def _tell_entries(self, images: set[int]) -> None:
         self._index()
@@ -287,7 +288,7 @@ class Desk:
             return
         self._path = path
         self._leave_image()
-        self._look_again()
+        self.look_again()
 
     def _leave_image(self) -> None:
         """Puts the image down; a stroke in hand is given up."""
@@ -298,7 +299,8 @@ class Desk:
             self.editor.history.close()
         self.editor, self.image = None, 0
 
-    def _look_again(self) -> None:
+    def look_again(self) -> None:
+        """Puts on the desk what the image is now, where that may have changed behind its back."""
         if self.store is None:
             self._put("no project")
         elif self._path is None:
@@ -318,7 +320,7 @@ class Desk:
             if state in (FileState.RESIZED, FileState.MISSING, FileState.UNREADABLE):
                 return sentence
             if state is FileState.CHANGED:
-                self._deliver(lambda: self.said.emit(sentence))
+                self.deliver(lambda: self.said.emit(sentence))
             return open_image(store, image, labels)
 
         self._ask(read, "")
@@ -358,7 +360,7 @@ class Desk:
             if asked == self._asked:
                 self._take_opened(outcome)
 
-        self._work(lambda: _tried(read), take, title=title, cancellable=True)
+        self.work(lambda: _tried(read), take, title=title, cancellable=True)
 
     def _take_opened(self, outcome: OpenedImage | str | _Failed | None) -> None:
         if isinstance(outcome, _Failed):
