@@ -9,11 +9,11 @@ from lpsnet_studio.annotator.desk import Desk, Place
 __all__ = ["read_only_words", "why_empty"]
 
 _WORDS: Mapping[Place, str] = {
-    "no project": "Open a project, or make one of your images, to annotate them.",
+    "no project": "Open a project, or make a new one of the images that are listed, in the menu Annotate.",
     "no image": "Choose an image in the list to annotate it.",
-    "not in project": "This image is not in the project. Add it to annotate it.",
+    "not in project": "This image is not in the project. The menu Annotate adds images to it.",
     "reading": "Reading the image…",
-    "not started": "This image has no segments yet. Begin with what the network says, or with nothing.",
+    "not started": "This image has no segments yet. Start from the prediction, or from nothing, in the menu Annotate.",
     "unreadable": "This image cannot be annotated.",
 }
 
