@@ -151,13 +151,13 @@ def build_toolbar(window: QMainWindow, actions: Mapping[str, QAction]) -> QToolB
     return toolbar
 
 
-def build_canvas_menu(canvas: QWidget, actions: Mapping[str, QAction]) -> QMenu:
-    """Makes the menu that a right click on the canvas opens."""
+def build_canvas_menu(canvas: QWidget, actions: Mapping[str, QAction], mode: str = "inspect") -> QMenu:
+    """Makes the menu that a right click on the canvas opens in a mode of the window."""
     menu = QMenu(canvas)
     menu.setToolTipsVisible(True)
     section = ""
     for entry in ACTIONS:
-        if entry.on_canvas:
+        if entry.on_canvas and mode in entry.canvas_modes:
             if section and entry.menu != section:
                 menu.addSeparator()
             section = entry.menu

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from lpsnet_studio.annotator.desk import Desk
 from lpsnet_studio.annotator.project import Status
@@ -54,15 +54,19 @@ class AnnotateBar(QWidget):
         self.status.activated.connect(self._set_status)
         self.saved = ElidedLabel()
         self.saved.setFont(caption_font(self.font()))
+        self.saved.setMinimumHeight(28)
         self._tools = QWidget()
         FlowLayout(self._tools, 2)
-        row = FlowLayout(gap=12)
-        for widget in (self._tools, self.options, self.status, self.saved):
-            row.addWidget(widget)
+        top = QHBoxLayout()
+        top.setSpacing(12)
+        top.addWidget(self._tools, 1)
+        for widget in (self.saved, self.status):
+            top.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
         inner = QVBoxLayout(self)
         inner.setContentsMargins(8, 4, 8, 0)
         inner.setSpacing(4)
-        inner.addLayout(row)
+        inner.addLayout(top)
+        inner.addWidget(self.options)
         inner.addWidget(hairline())
         desk.place_changed.connect(self.show_place)
         desk.entries_changed.connect(lambda _images: self.show_place())

@@ -1,4 +1,4 @@
-"""What it takes to edit an image of a project: its document, and everything that was done to it; for a worker; no Qt."""
+"""What it takes to edit an image of a project: its document and everything that was done to it; for a worker; no Qt."""
 
 from __future__ import annotations
 

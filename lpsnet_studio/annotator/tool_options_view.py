@@ -58,6 +58,7 @@ class ToolOptions(QWidget):
         self.category = QToolButton()
         self.category.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.category.setIconSize(QSize(_SWATCH, _SWATCH))
+        self.category.setMinimumHeight(24)
         self.category.setToolTip("The class of new segments (C)")
         self.category.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.category.clicked.connect(self.class_wanted)
@@ -84,12 +85,12 @@ class ToolOptions(QWidget):
         self.radius.setDecimals(1)
         self.radius.setSuffix(" px")
         self.radius.setKeyboardTracking(False)
-        self.radius.setFixedWidth(84)
+        self.radius.setFixedWidth(80)
         self.radius.setToolTip(tip)
         self.radius.setAccessibleName("Radius of the brush, exactly")
         self.radius.valueChanged.connect(lambda value: self._set(radius=value))
         self.slider.setRange(0, _PLACES)
-        self.slider.setFixedWidth(110)
+        self.slider.setFixedWidth(90)
         self.slider.setToolTip(tip)
         self.slider.setAccessibleName("Radius of the brush")
         self.slider.valueChanged.connect(lambda place: self._set(radius=_radius_at(place)))
@@ -124,7 +125,7 @@ class ToolOptions(QWidget):
 
     def _show_options(self) -> None:
         editor, name = self._editor, self._toolbox.name
-        self.setEnabled(self._desk.can_edit)
+        self.setVisible(self._desk.can_edit)
         if editor is None or self._desk.editor is not editor:
             self._show_category(None)
             return
@@ -160,7 +161,7 @@ class ToolOptions(QWidget):
     def _show_category(self, category: int | None) -> None:
         label = None if self._editor is None or category is None else self._editor.labels.by_id.get(category)
         text = _NO_CLASS if label is None else label.name
-        self.category.setText(self.category.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, 160))
+        self.category.setText(" " + self.category.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, 160))
         self.category.setIcon(swatch(None if label is None else label.color))
         self.category.setAccessibleName(f"Class of new segments: {text}")
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal, get_args
 
 from psygnal import Signal
 
+from lpsnet_studio.annotator.assist import NetworkMaps
 from lpsnet_studio.annotator.desk import Desk
 from lpsnet_studio.annotator.editor import Editor
-from lpsnet_studio.annotator.tools.assist_box import AdoptTool, AssistBoxTool, NetworkMaps
-from lpsnet_studio.annotator.tools.base import Tool
+from lpsnet_studio.annotator.tools.assist_box import AdoptTool, AssistBoxTool
+from lpsnet_studio.annotator.tools.base import MaskShape, Tool
 from lpsnet_studio.annotator.tools.brush import BrushTool, EraserTool
 from lpsnet_studio.annotator.tools.cut import CutTool
 from lpsnet_studio.annotator.tools.outlines import BoxTool, FillTool, LassoTool, PolygonTool
+from lpsnet_studio.annotator.tools.proposal import ProposalTool
 from lpsnet_studio.annotator.tools.scribble import ScribbleTool
 from lpsnet_studio.annotator.tools.select import SelectTool
 
@@ -73,6 +75,17 @@ class Toolbox:
         self.name = name
         self._take()
 
+    def propose(self, shapes: Sequence[MaskShape], what: str, accept: Callable[[], object]) -> None:
+        """Shows what would be painted, until it is taken or left; the tool in the hand then comes back.
+
+        Args:
+            shapes: what would be painted.
+            what: that in words.
+            accept: paints it.
+        """
+        if self._editor is not None:
+            self._hold(ProposalTool(self._editor, shapes, what, accept, self._take))
+
     def set_maps(self, maps: NetworkMaps | None) -> None:
         """Takes what the network says of the image on the desk; None while it says nothing."""
         self._maps = maps
@@ -107,16 +120,21 @@ class Toolbox:
             self._take()
 
     def _take(self) -> None:
-        if self.tool is not None:
-            self.tool.cancel()
         editor = self._editor
         if editor is None:
-            self.tool = None
+            self._hold(None)
         elif self.name in _ASSISTED:
-            self.tool = _ASSISTED[self.name](editor, self._maps)
+            self._hold(_ASSISTED[self.name](editor, self._maps))
         else:
-            self.tool = _PLAIN[self.name](editor)
-        if self.tool is not None:
-            self.tool.changed.connect(self.shown_changed.emit)
+            self._hold(_PLAIN[self.name](editor))
+
+    def _hold(self, tool: Tool | None) -> None:
+        before, self.tool = self.tool, tool
+        if before is not None:
+            before.cancel()
+        if self.tool is not tool:  # what was given up has brought another back
+            return
+        if tool is not None:
+            tool.changed.connect(self.shown_changed.emit)
         self.chosen_changed.emit()
         self.shown_changed.emit()

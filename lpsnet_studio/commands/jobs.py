@@ -53,9 +53,6 @@ class JobsPlace(Protocol):
     def shown(self) -> JobEntry | None:
         """The job that is looked at now; None if there is none, or they are not shown."""
 
-    def show_mode(self, mode: str) -> None:
-        """Shows ``jobs`` or ``inspect``."""
-
     def begin_new(self, kind: JobKind) -> None:
         """Shows the form of a new job."""
 
@@ -118,10 +115,6 @@ class JobCommands:
         self._place, self._model, self._files = place, model, files
         self._destination = Destination(place)
         self._looking: Task | None = None
-
-    def show_mode(self, mode: str) -> None:
-        """Shows jobs, or the inspection."""
-        self.room.show_mode(mode)
 
     # ------------------------------------------------------------------------------------------------ starting, ending
 
@@ -208,7 +201,7 @@ class JobCommands:
 
     def _open_network(self, found: tuple[Path, Pictures | None, str]) -> None:
         checkpoint, pictures, problem = found
-        self.room.show_mode("inspect")
+        self._place.show_mode("inspect")
         self._model.load_checkpoint(checkpoint)
         if self._place.session.current is not None:
             return
@@ -218,13 +211,13 @@ class JobCommands:
             self._place.notifications.show_info(problem or "This run is measured on no pictures: open some to inspect.")
 
     def _show_worst(self, listing: _Listing) -> None:
-        self.room.show_mode("inspect")
+        self._place.show_mode("inspect")
         self._place.session.show_worst_first(True)
         self._bring_network(listing.network, listing.no_network)
         self._list(listing)
 
     def _open_inputs(self, inputs: _Inputs) -> None:
-        self.room.show_mode("inspect")
+        self._place.show_mode("inspect")
         # Opening pictures has an untrained network built where none is on its way.
         self._bring_network(inputs.network, inputs.no_network)
         self._files.open_paths(inputs.paths)
@@ -240,7 +233,7 @@ class JobCommands:
             self._place.notifications.show_warning(Problem(no_network))
 
     def _show_predictions(self, listing: _Listing) -> None:
-        self.room.show_mode("inspect")
+        self._place.show_mode("inspect")
         self._bring_network(listing.network, listing.no_network)
         self._list(listing)
         self._place.notifications.show_info(

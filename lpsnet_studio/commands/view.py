@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtWidgets import QWidget
 
+from lpsnet_studio.availability import Mode
 from lpsnet_studio.canvas.sampling import extent_of
 from lpsnet_studio.commands.workplace import Workplace
 from lpsnet_studio.session import Session
@@ -17,6 +18,10 @@ class ViewCommands:
 
     def __init__(self, place: Workplace) -> None:
         self._place = place
+
+    def show_mode(self, mode: Mode) -> None:
+        """Shows the inspection, the annotation or jobs."""
+        self._place.show_mode(mode)
 
     def fit(self) -> None:
         """Shows the whole image."""

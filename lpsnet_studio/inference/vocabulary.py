@@ -193,7 +193,9 @@ class DatasetImage:
     problem: str = ""
 
 
-SightKind = Literal["borderness", "target", "difference", "class", "entropy", "margin", "next_best", "means"]
+SightKind = Literal[
+    "borderness", "target", "difference", "class", "entropy", "margin", "next_best", "next_stuff", "means"
+]
 """What can be looked at over an image:
 
 ``borderness``  predicted border-ness of one level, or the greatest of all.
@@ -203,6 +205,7 @@ SightKind = Literal["borderness", "target", "difference", "class", "entropy", "m
 ``entropy``     of the class probabilities, as a share of its greatest value.
 ``margin``      by how much the likeliest class leads the next one.
 ``next_best``   the second likeliest class of every place.
+``next_stuff``  the likeliest stuff class of every pixel (method row 55).
 ``means``       the mean probability of every class over the image, one row of a cell a class: figures for a table, of
                 no place.
 """

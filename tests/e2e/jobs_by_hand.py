@@ -217,7 +217,7 @@ def whole(home: Path) -> dict[str, Any]:
     user.press_deed(Deed.IMAGES)
     session = user.studio.session
     user.until(lambda: len(session.entries) == int(SCENES["count"]), "the pictures")
-    seen["mode"] = user.window.room.mode
+    seen["mode"] = user.window.modes.mode
     shown = [session.entries[at] for at in session.order]
     seen["worst_first"] = [(entry.name, entry.measured.pq) for entry in shown if entry.measured is not None]
     user.until(lambda: session.current is not None, "the worst of them")

@@ -763,7 +763,7 @@ def _(bench: Bench) -> None:
     bench.qtbot.waitUntil(lambda: bench.service.count(ListDataset) == 1, timeout=20_000)
     assert bench.service.last(LoadModel).checkpoint == str(folder / "checkpoints" / "best.safetensors")
     assert bench.service.last(ListDataset).json_path.endswith("panoptic_scenes.json")
-    assert bench.window.room.mode == "inspect"
+    assert bench.window.modes.mode == "inspect"
 
 
 @effect_of("show_pictures")
@@ -775,7 +775,7 @@ def _(bench: Bench) -> None:
     shown = [(entry.name, entry.measured.pq, entry.measured.origin) for entry in bench.session.entries]
     assert shown == [("1.png", 0.25, "measured"), ("0.png", 0.5, "measured"), ("2.png", 0.75, "measured")]
     assert bench.window.actions_by_id["worst_first"].isChecked()
-    assert bench.window.room.mode == "inspect"
+    assert bench.window.modes.mode == "inspect"
     assert bench.session.index == 0
     model = bench.window.images.view.model()
     assert "PQ 25.0, found by the evaluation measured" in model.index(0, 0).data(Qt.ItemDataRole.ToolTipRole)

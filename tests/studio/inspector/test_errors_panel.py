@@ -273,7 +273,7 @@ def test_without_ground_truth_it_says_what_to_open(
     assert "No image is open" in panel._empty.text()
     open_first(session, service, with_truth=False)
     qtbot.waitUntil(lambda: "no ground truth" in panel._empty.text())
-    assert "Ctrl+Shift+D" in panel._empty.text()
+    assert "Ctrl+U" in panel._empty.text()
     assert service.count(WeighGains) == 0
     assert not window.actions_by_id["curtain"].isEnabled()
 

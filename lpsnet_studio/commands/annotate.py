@@ -1,0 +1,290 @@
+"""Annotation projects: what their actions do."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog
+
+from lpsnet.categories import Categories
+from lpsnet.structures import PanopticSegmentation
+from lpsnet_studio.actions.entry import Choice
+from lpsnet_studio.annotator.desk import Desk
+from lpsnet_studio.annotator.export_command import export_project, exported_images
+from lpsnet_studio.annotator.exporting import ExportReport
+from lpsnet_studio.annotator.labels import LabelSet
+from lpsnet_studio.annotator.project import Status
+from lpsnet_studio.annotator.toolbox import Toolbox
+from lpsnet_studio.background import Task, courier
+from lpsnet_studio.browser.listing import entries_of
+from lpsnet_studio.chrome.question import ask
+from lpsnet_studio.commands.workplace import Workplace
+from lpsnet_studio.jobs.spec import TrainSpec
+
+__all__ = ["AnnotateCommands", "image_path"]
+
+_MOST_RECENT = 10
+_TRAINING_DATA = "training-data"
+"""The folder of a project in which what is trained on is written."""
+_TRAINED = "coco_r50"
+"""The preset that a training on a project begins with."""
+_PICTURES = "Pictures (*.jpg *.jpeg *.png *.bmp *.tif *.tiff *.webp);;All files (*)"
+
+
+def image_path(name: str) -> Path:
+    """Returns the path by which projects know the image of a list entry."""
+    return Path(os.path.abspath(name))  # noqa: PTH100 - a link stays what it is
+
+
+class AnnotateCommands:
+    """Opens projects, begins images, and says how far they have come.
+
+    Args:
+        place: what commands work with.
+
+    Attributes:
+        desk: what is annotated.
+        toolbox: the tool in the hand.
+        find_next: goes to the next thing that the checks found; set by who shows them.
+        train_on: opens the form of a training with its settings; set by who shows it.
+    """
+
+    def __init__(self, place: Workplace) -> None:
+        self._place = place
+        here = weakref.ref(place.window)
+        self.desk = Desk(place.background.run, lambda call: courier().bring(here, lambda _window, act=call: act()))
+        self.toolbox = Toolbox(self.desk)
+        self.find_next: Callable[[], object] = lambda: None
+        self.train_on: Callable[[TrainSpec], object] = lambda _spec: None
+
+    # ------------------------------------------------------------------------------------------------------- projects
+
+    def new_project(self) -> None:
+        """Shows the form of a new project."""
+        from lpsnet_studio.annotator.new_project_view import NewProjectDialog
+
+        place = self._place
+        dialog = NewProjectDialog(place.window, place.theme, self._class_choices(), self._listed(), self._current())
+        dialog.wanted.connect(self._make_project)
+        dialog.open()
+
+    def _make_project(self, folder: Path, labels: LabelSet, images: Sequence[Path]) -> None:
+        self._place.show_mode("annotate")
+        self.desk.new_project(folder, labels, images)
+
+    def _class_choices(self) -> list[tuple[str, Categories]]:
+        """Returns where classes can be taken from, with words for people."""
+        session = self._place.session
+        found = []
+        if session.model is not None:
+            found.append((f"Of the network {session.model.name}", session.model.categories))
+        if session.picture is not None and session.truth is not None:
+            found.append(("Of the data set that is open", session.picture.categories))
+        return found
+
+    def _listed(self) -> tuple[Path, ...]:
+        return tuple(image_path(entry.source.path) for entry in self._place.session.entries if not entry.problem)
+
+    def _current(self) -> Path | None:
+        entry = self._place.session.current
+        return None if entry is None else image_path(entry.source.path)
+
+    def open_project(self) -> None:
+        """Asks which project is to be opened."""
+        folder = QFileDialog.getExistingDirectory(
+            self._place.window, "Open an annotation project", self._place.last_folder()
+        )
+        if folder:
+            self.open_folder(Path(folder))
+
+    def open_folder(self, folder: Path) -> None:
+        """Opens a project, and its images."""
+        self._place.remember_folder(folder.absolute().parent)
+        self._place.show_mode("annotate")
+        self.desk.open_project(folder.absolute())
+
+    def recent(self) -> list[Choice]:
+        """Returns the projects that were open, the latest first."""
+        folders = [Path(name) for name in self._place.settings.preferences.recent_projects]
+        return [
+            Choice(folder.name or str(folder), str(folder), lambda folder=folder: self.open_folder(folder))
+            for folder in folders
+        ]
+
+    def remember_project(self) -> None:
+        """Keeps which project is open for the next start."""
+        store, settings = self.desk.store, self._place.settings
+        if store is None:
+            settings.change(open_project="")
+            return
+        name = str(store.folder)
+        others = [other for other in settings.preferences.recent_projects if other != name]
+        settings.change(open_project=name, recent_projects=(name, *others)[:_MOST_RECENT])
+
+    def show_project_images(self) -> None:
+        """Lists the images of the project that was opened, unless one of them is open already."""
+        entries = self.desk.entries
+        current = self._current()
+        if entries and (current is None or not self.desk.image_of(current)):
+            self._place.session.set_entries(entries_of([entry.file.path for entry in entries]))
+
+    def close_project(self) -> None:
+        """Gives the project up."""
+        self.desk.close_project()
+
+    def add_images(self) -> None:
+        """Asks which pictures the project is to hold too."""
+        names, _ = QFileDialog.getOpenFileNames(
+            self._place.window, "Add images to the project", self._place.last_folder(), _PICTURES
+        )
+        if names:
+            self._place.remember_folder(Path(names[0]).parent)
+            self.desk.add_images([image_path(name) for name in names])
+
+    def add_listed(self) -> None:
+        """Adds all images of the list to the project."""
+        self.desk.add_images(self._listed())
+
+    def add_current(self) -> None:
+        """Adds the image that is open to the project."""
+        current = self._current()
+        if current is not None:
+            self.desk.add_images([current])
+
+    def import_annotations(self) -> None:
+        """Shows what can be taken over from other programs."""
+        from lpsnet_studio.annotator.import_view import ImportDialog
+
+        ImportDialog(self._place.window, self.desk, self._place.theme, self._place.last_folder()).open()
+
+    def export_annotations(self) -> None:
+        """Shows what can be written."""
+        from lpsnet_studio.annotator.export_view import ExportDialog
+
+        ExportDialog(self._place.window, self.desk, self._place.theme, self._place.last_folder()).open()
+
+    def train(self) -> None:
+        """Exports what is done of the project, and opens the form of a training on it."""
+        store = self.desk.store
+        if store is None:
+            return
+        out = store.folder / _TRAINING_DATA
+
+        def write(task: Task) -> tuple[ExportReport, Path | None]:
+            _, root = exported_images(store)
+            report = export_project(
+                store,
+                "coco-panoptic",
+                out,
+                only_done=True,
+                progress=lambda done, total, _name: task.report(done / max(total, 1)),
+                cancelled=lambda: task.cancelled,
+            )
+            return report, root
+
+        self._place.background.run_task(write, self._begin_training, title="exporting the project to train on")
+
+    def _begin_training(self, written: tuple[ExportReport, Path | None]) -> None:
+        report, root = written
+        self._place.notifications.show_info(" ".join(report.sentences()))
+        annotations = report.path
+        overrides = {
+            "categories": annotations,
+            "data.train.kind": "coco_panoptic",
+            "data.train.annotations": annotations,
+            "data.train.images": root,
+            "data.val": "null",
+        }
+        texts = tuple(f"{name}={value}" for name, value in overrides.items() if value is not None)
+        self.train_on(TrainSpec(_TRAINED, texts, Path(f"{annotations.parent.parent.name}-training")))
+
+    def next_finding(self) -> None:
+        """Goes to the next thing that the checks found."""
+        self.find_next()
+
+    def save(self) -> None:
+        """Writes what could not be written yet."""
+        self.desk.retry_saving()
+        if not self.desk.unsaved and self.desk.store is not None:
+            self._place.notifications.show_info(f"Everything is saved in {self.desk.store.folder}")
+
+    # ----------------------------------------------------------------------------------------------- beginning an image
+
+    def start_from_prediction(self) -> None:
+        """Begins the image with what the network predicts."""
+        session, result = self._place.session, self._place.session.result
+        if result is None or result.preview:
+            self._place.notifications.show_info(session.obstacle or "The network is still at work on this image.")
+            return
+        network = session.model.name if session.model is not None else "the network"
+        self._begin(result.trace.segmentation(), result.categories, f"predicted by {network}")
+
+    def start_from_truth(self) -> None:
+        """Begins the image with its ground truth."""
+        session = self._place.session
+        if session.truth is None or session.picture is None:
+            self._place.notifications.show_info("This image has no ground truth.")
+            return
+        self._begin(session.truth, session.picture.categories, "the ground truth")
+
+    def start_empty(self) -> None:
+        """Begins the image with nothing but void."""
+        self._ask_first(self.desk.begin_empty)
+
+    def _begin(self, segmentation: PanopticSegmentation, categories: Categories, source: str) -> None:
+        self._ask_first(lambda: self.desk.begin_from(segmentation, categories, source))
+
+    def _ask_first(self, begin: Callable[[], None]) -> None:
+        entry = self.desk.entry
+        if entry is None:
+            self._place.notifications.show_info(
+                "No project is open: make one first." if self.desk.store is None else "The project lacks this image."
+            )
+        elif not entry.last:
+            begin()
+        else:
+            edits = "1 edit" if entry.last == 1 else f"{entry.last} edits"
+            ask(
+                self._place.window,
+                "Begin this image anew?",
+                f"{edits} of this image would be gone, and cannot be brought back by undo.",
+                "Begin anew",
+                begin,
+            )
+
+    # ---------------------------------------------------------------------------------------------------------- review
+
+    def mark_done(self) -> None:
+        """Calls the image done and opens the next one that nobody has looked at."""
+        self.desk.set_status(Status.DONE)
+        self._open_next((Status.TODO, Status.IN_PROGRESS))
+
+    def approve(self) -> None:
+        """Approves the image and opens the next one that is done."""
+        self.desk.set_status(Status.APPROVED)
+        self._open_next((Status.DONE,))
+
+    def mark_todo(self) -> None:
+        """Calls the image to do again."""
+        self.desk.set_status(Status.TODO)
+
+    def next_unreviewed(self) -> None:
+        """Opens the next image that is not done."""
+        self._open_next((Status.TODO, Status.IN_PROGRESS))
+
+    def _open_next(self, wanted: Sequence[Status]) -> None:
+        session, desk = self._place.session, self.desk
+        entries = {entry.id: entry for entry in desk.entries}
+        count = len(session.entries)
+        for step in range(1, count + 1):
+            index = (session.index + step) % count
+            entry = entries.get(desk.image_of(image_path(session.entries[index].source.path)))
+            if entry is not None and entry.status in wanted and index != session.index:
+                session.open_index(index)
+                return
+        self._place.notifications.show_info(
+            "No other image waits for that." if desk.store is not None else "No project is open."
+        )
