@@ -18,11 +18,11 @@ from lpsnet_studio.jobs.command_line_view import command_words
 from lpsnet_studio.jobs.device_choice import DeviceOption, devices_of_machine
 from lpsnet_studio.jobs.foot_view import JobFoot
 from lpsnet_studio.jobs.form_side_view import FormSide
-from lpsnet_studio.jobs.message_view import MessageLine
 from lpsnet_studio.jobs.new_job_body_view import Asks, BatchBody, Body, TrainingBody
 from lpsnet_studio.jobs.preflight import Check
 from lpsnet_studio.jobs.preflight_view import Preflight, PreflightView
 from lpsnet_studio.jobs.spec import JobSpec
+from lpsnet_studio.message_line import MessageLine
 from lpsnet_studio.theme import Theme
 
 __all__ = ["JobKind", "NewJobView"]
