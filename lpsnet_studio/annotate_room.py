@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 from shiboken6 import isValid
 
+from lpsnet_studio.annotate_telling import AnnotateTelling
 from lpsnet_studio.annotator.annotate_bar import AnnotateBar
 from lpsnet_studio.annotator.assist import NetworkMaps
 from lpsnet_studio.annotator.checks_view import ChecksPanel
@@ -74,6 +75,7 @@ class AnnotateRoom(QObject):
         commands.segments.choose_class_near = lambda relabels: self._choose_class(relabels=relabels)
         modes.add("annotate", self._enter, self._leave)
         self._commands.find_next = self.checks.find_next
+        self._telling = AnnotateTelling(place, self.desk, self._commands.show_image)
         place.examination.maps_changed.connect(commands.segments.take_stuff)
         self._listen()
 
@@ -108,7 +110,7 @@ class AnnotateRoom(QObject):
         desk.place_changed.connect(self._follow_desk)
         desk.project_changed.connect(self._follow_project)
         desk.labels_changed.connect(self._take_maps)
-        desk.told.connect(session.failed.emit)
+        desk.told.connect(lambda problem: session.failed.emit(problem))
         desk.said.connect(self._place.notifications.show_info)
         self.toolbox.shown_changed.connect(self._show_tool)
         self._place.canvas.zoom_changed.connect(lambda _zoom: self._show_tool())
@@ -164,6 +166,7 @@ class AnnotateRoom(QObject):
     def _follow_project(self) -> None:
         self._commands.remember_project()
         self._commands.show_project_images()
+        self._telling.tell_unfinished()
 
     def _follow_desk(self) -> None:
         editor = self.desk.editor

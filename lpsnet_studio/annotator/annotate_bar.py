@@ -93,7 +93,7 @@ class AnnotateBar(QWidget):
         if entry is not None and store is not None:
             self.status.setCurrentIndex(self.status.findData(entry.status.value))
             self.status.setEnabled(not store.is_read_only)
-            why = store.read_only_because or "How far this image has come; Ctrl+Return calls it done."
+            why = store.read_only_because or "How far this image has come; Q calls it done and goes on."
             self.status.setToolTip(as_tip(why))
         self.show_saved()
 

@@ -20,7 +20,7 @@ from lpsnet_studio.annotator.edits import Edit, SegmentInfo
 from lpsnet_studio.annotator.labels import LabelSet
 from lpsnet_studio.annotator.opened_image import OpenedImage, begin_image, open_image
 from lpsnet_studio.annotator.project import FileFacts, FileState, ImageEntry, Status
-from lpsnet_studio.annotator.project_errors import ProjectBusy
+from lpsnet_studio.annotator.project_errors import ProjectBusy, ProjectReadOnly
 from lpsnet_studio.annotator.store import ProjectStore
 from lpsnet_studio.state import Problem
 
@@ -130,12 +130,17 @@ class Desk:
         return "" if self.store is None else self.store.problem
 
     def open_project(self, folder: Path, *, read_only: bool = False, take_over: bool = False) -> None:
-        """Opens a project in the place of the one that is open."""
-        self._replace_project(
-            lambda: ProjectStore.open(folder, read_only=read_only, take_over=take_over),
-            folder,
-            f"opening {folder.name}",
-        )
+        """Opens a project in the place of the one that is open; to read if it lies where nothing can be written."""
+
+        def open_other() -> ProjectStore:
+            try:
+                return ProjectStore.open(folder, read_only=read_only, take_over=take_over)
+            except ProjectBusy:
+                raise
+            except ProjectReadOnly:
+                return ProjectStore.open(folder, read_only=True)
+
+        self._replace_project(open_other, folder, f"opening {folder.name}")
 
     def new_project(self, folder: Path, labels: LabelSet, images: Sequence[Path] = ()) -> None:
         """Makes a project of some images and opens it in the place of the one that is open."""

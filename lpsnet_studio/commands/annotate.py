@@ -125,11 +125,28 @@ class AnnotateCommands:
         settings.change(open_project=name, recent_projects=(name, *others)[:_MOST_RECENT])
 
     def show_project_images(self) -> None:
-        """Lists the images of the project that was opened, unless one of them is open already."""
+        """Lists the images of the project that was opened, unless one of them is open already.
+
+        The one is opened that was edited last if the project was not closed after that, else the first.
+        """
+        desk, current = self.desk, self._current()
+        if desk.entries and (current is None or not desk.image_of(current)):
+            left = None if desk.store is None else desk.store.unfinished()
+            self._list_images(0 if left is None else next(reversed(left.images)))
+
+    def show_image(self, image: int) -> None:
+        """Opens an image of the project by its id, in the list of now if it stands there."""
+        listed = [self.desk.image_of(image_path(entry.source.path)) for entry in self._place.session.entries]
+        if image in listed:
+            self._place.session.open_index(listed.index(image))
+        else:
+            self._list_images(image)
+
+    def _list_images(self, image: int) -> None:
+        """Lists the project's images and opens one of them; the first if there is none of that id."""
         entries = self.desk.entries
-        current = self._current()
-        if entries and (current is None or not self.desk.image_of(current)):
-            self._place.session.set_entries(entries_of([entry.file.path for entry in entries]))
+        index = next((place for place, entry in enumerate(entries) if entry.id == image), 0)
+        self._place.session.set_entries(entries_of([entry.file.path for entry in entries]), index)
 
     def close_project(self) -> None:
         """Gives the project up."""
