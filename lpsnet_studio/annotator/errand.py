@@ -120,7 +120,7 @@ class Errand(QObject):
             try:
                 return work(hold)
             except (OSError, ValueError) as error:
-                return _Failed(str(error))
+                return _Failed(_sentence(error))
 
         def take(outcome: T | _Failed) -> None:
             _for(me, lambda errand: errand._take(hold, outcome, done, failed))
@@ -163,6 +163,13 @@ class Errand(QObject):
         hold = self._hold
         if hold is not None and (hold.was_withdrawn or getattr(hold.task, "ended", False)):
             self._end()
+
+
+def _sentence(error: OSError | ValueError) -> str:
+    """Returns what an error says; those of the system name the file and the cause."""
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: cannot be opened ({error.strerror})"
+    return str(error)
 
 
 def _for(reference: weakref.ref[Errand], call: Callable[[Errand], object]) -> None:
