@@ -248,6 +248,7 @@ class MainWindow(QMainWindow):
         self.modes.changed.connect(self._show_mode)
         self.room.choice_changed.connect(self._show_choices_of_modes)
         self.annotation.choice_changed.connect(self._show_choices_of_modes)
+        self.annotation.desk.saved_changed.connect(self._show_title)
         session.view_changed.connect(self._keep_view)
         self.panel.folded_changed.connect(lambda names: self._settings.change(folded_groups=names))
         self._settings.changed.connect(self._show_choices)
@@ -274,8 +275,10 @@ class MainWindow(QMainWindow):
     def _show_title(self) -> None:
         entry = self._session.current
         shown = "Jobs" if self.modes.mode == "jobs" else "" if entry is None else entry.name
-        self.setWindowTitle(f"{shown}[*] – {_TITLE}" if shown else _TITLE)
-        self.setWindowModified(self.modes.mode == "annotate" and bool(self.annotation.desk.unsaved))
+        is_annotating = self.modes.mode == "annotate"
+        mark = "[*]" if is_annotating else ""
+        self.setWindowTitle(f"{shown}{mark} – {_TITLE}" if shown else _TITLE)
+        self.setWindowModified(is_annotating and bool(shown and self.annotation.desk.unsaved))
 
     def _leave_pictures(self) -> None:
         entry = self._session.current

@@ -16,8 +16,8 @@ from lpsnet_studio.theme import ICON_SIZE, Theme
 
 __all__ = ["build_actions", "build_canvas_menu", "build_menus", "build_toolbar", "handler_of", "refresh_icons"]
 
-_MNEMONICS = {"Model": "M&odel", "Inspect": "I&nspect"}
-"""Menus whose first letter another one has."""
+_MNEMONICS = {"Model": "M&odel", "Inspect": "I&nspect", "Jobs": "Jo&bs"}
+"""Menus whose first letter another one has, or a shortcut with Alt."""
 _TOOLBAR_GAPS = {"save_panoptic", "undo", "previous_image", "fit", "show_labels"}
 
 

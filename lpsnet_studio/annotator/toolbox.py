@@ -135,6 +135,6 @@ class Toolbox:
         if self.tool is not tool:  # what was given up has brought another back
             return
         if tool is not None:
-            tool.changed.connect(self.shown_changed.emit)
+            tool.changed.connect(self.tell_shown)
         self.chosen_changed.emit()
         self.shown_changed.emit()

@@ -196,7 +196,7 @@ def test_the_canvas_has_a_menu_that_knows_where_it_was_opened(
     assert session.selected == session.owner_at(x, y) != 0
     QApplication.sendEvent(canvas.viewport(), QEvent(QEvent.Type.Leave))
     assert session.pointed is not None
-    assert {entry.id for entry in ACTIONS if entry.on_canvas} == {
+    assert {entry.id for entry in ACTIONS if entry.on_canvas and "inspect" in entry.canvas_modes} == {
         action.objectName() for action in menu.actions() if action.objectName()
     }
     window.actions_by_id["step_of_pixel"].trigger()

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QLabel, QToolButton
 from lpsnet.events import PictureDone, Stopped
 from lpsnet.run_directory import RunDirectory
 from lpsnet_studio import jobs_forms
-from lpsnet_studio.availability import actions_of_image
+from lpsnet_studio.availability import actions_out_of_place
 from lpsnet_studio.chrome.desktop_note import DesktopNote
 from lpsnet_studio.inference.messages import Inspect, LoadModel
 from lpsnet_studio.jobs.job_deeds import Deed
@@ -164,17 +164,19 @@ def test_jobs_that_are_not_shown_cost_no_widget(opened: Any) -> None:
 
 
 def test_the_bar_shows_one_mode_and_is_reached_by_keyboard(opened: Any) -> None:
-    inspect, jobs = opened.modes.bar.buttons
+    inspect, annotate, jobs = opened.modes.bar.buttons
     assert isinstance(jobs, QToolButton)
-    assert [button.accessibleName() for button in (inspect, jobs)] == ["Inspect", "Jobs"]
-    assert [button.text() for button in (inspect, jobs)] == ["Inspect", "Jobs"]
+    assert [button.accessibleName() for button in (inspect, annotate, jobs)] == ["Inspect", "Annotate", "Jobs"]
+    assert [button.text() for button in (inspect, annotate, jobs)] == ["Inspect", "Annotate", "Jobs"]
     jobs.setFocus()
     QTest.keyClick(jobs, Qt.Key.Key_Space)
     assert opened.modes.mode == "jobs"
     jobs.click()
-    assert (inspect.isChecked(), jobs.isChecked()) == (False, True), "one mode is always on"
+    assert [button.isChecked() for button in (inspect, annotate, jobs)] == [False, False, True], "one is always on"
     QTest.keyClick(opened, Qt.Key.Key_F2)
     assert opened.modes.mode == "inspect"
+    QTest.keyClick(opened, Qt.Key.Key_F3)
+    assert opened.modes.mode == "annotate"
     QTest.keyClick(opened, Qt.Key.Key_F4)
     assert opened.modes.mode == "jobs"
 
@@ -186,14 +188,14 @@ def test_in_a_narrow_window_the_words_give_way(opened: Any, qtbot: Any) -> None:
 
 
 def test_actions_on_the_image_wait_until_it_is_shown(opened: Any, session: Session) -> None:
-    before = {name: opened.actions_by_id[name].isEnabled() for name in actions_of_image()}
+    before = {name: opened.actions_by_id[name].isEnabled() for name in actions_out_of_place("jobs")}
     assert before["next_image"]
     show(opened, "jobs")
-    assert not any(opened.actions_by_id[name].isEnabled() for name in actions_of_image())
+    assert not any(opened.actions_by_id[name].isEnabled() for name in actions_out_of_place("jobs"))
     QTest.keyClick(opened, Qt.Key.Key_F5)
     assert "show the inspection first" in opened.notifications.texts[-1]
     show(opened, "inspect")
-    assert {name: opened.actions_by_id[name].isEnabled() for name in actions_of_image()} == before
+    assert {name: opened.actions_by_id[name].isEnabled() for name in actions_out_of_place("jobs")} == before
 
 
 def test_who_opens_images_or_asks_for_a_panel_sees_the_image(opened: Any, session: Session) -> None:
