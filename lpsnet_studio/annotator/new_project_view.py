@@ -10,18 +10,15 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QDialog,
     QDialogButtonBox,
-    QFormLayout,
-    QFrame,
-    QLabel,
     QLineEdit,
     QRadioButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from lpsnet_studio.annotator.desk import Desk
 from lpsnet_studio.annotator.errand import Errand
+from lpsnet_studio.annotator.form_parts import form_rows, scrolled, stacked
 from lpsnet_studio.annotator.labels import LabelSet
 from lpsnet_studio.annotator.new_project import (
     ProjectChoices,
@@ -64,7 +61,7 @@ class NewProjectDialog(QDialog):
         preview: what classes these are.
         place: which folder is made.
         objection: why none can be made, if that is so.
-        create: makes the project.
+        create_button: makes the project.
     """
 
     wanted = Signal(object, object, object)
@@ -132,28 +129,17 @@ class NewProjectDialog(QDialog):
 
     def _lay_out(self) -> None:
         form = QWidget()
-        rows = QFormLayout(form)
-        rows.setContentsMargins(16, 16, 16, 8)
-        rows.setHorizontalSpacing(16)
-        rows.setVerticalSpacing(8)
-        rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        rows = form_rows(form)
         rows.addRow("Name", self.name)
         rows.addRow("In the folder", self.where)
         rows.addRow("", self.place)
         of = self.classes
         classes = (of["network"], of["dataset"], of["file"], self.file, of["none"], self.preview)
-        rows.addRow("Classes", _stacked(*classes))
-        rows.addRow("Images", _stacked(*self.images.values()))
-        scrolled = QScrollArea()
-        scrolled.setWidget(form)
-        scrolled.setWidgetResizable(True)
-        scrolled.setFrameShape(QFrame.Shape.NoFrame)
-        scrolled.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scrolled.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        rows.addRow("Classes", stacked(*classes))
+        rows.addRow("Images", stacked(*self.images.values()))
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.create = self.buttons.addButton("Create", QDialogButtonBox.ButtonRole.AcceptRole)
-        self.create.setDefault(True)
+        self.create_button = self.buttons.addButton("Create", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.create_button.setDefault(True)
         self.buttons.accepted.connect(self._want)
         self.buttons.rejected.connect(self.reject)
         foot = QVBoxLayout()
@@ -164,7 +150,7 @@ class NewProjectDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(scrolled, 1)
+        layout.addWidget(scrolled(form), 1)
         layout.addLayout(foot)
         self.resize(520, form.sizeHint().height() + 110)
 
@@ -194,7 +180,7 @@ class NewProjectDialog(QDialog):
 
     def _want(self) -> None:
         labels = self.labels
-        if self.create.isEnabled() and labels is not None:
+        if self.create_button.isEnabled() and labels is not None:
             self.wanted.emit(self.folder, labels, self.image_paths)
             self.accept()
 
@@ -258,8 +244,8 @@ class NewProjectDialog(QDialog):
         self.place.setText(f"Makes {path_words(self.folder)}" if not self._folder_fault else "")
         self.place.setVisible(bool(self.place.text()))
         is_known = self._folder_fault is not None and self.labels is not None
-        self.create.setEnabled(is_known and not fault)
-        self.create.setToolTip(as_tip(fault or ("" if is_known else self.preview.text())))
+        self.create_button.setEnabled(is_known and not fault)
+        self.create_button.setToolTip(as_tip(fault or ("" if is_known else self.preview.text())))
 
 
 def _choice(text: str, why_not: str = "", is_possible: bool = True) -> QRadioButton:
@@ -281,13 +267,3 @@ def _grouped(owner: QWidget, buttons: list[QRadioButton]) -> QButtonGroup:
 
 def _chosen(buttons: dict[ClassesOf, QRadioButton] | dict[ImagesOf, QRadioButton]) -> str:
     return next(name for name, button in buttons.items() if button.isChecked())
-
-
-def _stacked(*widgets: QWidget | QLabel) -> QWidget:
-    box = QWidget()
-    column = QVBoxLayout(box)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(4)
-    for widget in widgets:
-        column.addWidget(widget)
-    return box

@@ -52,7 +52,7 @@ def dialog(tmp_path: Path, theme: Any, qtbot: Any, asked: Asked) -> NewProjectDi
 def test_what_is_chosen_is_wanted(dialog: NewProjectDialog, tmp_path: Path) -> None:
     assert dialog.preview.text() == "2 things and 2 stuff: person, car, sky, sea"
     assert dialog.images["listed"].text() == "All that are listed (2)"
-    dialog.create.click()
+    dialog.create_button.click()
     assert dialog.property("told") == (tmp_path / "cats", LABELS, (tmp_path / "1.png", tmp_path / "2.png"))
     assert not dialog.isVisible()
 
@@ -65,13 +65,13 @@ def test_other_classes_and_images(dialog: NewProjectDialog, tmp_path: Path) -> N
     dialog.classes["none"].click()
     dialog.images["none"].click()
     assert (dialog.labels, dialog.image_paths) == (LabelSet(), ())
-    assert dialog.create.isEnabled()
+    assert dialog.create_button.isEnabled()
 
 
 def test_classes_come_from_files_of_three_kinds(dialog: NewProjectDialog, tmp_path: Path, asked: Asked) -> None:
     path = tmp_path / "classes.json"
     dialog.classes["file"].click()
-    assert not dialog.create.isEnabled()
+    assert not dialog.create_button.isEnabled()
     assert dialog.preview.text() == "Choose the file."
     for content in (
         [{"id": 3, "name": "dog", "isthing": 1, "supercategory": "animal", "color": [1, 2, 3]}],
@@ -82,7 +82,7 @@ def test_classes_come_from_files_of_three_kinds(dialog: NewProjectDialog, tmp_pa
         asked.answer = str(path)
         dialog.file.buttons[0].click()
         assert dialog.preview.text() == "1 thing and 0 stuff: dog"
-        assert dialog.create.isEnabled()
+        assert dialog.create_button.isEnabled()
     assert asked.questions[0] == ("A JSON file with classes", "", False)
 
 
@@ -93,27 +93,27 @@ def test_a_file_without_classes_is_told_in_a_sentence(dialog: NewProjectDialog, 
     dialog.file.box.setText(str(path))
     dialog.file.edited.emit(str(path))
     assert dialog.objection.text() == f"{path}: holds no list of classes"
-    assert not dialog.create.isEnabled()
+    assert not dialog.create_button.isEnabled()
     path.unlink()
     dialog.file.edited.emit(str(path))
     assert dialog.objection.text() == f"{path}: cannot be opened (No such file or directory)"
     dialog.classes["none"].click()
     assert dialog.objection.text() == ""
-    assert dialog.create.isEnabled()
+    assert dialog.create_button.isEnabled()
 
 
 def test_why_it_cannot_be_made_is_said_while_one_types(dialog: NewProjectDialog, tmp_path: Path, qtbot: Any) -> None:
     ProjectStore.create(tmp_path / "cats" / "there").close()
     dialog.name.setText("")
     qtbot.keyClicks(dialog.name, "there")
-    assert not dialog.create.isEnabled()
+    assert not dialog.create_button.isEnabled()
     dialog.where.box.setText("")
     qtbot.keyClicks(dialog.where.box, str(tmp_path / "cats"))
     qtbot.waitUntil(lambda: bool(dialog.objection.text()))
     assert "is an annotation project already" in dialog.objection.text()
-    assert not dialog.create.isEnabled()
+    assert not dialog.create_button.isEnabled()
     qtbot.keyClicks(dialog.name, "2")
-    qtbot.waitUntil(lambda: dialog.create.isEnabled())
+    qtbot.waitUntil(lambda: dialog.create_button.isEnabled())
     assert dialog.objection.text() == ""
     assert dialog.place.text().endswith("there2")
     dialog.name.clear()
