@@ -16,6 +16,7 @@ from lpsnet_studio.annotator.desk import Desk
 from lpsnet_studio.annotator.export_command import export_project, exported_images
 from lpsnet_studio.annotator.exporting import ExportReport
 from lpsnet_studio.annotator.labels import LabelSet
+from lpsnet_studio.annotator.new_project import ProjectChoices
 from lpsnet_studio.annotator.project import Status
 from lpsnet_studio.annotator.toolbox import Toolbox
 from lpsnet_studio.background import Task, courier
@@ -67,7 +68,7 @@ class AnnotateCommands:
         from lpsnet_studio.annotator.new_project_view import NewProjectDialog
 
         place = self._place
-        dialog = NewProjectDialog(place.window, place.theme, self._class_choices(), self._listed(), self._current())
+        dialog = NewProjectDialog(place.window, self.desk, place.theme, self._choices())
         dialog.wanted.connect(self._make_project)
         dialog.open()
 
@@ -75,15 +76,18 @@ class AnnotateCommands:
         self._place.show_mode("annotate")
         self.desk.new_project(folder, labels, images)
 
-    def _class_choices(self) -> list[tuple[str, Categories]]:
-        """Returns where classes can be taken from, with words for people."""
-        session = self._place.session
-        found = []
-        if session.model is not None:
-            found.append((f"Of the network {session.model.name}", session.model.categories))
-        if session.picture is not None and session.truth is not None:
-            found.append(("Of the data set that is open", session.picture.categories))
-        return found
+    def _choices(self) -> ProjectChoices:
+        """Returns what there is to make a project of."""
+        session, current = self._place.session, self._current()
+        has_truth = session.picture is not None and session.truth is not None
+        return ProjectChoices(
+            Path(self._place.last_folder()).expanduser() if current is None else current.parent.parent,
+            "annotations" if current is None else f"{current.parent.name}-annotations",
+            None if session.model is None else LabelSet.of(session.model.categories),
+            LabelSet.of(session.picture.categories) if has_truth and session.picture is not None else None,
+            self._listed(),
+            current,
+        )
 
     def _listed(self) -> tuple[Path, ...]:
         return tuple(image_path(entry.source.path) for entry in self._place.session.entries if not entry.problem)
