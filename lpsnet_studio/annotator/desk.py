@@ -11,16 +11,16 @@ from typing import Any, Literal, Protocol, TypeVar
 from psygnal import Signal
 
 from lpsnet.categories import Categories
-from lpsnet.images import ImageError
 from lpsnet.structures import PanopticSegmentation
 from lpsnet_studio.annotator.draft import Draft
 from lpsnet_studio.annotator.edit_history import HistoryBudget
 from lpsnet_studio.annotator.editor import Editor, EditorOptions
 from lpsnet_studio.annotator.edits import Edit, SegmentInfo
 from lpsnet_studio.annotator.labels import LabelSet
-from lpsnet_studio.annotator.opened_image import OpenedImage, begin_image, open_image
-from lpsnet_studio.annotator.project import FileFacts, FileState, ImageEntry, Status
+from lpsnet_studio.annotator.opened_image import OpenedImage, begin_image
+from lpsnet_studio.annotator.project import FileState, ImageEntry, Status, facts_of
 from lpsnet_studio.annotator.project_errors import ProjectBusy, ProjectReadOnly
+from lpsnet_studio.annotator.read_ahead import ReadAhead
 from lpsnet_studio.annotator.store import ProjectStore
 from lpsnet_studio.state import Problem
 
@@ -101,6 +101,7 @@ class Desk:
         self._budget = HistoryBudget()
         self._options, self._recent = EditorOptions(), ()
         self._asked = 0
+        self._ahead = ReadAhead(work)
 
     # --------------------------------------------------------------------------------------------------------- project
 
@@ -147,8 +148,7 @@ class Desk:
 
         def make() -> ProjectStore:
             store = ProjectStore.create(folder, labels.to_json())
-            added = _facts(images)
-            store.add_images(added)
+            store.add_images(facts_of(images))
             store.flush(10.0)
             return store
 
@@ -183,6 +183,7 @@ class Desk:
     def _take_store(self, store: ProjectStore | None) -> None:
         self.store = store
         self._budget = HistoryBudget()
+        self._ahead.follow(store)
         if store is None:
             self.labels = LabelSet()
         else:
@@ -256,7 +257,7 @@ class Desk:
 
         def add() -> list[str]:
             problems: list[str] = []
-            store.add_images(_facts(paths, problems))
+            store.add_images(facts_of(paths, problems))
             return problems
 
         self.work(lambda: _tried(add), self._take_added, title="adding images", cancellable=False)
@@ -326,9 +327,14 @@ class Desk:
                 return sentence
             if state is FileState.CHANGED:
                 self.deliver(lambda: self.said.emit(sentence))
-            return open_image(store, image, labels)
+            return self._ahead.open(store, image, labels)
 
         self._ask(read, "")
+
+    def read_ahead(self, image: int) -> None:
+        """Reads another image of the project now, so that it is there at once when it is looked at next."""
+        if image and image != self.image:
+            self._ahead.prepare(image, self.labels)
 
     def begin_from(self, segmentation: PanopticSegmentation, categories: Categories, source: str) -> None:
         """Begins the image anew with a segmentation; what was done on it before is gone.
@@ -345,11 +351,8 @@ class Desk:
         self._begin(None, "nothing")
 
     def _begin(self, start: tuple[PanopticSegmentation, Categories] | None, source: str) -> None:
-        store, labels, image = self.store, self.labels, self.image
+        store, labels, image = self._store_to_change(), self.labels, self.image
         if store is None or not image:
-            return
-        if store.is_read_only:
-            self.told.emit(Problem(store.read_only_because))
             return
         self._leave_image()
         self.image = image
@@ -440,24 +443,33 @@ class Desk:
 
     def set_status(self, status: Status, image: int = 0) -> None:
         """Says how far an image has come; the one on the desk if none is named."""
-        chosen = image or self.image
-        if self.store is None or not chosen:
-            return
-        if self.store.is_read_only:
+        store, entry = self._store_to_change(), self._entry_of(image)
+        if store is not None and entry is not None and entry.status is not status:
+            store.set_status(entry.id, status)
+
+    def set_note(self, note: str, image: int = 0) -> None:
+        """Says something about an image; about the one on the desk if none is named."""
+        store, entry = self._store_to_change(), self._entry_of(image)
+        if store is not None and entry is not None and entry.note != note:
+            store.set_note(entry.id, note)
+
+    def _entry_of(self, image: int) -> ImageEntry | None:
+        return None if self.store is None else self.store.entries.get(image or self.image)
+
+    def _store_to_change(self) -> ProjectStore | None:
+        """Returns the project; None if it cannot be changed, and tells why."""
+        if self.store is not None and self.store.is_read_only:
             self.told.emit(Problem(self.store.read_only_because))
-            return
-        if self.store.entries[chosen].status is not status:
-            self.store.set_status(chosen, status)
+            return None
+        return self.store
 
     def change_labels(self, labels: LabelSet) -> None:
         """Gives the project another label set; segments of classes that are gone follow, at the latest when opened."""
-        if self.store is None or labels == self.labels:
-            return
-        if self.store.is_read_only:
-            self.told.emit(Problem(self.store.read_only_because))
+        store = None if labels == self.labels else self._store_to_change()
+        if store is None:
             return
         self.labels = labels
-        self.store.set_labels(labels.to_json())
+        store.set_labels(labels.to_json())
         if self.editor is not None:
             self.editor.cancel_stroke()
             outdated = labels.outdated(self.editor.document.segments)
@@ -482,15 +494,3 @@ def _tried(work: Callable[[], T]) -> T | _Failed:
         return work()
     except (OSError, ValueError) as error:
         return _Failed(error)
-
-
-def _facts(paths: Sequence[Path], problems: list[str] | None = None) -> list[FileFacts]:
-    """Returns what is known of image files; those that are none are left out, and said why."""
-    found = []
-    for path in paths:
-        try:
-            found.append(FileFacts.of(path))
-        except ImageError as error:
-            if problems is not None:
-                problems.append(str(error))
-    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -10,7 +11,17 @@ from pathlib import Path
 from lpsnet.images import ImageError, read_image_size
 from lpsnet_studio.annotator.project_errors import cause_of
 
-__all__ = ["FileFacts", "FileState", "ImageEntry", "Status", "compare_file", "found_path", "kept_path"]
+__all__ = [
+    "FileFacts",
+    "FileState",
+    "ImageEntry",
+    "Status",
+    "compare_file",
+    "facts_of",
+    "found_path",
+    "image_path",
+    "kept_path",
+]
 
 
 class Status(StrEnum):
@@ -52,7 +63,7 @@ class FileFacts:
         Raises:
             ImageError: in a sentence, if it cannot be read as a picture.
         """
-        path = Path(os.path.abspath(path))  # noqa: PTH100 - a link stays what it is
+        path = image_path(path)
         height, width = read_image_size(path, stated_size=stated_size)
         try:
             status = path.stat()
@@ -90,6 +101,23 @@ class ImageEntry:
     def is_started(self) -> bool:
         """Whether there is a segmentation to edit."""
         return self.first is not None
+
+
+def image_path(name: str | Path) -> Path:
+    """Returns the path by which projects know an image file."""
+    return Path(os.path.abspath(name))  # noqa: PTH100 - a link stays what it is
+
+
+def facts_of(paths: Iterable[Path], problems: list[str] | None = None) -> list[FileFacts]:
+    """Returns what is known of image files; those that are none are left out, and ``problems`` told why."""
+    found = []
+    for path in paths:
+        try:
+            found.append(FileFacts.of(path))
+        except ImageError as error:
+            if problems is not None:
+                problems.append(str(error))
+    return found
 
 
 class FileState(StrEnum):
