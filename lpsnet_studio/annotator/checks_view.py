@@ -255,7 +255,7 @@ class ChecksPanel(QWidget):
         is_looking = self._look.is_under_way or self._due.isActive()
         count = len(self.findings)
         self._found.setCurrentIndex(0 if count or self._checking.report is None else 1)
-        self.foot.setText("Looking …" if is_looking else f"{count:,} found" if count else "Nothing found")
+        self.foot.setText("Looking…" if is_looking else f"{count:,} found" if count else "Nothing found")
         self._show_fixes(editor)
 
     def _show_fixes(self, editor: Editor) -> None:

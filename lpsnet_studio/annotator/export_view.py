@@ -51,6 +51,7 @@ class ExportDialog(QDialog):
         parent: the window.
         desk: has the project open.
         theme: gives the colours.
+        where: the folder in which the export's own is proposed; beside the project if empty.
         ask: asks for a folder.
         show: shows a folder in the system's file manager.
 
@@ -69,13 +70,14 @@ class ExportDialog(QDialog):
         parent: QWidget | None,
         desk: Desk,
         theme: Theme,
+        where: str = "",
         ask: AskPath = ask_path,
         show: Callable[[Path], bool] = show_folder,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export annotations")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._desk, self._fault, self._has_own_folder = desk, "", False
+        self._desk, self._where, self._fault, self._has_own_folder = desk, where, "", False
         self._is_looked_at = False
         self.kind = self._made_kinds()
         self.what = caption(wraps=True)
@@ -161,7 +163,8 @@ class ExportDialog(QDialog):
         store = self._desk.store
         self.what.setText(_WHAT[self.chosen_kind])
         if not self._has_own_folder and store is not None:
-            self.out.show_path(str(store.folder.parent / f"{store.folder.name}-{self.chosen_kind}"))
+            where = typed_path(self._where) if self._where else store.folder.parent
+            self.out.show_path(str(where / f"{store.folder.name}-{self.chosen_kind}"))
         self._ask_again()
 
     def _take_folder(self) -> None:
@@ -205,7 +208,7 @@ class ExportDialog(QDialog):
         if store is None or not self.export.isEnabled() or self._work.is_under_way:
             return
         out, kind, only_done = typed_path(self.out.text), self.chosen_kind, self.finished_only.isChecked()
-        self.working.begin(f"Exporting as {kind.spoken} …")
+        self.working.begin(f"Exporting as {kind.spoken}…")
         self._pages.setCurrentWidget(self.working)
         self._work.begin(
             lambda hold: _exported(

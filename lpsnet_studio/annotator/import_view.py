@@ -39,6 +39,7 @@ class ImportDialog(QDialog):
         parent: the window.
         desk: has the project open.
         theme: gives the colours.
+        where: the folder in which choosing begins.
         ask: asks for a path.
 
     Attributes:
@@ -53,14 +54,16 @@ class ImportDialog(QDialog):
         report: what came of it.
     """
 
-    def __init__(self, parent: QWidget | None, desk: Desk, theme: Theme, ask: AskPath = ask_path) -> None:
+    def __init__(
+        self, parent: QWidget | None, desk: Desk, theme: Theme, where: str = "", ask: AskPath = ask_path
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Import annotations")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._desk, self._fault, self._added_classes = desk, "", 0
         self._look: ImportLook | None = None
-        self.path = PathField("What is imported", ask, file=True, folder=True)
-        self.photos = PathField("The folder of the photos", ask, folder=True)
+        self.path = PathField("What is imported", ask, file=True, folder=True, begins_at=where)
+        self.photos = PathField("The folder of the photos", ask, folder=True, begins_at=where)
         self.photos.box.setPlaceholderText("Found by themselves")
         self.photos.box.setToolTip("Name it where the photos of a COCO file are not found beside it.")
         self.told, self.looking = body(_WHAT), as_caption(ElidedLabel())
@@ -156,7 +159,7 @@ class ImportDialog(QDialog):
     def _show_state(self) -> None:
         look = self._look
         is_looking = self._looks.is_under_way and look is None and not self._fault
-        self.told.setText("Looking …" if is_looking else _WHAT if look is None else "\n".join(look.sentences()))
+        self.told.setText("Looking…" if is_looking else _WHAT if look is None else "\n".join(look.sentences()))
         if not is_looking:
             self.looking.setText("")
         self.looking.setVisible(is_looking)
@@ -186,7 +189,7 @@ class ImportDialog(QDialog):
             return
         self._add_classes(look)
         labels, adds_photos = desk.labels, self.add_photos.isChecked()
-        self.working.begin(f"Importing from {look.source.spoken} …")
+        self.working.begin(f"Importing from {look.source.spoken}…")
         self._pages.setCurrentWidget(self.working)
         self._work.begin(
             lambda hold: run_import(

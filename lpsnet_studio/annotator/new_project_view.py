@@ -232,7 +232,7 @@ class NewProjectDialog(QDialog):
         elif self._file_fault:
             words = ""
         else:
-            words = "Reading …" if self.file.text else "Choose the file."
+            words = "Reading…" if self.file.text else "Choose the file."
         self.preview.setText(words)
         self.preview.setVisible(bool(words))
         self._show_state()

@@ -28,6 +28,7 @@ class PathField(QWidget):
         ask: asks for a path.
         file: whether it may be a file.
         folder: whether it may be a folder.
+        begins_at: where choosing begins while nothing is named.
 
     Attributes:
         edited: the path that was typed or chosen.
@@ -37,9 +38,11 @@ class PathField(QWidget):
 
     edited = Signal(str)
 
-    def __init__(self, name: str, ask: AskPath = ask_path, *, file: bool = False, folder: bool = False) -> None:
+    def __init__(
+        self, name: str, ask: AskPath = ask_path, *, file: bool = False, folder: bool = False, begins_at: str = ""
+    ) -> None:
         super().__init__()
-        self._name, self._ask = name, ask
+        self._name, self._ask, self._begins_at = name, ask, begins_at
         self.box = QLineEdit()
         self.box.setAccessibleName(name)
         self.box.textEdited.connect(self.edited)
@@ -67,7 +70,7 @@ class PathField(QWidget):
         button.setAutoDefault(False)
         button.setToolTip(f"Choose {self._name.lower()}: a {'folder' if is_folder else 'file'}.")
         button.setAccessibleName(f"{self._name}: {text.rstrip('…').lower()}")
-        button.clicked.connect(lambda: self._take(self._ask(self, self._name, self.text, is_folder)))
+        button.clicked.connect(lambda: self._take(self._ask(self, self._name, self.text or self._begins_at, is_folder)))
         self.buttons.append(button)
         return button
 

@@ -68,7 +68,7 @@ class WorkingPage(QWidget):
 
     def _end(self) -> None:
         self.cancel.setEnabled(False)
-        self.cancel.setText("Ending …")
+        self.cancel.setText("Ending…")
         self.cancel_wanted.emit()
 
 

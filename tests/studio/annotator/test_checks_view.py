@@ -206,7 +206,7 @@ def test_an_edit_gives_up_the_look_before_and_the_newest_counts(tmp_path: Path, 
         assert desk.editor is not None
         desk.editor.select([1])
         desk.editor.fill_holes()
-        assert panel.foot.text() == "Looking …"
+        assert panel.foot.text() == "Looking…"
         later.go_on()
         assert panel.findings == ()
         qtbot.waitUntil(lambda: bool(later.waiting))

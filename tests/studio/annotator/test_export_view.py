@@ -44,7 +44,7 @@ def dialog(desk: Desk, theme: Any, qapp: Any, shown: list[Path], tmp_path: Path)
         shown.append(folder)
         return False
 
-    made = ExportDialog(None, desk, theme, lambda *_: str(tmp_path / "chosen"), show)
+    made = ExportDialog(None, desk, theme, "", lambda *_: str(tmp_path / "chosen"), show)
     made.show()
     return made
 
@@ -121,7 +121,7 @@ def test_a_cancelled_export_leaves_the_earlier_one(
     dialog.export.click()
     dialog.reject()
     assert dialog.isVisible()
-    assert dialog.working.cancel.text() == "Ending …"
+    assert dialog.working.cancel.text() == "Ending…"
     later.go_on()
     assert dialog.objection.text().startswith("Cancelled: nothing was written")
     assert dialog.export.isVisible()

@@ -66,7 +66,7 @@ def desk(tmp_path: Path, later: Later) -> Iterator[Desk]:
 
 @pytest.fixture
 def dialog(desk: Desk, theme: Any, qapp: Any) -> ImportDialog:
-    made = ImportDialog(None, desk, theme, lambda *_: "")
+    made = ImportDialog(None, desk, theme, ask=lambda *_: "")
     made.show()
     return made
 
@@ -74,7 +74,7 @@ def dialog(desk: Desk, theme: Any, qapp: Any) -> ImportDialog:
 def _look(dialog: ImportDialog, path: Path, photos: Path, later: Later) -> None:
     dialog.photos.show_path(str(photos))
     dialog.choose(path)
-    assert dialog.told.text() == "Looking …"
+    assert dialog.told.text() == "Looking…"
     later.go_on()
 
 
