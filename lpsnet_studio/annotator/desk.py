@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Literal, TypeVar
 
 from psygnal import Signal
 
@@ -16,6 +16,8 @@ from lpsnet_studio.annotator.draft import Draft
 from lpsnet_studio.annotator.edit_history import HistoryBudget
 from lpsnet_studio.annotator.editor import Editor, EditorOptions
 from lpsnet_studio.annotator.edits import Edit, SegmentInfo
+from lpsnet_studio.annotator.elsewhere import Work
+from lpsnet_studio.annotator.history_walk import HistoryWalk
 from lpsnet_studio.annotator.labels import LabelSet
 from lpsnet_studio.annotator.opened_image import OpenedImage, begin_image
 from lpsnet_studio.annotator.project import FileState, ImageEntry, Status, facts_of
@@ -31,20 +33,6 @@ T = TypeVar("T")
 Place = Literal["no project", "no image", "not in project", "reading", "not started", "editing", "unreadable"]
 """What is on the desk: nothing without a project or an image; an image that the project does not have; one that is
 being read; one without a segmentation; one that can be edited; one that cannot be, for a reason that is told."""
-
-
-class Work(Protocol):
-    """Does something outside the thread that asks, and tells that what came of it."""
-
-    def __call__(
-        self,
-        work: Callable[[], T],
-        done: Callable[[T], None],
-        *,
-        title: str = ...,
-        cancellable: bool = ...,
-    ) -> Any:
-        """Does ``work`` and gives ``done`` what it returns; see :meth:`lpsnet_studio.background.Background.run`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +89,7 @@ class Desk:
         self._budget = HistoryBudget()
         self._options, self._recent = EditorOptions(), ()
         self._asked = 0
+        self._walk: HistoryWalk | None = None
         self._ahead = ReadAhead(work)
 
     # --------------------------------------------------------------------------------------------------------- project
@@ -237,7 +226,7 @@ class Desk:
         if self.store is None:
             return ""
         if self.editor is not None:
-            self.editor.cancel_stroke()
+            self.editor.give_up()
         try:
             self.store.close(abandon=abandon)
         except OSError as error:
@@ -300,7 +289,7 @@ class Desk:
         """Puts the image down; a stroke in hand is given up."""
         self._asked += 1
         if self.editor is not None:
-            self.editor.cancel_stroke()
+            self.editor.give_up()
             self._options, self._recent = self.editor.options, self.editor.recent
             self.editor.history.close()
         self.editor, self.image = None, 0
@@ -392,6 +381,8 @@ class Desk:
         kept = {each.name: getattr(self._options, each.name) for each in fields(EditorOptions)}
         category = self._options.category if self._options.category in self.labels.by_id else None
         editor.set_options(**{**kept, "only_inside": None, "category": category})
+        editor.elsewhere.work = self.work
+        editor.stepped.connect(self._follow_cursor)
         self.editor = editor
         self._put("editing", "" if self.store is None else self.store.read_only_because)
         if opened.outdated and self.can_edit:
@@ -425,21 +416,30 @@ class Desk:
         """Undoes or redoes until so many edits of this image are done."""
 
         def walk(editor: Editor) -> None:
-            while editor.history.position != position:
-                step = editor.undo if editor.history.position > position else editor.redo
-                if step() is None:
-                    return
+            way = self._walk = HistoryWalk(
+                editor,
+                position,
+                lambda go_on: self.deliver(lambda: go_on() if editor is self.editor else None),
+                self._follow_cursor,
+            )
+            way.go_on()
 
         self._step(walk)
 
     def _step(self, step: Callable[[Editor], object]) -> None:
-        if self.editor is None or not self.can_edit:
+        if self.editor is not None and self.can_edit:
+            step(self.editor)
+
+    def _follow_cursor(self) -> None:
+        """Has the journal know how many edits are done."""
+        editor, entry = self.editor, self.entry
+        if editor is None or self.store is None or entry is None or not self.can_edit:
             return
-        before = self.editor.history.position
-        step(self.editor)
-        if self.store is not None and self.editor.history.position != before:
+        done = editor.history.position
+        is_on_its_way = self._walk is not None and self._walk.is_stepping
+        if entry.done != done and not is_on_its_way:
             with suppress(ValueError):
-                self.store.set_cursor(self.image, self.editor.history.position)
+                self.store.set_cursor(self.image, done)
 
     def set_status(self, status: Status, image: int = 0) -> None:
         """Says how far an image has come; the one on the desk if none is named."""
@@ -471,7 +471,7 @@ class Desk:
         self.labels = labels
         store.set_labels(labels.to_json())
         if self.editor is not None:
-            self.editor.cancel_stroke()
+            self.editor.give_up()
             outdated = labels.outdated(self.editor.document.segments)
             self.editor.labels = labels
             if outdated:

@@ -52,10 +52,21 @@ class Document:
             raise ValueError(f"segment {identity} has no pixel in the id map")
         if strange := extents.keys() - infos.keys():
             raise ValueError(f"id {min(strange)} of the id map belongs to no segment")
-        self._sheet = Sheet(numbers, infos, extents)
-        self._shown_ids = numbers.view()
+        self._take(Sheet(numbers, infos, extents))
+
+    def _take(self, sheet: Sheet) -> None:
+        self._sheet = sheet
+        self._shown_ids = sheet.ids.view()
         self._shown_ids.flags.writeable = False
         self._draft: Draft | None = None
+
+    def twin(self) -> Document:
+        """Returns a document of its own in the same state; any thread may ask, as long as nothing is edited."""
+        twin = Document.__new__(Document)
+        twin.number_of = self.number_of
+        sheet = Sheet(self._sheet.ids.copy(), dict(self._sheet.segments), dict(self._sheet.extents))
+        twin._take(sheet)
+        return twin
 
     @property
     def ids(self) -> Numbers:

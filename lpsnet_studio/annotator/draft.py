@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
@@ -17,7 +17,7 @@ from lpsnet_studio.annotator.patches import TILE, PixelPatch, changed_part, tile
 from lpsnet_studio.annotator.settling import settled_extents
 from lpsnet_studio.annotator.windows import join_windows
 
-__all__ = ["Draft", "Limits", "Sheet", "set_entry"]
+__all__ = ["Draft", "Limits", "Settled", "Sheet", "set_entry"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,19 @@ class Sheet:
     ids: Numbers
     segments: dict[int, SegmentInfo]
     extents: dict[int, Extent] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What the pixels of a draft come to.
+
+    Attributes:
+        patch: which of them changed.
+        extents: area and box before and after, of every segment where they changed.
+    """
+
+    patch: PixelPatch
+    extents: Mapping[int, tuple[Extent | None, Extent | None]]
 
 
 class Draft:
@@ -110,6 +123,31 @@ class Draft:
             return 0
         return self._put(np.asarray(mask, np.bool_), origin, number, self._allowed)
 
+    def put_numbers(self, mask: NDArray[np.bool_], origin: tuple[int, int], numbers: NDArray[np.integer[Any]]) -> int:
+        """Paints every pixel under a mask with a number of its own, as :meth:`put` paints them with one.
+
+        Args:
+            mask: ``[h, w]``; what lies outside the image is left out.
+            origin: row and column of the mask's first pixel in the image.
+            numbers: ``[h, w]``; pixels of which it is 0 become void, and those whose segment is locked stay.
+
+        Returns:
+            How many pixels changed.
+
+        Raises:
+            ValueError: if one of the segments does not exist.
+            RuntimeError: if the draft is over.
+        """
+        self._refuse_when_over()
+        mask = np.asarray(mask, np.bool_)
+        wanted = np.flatnonzero(np.bincount(numbers[mask])).tolist()
+        for number in wanted:
+            if number and number not in self._sheet.segments:
+                raise ValueError(f"segment {number} does not exist")
+        if held := self._locked.intersection(wanted):
+            mask = mask & ~_is_any_of(numbers, held)
+        return self._put(mask, origin, numbers.astype(np.uint16, copy=False), self._allowed)
+
     def set_info(self, number: int, info: SegmentInfo | None) -> None:
         """Changes what is known of a segment, makes it, or takes it away.
 
@@ -121,29 +159,54 @@ class Draft:
             ValueError: if there can be no such number.
             RuntimeError: if the draft is over.
         """
+        self.set_infos({number: info})
+
+    def set_infos(self, infos: Mapping[int, SegmentInfo | None]) -> None:
+        """Does the same for several segments, and tells of it once.
+
+        Raises:
+            ValueError: if there can be no such number; nothing is changed then.
+            RuntimeError: if the draft is over.
+        """
         self._refuse_when_over()
-        if not 1 <= number <= MOST_SEGMENTS:
-            raise ValueError(f"a segment's number is 1 to {MOST_SEGMENTS}, not {number}")
-        if info is None:
-            self._clear(number)
-        self._infos.setdefault(number, self._sheet.segments.get(number))
-        set_entry(self._sheet.segments, number, info)
+        for number in infos:
+            if not 1 <= number <= MOST_SEGMENTS:
+                raise ValueError(f"a segment's number is 1 to {MOST_SEGMENTS}, not {number}")
+        self._clear([number for number, info in infos.items() if info is None])
+        for number, info in infos.items():
+            self._infos.setdefault(number, self._sheet.segments.get(number))
+            set_entry(self._sheet.segments, number, info)
         self._locked = _locked(self._sheet.segments)
         self._tabled()
 
-    def finish(self, selected: tuple[int, ...] = ()) -> Edit | None:
-        """Ends the draft and returns it as an edit; None if nothing changed. Segments without pixels vanish.
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the tiles that it has touched: what its end has to look at."""
+        return sum(tile.nbytes for tile in self._tiles.values())
 
-        Args:
-            selected: numbers of the segments that are selected after it; those that do not exist are left out.
+    def settle(self) -> Settled:
+        """Returns what the pixels' part of the edit is; any thread may ask, as long as nothing is painted meanwhile.
 
         Raises:
             RuntimeError: if the draft is over.
         """
         self._refuse_when_over()
-        sheet, parts = self._sheet, list(self._parts())
-        patch = PixelPatch.of_parts(parts)
-        extents = settled_extents(sheet.ids, sheet.extents, parts)
+        parts = list(self._parts())
+        return Settled(PixelPatch.of_parts(parts), settled_extents(self._sheet.ids, self._sheet.extents, parts))
+
+    def finish(self, selected: tuple[int, ...] = (), settled: Settled | None = None) -> Edit | None:
+        """Ends the draft and returns it as an edit; None if nothing changed. Segments without pixels vanish.
+
+        Args:
+            selected: numbers of the segments that are selected after it; those that do not exist are left out.
+            settled: what :meth:`settle` has found since it was painted last; it is found here if None.
+
+        Raises:
+            RuntimeError: if the draft is over.
+        """
+        self._refuse_when_over()
+        sheet, settled = self._sheet, self.settle() if settled is None else settled
+        patch, extents = settled.patch, settled.extents
         for number, (_, after) in extents.items():
             set_entry(sheet.extents, number, after)
         for number in {*extents, *self._infos}:
@@ -190,16 +253,29 @@ class Draft:
         self,
         mask: NDArray[np.bool_],
         origin: tuple[int, int],
-        number: int,
+        number: int | Numbers,
         allowed: Callable[[Numbers], NDArray[np.bool_] | None],
     ) -> int:
-        """Paints tile by tile, keeping what each was before, and tells what changed."""
+        """Paints pixels and tells which windows changed; returns how many did."""
+        count, windows = self._paint(mask, origin, number, allowed)
+        if windows:
+            self._painted(join_windows(windows))
+        return count
+
+    def _paint(
+        self,
+        mask: NDArray[np.bool_],
+        origin: tuple[int, int],
+        number: int | Numbers,
+        allowed: Callable[[Numbers], NDArray[np.bool_] | None],
+    ) -> tuple[int, list[Window]]:
+        """Paints tile by tile, keeping what each was before; ``number`` may be one a pixel."""
         ids = self._sheet.ids
         top, left = origin
         y0, x0 = max(top, 0), max(left, 0)
         y1, x1 = min(top + mask.shape[0], ids.shape[0]), min(left + mask.shape[1], ids.shape[1])
         if y0 >= y1 or x0 >= x1:
-            return 0
+            return 0, []
         count, windows = 0, []
         for window in tiles_of((y0, x0, y1, x1)):
             a, b, c, d = window
@@ -207,7 +283,8 @@ class Draft:
             if not part.any():
                 continue
             view = ids[a:c, b:d]
-            touched = part & (view != number)
+            wanted = np.uint16(number) if isinstance(number, int) else number[a - top : c - top, b - left : d - left]
+            touched = part & (view != wanted)
             free = allowed(view)
             if free is not None:
                 touched &= free
@@ -215,14 +292,12 @@ class Draft:
             if not pixels:
                 continue
             self._keep_tile(a, b)
-            change = np.bitwise_xor(view, np.uint16(number))
+            change = np.bitwise_xor(view, wanted)
             change *= touched
             np.bitwise_xor(view, change, out=view)
             count += pixels
             windows.append(window)
-        if windows:
-            self._painted(join_windows(windows))
-        return count
+        return count, windows
 
     def _allowed(self, numbers: Numbers) -> NDArray[np.bool_] | None:
         """Returns which pixels may be painted; None if all may."""
@@ -243,13 +318,18 @@ class Draft:
         if (row, column) not in self._tiles:
             self._tiles[row, column] = self._sheet.ids[row : row + TILE, column : column + TILE].copy()
 
-    def _clear(self, number: int) -> None:
-        """Makes every pixel of a segment void, wherever the draft has painted it, locked or not."""
-        extent = self._sheet.extents.get(number)
-        known = set() if extent is None else {_tile_at(y, x) for y, x, _, _ in tiles_of(_window(extent.box))}
+    def _clear(self, numbers: Sequence[int]) -> None:
+        """Makes every pixel of some segments void, wherever the draft has painted them, locked or not."""
+        if not numbers:
+            return
+        extents = [self._sheet.extents[number] for number in numbers if number in self._sheet.extents]
+        known = {_tile_at(y, x) for extent in extents for y, x, _, _ in tiles_of(_window(extent.box))}
+        windows: list[Window] = []
         for row, column in sorted(known | self._tiles.keys()):
             view = self._sheet.ids[row : row + TILE, column : column + TILE]
-            self._put(view == number, (row, column), 0, lambda _: None)
+            windows += self._paint(_is_any_of(view, numbers), (row, column), 0, lambda _: None)[1]
+        if windows:
+            self._painted(join_windows(windows))
 
     def _parts(self) -> list[Part]:
         """Returns, for every tile that changed, where in it, and the numbers there before and now."""
@@ -284,7 +364,7 @@ def _locked(segments: Mapping[int, SegmentInfo]) -> frozenset[int]:
     return frozenset(number for number, info in segments.items() if info.locked)
 
 
-def _is_any_of(numbers: Numbers, wanted: frozenset[int]) -> NDArray[np.bool_]:
+def _is_any_of(numbers: NDArray[np.integer[Any]], wanted: Collection[int]) -> NDArray[np.bool_]:
     """Returns where a map holds one of some numbers."""
     if len(wanted) > 8:
         table = np.zeros(MOST_SEGMENTS + 1, np.bool_)

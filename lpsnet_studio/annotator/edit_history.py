@@ -218,6 +218,23 @@ class EditHistory:
         self._look()
         return edit
 
+    def missing(self, *, redo: bool = False) -> int | None:
+        """Returns the place of the edit that undo comes to next if it was forgotten, and can be fetched; else None.
+
+        Args:
+            redo: whether redo is meant.
+        """
+        place = self._position if redo else self._position - 1
+        can = self.can_redo if redo else self.can_undo
+        return place if can and self._steps[place].edit is None else None
+
+    def put_back(self, place: int, edit: Edit) -> None:
+        """Takes an edit that was forgotten, and was fetched, at its place in the timeline."""
+        step = self._steps[place]
+        if step.edit is None:
+            step.edit, step.title = edit, edit.title
+            self._nbytes += edit.nbytes
+
     def go_to(self, position: int) -> Iterable[Edit]:
         """Undoes or redoes until ``position`` edits are done, and yields each on the way.
 
@@ -271,9 +288,8 @@ class EditHistory:
         step = self._steps[place]
         if step.edit is None:
             assert self.fetch is not None
-            step.edit = self.fetch(place)
-            step.title = step.edit.title
-            self._nbytes += step.edit.nbytes
+            self.put_back(place, self.fetch(place))
+        assert step.edit is not None
         return step.edit
 
     def _look(self) -> None:

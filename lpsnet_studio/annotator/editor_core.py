@@ -4,25 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from psygnal import Signal
 
 from lpsnet_studio.annotator.document import Document
-from lpsnet_studio.annotator.draft import Draft, Limits
+from lpsnet_studio.annotator.draft import Draft, Limits, Settled
 from lpsnet_studio.annotator.edit_history import EditHistory
 from lpsnet_studio.annotator.edits import Edit, SegmentInfo
+from lpsnet_studio.annotator.elsewhere import Elsewhere
 from lpsnet_studio.annotator.extents import Box
 from lpsnet_studio.annotator.labels import Label, LabelSet
 from lpsnet_studio.annotator.placed_mask import Ids, PlacedMask
 from lpsnet_studio.annotator.regions import segment_mask
 from lpsnet_studio.annotator.strokes import BrushShape
 
-__all__ = ["EditorCore", "EditorOptions", "Stroke", "give", "give_by_number"]
+__all__ = ["EditorCore", "EditorOptions", "Stroke", "give", "give_by_number", "may_take_long"]
 
 _MOST_RECENT = 10
 """Classes that are kept at hand: one for each digit."""
 _RADII = (0.5, 500.0)
+_MILLISECONDS_PER_BYTE = 2e-6
+"""What the end of a stroke takes, by the bytes of what it has touched: about 4 ns a pixel."""
+
+C = TypeVar("C", bound="EditorCore")
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +82,17 @@ class Stroke:
         return self._draft.put(region.mask, region.origin, self.number)
 
     def finish(self) -> Edit | None:
-        """Ends the stroke and returns its edit; None if nothing changed."""
+        """Ends the stroke and returns its edit; None if nothing changed, or if so much did that it comes later."""
+        elsewhere = self._editor.elsewhere
+        if not elsewhere.takes(_MILLISECONDS_PER_BYTE * self._draft.nbytes):
+            return self._end()
+        self._editor.stroke = None
+        elsewhere.begin("finishing the stroke", lambda _report: self._draft.settle(), self._end, finish_now=self._end)
+        return None
+
+    def _end(self, settled: Settled | None = None) -> Edit | None:
         selected = (self.number,) if self.number else self._editor.selection
-        return self._editor.take(self._draft.finish(selected))
+        return self._editor.take(self._draft.finish(selected, settled))
 
     def cancel(self) -> None:
         """Ends the stroke as if it had never been."""
@@ -97,6 +112,7 @@ class EditorCore:
     Attributes:
         document: the image's segmentation.
         history: of the document.
+        elsewhere: does what takes long; at once unless its ``work`` is set.
         detection_boxes: the box of the detection that a segment came from, by number, where it is known.
         stroke: the stroke in hand, if any.
     """
@@ -122,6 +138,9 @@ class EditorCore:
         self.history = EditHistory(document) if history is None else history
         self.detection_boxes: Mapping[int, Box] = {}
         self.stroke: Stroke | None = None
+        self.elsewhere = Elsewhere()
+        self.report: Callable[[float], None] = lambda fraction: None
+        """Takes how far a command is, 0 … 1; ends it by an exception if it is in vain."""
         self._journal = journal
         self._labels = labels
         self._selection: tuple[int, ...] = ()
@@ -227,6 +246,11 @@ class EditorCore:
         """Returns the numbers of the locked segments."""
         return frozenset(number for number, info in self.document.segments.items() if info.locked)
 
+    def box_pixels(self, numbers: Iterable[int]) -> int:
+        """Returns how many pixels the boxes of some segments have: what a look at these segments costs."""
+        boxes = [self.document.box(number) for number in numbers]
+        return sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in boxes)
+
     def pixels(self, number: int) -> PlacedMask:
         """Returns the pixels of a segment."""
         return segment_mask(self.document.ids, number, self.document.box(number))
@@ -251,6 +275,51 @@ class EditorCore:
         """Says why a command is not done."""
         self.refused.emit(sentence)
 
+    def is_busy(self) -> bool:
+        """Whether something is computed that the next edit has to wait for; then that is said."""
+        doing = self.elsewhere.doing
+        if doing:
+            self.refuse(f"The Studio is still {doing}: wait a moment, or press Esc to give that up.")
+        return bool(doing)
+
+    def give_up(self) -> bool:
+        """Gives up what is computed, or the stroke in hand; returns whether there was one.
+
+        The edit of a stroke that was let go of is made all the same, at once.
+        """
+        return self.elsewhere.give_up() or self.cancel_stroke()
+
+    def do_elsewhere(self: C, doing: str, command: Callable[[C], object]) -> None:
+        """Gives a command to a twin of this editor outside the thread, and makes here the edit that comes of it.
+
+        Args:
+            doing: what it does, in words such as ``deleting segments``.
+            command: makes one edit at most, or is refused.
+        """
+
+        def compute(report: Callable[[float], None]) -> tuple[C, Edit | None, list[str]]:
+            edits: list[Edit] = []
+            refusals: list[str] = []
+            twin = type(self)(self.document.twin(), self._labels, journal=edits.append)
+            twin.detection_boxes, twin.report = self.detection_boxes, report
+            twin._selection, twin._options, twin._recent = self._selection, self._options, self._recent
+            twin.refused.connect(refusals.append)
+            command(twin)
+            return twin, edits[0] if edits else None, refusals
+
+        def take(made: tuple[C, Edit | None, list[str]]) -> None:
+            twin, edit, refusals = made
+            for sentence in refusals:
+                self.refuse(sentence)
+            if edit is not None:
+                self.document.apply(edit)
+                self.take(edit)
+            if edit is not None and twin.options.category not in (None, self._options.category):
+                self.use_category(twin.options.category)
+
+        self.cancel_stroke()
+        self.elsewhere.begin(doing, compute, take)
+
     def begin(self, title: str, number: int | None = None) -> Stroke | None:
         """Begins a stroke into the first selected segment, or into a new one of the chosen class.
 
@@ -261,6 +330,8 @@ class EditorCore:
         Returns:
             The stroke; None if it was refused.
         """
+        if self.is_busy():
+            return None
         self.cancel_stroke()
         limits = self._options.limits if number is None or number else Limits()
         if number is None:
@@ -314,6 +385,8 @@ class EditorCore:
         Returns:
             The edit; None if nothing changed.
         """
+        if self.is_busy():
+            return None
         self.cancel_stroke()
         chosen = tuple(self.selection if selected is None else selected)
         with self.document.draft(title, limits or Limits()) as draft:
@@ -341,14 +414,22 @@ class EditorCore:
 
     def undo(self) -> Edit | None:
         """Takes back the last edit, or cancels the stroke in hand; returns the edit, None if there was none."""
+        if self.is_busy():
+            return None
         return None if self.cancel_stroke() else self._step(self.history.undo, "undo")
 
     def redo(self) -> Edit | None:
         """Makes again the edit that was taken back last; returns it, None if there was none."""
+        if self.is_busy():
+            return None
         self.cancel_stroke()
         return self._step(self.history.redo, "redo")
 
     def _step(self, step: Callable[[], Edit | None], verb: str) -> Edit | None:
+        place = self.history.missing(redo=verb == "redo")
+        if place is not None and self.elsewhere.work is not None:
+            self._fetch(place, lambda: self._step(step, verb), verb)
+            return None
         try:
             edit = step()
         except (OSError, ValueError) as error:
@@ -360,6 +441,26 @@ class EditorCore:
         self.select(edit.selected or self.selection)
         self.stepped.emit()
         return edit
+
+    def _fetch(self, place: int, step: Callable[[], object], verb: str) -> None:
+        """Reads an edit that was forgotten, outside the thread, and goes on."""
+        fetch = self.history.fetch
+        assert fetch is not None
+
+        def read(_report: Callable[[float], None]) -> Edit | Exception:
+            try:
+                return fetch(place)
+            except (OSError, ValueError) as error:
+                return error
+
+        def take(outcome: Edit | Exception) -> None:
+            if isinstance(outcome, Exception):
+                self.refuse(f"Cannot {verb}: {outcome}")
+            else:
+                self.history.put_back(place, outcome)
+                step()
+
+        self.elsewhere.begin("reading an earlier edit", read, take)
 
 
 def give(draft: Draft, region: PlacedMask, number: int) -> int:
@@ -375,4 +476,29 @@ def give_by_number(draft: Draft, region: PlacedMask, numbers: Ids) -> int:
         region: the pixels.
         numbers: for the region's window.
     """
-    return sum(give(draft, part, number) for number, part in region.by_value(numbers).items())
+    return draft.put_numbers(region.mask, region.origin, numbers)
+
+
+def may_take_long(
+    doing: str, milliseconds: Callable[Concatenate[C, P], float]
+) -> Callable[[Callable[Concatenate[C, P], Edit | None]], Callable[Concatenate[C, P], Edit | None]]:
+    """Lets a command be done outside the thread that edits where it would take long; it then returns None.
+
+    Args:
+        doing: what it does, in words such as ``deleting segments``.
+        milliseconds: given what the command is given, about how many it takes.
+    """
+
+    def wrap(command: Callable[Concatenate[C, P], Edit | None]) -> Callable[Concatenate[C, P], Edit | None]:
+        @wraps(command)
+        def act(self: C, *args: P.args, **kwargs: P.kwargs) -> Edit | None:
+            if self.is_busy():
+                return None
+            if self.elsewhere.takes(milliseconds(self, *args, **kwargs)):
+                self.do_elsewhere(doing, lambda twin: command(twin, *args, **kwargs))
+                return None
+            return command(self, *args, **kwargs)
+
+        return act
+
+    return wrap

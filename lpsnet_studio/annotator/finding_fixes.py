@@ -82,8 +82,7 @@ def make_fix(editor: Editor, findings: Sequence[Finding]) -> None:
     kind = findings[0].kind
     if kind is FindingKind.DUPLICATE_STUFF:
         for finding in free:
-            editor.select(concerned(finding))
-            editor.merge()
+            editor.elsewhere.when_free(lambda finding=finding: _merge(editor, finding))
         return
     editor.select(number for finding in free for number in concerned(finding))
     if not editor.selection:
@@ -94,6 +93,11 @@ def make_fix(editor: Editor, findings: Sequence[Finding]) -> None:
         editor.remove_specks()
     elif kind is FindingKind.DISCONNECTED:
         editor.split_parts()
+
+
+def _merge(editor: Editor, finding: Finding) -> None:
+    editor.select(concerned(finding))
+    editor.merge()
 
 
 def fill_void(editor: Editor, findings: Sequence[Finding], *, all_of_kind: bool) -> Callable[[], Proposal]:

@@ -173,7 +173,7 @@ def nearest_fill(
     if void_counts:
         no_source[0] = False
     top, left = region.origin
-    for part in connected_parts(region):
+    for part in _parts_to_search(region, ids.shape):
         values = _nearest_to(part, region, ids, no_source)
         if values is None:
             continue
@@ -182,6 +182,16 @@ def nearest_fill(
         np.copyto(numbers[y : y + height, x : x + width], values, where=part.mask, casting="unsafe")
         found[y : y + height, x : x + width] |= part.mask
     return PlacedMask(found, region.origin), numbers
+
+
+def _parts_to_search(region: PlacedMask, size: tuple[int, ...]) -> tuple[PlacedMask, ...]:
+    """Returns the parts of a region, or all of it as one where its parts' surroundings have more pixels than it has."""
+    parts = connected_parts(region)
+    searched = sum(
+        (part.mask.shape[0] + 2 * _FIRST_MARGIN) * (part.mask.shape[1] + 2 * _FIRST_MARGIN) for part in parts
+    )
+    y0, x0, y1, x1 = clipped(region.window, (size[0], size[1]), _FIRST_MARGIN)
+    return parts if searched <= (y1 - y0) * (x1 - x0) else (region,)
 
 
 def _nearest_to(

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Literal
 
+import numpy as np
+
 from lpsnet_studio.annotator.draft import Draft
-from lpsnet_studio.annotator.editor_core import EditorCore, give, give_by_number
+from lpsnet_studio.annotator.editor_core import EditorCore, give, give_by_number, may_take_long
 from lpsnet_studio.annotator.edits import Edit
 from lpsnet_studio.annotator.placed_mask import PlacedMask
 from lpsnet_studio.annotator.regions import connected_parts, nearest_fill, split_by_line
 from lpsnet_studio.annotator.strokes import Point
 
-__all__ = ["Heir", "SegmentCommands"]
+__all__ = ["Heir", "SegmentCommands", "selected_milliseconds"]
 
 Heir = Literal["void", "neighbours"]
 """Who gets the pixels of what is taken away."""
 
 
+def selected_milliseconds(nanoseconds: float) -> Callable[..., float]:
+    """Returns how long a command takes that looks at the boxes of the selected segments, by the pixel."""
+    return lambda editor, *_given, **_named: 1e-6 * nanoseconds * editor.box_pixels(editor.selection)
+
+
 class SegmentCommands(EditorCore):
     """What can be done to the selected segments."""
 
+    @may_take_long("merging segments", selected_milliseconds(25))
     def merge(self) -> Edit | None:
         """Makes the selected segments one: the one that was selected first, whose class it keeps."""
         numbers = self._free_selection("merge", at_least=2)
@@ -30,11 +38,13 @@ class SegmentCommands(EditorCore):
         first, *others = numbers
 
         def change(draft: Draft) -> None:
-            for number in others:
+            for place, number in enumerate(others):
+                self.report(place / len(others))
                 give(draft, self.pixels(number), first)
 
         return self.commit(f"Merge {len(numbers)} segments", change, (first,))
 
+    @may_take_long("splitting a segment", selected_milliseconds(40))
     def split_parts(self) -> Edit | None:
         """Makes every part of the selected segment that does not touch the others a segment of its own."""
         number = self._one_free("split")
@@ -46,6 +56,7 @@ class SegmentCommands(EditorCore):
             return None
         return self._split(number, parts[1:], f"Split into {len(parts)} parts")
 
+    @may_take_long("cutting a segment", selected_milliseconds(80))
     def cut(self, line: Sequence[Point]) -> Edit | None:
         """Cuts the selected segment along a line; the larger half keeps the number.
 
@@ -72,6 +83,7 @@ class SegmentCommands(EditorCore):
                 made.append(new)
             return self.take(draft.finish((number, *made)))
 
+    @may_take_long("joining segments of one class", lambda editor, category: editor.joining_milliseconds(category))
     def relabel(self, category: int) -> Edit | None:
         """Gives the selected segments another class; those of a stuff class become one with the segment that has it.
 
@@ -87,10 +99,16 @@ class SegmentCommands(EditorCore):
         joined = self._joined_into(category, numbers)
 
         def change(draft: Draft) -> None:
-            for number in numbers:
-                info = self.document.segments[number]
-                if info.category != category:
-                    draft.set_info(number, replace(info, category=category, score=None))
+            infos = {number: self.document.segments[number] for number in numbers}
+            draft.set_infos(
+                {
+                    number: replace(info, category=category, score=None)
+                    for number, info in infos.items()
+                    if info.category != category
+                }
+            )
+            for place, number in enumerate(numbers if joined is not None else ()):
+                self.report(place / len(numbers))
                 if joined is not None and number != joined:
                     give(draft, self.pixels(number), joined)
 
@@ -101,6 +119,10 @@ class SegmentCommands(EditorCore):
             self.use_category(category)
         return edit
 
+    def joining_milliseconds(self, category: int) -> float:
+        """Returns about how long it takes to relabel what is selected: nothing unless pixels change hands."""
+        return 25e-6 * self.box_pixels(self.selection) if self.is_stuff(category) else 0.0
+
     def _joined_into(self, category: int, numbers: Sequence[int]) -> int | None:
         """Returns the segment that segments of a stuff class become one with; None for things and crowds."""
         if not self.is_stuff(category) or any(self.document.segments[number].iscrowd for number in numbers):
@@ -108,6 +130,7 @@ class SegmentCommands(EditorCore):
         held = self.stuff_segment(category, besides=numbers)
         return numbers[0] if held is None else held
 
+    @may_take_long("deleting segments", lambda editor, to="void": editor.deleting_milliseconds(to))
     def delete(self, to: Heir = "void") -> Edit | None:
         """Takes the selected segments away; their pixels become void, or go to the nearest segment each."""
         numbers = self._free_selection("delete")
@@ -118,14 +141,28 @@ class SegmentCommands(EditorCore):
         def change(draft: Draft) -> None:
             shares = []
             if to == "neighbours":
-                shares = [nearest_fill(self.document.ids, self.pixels(number), barred) for number in numbers]
+                regions = self._together(numbers)
+                for place, region in enumerate(regions):
+                    self.report(place / len(regions))
+                    shares.append(nearest_fill(self.document.ids, region, barred))
             for region, heirs in shares:
                 give_by_number(draft, region, heirs)
-            for number in numbers:
-                draft.set_info(number, None)
+            draft.set_infos(dict.fromkeys(numbers))
 
         what = "segment" if len(numbers) == 1 else f"{len(numbers)} segments"
         return self.commit(f"Delete {what}" + (" to neighbours" if to == "neighbours" else ""), change, ())
+
+    def deleting_milliseconds(self, to: Heir) -> float:
+        """Returns about how long it takes to delete what is selected."""
+        return (25e-6 if to == "void" else 150e-6) * self.box_pixels(self.selection)
+
+    def _together(self, numbers: Sequence[int]) -> list[PlacedMask]:
+        """Returns the pixels of segments: all in one mask where that is no larger than a mask for each."""
+        parts = [self.pixels(number) for number in numbers]
+        corners = np.array([part.window for part in parts])
+        height, width = corners[:, 2:].max(axis=0) - corners[:, :2].min(axis=0)
+        is_smaller = int(height) * int(width) <= sum(part.mask.size for part in parts)
+        return [PlacedMask.union(parts)] if is_smaller else parts
 
     def set_locked(self, locked: bool) -> Edit | None:
         """Locks the selected segments, so that they neither lose nor gain pixels, or unlocks them."""
@@ -143,8 +180,7 @@ class SegmentCommands(EditorCore):
             return None
 
         def change(draft: Draft) -> None:
-            for number in self.selection:
-                draft.set_info(number, replace(self.document.segments[number], **marks))
+            draft.set_infos({number: replace(self.document.segments[number], **marks) for number in self.selection})
 
         count = len(self.selection)
         what = "segment" if count == 1 else f"{count} segments"

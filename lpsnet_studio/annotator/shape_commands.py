@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from lpsnet_studio.annotator.assist import NetworkMaps, Proposal, contested_pixels, void_from_nearest, void_from_stuff
 from lpsnet_studio.annotator.draft import Draft
-from lpsnet_studio.annotator.editor_core import give, give_by_number
+from lpsnet_studio.annotator.editor_core import give, give_by_number, may_take_long
 from lpsnet_studio.annotator.edits import Edit, SegmentInfo
-from lpsnet_studio.annotator.placed_mask import Ids, PlacedMask
-from lpsnet_studio.annotator.regions import grow, holes_of, nearest_fill, shrink, specks_of, void_holes_of
-from lpsnet_studio.annotator.segment_commands import Heir, SegmentCommands
+from lpsnet_studio.annotator.placed_mask import Ids, PlacedMask, window_of_box
+from lpsnet_studio.annotator.regions import grow, holes_of, nearest_fill, region_at, shrink, specks_of, void_holes_of
+from lpsnet_studio.annotator.segment_commands import Heir, SegmentCommands, selected_milliseconds
+from lpsnet_studio.annotator.strokes import Point, box_mask, polygon_mask
 
 __all__ = ["ShapeCommands"]
+
+
+def _by_pixel(nanoseconds: float) -> Callable[..., float]:
+    """Returns how long a command takes that is given a region or a proposal first, by the pixel of its window."""
+
+    def milliseconds(_editor: ShapeCommands, given: PlacedMask | Proposal, *_more: Any, **_named: Any) -> float:
+        region = given.region if isinstance(given, Proposal) else given
+        return 1e-6 * nanoseconds * region.mask.size
+
+    return milliseconds
 
 
 class ShapeCommands(SegmentCommands):
     """What can be done to the borders of the selected segments, and to what no segment holds."""
 
+    @may_take_long("filling holes", selected_milliseconds(15))
     def fill_holes(self, *, void_only: bool = True) -> Edit | None:
         """Gives the selected segments what they enclose.
 
@@ -29,7 +42,8 @@ class ShapeCommands(SegmentCommands):
             return None
 
         def change(draft: Draft) -> None:
-            for number in numbers:
+            for place, number in enumerate(numbers):
+                self.report(place / len(numbers))
                 if void_only:
                     holes = void_holes_of(self.document.ids, number, self.document.box(number))
                 else:
@@ -38,6 +52,10 @@ class ShapeCommands(SegmentCommands):
 
         return self.commit("Fill holes", change, nothing="The selection has no holes.")
 
+    @may_take_long(
+        "removing specks",
+        lambda editor, to="neighbours": 15e-6 * editor.box_pixels(editor.selection or editor.document.segments),
+    )
     def remove_specks(self, to: Heir = "neighbours") -> Edit | None:
         """Takes the specks of the selected segments away, or of every unlocked segment if none is selected.
 
@@ -49,7 +67,10 @@ class ShapeCommands(SegmentCommands):
         fewer_than = self.options.speck_pixels
 
         def change(draft: Draft) -> None:
-            specks = [PlacedMask.union(specks_of(self.pixels(number), fewer_than)).tight() for number in numbers]
+            specks = []
+            for place, number in enumerate(numbers):
+                self.report(place / len(numbers))
+                specks.append(PlacedMask.union(specks_of(self.pixels(number), fewer_than)).tight())
             barred = self.locked()
             shares = []
             if to == "neighbours":
@@ -62,6 +83,7 @@ class ShapeCommands(SegmentCommands):
 
         return self.commit("Remove specks", change, nothing=f"No part has fewer than {fewer_than} pixels.")
 
+    @may_take_long("growing segments", selected_milliseconds(60))
     def grow(self, radius: float) -> Edit | None:
         """Widens the selected segments; where two meet, the one selected first wins.
 
@@ -82,6 +104,7 @@ class ShapeCommands(SegmentCommands):
         title = f"Grow by {_pixels(radius)}"
         return self.commit(title, change, limits=self.options.limits, nothing="There is nothing to grow into.")
 
+    @may_take_long("shrinking segments", selected_milliseconds(150))
     def shrink(self, radius: float) -> Edit | None:
         """Narrows the selected segments; what they lose goes to whatever lies next to them, void too.
 
@@ -110,6 +133,12 @@ class ShapeCommands(SegmentCommands):
             f"Shrink by {_pixels(radius)}", change, nothing="There is nothing that could take its place."
         )
 
+    @may_take_long(
+        "moving a border",
+        lambda editor, number, region, title="": (
+            150e-6 * (region.mask.size + editor.box_pixels({number} & editor.document.segments.keys()))
+        ),
+    )
     def reshape(self, number: int, region: PlacedMask, title: str = "Snap edge") -> Edit | None:
         """Gives a segment other pixels, such as a border that was snapped to the photo's edges.
 
@@ -139,6 +168,7 @@ class ShapeCommands(SegmentCommands):
 
     # -------------------------------------------------------------------------------------------------------- painting
 
+    @may_take_long("painting", _by_pixel(10))
     def paint(self, region: PlacedMask, title: str) -> Edit | None:
         """Paints pixels into the first selected segment, or as a new one of the chosen class, within the limits."""
         stroke = self.begin(title)
@@ -146,10 +176,48 @@ class ShapeCommands(SegmentCommands):
             return None
         stroke.put(region)
         edit = stroke.finish()
-        if edit is None:
+        if edit is None and not self.elsewhere.doing:
             self.refuse("Nothing there can be painted.")
         return edit
 
+    @may_take_long("painting", lambda editor, corners, title: 20e-6 * _pixels_around(corners, editor.document.size))
+    def paint_polygon(self, corners: Sequence[Point], title: str) -> Edit | None:
+        """Paints what a closed polygon encloses, as :meth:`paint` does.
+
+        Args:
+            corners: ``(x, y)`` in image coordinates.
+            title: what undo will call it.
+        """
+        return self.paint(polygon_mask(corners, self.document.size), title)
+
+    @may_take_long("painting", lambda editor, *corners, title: 20e-6 * _pixels_around(corners, editor.document.size))
+    def paint_box(self, corner: Point, opposite: Point, *, title: str) -> Edit | None:
+        """Paints the box between two points in image coordinates, as :meth:`paint` does."""
+        return self.paint(box_mask(corner, opposite, self.document.size), title)
+
+    @may_take_long("filling", lambda editor, point, title: editor.filling_milliseconds(point))
+    def fill_at(self, point: Point, title: str) -> Edit | None:
+        """Paints what hangs together with a point and has its number, as :meth:`paint` does; nothing outside the image.
+
+        Args:
+            point: ``(x, y)`` in image coordinates.
+            title: what undo will call it.
+        """
+        number = self.number_at(*point)
+        window = window_of_box(self.document.box(number)) if number else None
+        region = region_at(self.document.ids, *point, window)
+        return None if region.is_empty else self.paint(region, title)
+
+    def filling_milliseconds(self, point: Point) -> float:
+        """Returns about how long it takes to find what hangs together with a point, and to paint it."""
+        number = self.number_at(*point)
+        if number:
+            return 20e-6 * self.box_pixels([number])
+        pixels = self.document.size[0] * self.document.size[1]
+        held = sum(extent.area for extent in self.document.extents.values())
+        return 0.5e-6 * pixels + 20e-6 * (pixels - held)
+
+    @may_take_long("adopting a detection", _by_pixel(10))
     def adopt(
         self, region: PlacedMask, category: int, *, score: float | None = None, title: str = "Adopt"
     ) -> Edit | None:
@@ -177,6 +245,7 @@ class ShapeCommands(SegmentCommands):
             title, change, (number,), limits=self.options.limits, nothing="Nothing there can be painted."
         )
 
+    @may_take_long("handing pixels over", _by_pixel(50))
     def hand_over(self, scribble: PlacedMask) -> Edit | None:
         """Hands contested pixels to the first selected segment from the segment that was scribbled over most.
 
@@ -212,6 +281,7 @@ class ShapeCommands(SegmentCommands):
             void = PlacedMask(self.document.ids == 0)
         return void_from_nearest(void, self.document.ids, self.locked())
 
+    @may_take_long("filling unlabelled pixels", _by_pixel(20))
     def fill_from_nearest(self, proposal: Proposal) -> Edit | None:
         """Fills void as :meth:`propose_nearest` proposed; pixels that are no longer void stay as they are."""
         return self._fill(lambda draft: give_by_number(draft, *self._still_void(proposal)))
@@ -229,6 +299,7 @@ class ShapeCommands(SegmentCommands):
             void = PlacedMask(self.document.ids == 0)
         return void_from_stuff(void, maps.next_stuff, maps.stuff(self.labels))
 
+    @may_take_long("filling unlabelled pixels", _by_pixel(30))
     def fill_with_stuff(self, proposal: Proposal, maps: NetworkMaps) -> Edit | None:
         """Fills void as :meth:`propose_stuff` proposed; each class joins the segment that has it, or becomes one."""
 
@@ -249,6 +320,14 @@ class ShapeCommands(SegmentCommands):
 
     def _fill(self, change: Callable[[Draft], object]) -> Edit | None:
         return self.commit("Fill unlabelled pixels", change, nothing="No unlabelled pixel can be filled.")
+
+
+def _pixels_around(points: Sequence[Point], size: tuple[int, int]) -> float:
+    """Returns how many pixels of an image the smallest box around some points has, about."""
+    xs, ys = zip(*points, strict=True)
+    width = min(max(xs), size[1]) - max(min(xs), 0)
+    height = min(max(ys), size[0]) - max(min(ys), 0)
+    return max(width, 0.0) * max(height, 0.0)
 
 
 def _pixels(radius: float) -> str:

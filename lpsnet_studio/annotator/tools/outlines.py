@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 
 from lpsnet_studio.annotator.editor import Editor
-from lpsnet_studio.annotator.regions import region_at
-from lpsnet_studio.annotator.strokes import Point, box_mask, polygon_mask
+from lpsnet_studio.annotator.strokes import Point
 from lpsnet_studio.annotator.tools.base import NO_MODIFIERS, Modifiers, PathShape, Preview, Tool
 
 __all__ = ["BoxTool", "FillTool", "LassoTool", "PolygonTool"]
@@ -85,7 +84,7 @@ class PolygonTool(Tool):
             self.editor.refuse("A polygon needs at least three corners.")
             return
         corners, self._corners = self._corners, []
-        self.editor.paint(polygon_mask(corners, self.editor.document.size), self.name)
+        self.editor.paint_polygon(corners, self.name)
         self.changed.emit()
 
     def cancel(self) -> bool:
@@ -130,7 +129,7 @@ class LassoTool(Tool):
         self.move(point)
         way, self._way = self._way, []
         if len(way) >= 3:
-            self.editor.paint(polygon_mask(way, self.editor.document.size), self.name)
+            self.editor.paint_polygon(way, self.name)
         self.changed.emit()
 
     def cancel(self) -> bool:
@@ -178,7 +177,7 @@ class BoxTool(Tool):
         """Paints the box."""
         corner, self.corner, self.opposite = self.corner, None, None
         if corner is not None and corner != point:
-            self.editor.paint(box_mask(corner, point, self.editor.document.size), self.name)
+            self.editor.paint_box(corner, point, title=self.name)
         self.changed.emit()
 
     def cancel(self) -> bool:
@@ -208,9 +207,5 @@ class FillTool(Tool):
             editor.select((number,) if number else ())
             self.changed.emit()
             return
-        box = None if number == 0 else editor.document.box(number)
-        window = None if box is None else (box[1], box[0], box[3], box[2])
-        region = region_at(editor.document.ids, *point, window)
-        if not region.is_empty:
-            editor.paint(region, self.name)
+        editor.fill_at(point, self.name)
         self.changed.emit()
