@@ -74,6 +74,7 @@ class ChecksPanel(QWidget):
         self._due.setInterval(_REST_MILLISECONDS)
         self._due.timeout.connect(self.look_now)
         self._look.changed.connect(self._show_state)
+        self._look.withdrawn.connect(self._look_soon)
         self._filling.changed.connect(self._show_state)
         self.tree.chosen.connect(self._go_to_chosen)
         self.speck.valueChanged.connect(self._set_speck)

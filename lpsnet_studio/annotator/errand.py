@@ -72,10 +72,12 @@ class Errand(QObject):
 
     Attributes:
         changed: emitted as work begins, and after what came of it was told.
+        withdrawn: somebody else has given the work up, as Esc in the window does; nothing comes of it.
         progressed: how much is done, of how much, and what is next.
     """
 
     changed = Signal()
+    withdrawn = Signal()
     progressed = Signal(int, int, str)
 
     def __init__(self, desk: Desk, parent: QObject) -> None:
@@ -159,10 +161,12 @@ class Errand(QObject):
         self.changed.emit()
 
     def _look_whether_it_was_withdrawn(self) -> None:
-        """Waits no longer for work that was given up, as Esc in the window does, or that failed in a strange way."""
+        """Waits no longer for work that was given up, or that failed in a way that is told elsewhere."""
         hold = self._hold
         if hold is not None and (hold.was_withdrawn or getattr(hold.task, "ended", False)):
             self._end()
+            if hold.was_withdrawn:
+                self.withdrawn.emit()
 
 
 def _sentence(error: OSError | ValueError) -> str:

@@ -83,6 +83,7 @@ class ImportDialog(QDialog):
             field.edited.connect(lambda _path: self._ask_again())
         for box in (self.add_photos, self.add_classes):
             box.toggled.connect(lambda _on: self._show_state())
+        self._looks.withdrawn.connect(lambda: self._take_fault("It was not looked at to the end: choose it again."))
         self._looks.progressed.connect(self._show_looking)
         self._work.progressed.connect(self.working.show_progress)
         self.working.cancel_wanted.connect(self._work.ask_to_end)
