@@ -93,6 +93,12 @@ class Annotator(User):
         return np.array(self.editor.document.ids)
 
     @property
+    def shown(self) -> str:
+        """The name of the image that is open."""
+        entry = self.studio.session.current
+        return "" if entry is None else entry.name
+
+    @property
     def done(self) -> int:
         """How many edits of the image are done."""
         return int(self.editor.history.position)
@@ -128,7 +134,8 @@ class Annotator(User):
 
     def on_screen(self, point: Point) -> QPoint:
         """Returns where a point of the image is seen."""
-        return self.window.canvas.mapFromScene(QPointF(*point))
+        place: QPoint = self.window.canvas.mapFromScene(QPointF(*point))
+        return place
 
     def click(self, point: Point, modifiers: Qt.KeyboardModifier = _NOTHING) -> None:
         """Clicks a point of the image."""
@@ -210,7 +217,7 @@ def whole(home: Path) -> dict[str, Any]:
     np.save(home / "ids.npy", user.ids)
 
     user.key(Qt.Key.Key_Q)
-    user.until(lambda: session.current.name == photos[1].name, "the next image")
+    user.until(lambda: user.shown == photos[1].name, "the next image")
     user.until(lambda: user.desk.place == "not started", "the next image on the desk")
     seen["statuses"] = [entry.status.value for entry in user.desk.entries]
     seen["told"] = user.window.notifications.texts

@@ -135,7 +135,7 @@ def test_an_image_is_painted_from_nothing_and_exported(come: Callable[..., Annot
     user.until_saved()
     ids = user.ids
     user.key(Qt.Key.Key_Q)
-    user.until(lambda: user.studio.session.current.name == photos[1].name, "the next image")
+    user.until(lambda: user.shown == photos[1].name, "the next image")
 
     exported = export(tmp_path / "street", tmp_path / "out")
     assert (exported.returncode, exported.stderr) == (0, "")
