@@ -55,6 +55,7 @@ class AnnotateRoom(QObject):
         overlay: what the canvas shows.
         bar: lies over the canvas.
         panels: the docks that it has.
+        telling: says what there is to say of the project, over the canvas.
     """
 
     choice_changed = Signal()
@@ -75,7 +76,7 @@ class AnnotateRoom(QObject):
         commands.segments.choose_class_near = lambda relabels: self._choose_class(relabels=relabels)
         modes.add("annotate", self._enter, self._leave)
         self._commands.find_next = self.checks.find_next
-        self._telling = AnnotateTelling(place, self.desk, self._commands.show_image)
+        self.telling = AnnotateTelling(place, self._commands)
         place.examination.maps_changed.connect(commands.segments.take_stuff)
         self._listen()
 
@@ -136,6 +137,7 @@ class AnnotateRoom(QObject):
         self._follow_image()
         self._show_layers()
         self._show_tool()
+        self.telling.set_on(True)
 
     def _leave(self) -> None:
         canvas = self._place.canvas
@@ -145,6 +147,7 @@ class AnnotateRoom(QObject):
         canvas.set_menu(self._menus[0])
         canvas.show_stage()
         self.bar.hide()
+        self.telling.set_on(False)
         self._status_bar.show_hint()
         self._status_bar.name_pixels_by(None)
 
@@ -166,7 +169,6 @@ class AnnotateRoom(QObject):
     def _follow_project(self) -> None:
         self._commands.remember_project()
         self._commands.show_project_images()
-        self._telling.tell_unfinished()
 
     def _follow_desk(self) -> None:
         editor = self.desk.editor
@@ -287,7 +289,7 @@ class AnnotateRoom(QObject):
     @property
     def areas(self) -> list[QWidget]:
         """What the keyboard goes to besides the canvas and the images."""
-        return [self.bar, self.segments, self.classes, self.checks, self.history]
+        return [self.bar, self.telling.card, self.segments, self.classes, self.checks, self.history]
 
     def show_choices(self) -> None:
         """Shows which actions on projects and segments can be had; others stay as they are."""

@@ -1,60 +1,78 @@
-"""What is said as a project is opened: what a Studio that was not closed has left, or that somebody else has it."""
+"""What annotation says over the canvas: why nothing can be annotated, what a crash has left, who else is in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtWidgets import QMessageBox
 
-from lpsnet_studio.annotator.desk import Desk
+from lpsnet_studio.annotator.empty_desk_view import EmptyDesk
 from lpsnet_studio.annotator.project_errors import ProjectBusy
-from lpsnet_studio.annotator.reads import Unfinished
-from lpsnet_studio.chrome.notifications import NoteAction
 from lpsnet_studio.chrome.question import ask
+from lpsnet_studio.commands.annotate import AnnotateCommands
 from lpsnet_studio.commands.workplace import Workplace
 
-__all__ = ["AnnotateTelling", "unfinished_words"]
-
-
-def unfinished_words(left: Unfinished, name: str) -> str:
-    """Says what sessions that never closed have left.
-
-    Args:
-        left: what it is.
-        name: of the image that was edited last.
-    """
-    images, edits = len(left.images), sum(left.images.values())
-    what = f"{'1 edit' if edits == 1 else f'{edits} edits'} of " if edits else "what was done to "
-    where = name if images == 1 else f"{images} images, {name} last"
-    return f"This project was not closed last time. Nothing that was finished is lost: {what}{where}."
+__all__ = ["AnnotateTelling"]
 
 
 class AnnotateTelling:
-    """Tells of projects as they are opened.
+    """Keeps the card over the canvas up to date and does what it offers; asks where somebody else has a project.
 
     Args:
         place: what commands work with.
-        desk: where they are opened.
-        show_image: shows an image of the project by its id.
+        commands: what annotation projects can do.
+
+    Attributes:
+        card: lies over the canvas while it has something to say.
     """
 
-    def __init__(self, place: Workplace, desk: Desk, show_image: Callable[[int], object]) -> None:
-        self._place, self._desk, self._show_image = place, desk, show_image
-        desk.busy_elsewhere.connect(self._tell_busy)
+    def __init__(self, place: Workplace, commands: AnnotateCommands) -> None:
+        self._place, self._commands, self._desk = place, commands, commands.desk
+        self.card = EmptyDesk(self._desk, place.theme)
+        self.card.lie_over(place.canvas)
+        self._connect()
+        session = place.session
+        for signal in (session.result_changed, session.picture_changed, session.model_changed):
+            signal.connect(self._tell_sources)
+        session.entries_changed.connect(self._tell_listed)
+        self._desk.project_changed.connect(self._tell_recent)
+        self._desk.busy_elsewhere.connect(self._ask_busy)
 
-    def tell_unfinished(self) -> None:
-        """Says once what a Studio that was not closed has left in the project, and offers to show it."""
-        store = self._desk.store
-        left = None if store is None else store.unfinished()
-        if store is None or left is None:
-            return
-        last = next(reversed(left.images))
-        words = unfinished_words(left, store.entries[last].file.path.name)
-        self._place.notifications.show_info(words, NoteAction("Show it", lambda: self._show_image(last)))
-        store.settle_unfinished()
+    def _connect(self) -> None:
+        card, commands = self.card, self._commands
+        card.new_project_wanted.connect(commands.new_project)
+        card.open_project_wanted.connect(commands.open_project)
+        card.recent_wanted.connect(commands.open_folder)
+        card.open_again_wanted.connect(commands.open_folder)
+        card.add_current_wanted.connect(commands.add_current)
+        card.add_listed_wanted.connect(commands.add_listed)
+        card.prediction_wanted.connect(commands.start_from_prediction)
+        card.truth_wanted.connect(commands.start_from_truth)
+        card.nothing_wanted.connect(commands.start_empty)
+        card.show_image_wanted.connect(commands.show_image)
 
-    def _tell_busy(self, folder: Path, busy: ProjectBusy) -> None:
+    def set_on(self, on: bool) -> None:
+        """Says whether the window annotates; otherwise nothing is told here."""
+        if on:
+            self._tell_sources()
+            self._tell_listed()
+            self._tell_recent()
+        self.card.set_on(on)
+
+    def _tell_sources(self) -> None:
+        session = self._place.session
+        is_there = session.result is not None and not session.result.preview
+        at_work = session.obstacle or "The network is still at work on this image."
+        no_truth = "This image has no ground truth." if session.truth is None else ""
+        self.card.tell_sources(prediction="" if is_there else at_work, truth=no_truth)
+
+    def _tell_listed(self) -> None:
+        self.card.tell_listed(len(self._place.session.entries))
+
+    def _tell_recent(self) -> None:
+        self.card.tell_recent([Path(name) for name in self._place.settings.preferences.recent_projects])
+
+    def _ask_busy(self, folder: Path, busy: ProjectBusy) -> None:
         """Offers to look at a project that somebody else has open, or to take it over where nobody knows if they do."""
         open_project = self._desk.open_project
         state = "is in use" if busy.is_certain else "may be in use"

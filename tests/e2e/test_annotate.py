@@ -170,8 +170,10 @@ def test_a_killed_studio_loses_the_stroke_in_hand_alone(come: Callable[..., Anno
     assert user.done == 2
     assert user.editor.history.can_redo, "what was undone before can be done again"
     assert user.desk.entry.status is Status.IN_PROGRESS
-    user.until(lambda: user.window.notifications.texts, "what was left")
-    assert "Nothing that was finished is lost: 3 edits of scene-1.png." in user.window.notifications.texts[0]
+    left = user.window.annotation.telling.card.unfinished
+    user.until(left.isVisible, "what was left")
+    assert left.words.text() == "The Studio did not close this project last time: 3 edits on 1 image are there."
+    user.press(left.close_button)
     user.do("undo")
     user.do("undo")
     assert not user.ids.any()
@@ -184,4 +186,4 @@ def test_a_killed_studio_loses_the_stroke_in_hand_alone(come: Callable[..., Anno
     again.studio.begin()
     again.until(lambda: again.desk.store is not None, "the project")
     again.until(lambda: again.desk.place == "not started", "its first image")
-    assert again.window.notifications.texts == []
+    assert not again.window.annotation.telling.card.unfinished.isVisible()

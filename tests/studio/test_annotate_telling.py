@@ -8,13 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QMessageBox, QToolButton
 
-from lpsnet_studio.annotate_telling import unfinished_words
 from lpsnet_studio.annotator.edits import Edit, PixelPatch, SegmentInfo
 from lpsnet_studio.annotator.project import FileFacts, Status
 from lpsnet_studio.annotator.project_errors import ProjectBusy, ProjectReadOnly
-from lpsnet_studio.annotator.reads import Unfinished
 from lpsnet_studio.annotator.store import ProjectStore
 from tests.studio.annotator.on_the_desk import CAR, LABELS, PERSON, SIZE, photos_in
 
@@ -57,43 +55,64 @@ def box(window: Any, qtbot: Any, project: Path) -> Iterator[QMessageBox]:
     other.close()
 
 
-def test_what_a_killed_studio_left_is_said_once_and_shown(window: Any, qtbot: Any, project: Path) -> None:
+def test_what_a_killed_studio_left_is_said_and_shown(window: Any, qtbot: Any, project: Path) -> None:
     left_open(project)
     window.commands.annotate.open_folder(project)
-    qtbot.waitUntil(lambda: window.notifications.texts != [])
-    (words,) = window.notifications.texts
-    assert words == "This project was not closed last time. Nothing that was finished is lost: 1 edit of 1.png."
-    desk = window.annotation.desk
+    desk, line = window.annotation.desk, window.annotation.telling.card.unfinished
     qtbot.waitUntil(lambda: desk.place == "editing")
-    assert desk.entry.file.path.name == "1.png"
+    assert line.isVisible()
+    assert line.words.text() == "The Studio did not close this project last time: 1 edit on 1 image is there."
+    assert desk.entry.file.path.name == "1.png", "the image that was edited last is opened"
     assert desk.editor.document.segments == {1: SegmentInfo(CAR)}
     assert desk.editor.history.undo_title == "Relabel"
 
     window.commands.images.previous_image()
     qtbot.waitUntil(lambda: desk.place == "editing" and desk.image == 1)
-    window.annotation._telling._show_image(2)
+    line.show_button.click()
     qtbot.waitUntil(lambda: desk.place == "editing" and desk.image == 2)
+    assert not line.isVisible()
 
-    for note in list(window.notifications.notes):
-        note.dismiss()
     window.commands.annotate.close_project()
     qtbot.waitUntil(lambda: desk.store is None)
     window.commands.annotate.open_folder(project)
-    qtbot.waitUntil(lambda: desk.store is not None)
-    assert window.notifications.texts == []
+    qtbot.waitUntil(lambda: desk.place == "editing")
+    assert not line.isVisible(), "it is said once"
 
 
-@pytest.mark.parametrize(
-    ("images", "words"),
-    [
-        ({4: 1}, "1 edit of a.png."),
-        ({4: 12}, "12 edits of a.png."),
-        ({3: 2, 4: 5}, "7 edits of 2 images, a.png last."),
-        ({4: 0}, "what was done to a.png."),
-    ],
-)
-def test_how_much_was_left_is_said(images: dict[int, int], words: str) -> None:
-    assert unfinished_words(Unfinished("here", 0.0, images, 9), "a.png").endswith(f"is lost: {words}")
+def test_an_image_of_the_project_that_is_not_listed_is_shown(window: Any, qtbot: Any, project: Path) -> None:
+    window.commands.annotate.open_folder(project)
+    desk, session = window.annotation.desk, window.annotation._place.session
+    qtbot.waitUntil(lambda: desk.place == "editing")
+    session.set_entries(session.entries[:1])
+    window.commands.annotate.show_image(2)
+    qtbot.waitUntil(lambda: desk.place == "editing" and desk.image == 2)
+    assert len(session.entries) == 2
+
+
+def test_the_card_does_what_it_offers(window: Any, qtbot: Any, project: Path) -> None:
+    card, desk = window.annotation.telling.card, window.annotation.desk
+    assert not card.isVisible(), "nothing is said while the window inspects"
+    store = ProjectStore.open(project)
+    store.remove_images([2])
+    store.add_images([FileFacts.of(project.parent / "photos" / "1.png")])
+    store.close()
+    window.commands.annotate.open_folder(project)
+    qtbot.waitUntil(lambda: desk.place == "editing")
+    assert not card.isVisible()
+    window.commands.images.next_image()
+    qtbot.waitUntil(lambda: desk.place == "not started")
+    assert card.sentence.text() == "This image has no segments yet. Begin with"
+    assert not card.buttons["prediction"].isEnabled()
+    assert not card.buttons["truth"].isEnabled()
+    card.buttons["nothing"].click()
+    qtbot.waitUntil(lambda: desk.place == "editing")
+    window.commands.annotate.close_project()
+    qtbot.waitUntil(lambda: desk.place == "no project")
+    (again,) = [button for button in card.findChildren(QToolButton) if button.text() == "street"]
+    again.click()
+    qtbot.waitUntil(lambda: desk.place == "editing")
+    window.modes.show("inspect")
+    assert not card.isVisible()
 
 
 def test_a_project_that_somebody_else_has_is_opened_to_read_if_one_likes(
