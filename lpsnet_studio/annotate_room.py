@@ -21,6 +21,7 @@ from lpsnet_studio.annotator.editor import Editor
 from lpsnet_studio.annotator.history_view import HistoryPanel
 from lpsnet_studio.annotator.labels_view import LabelsPanel
 from lpsnet_studio.annotator.opened_image import category_ids
+from lpsnet_studio.annotator.place_words import why_empty
 from lpsnet_studio.annotator.segments_view import SegmentsPanel
 from lpsnet_studio.annotator.tool_hand import ToolHand
 from lpsnet_studio.annotator.toolbox import TOOLS
@@ -62,7 +63,7 @@ class AnnotateRoom(QObject):
 
     def __init__(self, place: Workplace, modes: Modes, commands: Commands) -> None:
         super().__init__(place.window)
-        self._place, self._modes, self._commands, self._edit = place, modes, commands.annotate, commands.edit
+        self._place, self._modes, self._commands, self._all_commands = place, modes, commands.annotate, commands
         self.desk, self.toolbox = commands.annotate.desk, commands.annotate.toolbox
         self.overlay = DocumentOverlay(place.canvas, self)
         self.bar = AnnotateBar(self.desk, self.toolbox, place.theme)
@@ -132,7 +133,9 @@ class AnnotateRoom(QObject):
         canvas.set_hand(self._hand)
         canvas.set_menu(self._menus[1])
         self._status_bar.name_pixels_by(self._words_at_mouse)
-        self._edit.of_segments = self.desk
+        commands = self._all_commands
+        commands.edit.of_segments, commands.files.let_go = self.desk, self._let_go
+        commands.view.show_segments_selected = self._show_selected
         self._reopen_project()
         self._follow_image()
         self._show_layers()
@@ -142,7 +145,8 @@ class AnnotateRoom(QObject):
     def _leave(self) -> None:
         canvas = self._place.canvas
         self._close_palette()
-        self._edit.of_segments = None
+        commands = self._all_commands
+        commands.edit.of_segments = commands.files.let_go = commands.view.show_segments_selected = None
         canvas.set_hand(None)
         canvas.set_menu(self._menus[0])
         canvas.show_stage()
@@ -215,8 +219,7 @@ class AnnotateRoom(QObject):
         if not self.is_shown:
             return
         self.overlay.show_tool(self.toolbox.tool)
-        hint = self.toolbox.hint or self.desk.why_not
-        self._status_bar.show_hint(hint)
+        self._status_bar.show_hint(self.toolbox.hint or why_empty(self.desk) or self.desk.why_not)
 
     def _show_tool_checked(self) -> None:
         for name in TOOLS:
@@ -226,12 +229,19 @@ class AnnotateRoom(QObject):
         """Does what a key means that the tool has not taken: digits pick recent classes, Escape lets go."""
         editor = self.desk.editor
         if name == "escape":
-            if editor is not None and editor.selection:
-                editor.select(())
-            else:
-                self._actions["cancel"].trigger()
+            self._actions["cancel"].trigger()
         elif name.isdecimal() and editor is not None and self.desk.can_edit:
             self._pick_class(editor, name)
+
+    def _let_go(self) -> bool:
+        """Gives up what the tool has begun, else the selection; returns whether there was either."""
+        editor = self.desk.editor
+        if self.toolbox.key("escape"):
+            return True
+        if editor is None or not editor.selection:
+            return False
+        editor.select(())
+        return True
 
     def _pick_class(self, editor: Editor, digit: str) -> None:
         label = editor.labels.by_hotkey.get(digit)
@@ -279,6 +289,13 @@ class AnnotateRoom(QObject):
         if editor is not None and number in editor.document.segments:
             self.show_box(editor.document.box(number))
 
+    def _show_selected(self) -> None:
+        """Shows all selected segments as large as the view allows."""
+        editor = self.desk.editor
+        if editor is not None and editor.selection:
+            x0, y0, x1, y1 = zip(*(editor.document.box(number) for number in editor.selection), strict=True)
+            self.show_box((min(x0), min(y0), max(x1), max(y1)))
+
     def show_box(self, box: tuple[float, float, float, float]) -> None:
         """Shows a box ``(x0, y0, x1, y1)`` of the image as large as the view allows."""
         x0, y0, x1, y1 = box
@@ -298,6 +315,7 @@ class AnnotateRoom(QObject):
             self._actions[name].setProperty(WHY_NOT, "" if is_possible else why_not(name, self.desk))
         if self.is_shown:
             self._show_undo(self.desk.editor)
+            self._actions["zoom_selected"].setEnabled(bool(self.desk.editor and self.desk.editor.selection))
 
     def _show_undo(self, editor: Editor | None) -> None:
         history = None if editor is None or not self.desk.can_edit else editor.history

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedLayout, QVBoxLay
 
 from lpsnet_studio.actions.build import build_actions, build_canvas_menu, build_menus, build_toolbar, refresh_icons
 from lpsnet_studio.annotate_room import AnnotateRoom
-from lpsnet_studio.availability import action_texts, actions_on, actions_possible
+from lpsnet_studio.availability import action_texts, actions_on, actions_out_of_place, actions_possible
 from lpsnet_studio.background import Background
 from lpsnet_studio.browser.image_list import ImageList
 from lpsnet_studio.canvas.view import CanvasView
@@ -369,8 +369,9 @@ class MainWindow(QMainWindow):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Says why nothing happens on the keys of an action that cannot be had now."""
         pressed = QKeySequence(event.keyCombination())
-        refused = (action for action in self.actions_by_id.values() if pressed in action.shortcuts())
-        action = next((each for each in refused if not each.isEnabled()), None)
+        strange = actions_out_of_place(self.modes.mode)
+        refused = [each for each in self.actions_by_id.values() if pressed in each.shortcuts() and not each.isEnabled()]
+        action = min(refused, key=lambda each: each.objectName() in strange, default=None)
         if action is None:
             super().keyPressEvent(event)
             return

@@ -59,7 +59,7 @@ class ToolOptions(QWidget):
         self.category.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.category.setIconSize(QSize(_SWATCH, _SWATCH))
         self.category.setMinimumHeight(24)
-        self.category.setToolTip("The class of new segments (C)")
+        self.category.setToolTip("The class of new segments (Shift+C)")
         self.category.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.category.clicked.connect(self.class_wanted)
         self.radius, self.slider = QDoubleSpinBox(), QSlider(Qt.Orientation.Horizontal)
