@@ -73,6 +73,8 @@ class AnnotateRoom(QObject):
         self._palette: ClassPalette | None = None
         self._editor: Editor | None = None
         self._is_to_open = ""
+        self.bar.note.left.connect(place.canvas.setFocus)
+        self._commands.note_down = self.bar.note.begin
         self.bar.options.class_wanted.connect(lambda: self._choose_class(relabels=False))
         commands.segments.choose_class_near = lambda relabels: self._choose_class(relabels=relabels)
         modes.add("annotate", self._enter, self._leave)
@@ -129,6 +131,8 @@ class AnnotateRoom(QObject):
         if session.view.comparison != "off":
             session.change_view(comparison="off")
         self.bar.show()
+        self._place.images.show_reviews(True)
+        self._place.images.lookahead.go_by(self._commands.listed.coming)
         canvas.show_stage(self.overlay.stage)
         canvas.set_hand(self._hand)
         canvas.set_menu(self._menus[1])
@@ -150,6 +154,8 @@ class AnnotateRoom(QObject):
         canvas.set_hand(None)
         canvas.set_menu(self._menus[0])
         canvas.show_stage()
+        self._place.images.show_reviews(False)
+        self._place.images.lookahead.go_by(None)
         self.bar.hide()
         self.telling.set_on(False)
         self._status_bar.show_hint()
@@ -335,6 +341,7 @@ class AnnotateRoom(QObject):
             close: closes the window, if the user wants that all the same.
         """
         self._close_palette()
+        self.bar.note.save()
         why = self.desk.shut()
         if not why:
             return True

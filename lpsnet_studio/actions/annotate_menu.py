@@ -134,6 +134,15 @@ ANNOTATE: tuple[Action, ...] = (
         section=7,
     ),
     Action(
+        id="write_note",
+        text="Write a note",
+        tip="Say something about this image, for whoever looks at it next; it is kept with the project.",
+        handler="annotate.write_note",
+        menu="Annotate",
+        keys=("Ctrl+N",),
+        section=7,
+    ),
+    Action(
         id="next_unreviewed",
         text="Next unreviewed image",
         tip="Open the next image that is not done yet.",

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from lpsnet_studio.annotator.desk import Desk
+from lpsnet_studio.annotator.note_field import NoteField
 from lpsnet_studio.annotator.project import Status
 from lpsnet_studio.annotator.tool_options_view import ToolOptions
 from lpsnet_studio.annotator.toolbox import Toolbox
@@ -26,6 +27,7 @@ STATUS_WORDS: Mapping[Status, str] = {
     Status.APPROVED: "Approved",
 }
 """How far an image has come, for people."""
+_LEAST_NOTE = 72
 
 
 class AnnotateBar(QWidget):
@@ -39,6 +41,7 @@ class AnnotateBar(QWidget):
     Attributes:
         options: of the tool.
         status: how far the image has come.
+        note: what is said of it.
         saved: whether everything is on the disk.
     """
 
@@ -52,6 +55,8 @@ class AnnotateBar(QWidget):
         self.status.setAccessibleName("How far this image has come")
         self.status.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.status.activated.connect(self._set_status)
+        self.note = NoteField(desk)
+        self.note.setMinimumWidth(_LEAST_NOTE)
         self.saved = ElidedLabel()
         self.saved.setFont(caption_font(self.font()))
         self.saved.setMinimumHeight(28)
@@ -59,7 +64,8 @@ class AnnotateBar(QWidget):
         FlowLayout(self._tools, 2)
         top = QHBoxLayout()
         top.setSpacing(12)
-        top.addWidget(self._tools, 1)
+        top.addWidget(self._tools, 2)
+        top.addWidget(self.note, 1, Qt.AlignmentFlag.AlignTop)
         for widget in (self.saved, self.status):
             top.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
         inner = QVBoxLayout(self)

@@ -22,6 +22,7 @@ _OF_IMAGE = (
     "mark_done",
     "mark_approved",
     "mark_todo",
+    "write_note",
 )
 _OF_EDITOR = (
     *(f"tool_{name}" for name in TOOLS),

@@ -41,6 +41,8 @@ class ListedImages:
         session.entries_changed.connect(self._tell_all)
         desk.project_changed.connect(self._tell_all)
         desk.entries_changed.connect(self._tell_changed)
+        desk.place_changed.connect(self._read_ahead)
+        session.reviews_changed.connect(self._read_ahead)
         self._tell_all()
 
     def image_at(self, index: int) -> int:
@@ -65,6 +67,13 @@ class ListedImages:
             entry.review in reviews and index not in shown and index != session.index
             for index, entry in enumerate(session.entries)
         )
+
+    def _read_ahead(self) -> None:
+        """Has what comes next read once the image that is open is on the desk."""
+        desk = self._desk
+        is_there = desk.place in ("editing", "not started") and desk.image == self.image_at(self._session.index)
+        for index in self.coming()[:1] if is_there else ():
+            desk.read_ahead(self.image_at(index))
 
     # ---------------------------------------------------------------------------------------------------------- telling
 

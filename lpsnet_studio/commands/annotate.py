@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,14 +15,16 @@ from lpsnet_studio.annotator.desk import Desk
 from lpsnet_studio.annotator.export_command import export_project, exported_images
 from lpsnet_studio.annotator.exporting import ExportReport
 from lpsnet_studio.annotator.labels import LabelSet
+from lpsnet_studio.annotator.listed_images import TO_APPROVE, ListedImages
 from lpsnet_studio.annotator.new_project import ProjectChoices
-from lpsnet_studio.annotator.project import Status
+from lpsnet_studio.annotator.project import Status, image_path
 from lpsnet_studio.annotator.toolbox import Toolbox
 from lpsnet_studio.background import Task, courier
 from lpsnet_studio.browser.listing import entries_of
 from lpsnet_studio.chrome.question import ask
 from lpsnet_studio.commands.workplace import Workplace
 from lpsnet_studio.jobs.spec import TrainSpec
+from lpsnet_studio.state import UNREVIEWED, Review
 
 __all__ = ["AnnotateCommands", "image_path"]
 
@@ -35,11 +36,6 @@ _TRAINED = "coco_r50"
 _PICTURES = "Pictures (*.jpg *.jpeg *.png *.bmp *.tif *.tiff *.webp);;All files (*)"
 
 
-def image_path(name: str) -> Path:
-    """Returns the path by which projects know the image of a list entry."""
-    return Path(os.path.abspath(name))  # noqa: PTH100 - a link stays what it is
-
-
 class AnnotateCommands:
     """Opens projects, begins images, and says how far they have come.
 
@@ -49,7 +45,9 @@ class AnnotateCommands:
     Attributes:
         desk: what is annotated.
         toolbox: the tool in the hand.
+        listed: how far the images of the list have come, and which of them come next.
         find_next: goes to the next thing that the checks found; set by who shows them.
+        note_down: gives the keyboard to the note on the image; set by who shows it.
         train_on: opens the form of a training with its settings; set by who shows it.
     """
 
@@ -58,7 +56,9 @@ class AnnotateCommands:
         here = weakref.ref(place.window)
         self.desk = Desk(place.background.run, lambda call: courier().bring(here, lambda _window, act=call: act()))
         self.toolbox = Toolbox(self.desk)
+        self.listed = ListedImages(place.session, self.desk)
         self.find_next: Callable[[], object] = lambda: None
+        self.note_down: Callable[[], object] = lambda: None
         self.train_on: Callable[[TrainSpec], object] = lambda _spec: None
 
     # ------------------------------------------------------------------------------------------------------- projects
@@ -279,33 +279,40 @@ class AnnotateCommands:
     # ---------------------------------------------------------------------------------------------------------- review
 
     def mark_done(self) -> None:
-        """Calls the image done and opens the next one that nobody has looked at."""
+        """Calls the image done and opens the next one that is not."""
         self.desk.set_status(Status.DONE)
-        self._open_next((Status.TODO, Status.IN_PROGRESS))
+        self._open_next(UNREVIEWED)
 
     def approve(self) -> None:
         """Approves the image and opens the next one that is done."""
         self.desk.set_status(Status.APPROVED)
-        self._open_next((Status.DONE,))
+        self._open_next(TO_APPROVE)
 
     def mark_todo(self) -> None:
         """Calls the image to do again."""
         self.desk.set_status(Status.TODO)
 
+    def write_note(self) -> None:
+        """Lets the user say something about the image."""
+        self.note_down()
+
     def next_unreviewed(self) -> None:
         """Opens the next image that is not done."""
-        self._open_next((Status.TODO, Status.IN_PROGRESS))
+        self._open_next(UNREVIEWED)
 
-    def _open_next(self, wanted: Sequence[Status]) -> None:
-        session, desk = self._place.session, self.desk
-        entries = {entry.id: entry for entry in desk.entries}
-        count = len(session.entries)
-        for step in range(1, count + 1):
-            index = (session.index + step) % count
-            entry = entries.get(desk.image_of(image_path(session.entries[index].source.path)))
-            if entry is not None and entry.status in wanted and index != session.index:
-                session.open_index(index)
-                return
-        self._place.notifications.show_info(
-            "No other image waits for that." if desk.store is not None else "No project is open."
-        )
+    def _open_next(self, wanted: frozenset[Review]) -> None:
+        """Opens the next image that has come so far, as the list shows them; behind the last comes the first."""
+        index = self._place.session.next_with(wanted)
+        if index >= 0:
+            self._place.session.open_index(index)
+        else:
+            self._place.notifications.show_info(self._why_none(wanted))
+
+    def _why_none(self, wanted: frozenset[Review]) -> str:
+        hidden = self.listed.hidden(wanted)
+        if self.desk.store is None:
+            return "No project is open."
+        if hidden:
+            images = "1 that does" if hidden == 1 else f"{hidden:,} that do"
+            return f"No other image that is listed waits for that, but the filter hides {images}."
+        return f"No other image of the list waits to be {'approved' if wanted == TO_APPROVE else 'annotated'}."
