@@ -52,7 +52,10 @@ class DocumentOverlay(QObject):
         super().__init__(parent)
         self._canvas, self.stage = canvas, canvas.add_stage()
         self._editor: Editor | None = None
-        self._colored: dict[int, Color] = {}
+        self._known: tuple[LabelSet, dict[int, int]] = (LabelSet(), {})
+        """The classes, and the one of every segment, that colours and names were made from."""
+        self._colors: dict[int, Color] = {}
+        self._names: dict[int, tuple[str, ...]] = {}
         self._previews = PreviewLayer(self.stage.photo, self._color_of)
         self._previews.setZValue(_ABOVE_ALL)
 
@@ -64,7 +67,7 @@ class DocumentOverlay(QObject):
             document.segments_changed.disconnect(self._show_segments)
             self._editor.labels_changed.disconnect(self._show_segments)
             self._editor.selection_changed.disconnect(self._show_selection)
-        self._editor, self._colored = editor, {}
+        self._editor, self._known, self._colors, self._names = editor, (LabelSet(), {}), {}, {}
         self._previews.show_previews((), (0, 0), 1.0)
         if editor is None:
             self.stage.clear_overlays()
@@ -86,13 +89,24 @@ class DocumentOverlay(QObject):
             self._previews.show_previews(previews, self._editor.document.size, self._canvas.zoom)
 
     def _show_segments(self) -> None:
+        """Colours and names what has another class than before; a thousand others cost nothing then."""
         assert self._editor is not None
         labels, segments = self._editor.labels, self._editor.document.segments
-        colors = {number: segment_color(labels, info.category, number) for number, info in segments.items()}
-        if colors != self._colored:
-            self._colored = colors
-            self.stage.set_segment_colors(*_tables(colors))
-        self.stage.names.set_map(self.stage.owners, {number: self._names_of(number) for number in segments})
+        known_labels, known = self._known
+        classes = {number: info.category for number, info in segments.items()}
+        if labels is not known_labels:
+            known = {}
+        elif classes == known:
+            return
+        self._known = labels, classes
+        changed = {number: category for number, category in classes.items() if known.get(number) != category}
+        for table in (self._colors, self._names):
+            for number in table.keys() - classes.keys():
+                del table[number]
+        self._colors |= {number: segment_color(labels, category, number) for number, category in changed.items()}
+        self._names |= {number: _names_of(labels, category, number) for number, category in changed.items()}
+        self.stage.set_segment_colors(*_tables(self._colors))
+        self.stage.names.set_map(self.stage.owners, dict(self._names))
 
     def _show_selection(self) -> None:
         assert self._editor is not None
@@ -101,22 +115,23 @@ class DocumentOverlay(QObject):
     def _repaint(self, windows: Sequence[Window]) -> None:
         self.stage.repaint_segments(windows)
 
-    def _names_of(self, number: int) -> tuple[str, ...]:
-        assert self._editor is not None
-        label = self._editor.label(number)
-        name = self._editor.category_name(self._editor.document.segments[number].category)
-        return (f"{name} #{number}", f"#{number}") if label is None or label.isthing else (name,)
-
     def _color_of(self, category: int | None) -> Color:
         label = None if self._editor is None or category is None else self._editor.labels.by_id.get(category)
         return _UNKNOWN if label is None else label.color
 
 
+def _names_of(labels: LabelSet, category: int, number: int) -> tuple[str, ...]:
+    label = labels.by_id.get(category)
+    name = "unknown class" if label is None else label.name
+    return (f"{name} #{number}", f"#{number}") if label is None or label.isthing else (name,)
+
+
 def _tables(colors: Mapping[int, Color]) -> tuple[Table, Table]:
     """Returns the colours of segments and of their outlines, by number; void is transparent."""
+    numbers = np.fromiter(colors, np.intp, len(colors))
     fill = np.zeros((max(colors, default=0) + 1, 3), np.uint8)
     shown = np.zeros(len(fill))
-    for number, color in colors.items():
-        fill[number], shown[number] = color, 1.0
+    if len(numbers):
+        fill[numbers], shown[numbers] = list(colors.values()), 1.0
     bright = np.rint(fill + (255.0 - fill) * _LINE_WHITENESS).astype(np.uint8)
     return color_table(fill, shown), color_table(bright, shown * _LINE_OPACITY)

@@ -140,7 +140,7 @@ class Draft:
         """
         self._refuse_when_over()
         mask = np.asarray(mask, np.bool_)
-        wanted = np.flatnonzero(np.bincount(numbers[mask])).tolist()
+        wanted = _present(numbers, mask)
         for number in wanted:
             if number and number not in self._sheet.segments:
                 raise ValueError(f"segment {number} does not exist")
@@ -374,6 +374,14 @@ def _is_any_of(numbers: NDArray[np.integer[Any]], wanted: Collection[int]) -> ND
     for number in wanted:
         found |= numbers == number
     return found
+
+
+def _present(numbers: NDArray[np.integer[Any]], mask: NDArray[np.bool_]) -> list[int]:
+    """Returns which numbers occur under a mask; band by band, as counting holds the interpreter's lock."""
+    found = np.zeros(MOST_SEGMENTS + 1, np.bool_)
+    for top in range(0, len(mask), TILE):
+        found[numbers[top : top + TILE][mask[top : top + TILE]]] = True
+    return np.flatnonzero(found).tolist()
 
 
 def _tile_at(y: int, x: int) -> tuple[int, int]:

@@ -297,12 +297,15 @@ class EditorCore:
             command: makes one edit at most, or is refused.
         """
 
+        set_to = self._selection, self._options, self._recent  # which may change before the twin is made
+
         def compute(report: Callable[[float], None]) -> tuple[C, Edit | None, list[str]]:
             edits: list[Edit] = []
             refusals: list[str] = []
-            twin = type(self)(self.document.twin(), self._labels, journal=edits.append)
+            twin = object.__new__(type(self))
+            EditorCore.__init__(twin, self.document.twin(), self._labels, journal=edits.append)
             twin.detection_boxes, twin.report = self.detection_boxes, report
-            twin._selection, twin._options, twin._recent = self._selection, self._options, self._recent
+            twin._selection, twin._options, twin._recent = set_to
             twin.refused.connect(refusals.append)
             command(twin)
             return twin, edits[0] if edits else None, refusals

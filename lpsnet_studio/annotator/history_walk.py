@@ -43,17 +43,19 @@ class HistoryWalk:
             return
         at = start
         self.is_stepping = True
-        while at != self._end and time.monotonic() < until:
+        while at != self._end:
             after = at - 1 if at > self._end else at + 1
             (editor.undo if after < at else editor.redo)()
             if history.position != after:
                 break
             at = after
+            if time.monotonic() >= until:
+                break
         self.is_stepping = False
         self._paused()
         if at == self._end:
             return
         if editor.elsewhere.doing:  # reading the edit that is the next step
             editor.elsewhere.when_free(lambda: self._go_on_from(after))
-        elif at == history.position and time.monotonic() >= until:
+        elif at == after == history.position:
             self._later(lambda: self._go_on_from(at))

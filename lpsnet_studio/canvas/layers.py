@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from lpsnet.maps import HeatMap
 from lpsnet_studio.canvas.colormaps import Scale, levels_of, sampled, scale_table
-from lpsnet_studio.canvas.colors import Table, Window, colored, outline, ring
+from lpsnet_studio.canvas.colors import Table, Window, colored, outline, ring, rings
 from lpsnet_studio.canvas.sampling import Grid, IndexMap, IndexSource, Pyramid
 
 __all__ = [
@@ -38,6 +38,8 @@ Sampler = Callable[[Grid, float], "NDArray[Any] | None"]
 opacity; None if there is nothing. It knows a layer as it was when it was made, and any thread may call it."""
 
 _OUTLINE_WIDTH = 1.5
+_MOST_RINGS = 4
+"""More regions are ringed together."""
 _OUTLINE_REACH = 4
 """Pixels of the view around a change in which lines may have changed."""
 _STRIPE = 5.0
@@ -371,6 +373,8 @@ class RingLayer(_LinesLayer):
 
     def _lines(self, source: IndexMap, grid: Grid, ratio: float) -> NDArray[np.int32] | None:
         indices, picture = source.sample(grid), None
+        if len(self._chosen) > _MOST_RINGS:
+            return rings(indices, self._chosen, ratio)
         for chosen in self._chosen:
             inside = indices == chosen
             if inside.any():

@@ -1,0 +1,298 @@
+"""What is done on a copy outside the thread: the same edits, one at a time, refused meanwhile, and given up at will."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from lpsnet_studio.annotator import elsewhere
+from lpsnet_studio.annotator.assist import NetworkMaps
+from lpsnet_studio.annotator.editor import Editor
+from lpsnet_studio.annotator.history_walk import HistoryWalk
+from lpsnet_studio.annotator.placed_mask import PlacedMask
+from lpsnet_studio.annotator.strokes import brush_stroke
+from tests.studio.annotator.editing import CAR, PERSON, SEA, SKY, EditorUnderTest, drawn
+
+CLASSES = {1: PERSON, 2: CAR, 3: SKY, 4: PERSON, 5: SEA}
+
+
+class Task:
+    """Work as a thread's owner sees it."""
+
+    def __init__(self) -> None:
+        self.cancelled = self.ended = False
+        self.fractions: list[float] = []
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+    def report(self, fraction: float) -> None:
+        self.fractions.append(fraction)
+
+
+class Later:
+    """Work that is done when one says so."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[Task, Callable[[], Any], Callable[[Any], None]]] = []
+        self.titles: list[str] = []
+
+    def __call__(self, work: Any, done: Any, *, title: str = "", cancellable: bool = True) -> Task:
+        task = Task()
+        self.titles.append(title)
+        self.waiting.append((task, work, done))
+        return task
+
+    def go_on(self) -> list[Task]:
+        tasks = []
+        while self.waiting:
+            task, work, done = self.waiting.pop(0)
+            outcome = work()
+            task.ended = True
+            if not task.cancelled:
+                done(outcome)
+            tasks.append(task)
+        return tasks
+
+
+@pytest.fixture(autouse=True)
+def everything_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(elsewhere, "AT_ONCE", -1.0)
+
+
+@pytest.fixture
+def later() -> Later:
+    return Later()
+
+
+def an_editor(later: Any = None, ids: NDArray[np.uint16] | None = None) -> EditorUnderTest:
+    if ids is None:
+        ids = drawn("1122..", "1122.3", "44.233", "44.555")
+    editor = EditorUnderTest(ids, {int(n): CLASSES[int(n)] for n in np.unique(ids) if n})
+    editor.elsewhere.work = later
+    return editor
+
+
+COMMANDS: list[Callable[[Editor], Any]] = [
+    lambda editor: editor.merge(),
+    lambda editor: editor.split_parts(),
+    lambda editor: editor.cut([(-1, 1.5), (9, 1.5)]),
+    lambda editor: editor.relabel(CAR),
+    lambda editor: editor.relabel(SEA),
+    lambda editor: editor.delete(),
+    lambda editor: editor.delete("neighbours"),
+    lambda editor: editor.fill_holes(),
+    lambda editor: editor.remove_specks(),
+    lambda editor: editor.grow(1),
+    lambda editor: editor.shrink(1),
+    lambda editor: editor.paint(PlacedMask(np.ones((3, 2), np.bool_), (1, 2)), "Paint"),
+    lambda editor: editor.paint_polygon([(0, 0), (5, 0.5), (3, 4)], "Polygon"),
+    lambda editor: editor.paint_box((1, 1), (4, 3), title="Box"),
+    lambda editor: editor.fill_at((4.5, 0.5), "Fill"),
+    lambda editor: editor.adopt(PlacedMask(np.ones((2, 2), np.bool_), (0, 3)), SEA),
+    lambda editor: editor.hand_over(PlacedMask(np.ones((1, 4), np.bool_), (1, 1))),
+    lambda editor: editor.reshape(next(iter(editor.document.segments)), PlacedMask(np.ones((2, 2), np.bool_))),
+    lambda editor: editor.fill_from_nearest(editor.propose_nearest()),
+    lambda editor: editor.fill_with_stuff(*stuff(editor)),
+]
+
+
+def stuff(editor: Editor) -> Any:
+    shape = editor.document.size
+    maps = NetworkMaps(np.zeros(shape, np.uint8), np.array([PERSON, SKY]), np.ones(shape, np.uint8))
+    return editor.propose_stuff(maps), maps
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.tuples(st.integers(0, len(COMMANDS) - 1), st.lists(st.integers(1, 5), max_size=3)), max_size=4),
+    st.randoms(use_true_random=False),
+)
+def test_every_command_makes_the_same_edit_elsewhere(deeds: list[tuple[int, list[int]]], lot: Any) -> None:
+    ids = np.array([[lot.choice([0, 1, 1, 2, 3, 4, 5]) for _ in range(7)] for _ in range(6)], np.uint16)
+    later = Later()
+    here, there = an_editor(None, ids), an_editor(later, ids)
+    for which, numbers in deeds:
+        for editor in (here, there):
+            editor.select(numbers)
+            editor.use_category(PERSON)
+        COMMANDS[which](here)
+        COMMANDS[which](there)
+        later.go_on()
+        assert np.array_equal(here.document.ids, there.document.ids)
+        assert dict(here.document.segments) == dict(there.document.segments)
+        assert dict(here.document.extents) == dict(there.document.extents)
+        assert (here.selection, here.sentences) == (there.selection, there.sentences)
+        assert here.options.category == there.options.category
+        assert here.history.titles == there.history.titles
+        assert len(there.journal) == there.history.position
+    while there.history.can_undo:
+        there.undo()
+    assert np.array_equal(there.document.ids, ids)
+
+
+def test_nothing_else_is_edited_meanwhile(later: Later) -> None:
+    editor = an_editor(later)
+    before = editor.rows()
+    editor.select([1, 2])
+    assert editor.merge() is None
+    assert editor.elsewhere.doing == "merging segments"
+    attempts: list[Callable[[], Any]] = [
+        editor.delete,
+        editor.undo,
+        editor.redo,
+        lambda: editor.begin("Brush"),
+        lambda: editor.set_locked(True),
+    ]
+    for attempt in attempts:
+        assert attempt() is None
+        assert editor.sentences.pop() == (
+            "The Studio is still merging segments: wait a moment, or press Esc to give that up."
+        )
+    assert editor.rows() == before
+    editor.select([5])  # which is no edit
+    (task,) = later.go_on()
+    assert task.fractions == [0.0]
+    assert [edit.title for edit in editor.journal] == ["Merge 2 segments"]
+    assert editor.selection == (1,)
+    assert not editor.sentences
+    assert editor.undo() is not None
+
+
+def test_what_is_given_up_changes_nothing(later: Later) -> None:
+    editor = an_editor(later)
+    before = editor.rows()
+    editor.select([1, 2])
+    editor.merge()
+    assert editor.give_up()
+    assert not editor.elsewhere.doing
+    assert not editor.give_up()
+    editor.select([5])
+    editor.delete()
+    assert len(later.go_on()) == 2
+    assert [edit.title for edit in editor.journal] == ["Delete segment"]
+    assert editor.undo() is not None
+    assert editor.rows() == before
+
+
+def test_work_that_others_withdraw_is_no_longer_waited_for(later: Later) -> None:
+    editor = an_editor(later)
+    editor.select([1, 2])
+    editor.merge()
+    editor.elsewhere.when_free(lambda: pytest.fail("this was to follow what was withdrawn"))
+    later.waiting[0][0].cancel()
+    assert not editor.elsewhere.doing
+    editor.select([5])
+    editor.delete()
+    later.go_on()
+    assert [edit.title for edit in editor.journal] == ["Delete segment"]
+
+
+def test_what_nobody_waits_for_is_not_computed_to_its_end(later: Later) -> None:
+    editor = an_editor(later)
+    editor.select([1, 2, 3])
+    reached = []
+    editor.do_elsewhere("counting", lambda twin: [(reached.append(step), twin.report(step)) for step in range(3)])
+    later.waiting[0][0].cancel()
+    later.go_on()
+    assert reached == [0]
+
+
+def test_deeds_wait_for_each_other(later: Later) -> None:
+    editor = an_editor(later)
+
+    def merge(*numbers: int) -> None:
+        editor.select(numbers)
+        editor.merge()
+
+    for pair in ((1, 4), (2, 3)):
+        editor.elsewhere.when_free(lambda pair=pair: merge(*pair))
+    later.go_on()
+    assert editor.history.titles == ("Merge 2 segments",) * 2
+    assert editor.categories() == {1: PERSON, 2: CAR, 5: SEA}
+
+
+def test_a_stroke_ends_elsewhere_and_is_never_lost(later: Later) -> None:
+    editor, plain = an_editor(later), an_editor()
+
+    def stroke(editor: Editor) -> Any:
+        editor.select([1])
+        made = editor.begin("Brush")
+        assert made is not None
+        for region in brush_stroke([(0, 0), (5, 3)], 1.0, editor.document.size):
+            made.put(region)
+        return made.finish()
+
+    assert stroke(plain) is not None
+    for end in (later.go_on, editor.give_up):
+        assert stroke(editor) is None
+        assert later.titles[-1] == ""
+        assert editor.begin("Brush") is None
+        assert not editor.cancel_stroke()
+        end()
+        assert not editor.elsewhere.doing
+        later.go_on()
+        assert editor.rows() == plain.rows()
+        assert editor.journal[-1].patch == plain.journal[-1].patch
+        assert editor.document.extents == plain.document.extents
+        editor.undo()
+    assert editor.history.titles == ("Brush",)
+
+
+def test_forgotten_edits_are_read_elsewhere(later: Later) -> None:
+    editor = an_editor(later)
+    for number in (1, 2, 3):
+        editor.select([number])
+        editor.delete()
+        later.go_on()
+    after, kept = editor.rows(), list(editor.journal)
+    editor.history.forget(10**9)
+    editor.history.fetch = kept.__getitem__
+    assert editor.undo() is None
+    assert editor.elsewhere.doing == "reading an earlier edit"
+    later.go_on()
+    assert editor.history.position == 2
+    walk = HistoryWalk(editor, 0, lambda go_on: go_on(), lambda: None)
+    walk.go_on()
+    later.go_on()
+    assert editor.history.position == 0
+    HistoryWalk(editor, 3, lambda go_on: go_on(), lambda: None).go_on()
+    assert editor.rows() == after
+
+    def fails(place: int) -> Any:
+        raise OSError("the disk is gone")
+
+    editor.history.forget(10**9)
+    editor.history.fetch = fails
+    editor.undo()
+    later.go_on()
+    assert editor.sentences == ["Cannot undo: the disk is gone"]
+    assert editor.history.position == 3
+
+
+def test_a_long_way_is_made_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    editor = an_editor()
+    for number in (1, 2, 3, 4):
+        editor.select([number])
+        editor.delete()
+    monkeypatch.setattr("lpsnet_studio.annotator.history_walk._SECONDS", 1e-9)
+    waiting: list[Callable[[], None]] = []
+    places = []
+    walk = HistoryWalk(editor, 0, waiting.append, lambda: places.append(editor.history.position))
+    walk.go_on()
+    while waiting:
+        waiting.pop(0)()
+    assert places[-1] == 0
+    assert len(places) >= 4
+    HistoryWalk(editor, 4, waiting.append, lambda: None).go_on()
+    editor.redo()  # somebody interferes, and the way ends there
+    reached = editor.history.position
+    while waiting:
+        waiting.pop(0)()
+    assert editor.history.position == reached
