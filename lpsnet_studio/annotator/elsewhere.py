@@ -113,6 +113,10 @@ class Elsewhere:
                 return compute(job.report)
             except GivenUp as given_up:
                 return given_up
+            except RuntimeError:
+                if job.is_dropped.is_set():  # it was finished before the thread came to it
+                    return GivenUp()
+                raise
 
         def taken(outcome: T | GivenUp) -> None:
             if job.is_dropped.is_set():

@@ -242,9 +242,12 @@ def _change(desk: Desk, store: ProjectStore, image: int, edit: Edit, after: IdMa
         after: what is imported.
         state: how many edits the image had when it was found out.
     """
+    editor = desk.editor if desk.store is store and desk.image == image else None
+    if editor is not None:
+        # The edit of a stroke that was let go of is made by this, and is one more.
+        editor.give_up()
     entry = store.entries[image]
     is_same = (entry.done, entry.last) == state
-    editor = desk.editor if desk.store is store and desk.image == image else None
     if editor is None:
         if not is_same:
             raise ValueError("it was changed meanwhile")
@@ -252,7 +255,6 @@ def _change(desk: Desk, store: ProjectStore, image: int, edit: Edit, after: IdMa
         if desk.store is store and desk.image == image:
             desk.look_again()
         return
-    editor.cancel_stroke()
     made: Edit | None = edit
     if not is_same:
         made = replacing_edit(IdMap(editor.document.ids, editor.document.segments), after, edit.title)

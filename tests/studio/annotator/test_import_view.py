@@ -20,6 +20,7 @@ from lpsnet_studio.annotator.id_maps import IdMap
 from lpsnet_studio.annotator.import_view import ImportDialog
 from lpsnet_studio.annotator.import_work import look_at, run_import
 from lpsnet_studio.annotator.labels import LabelSet
+from lpsnet_studio.annotator.placed_mask import PlacedMask
 from lpsnet_studio.annotator.project import FileFacts
 from lpsnet_studio.annotator.store import ProjectStore
 from lpsnet_studio.background import Background, courier
@@ -181,6 +182,32 @@ def test_what_was_edited_meanwhile_is_replaced_by_one_edit_too(desk: Desk, expor
     assert (editor.document.ids == 2).all()
     desk.undo()
     np.testing.assert_array_equal(editor.document.ids, _ids(1))
+
+
+@pytest.mark.parametrize("is_let_go", [False, True])
+def test_a_stroke_is_no_obstacle(desk: Desk, later: Later, exported: Path, tmp_path: Path, is_let_go: bool) -> None:
+    """One in hand is given up; one that was let go of, and is still being settled, becomes an edit first."""
+    editor, store = desk.editor, desk.store
+    assert editor is not None
+    assert store is not None
+    editor.elsewhere.work = later
+    editor.select([1])
+    stroke = editor.begin("Brush")
+    assert stroke is not None
+    stroke.put(PlacedMask(np.ones((2, 2), np.bool_), (4, 4)))
+    if is_let_go:
+        editor.elsewhere.takes = lambda _milliseconds: True  # type: ignore[method-assign]
+        assert stroke.finish() is None
+        assert editor.elsewhere.doing
+    look = look_at(exported, tmp_path / "photos", desk.entries, desk.labels)
+    run_import(desk, store, look, desk.labels, adds_photos=False, progress=lambda *_: None, cancelled=lambda: False)
+    later.go_on()
+    np.testing.assert_array_equal(editor.document.ids, _ids(3))
+    assert editor.document.is_consistent()
+    assert editor.history.position == 1 + is_let_go
+    current = store.current(1)
+    assert current is not None
+    np.testing.assert_array_equal(current[0], _ids(3))
 
 
 def test_images_that_lie_elsewhere_are_changed_in_the_journal(desk: Desk, exported: Path, tmp_path: Path) -> None:
