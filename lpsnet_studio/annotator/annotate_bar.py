@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from lpsnet_studio.annotator.desk import Desk
 from lpsnet_studio.annotator.note_field import NoteField
@@ -28,6 +28,8 @@ STATUS_WORDS: Mapping[Status, str] = {
 }
 """How far an image has come, for people."""
 _LEAST_NOTE = 72
+_LEAST_ABOUT = 280
+"""What note, state and status need beside the tools."""
 
 
 class AnnotateBar(QWidget):
@@ -62,16 +64,21 @@ class AnnotateBar(QWidget):
         self.saved.setMinimumHeight(28)
         self._tools = QWidget()
         FlowLayout(self._tools, 2)
-        top = QHBoxLayout()
-        top.setSpacing(12)
-        top.addWidget(self._tools, 2)
-        top.addWidget(self.note, 1, Qt.AlignmentFlag.AlignTop)
-        for widget in (self.saved, self.status):
-            top.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
+        self._about = QWidget()
+        about = QHBoxLayout(self._about)
+        about.setContentsMargins(0, 0, 0, 0)
+        about.setSpacing(12)
+        about.addWidget(self.note, 1)
+        about.addWidget(self.saved)
+        about.addWidget(self.status)
+        self._top = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._top.setSpacing(4)
+        self._top.addWidget(self._tools)
+        self._top.addWidget(self._about, 1, Qt.AlignmentFlag.AlignTop)
         inner = QVBoxLayout(self)
         inner.setContentsMargins(8, 4, 8, 0)
         inner.setSpacing(4)
-        inner.addLayout(top)
+        inner.addLayout(self._top)
         inner.addWidget(self.options)
         inner.addWidget(hairline())
         desk.place_changed.connect(self.show_place)
@@ -91,6 +98,13 @@ class AnnotateBar(QWidget):
             button.setIconSize(QSize(20, 20))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             layout.addWidget(button)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Puts what is said of the image below the tools where both have no room beside each other."""
+        super().resizeEvent(event)
+        is_narrow = self.width() < self._tools.sizeHint().width() + _LEAST_ABOUT
+        directions = QBoxLayout.Direction
+        self._top.setDirection(directions.TopToBottom if is_narrow else directions.LeftToRight)
 
     def show_place(self) -> None:
         """Shows how far the image on the desk has come."""
