@@ -80,9 +80,12 @@ class AnnotateCommands:
         """Returns what there is to make a project of."""
         session, current = self._place.session, self._current()
         has_truth = session.picture is not None and session.truth is not None
+        # Beside the images, unless these are the demo's, whose folder is emptied one day.
+        is_kept = current is not None and not current.is_relative_to(self._place.folders.cache.absolute())
+        beside = current.parent if current is not None and is_kept else None
         return ProjectChoices(
-            Path(self._place.last_folder()).expanduser() if current is None else current.parent.parent,
-            "annotations" if current is None else f"{current.parent.name}-annotations",
+            Path(self._place.last_folder()) if beside is None else beside.parent,
+            "annotations" if beside is None else f"{beside.name}-annotations",
             None if session.model is None else LabelSet.of(session.model.categories),
             LabelSet.of(session.picture.categories) if has_truth and session.picture is not None else None,
             self._listed(),

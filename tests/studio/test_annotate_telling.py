@@ -14,6 +14,8 @@ from lpsnet_studio.annotator.edits import Edit, PixelPatch, SegmentInfo
 from lpsnet_studio.annotator.project import FileFacts, Status
 from lpsnet_studio.annotator.project_errors import ProjectBusy, ProjectReadOnly
 from lpsnet_studio.annotator.store import ProjectStore
+from lpsnet_studio.browser.listing import entries_of
+from lpsnet_studio.settings import Folders
 from tests.studio.annotator.on_the_desk import CAR, LABELS, PERSON, SIZE, photos_in
 
 
@@ -77,6 +79,18 @@ def test_what_a_killed_studio_left_is_said_and_shown(window: Any, qtbot: Any, pr
     window.commands.annotate.open_folder(project)
     qtbot.waitUntil(lambda: desk.place == "editing")
     assert not line.isVisible(), "it is said once"
+
+
+def test_a_new_project_is_proposed_beside_the_images_but_never_beside_the_demos(
+    window: Any, folders: Folders, tmp_path: Path
+) -> None:
+    session, choices = window.annotation._place.session, window.commands.annotate._choices
+    window.annotation._place.remember_folder(tmp_path)
+    assert (choices().where, choices().name) == (tmp_path, "annotations")
+    session.set_entries(entries_of(photos_in(tmp_path / "street" / "monday")))
+    assert (choices().where, choices().name) == (tmp_path / "street", "monday-annotations")
+    session.set_entries(entries_of(photos_in(folders.cache / "demo" / "scenes")))
+    assert (choices().where, choices().name) == (tmp_path, "annotations")
 
 
 def test_an_image_of_the_project_that_is_not_listed_is_shown(window: Any, qtbot: Any, project: Path) -> None:
