@@ -86,7 +86,7 @@ class ListedImages:
         self._places, self._known = {}, frozenset(entry.id for entry in entries)
         for index, image in enumerate(self._images):
             self._places.setdefault(image, []).append(index)
-        session.take_reviews({index: self._known_of(image) for index, image in enumerate(self._images)})
+        session.take_reviews(self._known_at(range(len(self._images))))
 
     def _tell_changed(self, images: Collection[int]) -> None:
         """Tells of some of the project's images; every stroke comes here."""
@@ -94,12 +94,13 @@ class ListedImages:
         if not self._known.issuperset(images) or any(image not in now for image in images):
             self._tell_all()
             return
-        known = {index: self._known_of(image) for image in images for index in self._places.get(image, ())}
-        self._session.take_reviews(known)
+        self._session.take_reviews(self._known_at([index for image in images for index in self._places.get(image, ())]))
 
-    def _known_of(self, image: int) -> tuple[Review, str]:
+    def _known_at(self, places: Collection[int]) -> dict[int, tuple[Review, str]]:
+        """Returns by place in the list how far its image has come, and what is said of it."""
         store = self._desk.store
         if store is None:
-            return _NO_PROJECT
-        entry = store.entries.get(image)
-        return _OUTSIDE if entry is None else (_REVIEWS[entry.status], entry.note)
+            return dict.fromkeys(places, _NO_PROJECT)
+        entries = store.entries
+        found = ((index, entries.get(self._images[index])) for index in places)
+        return {index: _OUTSIDE if entry is None else (_REVIEWS[entry.status], entry.note) for index, entry in found}

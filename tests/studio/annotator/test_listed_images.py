@@ -125,12 +125,14 @@ def test_what_changes_is_told_with_one_pass_over_what_changed(
     session.set_entries([Entry(file.path.name, ImageSource(str(file.path))) for file in files])
     desk.open_project(tmp_path / "project")
     assert len(told) == 1
-    asked: list[int] = []
-    monkeypatch.setattr(made, "_known_of", lambda image, known=made._known_of: (asked.append(image), known(image))[1])
+    asked: list[list[int]] = []
+    learn = session.take_reviews
+    monkeypatch.setattr(session, "take_reviews", lambda known: (asked.append(list(known)), learn(known)))
     desk.set_status(Status.DONE, 1_000)
-    assert asked == [1_000]
+    assert asked == [[999]]
     assert len(told) == 2
     assert session.entries[999].review == "done"
+    assert made.image_at(999) == 1_000
 
 
 def test_what_comes_next_is_what_is_to_be_annotated_and_for_reviewers_what_is_done(
