@@ -13,6 +13,7 @@ from lpsnet.structures import PanopticSegmentation
 from lpsnet_studio.actions.entry import Choice
 from lpsnet_studio.annotator.desk import Desk
 from lpsnet_studio.annotator.export_command import export_project, exported_images
+from lpsnet_studio.annotator.export_folder import ExportFormat
 from lpsnet_studio.annotator.exporting import ExportReport
 from lpsnet_studio.annotator.labels import LabelSet
 from lpsnet_studio.annotator.listed_images import TO_APPROVE, ListedImages
@@ -201,7 +202,7 @@ class AnnotateCommands:
             _, root = exported_images(store)
             report = export_project(
                 store,
-                "coco-panoptic",
+                ExportFormat.COCO_PANOPTIC,
                 out,
                 only_done=True,
                 progress=lambda done, total, _name: task.report(done / max(total, 1)),
