@@ -208,6 +208,7 @@ class Bench:
         self.rows: list[list[Any]] = []
         self.memory: list[list[Any]] = []
         self.brush: dict[str, float] = {}
+        self._ticking = Gaps()
 
     # ------------------------------------------------------------------------------------------------------- events
 
@@ -215,10 +216,10 @@ class Bench:
         from PySide6.QtCore import QEventLoop
 
         end = time.perf_counter() + seconds
+        flags = QEventLoop.ProcessEventsFlag.AllEvents | QEventLoop.ProcessEventsFlag.WaitForMoreEvents
         while not done():
-            self.application.processEvents(
-                QEventLoop.ProcessEventsFlag.AllEvents | QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 20
-            )
+            # The timers of the gaps wake it every 4 ms; a limit of its own would have it spin and take the processor.
+            self.application.processEvents(flags)
             if time.perf_counter() > end:
                 sys.exit(f"waited {seconds} s in vain")
 

@@ -240,8 +240,11 @@ class AnnotateRoom(QObject):
             self._pick_class(editor, name)
 
     def _let_go(self) -> bool:
-        """Gives up what the tool has begun, else the selection; returns whether there was either."""
+        """Gives up what is computed, else what the tool began, else the selection; returns whether there was one."""
         editor = self.desk.editor
+        if editor is not None and editor.elsewhere.give_up():
+            self._place.notifications.show_info("Given up: nothing was changed.")
+            return True
         if self.toolbox.key("escape"):
             return True
         if editor is None or not editor.selection:

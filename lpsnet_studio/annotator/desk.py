@@ -286,10 +286,12 @@ class Desk:
         self.look_again()
 
     def _leave_image(self) -> None:
-        """Puts the image down; a stroke in hand is given up."""
+        """Puts the image down; a stroke in hand is given up, and what is computed for it."""
         self._asked += 1
         if self.editor is not None:
-            self.editor.give_up()
+            doing = self.editor.elsewhere.doing
+            if self.editor.give_up() and doing:
+                self.said.emit(f"Given up, as another image was opened meanwhile: {doing}.")
             self._options, self._recent = self.editor.options, self.editor.recent
             self.editor.history.close()
         self.editor, self.image = None, 0

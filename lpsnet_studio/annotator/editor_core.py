@@ -296,7 +296,6 @@ class EditorCore:
             doing: what it does, in words such as ``deleting segments``.
             command: makes one edit at most, or is refused.
         """
-
         set_to = self._selection, self._options, self._recent  # which may change before the twin is made
 
         def compute(report: Callable[[float], None]) -> tuple[C, Edit | None, list[str]]:

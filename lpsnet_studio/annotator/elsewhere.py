@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -13,6 +14,8 @@ T = TypeVar("T")
 
 AT_ONCE = 20.0
 """Milliseconds; what takes longer, as far as one can tell, is not done in the thread that edits."""
+_TELL_SECONDS = 0.05
+"""One sees no more of how far something is."""
 
 
 class Work(Protocol):
@@ -42,12 +45,14 @@ class _Job:
         finish_now: does the same at once, in the thread that edits; None if it can be given up.
         task: what does it, with ``cancelled``, ``ended``, ``cancel`` and ``report``, as a ``background.Task`` has them.
         is_dropped: whether nobody waits for it any more.
+        reported: when it was told last how far it is.
     """
 
     doing: str
     finish_now: Callable[[], object] | None
     task: Any = None
     is_dropped: threading.Event = field(default_factory=threading.Event)
+    reported: float = 0.0
 
     @property
     def is_awaited(self) -> bool:
@@ -62,7 +67,9 @@ class _Job:
         """
         if not self.is_awaited:
             raise GivenUp
-        if self.task is not None:
+        now = time.monotonic()
+        if self.task is not None and now - self.reported >= _TELL_SECONDS:
+            self.reported = now
             self.task.report(fraction)
 
 

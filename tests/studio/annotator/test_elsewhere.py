@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,10 @@ from lpsnet_studio.annotator.assist import NetworkMaps
 from lpsnet_studio.annotator.editor import Editor
 from lpsnet_studio.annotator.history_walk import HistoryWalk
 from lpsnet_studio.annotator.placed_mask import PlacedMask
+from lpsnet_studio.annotator.store import ProjectStore
 from lpsnet_studio.annotator.strokes import brush_stroke
 from tests.studio.annotator.editing import CAR, PERSON, SEA, SKY, EditorUnderTest, drawn
+from tests.studio.annotator.on_the_desk import begun_desk, editor_of
 
 CLASSES = {1: PERSON, 2: CAR, 3: SKY, 4: PERSON, 5: SEA}
 
@@ -296,3 +299,48 @@ def test_a_long_way_is_made_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     while waiting:
         waiting.pop(0)()
     assert editor.history.position == reached
+
+
+def test_another_image_ends_what_is_computed_and_keeps_what_was_drawn(tmp_path: Path, later: Later) -> None:
+    desk = begun_desk(tmp_path)
+    said: list[str] = []
+    desk.said.connect(said.append)
+    editor = editor_of(desk)
+    editor.elsewhere.work = later
+    editor.select([1, 2])
+    editor.merge()
+    desk.look_at(None)
+    assert said == ["Given up, as another image was opened meanwhile: merging segments."]
+    later.go_on()
+    assert not editor.history.can_undo
+    desk.look_at(tmp_path / "photos" / "0.png")
+    editor = editor_of(desk)
+    editor.elsewhere.work = later
+    editor.select([1])
+    stroke = editor.begin("Brush")
+    assert stroke is not None
+    for region in brush_stroke([(0, 0), (9, 9)], 2.0, editor.document.size):
+        stroke.put(region)
+    assert stroke.finish() is None
+    assert not desk.shut()
+    store = ProjectStore.open(tmp_path / "project")
+    assert [entry.done for entry in store.entries.values()] == [1, 0]
+    store.close()
+
+
+def test_the_journal_follows_edits_that_are_read_elsewhere(tmp_path: Path, later: Later) -> None:
+    desk = begun_desk(tmp_path)
+    editor = editor_of(desk)
+    for number in (1, 2):
+        editor.select([number])
+        editor.delete()
+    editor.elsewhere.work = later
+    assert desk.store is not None
+    desk.store.flush(10)
+    editor.history.forget(10**9)
+    desk.go_to(0)
+    later.go_on()
+    assert editor.history.position == 0
+    assert desk.entry is not None
+    assert desk.entry.done == 0
+    assert not desk.shut()
