@@ -296,14 +296,16 @@ class ChecksPanel(QWidget):
         self.centre_wanted.emit(finding.box)
 
     def find_next(self) -> bool:
-        """Goes to the next finding, after the last one to the first; looks first if nothing was looked at yet.
+        """Goes to the next finding, after the last one to the first.
+
+        It looks first if nothing was looked at yet, or nothing was found before the edits that were made since.
 
         Returns:
             Whether there is one, or may be once everything was looked at.
         """
         if self._editor is None:
             return False
-        if self._checking.report is None:
+        if self._checking.report is None or (self._checking.is_stale and not self.findings):
             self._goes_to_next = True
             if not self._look.is_under_way:
                 self.look_now()

@@ -243,6 +243,26 @@ def test_nothing_is_looked_at_while_it_is_hidden_unless_the_next_finding_is_want
         assert not desk.shut()
 
 
+def test_what_an_edit_of_just_now_has_left_is_gone_to(tmp_path: Path, theme: Any, qtbot: Any) -> None:
+    ids = np.full((20, 30), 3, np.uint16)
+    ids[5:15, 5:15] = 1
+    desk = begun_desk(tmp_path, ids, {1: PERSON, 3: SKY})
+    panel = ChecksPanel(desk, theme)
+    qtbot.addWidget(panel)
+    panel.show()
+    try:
+        assert panel.findings == ()
+        assert not panel.find_next()
+        assert desk.editor is not None
+        desk.editor.select([1])
+        desk.editor.delete()
+        with qtbot.waitSignal(panel.centre_wanted) as gone_to:
+            assert panel.find_next()
+        assert gone_to.args == [(5, 5, 15, 15)]
+    finally:
+        assert not desk.shut()
+
+
 def test_a_stroke_in_hand_is_waited_for(panel: ChecksPanel, desk: Desk, qtbot: Any) -> None:
     editor = desk.editor
     assert editor is not None
