@@ -19,7 +19,7 @@ from lpsnet_studio.annotator.edits import Edit, SegmentInfo
 from lpsnet_studio.annotator.elsewhere import Work
 from lpsnet_studio.annotator.history_walk import HistoryWalk
 from lpsnet_studio.annotator.labels import LabelSet
-from lpsnet_studio.annotator.opened_image import OpenedImage, begin_image
+from lpsnet_studio.annotator.opened_image import Beginning, OpenedImage, begin_image
 from lpsnet_studio.annotator.project import FileState, ImageEntry, Status, facts_of
 from lpsnet_studio.annotator.project_errors import ProjectBusy, ProjectReadOnly
 from lpsnet_studio.annotator.read_ahead import ReadAhead
@@ -327,27 +327,27 @@ class Desk:
         if image and image != self.image:
             self._ahead.prepare(image, self.labels)
 
-    def begin_from(self, segmentation: PanopticSegmentation, categories: Categories, source: str) -> None:
+    def begin_from(self, segmentation: Beginning, categories: Categories, source: str) -> None:
         """Begins the image anew with a segmentation; what was done on it before is gone.
 
         Args:
-            segmentation: of the image's size.
+            segmentation: of the image's size, or what makes it: that is not called in this thread.
             categories: the classes of its labels; the project's are found by name.
             source: where it comes from, for people.
         """
-        self._begin((segmentation, categories), source)
+        self._begin(lambda: (segmentation() if callable(segmentation) else segmentation, categories), source)
 
     def begin_empty(self) -> None:
         """Begins the image anew with nothing but void."""
-        self._begin(None, "nothing")
+        self._begin(lambda: None, "nothing")
 
-    def _begin(self, start: tuple[PanopticSegmentation, Categories] | None, source: str) -> None:
+    def _begin(self, start: Callable[[], tuple[PanopticSegmentation, Categories] | None], source: str) -> None:
         store, labels, image = self._store_to_change(), self.labels, self.image
         if store is None or not image:
             return
         self._leave_image()
         self.image = image
-        self._ask(lambda: begin_image(store, image, labels, start, source), "preparing")
+        self._ask(lambda: begin_image(store, image, labels, start(), source), "preparing")
 
     def _ask(self, read: Callable[[], OpenedImage | str | None], title: str) -> None:
         """Reads what is to be edited; only the newest answer counts."""

@@ -18,7 +18,10 @@ from lpsnet_studio.annotator.labels import LabelSet
 from lpsnet_studio.annotator.reads import LoadedImage, replay
 from lpsnet_studio.annotator.store import ProjectStore
 
-__all__ = ["OpenedImage", "begin_image", "category_ids", "open_image"]
+__all__ = ["Beginning", "OpenedImage", "begin_image", "category_ids", "open_image"]
+
+Beginning = PanopticSegmentation | Callable[[], PanopticSegmentation]
+"""What an image begins with, or what makes that, outside the window's thread."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,6 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog
 
 from lpsnet.categories import Categories
-from lpsnet.structures import PanopticSegmentation
 from lpsnet_studio.actions.entry import Choice
 from lpsnet_studio.annotator.desk import Desk
 from lpsnet_studio.annotator.export_command import export_project, exported_images
@@ -18,6 +17,7 @@ from lpsnet_studio.annotator.exporting import ExportReport
 from lpsnet_studio.annotator.labels import LabelSet
 from lpsnet_studio.annotator.listed_images import TO_APPROVE, ListedImages
 from lpsnet_studio.annotator.new_project import ProjectChoices
+from lpsnet_studio.annotator.opened_image import Beginning
 from lpsnet_studio.annotator.project import Status, image_path
 from lpsnet_studio.annotator.toolbox import Toolbox
 from lpsnet_studio.background import Task, courier
@@ -245,7 +245,7 @@ class AnnotateCommands:
             self._place.notifications.show_info(session.obstacle or "The network is still at work on this image.")
             return
         network = session.model.name if session.model is not None else "the network"
-        self._begin(result.trace.segmentation(), result.categories, f"predicted by {network}")
+        self._begin(result.trace.segmentation, result.categories, f"predicted by {network}")
 
     def start_from_truth(self) -> None:
         """Begins the image with its ground truth."""
@@ -259,7 +259,7 @@ class AnnotateCommands:
         """Begins the image with nothing but void."""
         self._ask_first(self.desk.begin_empty)
 
-    def _begin(self, segmentation: PanopticSegmentation, categories: Categories, source: str) -> None:
+    def _begin(self, segmentation: Beginning, categories: Categories, source: str) -> None:
         self._ask_first(lambda: self.desk.begin_from(segmentation, categories, source))
 
     def _ask_first(self, begin: Callable[[], None]) -> None:
