@@ -51,7 +51,9 @@ Deed = Callable[[], object]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", help="measure the rows alone whose name has these words")
+    parser.add_argument(
+        "--only", default="", help="measure the rows alone whose name has these words; several with commas"
+    )
     parser.add_argument("--repeats", type=int, default=7)
     options = parser.parse_args()
     with_display()
@@ -254,7 +256,7 @@ class Bench:
         return self.desk.editor
 
     def is_wanted(self, name: str) -> bool:
-        return self.only in name
+        return any(words in name for words in self.only.split(","))
 
     def measure(
         self,
@@ -374,6 +376,7 @@ class Bench:
 
     def large(self) -> None:
         """Commands on 300 segments."""
+        self._void = (np.argwhere(self.editor.document.ids[::8, ::8] == 0)[0] * 8).tolist()
         all_numbers = list(self.editor.document.segments)
         odd = [number for number in all_numbers if number % 2]
         self.edit("relabel", [MIDDLE], lambda editor: editor.relabel(STUFF))
@@ -402,7 +405,7 @@ class Bench:
         sys.exit("no segment has a hole")
 
     def _fill_void(self, _editor: Any) -> None:
-        y, x = np.argwhere(self.editor.document.ids[::8, ::8] == 0)[0] * 8
+        y, x = self._void
         self.window.annotation.toolbox.choose("fill")
         self.mouse("press", x + 0.5, y + 0.5)
         self.mouse("release", x + 0.5, y + 0.5)
@@ -469,8 +472,10 @@ class Bench:
 
     def _whole_stroke(self, name: str, radius: float, reach: tuple[float, float]) -> None:
         height, width = self.editor.document.size
+        position = [0]
 
         def prepare() -> None:
+            position[0] = self.editor.history.position
             self.editor.select([MIDDLE])
             self.window.annotation.toolbox.choose("brush")
             self.editor.set_options(radius=radius)
@@ -485,7 +490,7 @@ class Bench:
         def act() -> None:
             self.mouse("release", width * reach[1], height * reach[1])
 
-        self.measure(name, prepare, act)
+        self.measure(name, prepare, act, lambda: self.editor.history.position > position[0])
 
     def steps(self) -> None:
         """Undo and redo."""
@@ -501,31 +506,25 @@ class Bench:
             command(self.editor)
             self.spin(lambda: self.editor.history.position > before)  # noqa: B023
             self.rest(0.5)
-            self.measure(f"undo of {name}", lambda: None, self.desk.undo, undo=False, repeats=1, budget=STEP_BUDGET)
-            for _ in range(self.repeats):
-                self.measure(f"redo of {name}", lambda: None, self.desk.redo, undo=False, repeats=1, budget=STEP_BUDGET)
-                self.measure(f"undo of {name}", lambda: None, self.desk.undo, undo=False, repeats=1, budget=STEP_BUDGET)
+            self.measure(f"undo of {name}", self.desk.redo, self.desk.undo, undo=False, budget=STEP_BUDGET)
+            self.measure(f"redo of {name}", self.desk.undo, self.desk.redo, undo=False, budget=STEP_BUDGET)
+            self.desk.undo()
+            self.rest(0.5)
         if self.is_wanted("undo forgotten"):
             self._forgotten()
 
     def _forgotten(self) -> None:
-        for _ in range(self.repeats):
-            editor = self.editor
-            editor.select([MIDDLE])
-            before = editor.history.position
-            editor.grow(2)
-            self.spin(lambda: editor.history.position > before)  # noqa: B023
+        before = self.editor.history.position
+
+        def prepare() -> None:
+            self.editor.select([MIDDLE])
+            self.editor.grow(2)
+            self.spin(lambda: self.editor.history.position > before)
             self.desk.store.flush(10)
-            editor.history.forget(2**40)
-            self.measure(
-                "undo forgotten edit",
-                lambda: None,
-                self.desk.undo,
-                lambda: editor.history.position == before,  # noqa: B023
-                undo=False,
-                repeats=1,
-                budget=STEP_BUDGET,
-            )
+            self.editor.history.forget(2**40)
+
+        done = lambda: self.editor.history.position == before  # noqa: E731
+        self.measure("undo forgotten edit", prepare, self.desk.undo, done, undo=False, budget=STEP_BUDGET)
 
     def switch(self) -> None:
         """Goes to the image of 1,000 segments and back."""
