@@ -173,7 +173,7 @@ class ChecksPanel(QWidget):
             self._goes_to_next = False
             self.tree.show_findings(())
             self._show_speck()
-            self.look_now()
+            QTimer.singleShot(0, self, self.look_now)  # copying a large image takes its time: let it be shown first
         self._show_state()
 
     def _note(self, edit: object) -> None:

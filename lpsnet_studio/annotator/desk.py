@@ -265,7 +265,9 @@ class Desk:
         self.deliver(lambda: self._tell_entries(changed))
 
     def _tell_entries(self, images: set[int]) -> None:
-        self._index()
+        entries = {} if self.store is None else self.store.entries
+        if any(image not in entries or self.image_of(entries[image].file.path) != image for image in images):
+            self._index()
         self.entries_changed.emit(images)
 
     def _index(self) -> None:

@@ -71,7 +71,8 @@ class NoteField(QLineEdit):
             self.setCursorPosition(0)
         self.setModified(False)
         reason = "" if store is None else store.read_only_because
-        self.setReadOnly(bool(reason))
+        if self.isReadOnly() != bool(reason):  # Qt styles it anew whether or not it changes
+            self.setReadOnly(bool(reason))
         self.setToolTip(as_tip("\n".join(part for part in (note, reason or _TIP) if part)))
 
     # ----------------------------------------------------------------------------------------------------------- events
