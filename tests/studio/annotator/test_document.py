@@ -306,6 +306,62 @@ def test_a_change_of_the_table_alone_is_an_edit() -> None:
     assert document.segments[1] == THING
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.sampled_from(SIZES), st.integers(0, 2**31))
+def test_a_number_for_each_pixel_paints_as_number_by_number_does(size: tuple[int, int], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    ids = start_map(size, rng)
+    one, other = document_of(ids), document_of(ids)
+    known = [0, *one.segments]
+    height, width = size[0] + 4, size[1] + 3
+    mask, numbers = rng.random((height, width)) < 0.5, rng.choice(known, (height, width))
+    limits = Limits(only_void=bool(rng.integers(2)))
+    edits = []
+    for document, at_once in ((one, True), (other, False)):
+        with document.draft("Heirs", limits) as draft:
+            if len(known) > 2:
+                draft.set_info(known[1], replace(document.segments[known[1]], locked=True))
+            if at_once:
+                count = draft.put_numbers(mask, (-2, -1), numbers)
+            else:
+                # A pixel is painted once alone, so that only its own number tells whether it may be.
+                counted = sum(draft.put(mask & (numbers == number), (-2, -1), number) for number in known)
+                assert counted == count
+            edits.append(draft.finish())
+    assert state(one) == state(other)
+    assert one.is_consistent()
+    if edits[0] is not None:
+        assert edits[0].patch == edits[1].patch
+    with one.draft("Heirs") as draft, pytest.raises(ValueError, match="segment 99 does not exist"):
+        draft.put_numbers(np.ones((1, 1), np.bool_), (0, 0), np.full((1, 1), 99))
+
+
+def test_several_entries_are_told_once() -> None:
+    document = document_of(np.array([[1, 2, 3]]))
+    told: list[int] = []
+    document.segments_changed.connect(lambda: told.append(1))
+    with document.draft("Delete") as draft:
+        draft.set_infos({1: None, 2: STUFF, 3: None})
+        assert told == [1]
+        assert document.ids.tolist() == [[0, 2, 0]]
+        with pytest.raises(ValueError, match="is 1 to"):
+            draft.set_infos({2: None, 0: STUFF})
+        assert dict(document.segments) == {2: STUFF}
+
+
+def test_a_twin_goes_its_own_way() -> None:
+    document = document_of(np.array([[1, 2, 3]]))
+    before, twin = state(document), document.twin()
+    with twin.draft("Delete") as draft:
+        draft.set_info(1, None)
+        edit = draft.finish()
+    assert state(document) == before
+    assert edit is not None
+    document.apply(edit)
+    assert state(document) == state(twin)
+    assert document.is_consistent()
+
+
 def test_a_locked_segment_neither_loses_nor_gains_pixels() -> None:
     document = two_segments()
     draft = document.draft("Lock")

@@ -135,6 +135,39 @@ def test_pixels_go_to_the_nearest_segment(
         assert distances[of_number].min() <= 1.03 * distances.min()
 
 
+@settings(max_examples=40)
+@given(maps, masks, st.booleans())
+def test_the_nearest_segment_is_the_same_part_by_part_and_all_at_once(
+    ids: NDArray[np.uint16], chosen: NDArray[np.bool_], void_counts: bool
+) -> None:
+    ways = []
+    for all_at_once in (False, True):
+        with pytest.MonkeyPatch.context() as patch:
+            parts = (lambda region: (region,) * bool(region.area)) if all_at_once else regions.connected_parts
+            patch.setattr(regions, "_parts_to_search", lambda region, _size, parts=parts: parts(region))
+            ways.append(regions.nearest_fill(ids, PlacedMask(chosen), void_counts=void_counts))
+    (one, first), (other, second) = ways
+    assert pixels(one) == pixels(other)
+    sources = ~chosen & ((ids != 0) | void_counts)
+    places = np.argwhere(sources)
+    for y, x in np.argwhere(one.mask):
+        away = []
+        for numbers in (first, second):
+            holds = ids[sources] == numbers[y, x]
+            distances = np.hypot(places[:, 0] - y - one.origin[0], places[:, 1] - x - one.origin[1])
+            away.append(distances[holds].min())
+        assert max(away) <= 1.03 * min(away)
+
+
+def test_many_parts_far_apart_are_searched_one_by_one() -> None:
+    region = np.zeros((2000, 2000), np.bool_)
+    region[5, 5] = region[1990, 1990] = True
+    assert len(regions._parts_to_search(PlacedMask(region), region.shape)) == 2
+    region[::40, ::40] = True
+    (whole,) = regions._parts_to_search(PlacedMask(region), region.shape)
+    assert whole.area == region.sum()
+
+
 def test_the_nearest_segment_is_found_however_far_it_is() -> None:
     ids = np.zeros((40, 900), np.uint16)
     ids[:, 800:] = 7
