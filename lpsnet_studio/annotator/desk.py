@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -20,8 +20,8 @@ from lpsnet_studio.annotator.elsewhere import Work
 from lpsnet_studio.annotator.history_walk import HistoryWalk
 from lpsnet_studio.annotator.labels import LabelSet
 from lpsnet_studio.annotator.opened_image import Beginning, OpenedImage, begin_image
-from lpsnet_studio.annotator.project import FileState, ImageEntry, Status, facts_of
-from lpsnet_studio.annotator.project_errors import ProjectBusy, ProjectReadOnly
+from lpsnet_studio.annotator.project import FileState, ImageEntry, Status
+from lpsnet_studio.annotator.project_desk import Failed, ProjectDesk, tried
 from lpsnet_studio.annotator.read_ahead import ReadAhead
 from lpsnet_studio.annotator.store import ProjectStore
 from lpsnet_studio.state import Problem
@@ -35,14 +35,7 @@ Place = Literal["no project", "no image", "not in project", "reading", "not star
 being read; one without a segmentation; one that can be edited; one that cannot be, for a reason that is told."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Failed:
-    """An error that work came to."""
-
-    error: Exception
-
-
-class Desk:
+class Desk(ProjectDesk):
     """One project, and one of its images under correction.
 
     Every finished edit goes to the project's journal before anything is told of it; undo and redo move the journal's
@@ -53,51 +46,27 @@ class Desk:
         deliver: calls a function in the thread that the desk is used in.
 
     Attributes:
-        work, deliver: these, for whatever else concerns the project.
-        store: the open project; None if there is none.
-        labels: its classes.
         editor: of the image on the desk; None unless that can be edited.
         image: id in the project of the image on the desk; 0 if it is not in it.
         place: what is on the desk.
         why_not: why it cannot be edited, in a sentence; empty if it can, or nothing is to be said.
     """
 
-    project_changed = Signal()
     place_changed = Signal()
     """Another image, another state of it, or another editor."""
-    entries_changed = Signal(object)
-    """The set of ids of the project's images of which something else is known now."""
-    labels_changed = Signal()
-    saved_changed = Signal()
-    told = Signal(object)
-    """A :class:`~lpsnet_studio.state.Problem`."""
-    said = Signal(str)
-    """Something that the user should know, in a sentence, that is no failure."""
-    busy_elsewhere = Signal(object, object)
-    """The folder of a project that somebody else has open, and the :class:`ProjectBusy` that says who."""
 
     def __init__(self, work: Work, deliver: Callable[[Callable[[], None]], None]) -> None:
-        self.work, self.deliver = work, deliver
-        self.store: ProjectStore | None = None
-        self.labels = LabelSet()
+        super().__init__(work, deliver)
         self.editor: Editor | None = None
         self.image = 0
         self.place: Place = "no project"
         self.why_not = ""
         self._path: Path | None = None
-        self._by_path: dict[Path, int] = {}
         self._budget = HistoryBudget()
         self._options, self._recent = EditorOptions(), ()
         self._asked = 0
         self._walk: HistoryWalk | None = None
         self._ahead = ReadAhead(work)
-
-    # --------------------------------------------------------------------------------------------------------- project
-
-    @property
-    def entries(self) -> Sequence[ImageEntry]:
-        """The project's images in their order; none without a project."""
-        return () if self.store is None else tuple(self.store.entries.values())
 
     @property
     def entry(self) -> ImageEntry | None:
@@ -109,174 +78,6 @@ class Desk:
         """Whether the image on the desk can be changed."""
         return self.editor is not None and self.store is not None and not self.store.is_read_only
 
-    @property
-    def unsaved(self) -> int:
-        """How many changes are not on the disk yet."""
-        return 0 if self.store is None else self.store.waiting
-
-    @property
-    def save_problem(self) -> str:
-        """Why they are not, in a sentence; empty if nothing has failed."""
-        return "" if self.store is None else self.store.problem
-
-    def open_project(self, folder: Path, *, read_only: bool = False, take_over: bool = False) -> None:
-        """Opens a project in the place of the one that is open; to read if it lies where nothing can be written."""
-
-        def open_other() -> ProjectStore:
-            try:
-                return ProjectStore.open(folder, read_only=read_only, take_over=take_over)
-            except ProjectBusy:
-                raise
-            except ProjectReadOnly:
-                return ProjectStore.open(folder, read_only=True)
-
-        self._replace_project(open_other, folder, f"opening {folder.name}")
-
-    def new_project(self, folder: Path, labels: LabelSet, images: Sequence[Path] = ()) -> None:
-        """Makes a project of some images and opens it in the place of the one that is open."""
-
-        def make() -> ProjectStore:
-            store = ProjectStore.create(folder, labels.to_json())
-            store.add_images(facts_of(images))
-            store.flush(10.0)
-            return store
-
-        self._replace_project(make, folder, f"making {folder.name}")
-
-    def _replace_project(self, open_other: Callable[[], ProjectStore], folder: Path, title: str) -> None:
-        before = self.store
-
-        def replace() -> ProjectStore | _Failed:
-            try:
-                if before is not None:
-                    before.close()
-                return open_other()
-            except (OSError, ValueError) as error:
-                return _Failed(error)
-
-        self._leave_image()
-        self.work(replace, lambda outcome: self._take_project(outcome, before, folder), title=title, cancellable=False)
-
-    def _take_project(self, outcome: ProjectStore | _Failed, before: ProjectStore | None, folder: Path) -> None:
-        if isinstance(outcome, _Failed):
-            if before is not None and before.is_read_only:
-                self._take_store(None)
-            if isinstance(outcome.error, ProjectBusy):
-                self.busy_elsewhere.emit(folder, outcome.error)
-            else:
-                self.told.emit(Problem(str(outcome.error)))
-            self.look_again()
-            return
-        self._take_store(outcome)
-
-    def _take_store(self, store: ProjectStore | None) -> None:
-        self.store = store
-        self._budget = HistoryBudget()
-        self._ahead.follow(store)
-        if store is None:
-            self.labels = LabelSet()
-        else:
-            self.labels = LabelSet.from_json(store.labels or {"labels": []}, str(store.folder))
-            store.saved_changed.connect(lambda _count, _why: self.deliver(self.saved_changed.emit))
-            store.trouble.connect(lambda sentence: self.deliver(lambda: self._tell_trouble(sentence)))
-            store.images_changed.connect(self._take_entries)
-        self._index()
-        self.project_changed.emit()
-        self.labels_changed.emit()
-        self.saved_changed.emit()
-        self.look_again()
-
-    def _tell_trouble(self, sentence: str) -> None:
-        self.told.emit(
-            Problem(sentence, "Your edits are kept in memory and written as soon as that works. Keep the Studio open.")
-        )
-
-    def close_project(self) -> None:
-        """Gives the project up, once everything is on the disk."""
-        before = self.store
-        if before is None:
-            return
-
-        def close() -> _Failed | None:
-            try:
-                before.close()
-            except OSError as error:
-                return _Failed(error)
-            return None
-
-        self._leave_image()
-        self.work(close, self._take_closed, title=f"closing {before.folder.name}", cancellable=False)
-
-    def _take_closed(self, failed: _Failed | None) -> None:
-        if failed is None:
-            self._take_store(None)
-        else:
-            self.told.emit(Problem(str(failed.error)))
-            self.look_again()
-
-    def shut(self, *, abandon: bool = False) -> str:
-        """Closes the project at once, as the program ends; waits for the disk.
-
-        Args:
-            abandon: whether to give up what cannot be saved.
-
-        Returns:
-            Why it could not be closed, in a sentence; empty if it is.
-        """
-        if self.store is None:
-            return ""
-        if self.editor is not None:
-            self.editor.give_up()
-        try:
-            self.store.close(abandon=abandon)
-        except OSError as error:
-            return str(error)
-        return ""
-
-    def retry_saving(self) -> None:
-        """Has what could not be saved tried again now."""
-        if self.store is not None:
-            self.store.retry()
-
-    def add_images(self, paths: Sequence[Path]) -> None:
-        """Adds image files to the project; those that cannot be read are told."""
-        store = self.store
-        if store is None:
-            return
-
-        def add() -> list[str]:
-            problems: list[str] = []
-            store.add_images(facts_of(paths, problems))
-            return problems
-
-        self.work(lambda: _tried(add), self._take_added, title="adding images", cancellable=False)
-
-    def _take_added(self, outcome: list[str] | _Failed) -> None:
-        if isinstance(outcome, _Failed):
-            self.told.emit(Problem(str(outcome.error)))
-        elif outcome:
-            more = f" and {len(outcome) - 1} more" if len(outcome) > 1 else ""
-            self.told.emit(Problem(f"Not added: {outcome[0]}{more}", details="\n".join(outcome)))
-        self._index()
-        self.look_again()
-
-    def _take_entries(self, images: Iterable[int]) -> None:
-        changed = set(images)
-        self.deliver(lambda: self._tell_entries(changed))
-
-    def _tell_entries(self, images: set[int]) -> None:
-        entries = {} if self.store is None else self.store.entries
-        if any(image not in entries or self.image_of(entries[image].file.path) != image for image in images):
-            self._index()
-        self.entries_changed.emit(images)
-
-    def _index(self) -> None:
-        self._by_path = {entry.file.path: entry.id for entry in self.entries}
-
-    def image_of(self, path: Path) -> int:
-        """Returns the id of the image with a file; 0 if the project has none."""
-        return self._by_path.get(path, 0)
-
     # ----------------------------------------------------------------------------------------------------------- image
 
     def look_at(self, path: Path | None) -> None:
@@ -286,6 +87,25 @@ class Desk:
         self._path = path
         self._leave_image()
         self.look_again()
+
+    def _put_down(self) -> None:
+        self._leave_image()
+
+    def _take_up(self) -> None:
+        self.look_again()
+
+    def _give_up(self) -> None:
+        if self.editor is not None:
+            self.editor.give_up()
+
+    def _take_store(self, store: ProjectStore | None) -> None:
+        self._budget = HistoryBudget()
+        self._ahead.follow(store)
+        super()._take_store(store)
+
+    def _forget_edits(self, image: int, first: int) -> None:
+        if self.editor is not None and image == self.image:
+            self.editor.history.drop(first)
 
     def _leave_image(self) -> None:
         """Puts the image down; a stroke in hand is given up, and what is computed for it."""
@@ -357,14 +177,14 @@ class Desk:
         asked = self._asked
         self._put("reading")
 
-        def take(outcome: OpenedImage | str | _Failed | None) -> None:
+        def take(outcome: OpenedImage | str | Failed | None) -> None:
             if asked == self._asked:
                 self._take_opened(outcome)
 
-        self.work(lambda: _tried(read), take, title=title, cancellable=True)
+        self.work(lambda: tried(read), take, title=title, cancellable=True)
 
-    def _take_opened(self, outcome: OpenedImage | str | _Failed | None) -> None:
-        if isinstance(outcome, _Failed):
+    def _take_opened(self, outcome: OpenedImage | str | Failed | None) -> None:
+        if isinstance(outcome, Failed):
             self._put("unreadable", str(outcome.error))
             self.told.emit(Problem(str(outcome.error)))
         elif isinstance(outcome, str):
@@ -460,13 +280,6 @@ class Desk:
     def _entry_of(self, image: int) -> ImageEntry | None:
         return None if self.store is None else self.store.entries.get(image or self.image)
 
-    def _store_to_change(self) -> ProjectStore | None:
-        """Returns the project; None if it cannot be changed, and tells why."""
-        if self.store is not None and self.store.is_read_only:
-            self.told.emit(Problem(self.store.read_only_because))
-            return None
-        return self.store
-
     def change_labels(self, labels: LabelSet) -> None:
         """Gives the project another label set; segments of classes that are gone follow, at the latest when opened."""
         store = None if labels == self.labels else self._store_to_change()
@@ -491,10 +304,3 @@ def _follow_labels(editor: Editor, outdated: Mapping[int, SegmentInfo | None]) -
             draft.set_info(number, info)
 
     editor.commit("Follow the classes", change)
-
-
-def _tried(work: Callable[[], T]) -> T | _Failed:
-    try:
-        return work()
-    except (OSError, ValueError) as error:
-        return _Failed(error)

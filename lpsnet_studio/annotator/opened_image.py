@@ -76,6 +76,7 @@ def _restorer(
             loaded.done,
             base=loaded.base,
             first=loaded.first,
+            titles=loaded.titles,
             budget=budget,
             fetch=fetch,
         )

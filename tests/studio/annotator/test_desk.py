@@ -261,3 +261,35 @@ def test_a_project_that_cannot_be_opened_leaves_the_desk_empty_and_says_why(
     later.go_on()
     assert desk.place == "no project"
     assert str(tmp_path) in desk.problems[0].sentence  # type: ignore[attr-defined]
+
+
+def test_undo_ends_where_the_journal_has_dropped_the_oldest_edits(begun: Desk) -> None:
+    assert begun.store is not None
+    assert begun.editor is not None
+    begun.store.journal_bytes = 500
+    for step in range(12):
+        begun.editor.select([2])
+        begun.editor.set_locked(step % 2 == 0)
+        if step % 6 == 5:
+            begun.store.compact(begun.image)
+            assert begun.store.flush_and_tidy(10)
+    history = begun.editor.history
+    assert 0 < history.first < 12
+    begun.go_to(0)
+    assert history.position == history.first
+
+
+def test_the_history_of_an_image_has_its_titles_again(begun: Desk, later: Later, photos: list[Path]) -> None:
+    assert begun.store is not None
+    assert begun.editor is not None
+    begun.editor.select([2])
+    begun.editor.set_locked(True)
+    begun.editor.set_locked(False)
+    titles = begun.editor.history.titles
+    begun.store.compact(begun.image)
+    assert begun.store.flush_and_tidy(10)
+    begun.look_at(photos[1])
+    later.go_on()
+    begun.look_at(photos[0])
+    later.go_on()
+    assert begun.editor.history.titles == titles

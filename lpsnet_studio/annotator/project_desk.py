@@ -1,0 +1,258 @@
+"""The project that is annotated: opened, made and given up outside the window's thread, and its images; no Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from psygnal import Signal
+
+from lpsnet_studio.annotator.elsewhere import Work
+from lpsnet_studio.annotator.labels import LabelSet
+from lpsnet_studio.annotator.project import ImageEntry, facts_of
+from lpsnet_studio.annotator.project_errors import ProjectBusy, ProjectReadOnly
+from lpsnet_studio.annotator.store import ProjectStore
+from lpsnet_studio.state import Problem
+
+__all__ = ["Failed", "ProjectDesk", "tried"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An error that work came to."""
+
+    error: Exception
+
+
+class ProjectDesk:
+    """One open project, or none; what lies on the desk is its heir's.
+
+    Args:
+        work: does what waits for the disk.
+        deliver: calls a function in the thread that the desk is used in.
+
+    Attributes:
+        work, deliver: these, for whatever else concerns the project.
+        store: the open project; None if there is none.
+        labels: its classes.
+    """
+
+    project_changed = Signal()
+    entries_changed = Signal(object)
+    """The set of ids of the project's images of which something else is known now."""
+    labels_changed = Signal()
+    saved_changed = Signal()
+    told = Signal(object)
+    """A :class:`~lpsnet_studio.state.Problem`."""
+    said = Signal(str)
+    """Something that the user should know, in a sentence, that is no failure."""
+    busy_elsewhere = Signal(object, object)
+    """The folder of a project that somebody else has open, and the :class:`ProjectBusy` that says who."""
+
+    def __init__(self, work: Work, deliver: Callable[[Callable[[], None]], None]) -> None:
+        self.work, self.deliver = work, deliver
+        self.store: ProjectStore | None = None
+        self.labels = LabelSet()
+        self._by_path: dict[Path, int] = {}
+
+    def _put_down(self) -> None:
+        """Puts the image down, before its project is given up."""
+
+    def _take_up(self) -> None:
+        """Looks what is on the desk now, after something about the project has changed."""
+
+    def _give_up(self) -> None:
+        """Gives up what is under way on the image."""
+
+    def _forget_edits(self, image: int, first: int) -> None:
+        """Hears that the oldest edits of an image are nowhere kept any more, up to ``first`` of them."""
+
+    @property
+    def entries(self) -> Sequence[ImageEntry]:
+        """The project's images in their order; none without a project."""
+        return () if self.store is None else tuple(self.store.entries.values())
+
+    @property
+    def unsaved(self) -> int:
+        """How many changes are not on the disk yet."""
+        return 0 if self.store is None else self.store.waiting
+
+    @property
+    def save_problem(self) -> str:
+        """Why they are not, in a sentence; empty if nothing has failed."""
+        return "" if self.store is None else self.store.problem
+
+    def open_project(self, folder: Path, *, read_only: bool = False, take_over: bool = False) -> None:
+        """Opens a project in the place of the one that is open; to read if it lies where nothing can be written."""
+
+        def open_other() -> ProjectStore:
+            try:
+                return ProjectStore.open(folder, read_only=read_only, take_over=take_over)
+            except ProjectBusy:
+                raise
+            except ProjectReadOnly:
+                return ProjectStore.open(folder, read_only=True)
+
+        self._replace_project(open_other, folder, f"opening {folder.name}")
+
+    def new_project(self, folder: Path, labels: LabelSet, images: Sequence[Path] = ()) -> None:
+        """Makes a project of some images and opens it in the place of the one that is open."""
+
+        def make() -> ProjectStore:
+            store = ProjectStore.create(folder, labels.to_json())
+            store.add_images(facts_of(images))
+            store.flush(10.0)
+            return store
+
+        self._replace_project(make, folder, f"making {folder.name}")
+
+    def _replace_project(self, open_other: Callable[[], ProjectStore], folder: Path, title: str) -> None:
+        before = self.store
+
+        def replace() -> ProjectStore | Failed:
+            try:
+                if before is not None:
+                    before.close()
+                return open_other()
+            except (OSError, ValueError) as error:
+                return Failed(error)
+
+        self._put_down()
+        self.work(replace, lambda outcome: self._take_project(outcome, before, folder), title=title, cancellable=False)
+
+    def _take_project(self, outcome: ProjectStore | Failed, before: ProjectStore | None, folder: Path) -> None:
+        if isinstance(outcome, Failed):
+            if before is not None and before.is_read_only:
+                self._take_store(None)
+            if isinstance(outcome.error, ProjectBusy):
+                self.busy_elsewhere.emit(folder, outcome.error)
+            else:
+                self.told.emit(Problem(str(outcome.error)))
+            self._take_up()
+            return
+        self._take_store(outcome)
+
+    def _take_store(self, store: ProjectStore | None) -> None:
+        self.store = store
+        if store is None:
+            self.labels = LabelSet()
+        else:
+            self.labels = LabelSet.from_json(store.labels or {"labels": []}, str(store.folder))
+            store.saved_changed.connect(lambda _count, _why: self.deliver(self.saved_changed.emit))
+            store.trouble.connect(lambda sentence: self.deliver(lambda: self._tell_trouble(sentence)))
+            store.dropped.connect(lambda image, first: self.deliver(lambda: self._forget_edits(image, first)))
+            store.images_changed.connect(self._take_entries)
+        self._index()
+        self.project_changed.emit()
+        self.labels_changed.emit()
+        self.saved_changed.emit()
+        self._take_up()
+
+    def _tell_trouble(self, sentence: str) -> None:
+        self.told.emit(
+            Problem(sentence, "Your edits are kept in memory and written as soon as that works. Keep the Studio open.")
+        )
+
+    def close_project(self) -> None:
+        """Gives the project up, once everything is on the disk."""
+        before = self.store
+        if before is None:
+            return
+
+        def close() -> Failed | None:
+            try:
+                before.close()
+            except OSError as error:
+                return Failed(error)
+            return None
+
+        self._put_down()
+        self.work(close, self._take_closed, title=f"closing {before.folder.name}", cancellable=False)
+
+    def _take_closed(self, failed: Failed | None) -> None:
+        if failed is None:
+            self._take_store(None)
+        else:
+            self.told.emit(Problem(str(failed.error)))
+            self._take_up()
+
+    def shut(self, *, abandon: bool = False) -> str:
+        """Closes the project at once, as the program ends; waits for the disk.
+
+        Args:
+            abandon: whether to give up what cannot be saved.
+
+        Returns:
+            Why it could not be closed, in a sentence; empty if it is.
+        """
+        if self.store is None:
+            return ""
+        self._give_up()
+        try:
+            self.store.close(abandon=abandon)
+        except OSError as error:
+            return str(error)
+        return ""
+
+    def retry_saving(self) -> None:
+        """Has what could not be saved tried again now."""
+        if self.store is not None:
+            self.store.retry()
+
+    def add_images(self, paths: Sequence[Path]) -> None:
+        """Adds image files to the project; those that cannot be read are told."""
+        store = self.store
+        if store is None:
+            return
+
+        def add() -> list[str]:
+            problems: list[str] = []
+            store.add_images(facts_of(paths, problems))
+            return problems
+
+        self.work(lambda: tried(add), self._take_added, title="adding images", cancellable=False)
+
+    def _take_added(self, outcome: list[str] | Failed) -> None:
+        if isinstance(outcome, Failed):
+            self.told.emit(Problem(str(outcome.error)))
+        elif outcome:
+            more = f" and {len(outcome) - 1} more" if len(outcome) > 1 else ""
+            self.told.emit(Problem(f"Not added: {outcome[0]}{more}", details="\n".join(outcome)))
+        self._index()
+        self._take_up()
+
+    def _take_entries(self, images: Iterable[int]) -> None:
+        changed = set(images)
+        self.deliver(lambda: self._tell_entries(changed))
+
+    def _tell_entries(self, images: set[int]) -> None:
+        entries = {} if self.store is None else self.store.entries
+        if any(image not in entries or self.image_of(entries[image].file.path) != image for image in images):
+            self._index()
+        self.entries_changed.emit(images)
+
+    def _index(self) -> None:
+        self._by_path = {entry.file.path: entry.id for entry in self.entries}
+
+    def image_of(self, path: Path) -> int:
+        """Returns the id of the image with a file; 0 if the project has none."""
+        return self._by_path.get(path, 0)
+
+    def _store_to_change(self) -> ProjectStore | None:
+        """Returns the project; None if it cannot be changed, and tells why."""
+        if self.store is not None and self.store.is_read_only:
+            self.told.emit(Problem(self.store.read_only_because))
+            return None
+        return self.store
+
+
+def tried(work: Callable[[], T]) -> T | Failed:
+    """Returns what work returns, or the error that it came to."""
+    try:
+        return work()
+    except (OSError, ValueError) as error:
+        return Failed(error)
