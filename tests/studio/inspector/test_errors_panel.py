@@ -124,9 +124,11 @@ def test_a_row_selects_its_prediction_and_rings_its_truth(
     assert session.selected == verdict.prediction != 0
     qtbot.waitUntil(stage.truth_ring.isVisible)
     assert session.truth is not None
-    assert session.truth.segments[stage.truth_ring._index - 1].id == verdict.truth
+    (ringed,) = stage.truth_ring._chosen
+    assert session.truth.segments[ringed - 1].id == verdict.truth
     row = _select(panel, Kind.FN)
-    assert session.truth.segments[stage.truth_ring._index - 1].id == panel.model.errors.shown[row].verdict.truth
+    (ringed,) = stage.truth_ring._chosen
+    assert session.truth.segments[ringed - 1].id == panel.model.errors.shown[row].verdict.truth
     assert "Discarded by the overlap rule" in panel.told.text()
 
 
