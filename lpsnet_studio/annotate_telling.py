@@ -7,7 +7,8 @@ from pathlib import Path
 from PySide6.QtWidgets import QMessageBox
 
 from lpsnet_studio.annotator.empty_desk_view import EmptyDesk
-from lpsnet_studio.annotator.project_errors import ProjectBusy
+from lpsnet_studio.annotator.new_project import folder_named
+from lpsnet_studio.annotator.project_errors import ProjectBusy, ProjectDamaged
 from lpsnet_studio.chrome.question import ask
 from lpsnet_studio.commands.annotate import AnnotateCommands
 from lpsnet_studio.commands.workplace import Workplace
@@ -37,6 +38,7 @@ class AnnotateTelling:
         session.entries_changed.connect(self._tell_listed)
         self._desk.project_changed.connect(self._tell_recent)
         self._desk.busy_elsewhere.connect(self._ask_busy)
+        self._desk.damaged.connect(self._ask_rescue)
 
     def _connect(self) -> None:
         card, commands = self.card, self._commands
@@ -86,3 +88,14 @@ class AnnotateTelling:
         if not busy.is_certain:
             take_over = box.addButton("Take over", QMessageBox.ButtonRole.DestructiveRole)
             take_over.clicked.connect(lambda _checked=False: open_project(folder, take_over=True))
+
+    def _ask_rescue(self, folder: Path, damaged: ProjectDamaged) -> None:
+        """Offers to make a new project of what can still be read of a damaged one."""
+        into = folder.parent / folder_named(folder.parent, f"{folder.name}-rescued")
+        ask(
+            self._place.window,
+            f"{folder.name} is damaged",
+            f"{damaged}\n\nWhat can still be read is brought into {into}; the damaged project stays as it is.",
+            "Rescue",
+            lambda: self._desk.rescue(folder, into),
+        )

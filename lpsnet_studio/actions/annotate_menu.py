@@ -41,6 +41,13 @@ ANNOTATE: tuple[Action, ...] = (
         menu="Annotate",
     ),
     Action(
+        id="copy_project",
+        text="Copy project…",
+        tip="Copy the project with everything that is not saved yet to another folder: the way out of a full disk.",
+        handler="annotate.copy_project",
+        menu="Annotate",
+    ),
+    Action(
         id="close_project",
         text="Close project",
         tip="Give the project up; everything that was done is kept in its folder.",

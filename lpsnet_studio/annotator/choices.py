@@ -8,6 +8,7 @@ from lpsnet_studio.annotator.toolbox import TOOLS
 __all__ = ["actions_possible", "why_not"]
 
 _OF_PROJECT = (
+    "copy_project",
     "close_project",
     "export_annotations",
     "train_on_project",

@@ -12,7 +12,8 @@ from psygnal import Signal
 from lpsnet_studio.annotator.elsewhere import Work
 from lpsnet_studio.annotator.labels import LabelSet
 from lpsnet_studio.annotator.project import ImageEntry, facts_of
-from lpsnet_studio.annotator.project_errors import ProjectBusy, ProjectReadOnly
+from lpsnet_studio.annotator.project_errors import ProjectBusy, ProjectDamaged, ProjectReadOnly
+from lpsnet_studio.annotator.rescuing import rescue
 from lpsnet_studio.annotator.store import ProjectStore
 from lpsnet_studio.state import Problem
 
@@ -52,6 +53,8 @@ class ProjectDesk:
     """Something that the user should know, in a sentence, that is no failure."""
     busy_elsewhere = Signal(object, object)
     """The folder of a project that somebody else has open, and the :class:`ProjectBusy` that says who."""
+    damaged = Signal(object, object)
+    """The folder of a project whose database is damaged, and the :class:`ProjectDamaged` that says how."""
 
     def __init__(self, work: Work, deliver: Callable[[Callable[[], None]], None]) -> None:
         self.work, self.deliver = work, deliver
@@ -130,6 +133,8 @@ class ProjectDesk:
                 self._take_store(None)
             if isinstance(outcome.error, ProjectBusy):
                 self.busy_elsewhere.emit(folder, outcome.error)
+            elif isinstance(outcome.error, ProjectDamaged):
+                self.damaged.emit(folder, outcome.error)
             else:
                 self.told.emit(Problem(str(outcome.error)))
             self._take_up()
@@ -155,6 +160,34 @@ class ProjectDesk:
     def _tell_trouble(self, sentence: str) -> None:
         self.told.emit(
             Problem(sentence, "Your edits are kept in memory and written as soon as that works. Keep the Studio open.")
+        )
+
+    def rescue(self, folder: Path, into: Path) -> None:
+        """Makes a new project of what can still be read of a damaged one, which is left as it is, and opens that."""
+
+        def save_what_is_there() -> ProjectStore:
+            rescued = rescue(folder, into)
+            whole = f"Rescued into {into}: images {rescued.images:,}, edits {rescued.edits:,}."
+            told = " ".join((whole, *rescued.lost))
+            self.deliver(lambda: self.said.emit(told))
+            return ProjectStore.open(into)
+
+        self._replace_project(save_what_is_there, into, f"rescuing {folder.name}")
+
+    def copy_project(self, into: Path) -> None:
+        """Copies the project with everything that is not saved yet to another folder; this one stays open."""
+        store = self.store
+        if store is None:
+            return
+
+        def take(failed: Failed | None) -> None:
+            if failed is not None:
+                self.told.emit(Problem(str(failed.error)))
+            else:
+                self.said.emit(f"Copied the project to {into}; the one in {store.folder} stays open.")
+
+        self.work(
+            lambda: tried(lambda: store.backup(into)), take, title=f"copying {store.folder.name}", cancellable=False
         )
 
     def close_project(self) -> None:

@@ -156,6 +156,17 @@ class AnnotateCommands:
         index = next((place for place, entry in enumerate(entries) if entry.id == image), 0)
         self._place.session.set_entries(entries_of([entry.file.path for entry in entries]), index)
 
+    def copy_project(self) -> None:
+        """Asks where to the project is to be copied."""
+        store = self.desk.store
+        if store is None:
+            return
+        name, _ = QFileDialog.getSaveFileName(
+            self._place.window, "Copy the project to a folder", str(store.folder.with_name(f"{store.folder.name}-copy"))
+        )
+        if name:
+            self.desk.copy_project(Path(name).absolute())
+
     def close_project(self) -> None:
         """Gives the project up."""
         self.desk.close_project()

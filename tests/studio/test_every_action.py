@@ -890,6 +890,15 @@ def _(bench: Bench) -> None:
     assert len(at_work.desk.entries) == 4
 
 
+@effect_of("copy_project")
+def _(bench: Bench) -> None:
+    at_work, copy = _annotating(bench), bench.folder / "copied"
+    bench.chosen["path"] = str(copy)
+    bench.trigger("copy_project")
+    bench.qtbot.waitUntil(lambda: (copy / "project.sqlite").exists())
+    assert at_work.desk.store.folder == at_work.project
+
+
 @effect_of("close_project")
 def _(bench: Bench) -> None:
     at_work = _annotating(bench)

@@ -293,3 +293,52 @@ def test_the_history_of_an_image_has_its_titles_again(begun: Desk, later: Later,
     begun.look_at(photos[0])
     later.go_on()
     assert begun.editor.history.titles == titles
+
+
+def test_a_damaged_project_is_told_and_what_can_be_read_of_it_becomes_another(
+    begun: Desk, later: Later, tmp_path: Path
+) -> None:
+    damaged, said = [], []
+    begun.damaged.connect(lambda folder, error: damaged.append((folder, str(error))))
+    begun.said.connect(said.append)
+    folder = begun.store.folder  # type: ignore[union-attr]
+    begun.close_project()
+    later.go_on()
+    whole = (folder / "project.sqlite").read_bytes()
+    rescued = 0
+    for page in range(1, len(whole) // 4096):
+        content = whole[: page * 4096] + b"\xff" * 4096 + whole[(page + 1) * 4096 :]
+        (folder / "project.sqlite").write_bytes(content)
+        damaged.clear()
+        begun.open_project(folder)
+        later.go_on()
+        if damaged:
+            assert damaged[0][0] == folder
+            assert begun.place == "no project"
+            said.clear()
+            content = (folder / "project.sqlite").read_bytes()
+            begun.rescue(folder, tmp_path / f"rescued-{page}")
+            later.go_on()
+            rescued += begun.store is not None and begun.store.folder == tmp_path / f"rescued-{page}"
+            assert bool(said) == (begun.store is not None)
+            assert (folder / "project.sqlite").read_bytes() == content
+        begun.close_project()
+        later.go_on()
+    assert rescued
+
+
+def test_a_copy_of_the_project_has_everything_and_the_project_stays_open(
+    begun: Desk, later: Later, tmp_path: Path
+) -> None:
+    begun.editor.select([1])  # type: ignore[union-attr]
+    begun.editor.delete()  # type: ignore[union-attr]
+    folder = begun.store.folder  # type: ignore[union-attr]
+    begun.copy_project(tmp_path / "copy")
+    later.go_on()
+    assert begun.store is not None
+    assert begun.store.folder == folder
+    copy = ProjectStore.open(tmp_path / "copy")
+    try:
+        assert [entry.last for entry in copy.entries.values()] == [1, 0, 0]
+    finally:
+        copy.close()
