@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 from psygnal import Signal
 
@@ -20,7 +19,7 @@ from lpsnet_studio.annotator.placed_mask import Ids, PlacedMask
 from lpsnet_studio.annotator.regions import segment_mask
 from lpsnet_studio.annotator.strokes import BrushShape
 
-__all__ = ["EditorCore", "EditorOptions", "Stroke", "give", "give_by_number", "may_take_long"]
+__all__ = ["EditorCore", "EditorOptions", "Stroke", "give", "give_by_number"]
 
 _MOST_RECENT = 10
 """Classes that are kept at hand: one for each digit."""
@@ -29,7 +28,6 @@ _MILLISECONDS_PER_BYTE = 2e-6
 """What the end of a stroke takes, by the bytes of what it has touched: about 4 ns a pixel."""
 
 C = TypeVar("C", bound="EditorCore")
-P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -479,28 +477,3 @@ def give_by_number(draft: Draft, region: PlacedMask, numbers: Ids) -> int:
         numbers: for the region's window.
     """
     return draft.put_numbers(region.mask, region.origin, numbers)
-
-
-def may_take_long(
-    doing: str, milliseconds: Callable[Concatenate[C, P], float]
-) -> Callable[[Callable[Concatenate[C, P], Edit | None]], Callable[Concatenate[C, P], Edit | None]]:
-    """Lets a command be done outside the thread that edits where it would take long; it then returns None.
-
-    Args:
-        doing: what it does, in words such as ``deleting segments``.
-        milliseconds: given what the command is given, about how many it takes.
-    """
-
-    def wrap(command: Callable[Concatenate[C, P], Edit | None]) -> Callable[Concatenate[C, P], Edit | None]:
-        @wraps(command)
-        def act(self: C, *args: P.args, **kwargs: P.kwargs) -> Edit | None:
-            if self.is_busy():
-                return None
-            if self.elsewhere.takes(milliseconds(self, *args, **kwargs)):
-                self.do_elsewhere(doing, lambda twin: command(twin, *args, **kwargs))
-                return None
-            return command(self, *args, **kwargs)
-
-        return act
-
-    return wrap

@@ -33,6 +33,8 @@ __all__ = [
 
 _FIRST_MARGIN = 32
 """Pixels around a region in which its nearest neighbours are looked for at first."""
+_FIRST_REACH = 256
+"""Pixels around a point in which what hangs together with it is looked for at first."""
 _VOID = 1 << 16
 """What stands for void where 0 means that nothing is known; more than any segment's number."""
 _SHORTEST_STRETCH = 1e-6
@@ -247,9 +249,18 @@ def region_at(ids: Ids, x: float, y: float, window: Window | None = None) -> Pla
     row, column = int(np.floor(y)), int(np.floor(x))
     if not (y0 <= row < y1 and x0 <= column < x1):
         return PlacedMask.nothing()
-    same = (ids[y0:y1, x0:x1] == ids[row, column]).view(np.uint8)
-    _, _, _, (left, top, w, h) = cv2.floodFill(same, None, (column - x0, row - y0), 2, flags=4)
-    return PlacedMask(same[top : top + h, left : left + w] == 2, (y0 + top, x0 + left))
+    reach = _FIRST_REACH
+    while True:
+        top, left = max(row - reach, y0), max(column - reach, x0)
+        bottom, right = min(row + reach + 1, y1), min(column + reach + 1, x1)
+        same = (ids[top:bottom, left:right] == ids[row, column]).view(np.uint8)
+        _, _, _, (across, down, w, h) = cv2.floodFill(same, None, (column - left, row - top), 2, flags=4)
+        a, b, c, d = top + down, left + across, top + down + h, left + across + w
+        found = PlacedMask(same[down : down + h, across : across + w] == 2, (a, b))
+        goes_on = (a == top > y0, b == left > x0, c == bottom < y1, d == right < x1)
+        if not any(goes_on):
+            return found
+        reach *= 4
 
 
 def reached_from(region: PlacedMask, seeds: PlacedMask) -> PlacedMask:

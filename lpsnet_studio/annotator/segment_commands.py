@@ -9,8 +9,9 @@ from typing import Literal
 import numpy as np
 
 from lpsnet_studio.annotator.draft import Draft
-from lpsnet_studio.annotator.editor_core import EditorCore, give, give_by_number, may_take_long
+from lpsnet_studio.annotator.editor_core import EditorCore, give, give_by_number
 from lpsnet_studio.annotator.edits import Edit
+from lpsnet_studio.annotator.long_commands import may_take_long
 from lpsnet_studio.annotator.placed_mask import PlacedMask
 from lpsnet_studio.annotator.regions import connected_parts, nearest_fill, split_by_line
 from lpsnet_studio.annotator.strokes import Point

@@ -7,8 +7,9 @@ from typing import Any
 
 from lpsnet_studio.annotator.assist import NetworkMaps, Proposal, contested_pixels, void_from_nearest, void_from_stuff
 from lpsnet_studio.annotator.draft import Draft
-from lpsnet_studio.annotator.editor_core import give, give_by_number, may_take_long
+from lpsnet_studio.annotator.editor_core import give, give_by_number
 from lpsnet_studio.annotator.edits import Edit, SegmentInfo
+from lpsnet_studio.annotator.long_commands import may_take_long
 from lpsnet_studio.annotator.placed_mask import Ids, PlacedMask, window_of_box
 from lpsnet_studio.annotator.regions import grow, holes_of, nearest_fill, region_at, shrink, specks_of, void_holes_of
 from lpsnet_studio.annotator.segment_commands import Heir, SegmentCommands, selected_milliseconds
@@ -215,7 +216,7 @@ class ShapeCommands(SegmentCommands):
             return 20e-6 * self.box_pixels([number])
         pixels = self.document.size[0] * self.document.size[1]
         held = sum(extent.area for extent in self.document.extents.values())
-        return 0.5e-6 * pixels + 20e-6 * (pixels - held)
+        return 20e-6 * (pixels - held)
 
     @may_take_long("adopting a detection", _by_pixel(10))
     def adopt(

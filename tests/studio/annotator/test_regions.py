@@ -196,10 +196,14 @@ def test_void_gets_what_lies_next_to_it_if_it_counts() -> None:
     assert (everything == 0).all()
 
 
-@settings(max_examples=30)
-@given(maps, st.floats(-2, 13), st.floats(-2, 11))
-def test_a_fill_reaches_what_hangs_together_across_sides(ids: NDArray[np.uint16], x: float, y: float) -> None:
-    found = regions.region_at(ids, x, y)
+@settings(max_examples=60)
+@given(maps, st.floats(-2, 13), st.floats(-2, 11), st.sampled_from([1, 256]))
+def test_a_fill_reaches_what_hangs_together_across_sides(
+    ids: NDArray[np.uint16], x: float, y: float, first_reach: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(regions, "_FIRST_REACH", first_reach)
+        found = regions.region_at(ids, x, y)
     row, column = math.floor(y), math.floor(x)
     if not (0 <= row < SIZE[0] and 0 <= column < SIZE[1]):
         assert found.is_empty
