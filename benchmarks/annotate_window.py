@@ -135,15 +135,18 @@ class Gaps:
         self._busy, self._busy_last = max(self._busy, 1000 * (busy - self._busy_last)), busy
 
     def begin(self) -> None:
+        """Begins to measure a deed."""
         self._now, self._last = 0.0, time.perf_counter()
         self._busy, self._busy_last = 0.0, time.thread_time()
 
     def end(self) -> None:
+        """Notes the longest gap of the deed."""
         self._tick()
         self.longest.append(self._now)
         self.busiest.append(self._busy)
 
     def stop(self) -> None:
+        """Ticks no more."""
         self._timer.stop()
 
 
@@ -179,7 +182,7 @@ class Painted:
         class Filter(QObject):
             count = 0
 
-            def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+            def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
                 self.count += event.type() == QEvent.Type.Paint
                 return False
 
@@ -188,6 +191,7 @@ class Painted:
 
     @property
     def count(self) -> int:
+        """How often it has."""
         return self._filter.count
 
 
@@ -215,6 +219,7 @@ class Bench:
     # ------------------------------------------------------------------------------------------------------- events
 
     def spin(self, done: Callable[[], bool], seconds: float = 300) -> None:
+        """Lets the window work until something is so."""
         from PySide6.QtCore import QEventLoop
 
         end = time.perf_counter() + seconds
@@ -226,6 +231,7 @@ class Bench:
                 sys.exit(f"waited {seconds} s in vain")
 
     def rest(self, seconds: float = REST) -> None:
+        """Lets the window work for a while."""
         end = time.perf_counter() + seconds
         self.spin(lambda: time.perf_counter() >= end)
 
@@ -253,9 +259,11 @@ class Bench:
 
     @property
     def editor(self) -> Any:
+        """Of the image on the desk."""
         return self.desk.editor
 
     def is_wanted(self, name: str) -> bool:
+        """Whether a row is to be measured."""
         return any(words in name for words in self.only.split(","))
 
     def measure(
@@ -313,6 +321,7 @@ class Bench:
         self.measure(name, prepare, act, lambda: self.editor.history.position > before[0], repeats=repeats)
 
     def tables(self) -> list[list[list[Any]]]:
+        """Returns what was measured."""
         header = [
             "what, on 6000×4000",
             "until painted, median",
@@ -340,6 +349,7 @@ class Bench:
     # ------------------------------------------------------------------------------------------------------------ acts
 
     def run(self, project: Path) -> None:
+        """Measures everything."""
         self.window.commands.annotate.open_folder(project)
         self.spin(lambda: self.desk.place == "editing" and self._is_shown())
         self.rest(3)
@@ -360,11 +370,13 @@ class Bench:
         return self.editor is not None and size == self.editor.document.size
 
     def open(self, name: str) -> None:
+        """Opens an image and waits until it can be edited."""
         self.act_open(name)
         self.spin(lambda: self._is_open(name))
         self.rest(2)
 
     def act_open(self, name: str) -> None:
+        """Opens an image."""
         session = self.studio.session
         names = [entry.name for entry in session.entries]
         session.open_index(names.index(name))
