@@ -302,6 +302,14 @@ def test_findings_stand_in_one_column_whether_or_not_they_lead_anywhere(qtbot: A
     begins = linked.link.mapTo(view, QPoint(6, 0)).x()
     assert words.mapTo(view, words.contentsRect().topLeft()).x() == begins
     assert linked.height() == plain.height() == other.height()
+    looks.report = Report((Finding("fine", "/a/folder with a very long name " * 3, "is there"),))
+    view.preflight.look_now()
+    qtbot.waitUntil(lambda: len(view.findings.lines) == 1)
+    (long,) = view.findings.lines
+    QApplication.processEvents()
+    (words,) = [label for label in long.findChildren(QLabel) if label.text().startswith("/a/folder")]
+    assert words.height() > 2 * words.fontMetrics().height(), "told on several lines"
+    assert long._level.y() == words.y(), "beside the first of them"
 
 
 def test_no_file_is_read_in_the_thread_of_the_window(
