@@ -313,7 +313,7 @@ def _sentence(text: str, *, is_dim: bool = False) -> QLabel:
 def _plain_about(about: str) -> QLabel:
     """Returns what a finding is about where that leads nowhere, in the place that a link's words have."""
     label = _sentence(about)
-    label.setContentsMargins(_LINK_MARGIN, 2, 0, 2)
+    label.setContentsMargins(_LINK_MARGIN, 2, 0, 0)
     label.setMinimumHeight(_head_height(label))
     return label
 
