@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lpsnet.structures import InspectionSettings
+from lpsnet_studio.undo_stack import UndoStack
 from lpsnet_studio.view_options import ViewOptions
 
 __all__ = ["History", "Turned"]
@@ -44,8 +45,7 @@ class History:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._before: list[tuple[str, Turned]] = []
-        self._after: list[tuple[str, Turned]] = []
+        self._steps: UndoStack[Turned] = UndoStack(_MOST)
         self._gesture = ""
         self._goes_on = False
         self._resumable: tuple[str, float] | None = None
@@ -54,12 +54,12 @@ class History:
     @property
     def undo_words(self) -> str:
         """What undo would take back; empty if nothing."""
-        return self._before[-1][0] if self._before else ""
+        return self._steps.undo_words
 
     @property
     def redo_words(self) -> str:
         """What redo would do again; empty if nothing."""
-        return self._after[-1][0] if self._after else ""
+        return self._steps.redo_words
 
     def note(self, words: str, before: Turned, *, goes_on: bool = False) -> None:
         """Takes note of a change that is about to be made; one of the same words belongs to the gesture under way.
@@ -72,9 +72,7 @@ class History:
         if self._gesture != words:
             self.end_gesture(before)
             if not (goes_on and self._is_resumed(words)):
-                self._before.append((words, before))
-                del self._before[:-_MOST]
-                self._after.clear()
+                self._steps.begin(words, before)
             self._gesture, self._resumable = words, None
         self._goes_on = goes_on
 
@@ -91,32 +89,27 @@ class History:
         Args:
             now: what is turned now.
         """
-        if self._gesture and self._before:
-            came_back = self._before[-1][1] == now
+        if self._gesture and self._steps.undo_words:
+            came_back = self._steps.drop_if_undone(now)
             self._resumable = (self._gesture, self._clock()) if self._goes_on and not came_back else None
-            if came_back:
-                self._before.pop()
         self._gesture = ""
 
     def undo(self, now: Turned) -> Turned | None:
         """Returns what was turned before the last change; None if there was none."""
-        return self._swap(self._before, self._after, now)
+        self._end_for_good(now)
+        return self._steps.undo(now)
 
     def redo(self, now: Turned) -> Turned | None:
         """Returns what the last undo took back; None if there was none."""
-        return self._swap(self._after, self._before, now)
+        self._end_for_good(now)
+        return self._steps.redo(now)
 
     def clear(self) -> None:
         """Forgets everything."""
-        self._before.clear()
-        self._after.clear()
+        self._steps.clear()
         self._gesture, self._resumable = "", None
 
-    def _swap(self, source: list[tuple[str, Turned]], target: list[tuple[str, Turned]], now: Turned) -> Turned | None:
+    def _end_for_good(self, now: Turned) -> None:
+        """Ends the gesture under way; none goes on with it."""
         self.end_gesture(now)
         self._resumable = None
-        if not source:
-            return None
-        words, turned = source.pop()
-        target.append((words, now))
-        return turned

@@ -1,9 +1,8 @@
-"""Jobs in the window: in the place of the image, in the status bar, and on the desktop when they end."""
+"""Jobs in the window: in the place of the image, which comes back as it was."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +12,6 @@ from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from lpsnet_studio.availability import actions_of_image
-from lpsnet_studio.background import Background, Task, pass_on
-from lpsnet_studio.chrome.desktop_note import DesktopNote
 from lpsnet_studio.chrome.finding import WHY_NOT
 from lpsnet_studio.chrome.mode_bar import ModeBar
 from lpsnet_studio.chrome.note import NoteAction
@@ -23,12 +20,12 @@ from lpsnet_studio.commands.jobs import JobCommands
 from lpsnet_studio.commands.workplace import Workplace
 from lpsnet_studio.docks import Docks
 from lpsnet_studio.jobs import job_notices
-from lpsnet_studio.jobs.job_deeds import Deed, deeds_of
+from lpsnet_studio.jobs.job_deeds import Deed
 from lpsnet_studio.jobs.jobs import JobEntry, Jobs
 from lpsnet_studio.jobs.jobs_watch import JobsWatch
-from lpsnet_studio.jobs.results import begun_anew
 from lpsnet_studio.jobs.spec import JobSpec
-from lpsnet_studio.jobs.status import JobState
+from lpsnet_studio.jobs_forms import JobForms
+from lpsnet_studio.jobs_telling import JobTelling
 
 if TYPE_CHECKING:
     from lpsnet_studio.jobs.jobs_page import JobsPage
@@ -36,18 +33,15 @@ if TYPE_CHECKING:
 
 __all__ = ["JobsRoom"]
 
-_TITLE = "LPSNet Studio"
-_ROOT = Path.home() / "lpsnet-runs"
-"""Where folders of jobs are proposed before there was one."""
 _HIDDEN = "The image is not shown: show the inspection first."
 _WORDS = {"inspect_mode": "Inspect", "jobs_mode": "Jobs"}
 """What the modes are called in the bar, by the ids of their actions, in their order."""
 
 
 class JobsRoom(QObject):
-    """Shows jobs in the place of the image and brings that back as it was; tells of jobs wherever the user is.
+    """Shows jobs, or the form of a new one, in the place of the image, and brings that back as it was.
 
-    The page and the form of a new job are made when they are first shown.
+    The page and the forms are made when they are first shown.
 
     Args:
         place: what commands work with.
@@ -59,6 +53,8 @@ class JobsRoom(QObject):
         mode_changed: emitted after something else is shown.
         choice_changed: emitted after another job is looked at, or something about it changed.
         jobs: what is known of jobs.
+        forms: those of new jobs.
+        telling: what is told of jobs wherever the user is.
         mode: ``inspect`` or ``jobs``.
         middle: the window's central widget.
     """
@@ -70,18 +66,17 @@ class JobsRoom(QObject):
         super().__init__(place.window)
         self._place, self._docks, self._stage, self._view = place, docks, stage, view
         self._window: QMainWindow = place.window
-        self._desktop = DesktopNote(place.window)
         self._page: JobsPage | None = None
         self._form: NewJobView | None = None
-        self._forms: dict[str, NewJobView] = {}
-        self._has_told_away = False
-        self._background = Background(pass_on, self)
-        self._prefilling: Task | None = None
         self._use: Callable[[str, Path, str], None] = lambda _kind, _folder, _picture: None
         self._focus: QWidget | None = None
         self.mode = "inspect"
         self.watch = JobsWatch(place.folders.state, self, auto_device=self._auto_device)
         self.jobs: Jobs = self.watch.jobs
+        self.forms = JobForms(place, self.jobs)
+        self.forms.made.connect(self._add_to_area)
+        self.forms.closed.connect(lambda: self.show_form(None))
+        self.forms.added.connect(self.show_job)
         self.middle = QWidget()
         layout = QVBoxLayout(self.middle)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -102,18 +97,16 @@ class JobsRoom(QObject):
             commands: what the actions do.
         """
         self._actions, self._status_bar, self._use = actions, bar, commands.use
+        self.telling = JobTelling(self._place, self.jobs, bar, self._to_jobs)
         commands.room = self
         for name, words in _WORDS.items():
             actions[name].setIconText(words)
         self.bar = ModeBar(self._window, [actions[name] for name in _WORDS], self._place.theme)
         self._show_checked()
-        session = self._place.session
-        session.entries_changed.connect(self._follow_image)
-        self.jobs.changed.connect(self._show_count)
-        self.jobs.updated.connect(lambda _folders: self._show_count())
-        self.jobs.ended.connect(self._tell_ended)
-        self.jobs.failed.connect(lambda problem: session.failed.emit(problem))
-        self._show_count()
+        self._place.session.entries_changed.connect(self._follow_image)
+        self.jobs.changed.connect(self._tell_choice)
+        self.jobs.updated.connect(self._tell_choice)
+        self._tell_choice()
 
     # ----------------------------------------------------------------------------------------------------------- modes
 
@@ -202,6 +195,9 @@ class JobsRoom(QObject):
         self.show_form(None)
         self._made_page().show_job(folder)
 
+    def _tell_choice(self) -> None:
+        self.choice_changed.emit()
+
     def do(self, deed: Deed) -> None:
         """Does something with the job that is looked at."""
         if self.shown is not None:
@@ -215,7 +211,7 @@ class JobsRoom(QObject):
             self._page.new_wanted.connect(self.begin_new)
             self._page.duplicate_wanted.connect(lambda spec: self.begin_new(spec.kind, spec))
             self._page.use_wanted.connect(self._use)
-            self._page.side.list.chosen.connect(lambda _folders: self.choice_changed.emit())
+            self._page.side.list.chosen.connect(lambda _folders: self._tell_choice())
             self._add_to_area(self._page)
         return self._page
 
@@ -231,46 +227,21 @@ class JobsRoom(QObject):
             like: a job whose settings it begins with; None for what was written there last, with the network of the
                 training that is looked at where none is named.
         """
-        looked_at = self.shown
-        if kind not in self._forms:
-            from lpsnet_studio.jobs.new_job_view import NewJobView
-
-            form = NewJobView(kind, self._place.theme, root=self._root, runs=self._runs, is_taken=self._is_taken)
-            form.wanted.connect(self._add)
-            form.closed.connect(lambda: self.show_form(None))
-            self._forms[kind] = form
-            self._add_to_area(form)
-            for button in (form.start, form.cancel, form.anyway, form.back):
-                self._place.notifications.keep_clear_of(button)
+        looked_at, form = self.shown, self.forms.of(kind)
         self.show_mode("jobs")
-        self.show_form(self._forms[kind])
-        if like is not None:
-            entry = self.jobs.entry(like.folder)
-            self._prefill(self._forms[kind], like, "" if entry is None else entry.name)
-        elif looked_at is not None and Deed.INSPECT in deeds_of(looked_at):
-            self._forms[kind].propose_network(looked_at.folder)
-
-    def _prefill(self, form: NewJobView, like: JobSpec, name: str) -> None:
-        """Begins a form with a job's settings, once the disk has told which these are; only the newest counts."""
-        if self._prefilling is not None:
-            self._background.withdraw(self._prefilling)
-        self._prefilling = self._background.run(partial(begun_anew, like), lambda spec: form.prefill(spec, name))
-
-    @property
-    def _root(self) -> Path:
-        """Where folders of jobs are proposed: beside the one that was used last."""
-        return Path(self._place.settings.preferences.jobs_folder or _ROOT)
+        self.show_form(form)
+        self.forms.begin(form, like, looked_at)
 
     def show_form(self, form: NewJobView | None) -> None:
         """Shows a form in the place of the page, or the page again."""
         self._form = form
         shown = form or self._made_page()
-        for widget in (*self._forms.values(), self._page):
+        for widget in (*self.forms.all, self._page):
             if widget is not None and widget is not shown:
                 widget.hide()
         shown.show()
         self._give_keyboard()
-        self.choice_changed.emit()
+        self._tell_choice()
 
     def _give_keyboard(self) -> None:
         """Gives the keyboard to the list of jobs, or to the first of what is shown that takes it."""
@@ -285,74 +256,18 @@ class JobsRoom(QObject):
                 widget.setFocus(Qt.FocusReason.OtherFocusReason)
                 return
 
-    def _runs(self) -> list[tuple[str, Path]]:
-        """Returns the runs whose network can be used, by name."""
-        return [(entry.name, entry.folder) for entry in self.jobs.entries if Deed.INSPECT in deeds_of(entry)]
-
-    def _is_taken(self, folder: Path) -> bool:
-        entry = self.jobs.entry(folder)
-        return entry is not None and (bool(entry.waiting) or entry.status.state.is_alive)
-
-    def _add(self, spec: JobSpec) -> None:
-        self.jobs.add(spec)
-        self._place.settings.change(jobs_folder=str(spec.folder.absolute().parent))
-        for form in self._forms.values():
-            form.move_root(self._root)
-        self.show_job(spec.folder.absolute())
-
     def _auto_device(self) -> str:
         """Returns what the device ``auto`` means here, as far as the service has told."""
         devices = self._place.session.devices
         usable = [device.name for device in devices if not device.problem]
         return next((name for name in usable if name.startswith("cuda")), "cpu") if usable else "auto"
 
-    # --------------------------------------------------------------------------------------------------------- telling
-
-    def _show_count(self) -> None:
-        entries = self.jobs.entries
-        self._status_bar.show_jobs(job_notices.count_words(entries), job_notices.count_tip(entries))
-        self.choice_changed.emit()
-        self._tell_once()
-        self._tell_away()
-
-    def _tell_once(self) -> None:
-        """Says, the first time that there is a job, what becomes of it without the window."""
-        told, entries = self._place.settings.preferences, self.jobs.entries
-        running, waits = job_notices.alive(entries), job_notices.waiting(entries)
-        if running and not told.told_jobs_go_on:
-            self._place.settings.change(told_jobs_go_on=True)
-            self._place.notifications.show_info("Jobs go on when the Studio is closed; the next start finds them.")
-        if waits and not told.told_queue_waits:
-            self._place.settings.change(told_queue_waits=True)
-            self._place.notifications.show_info("Waiting jobs start only while a Studio is open.")
-
-    def _tell_away(self) -> None:
-        """Says once, in one message, what came to its end while no window was open."""
-        away = self.jobs.ended_while_away
-        if away and not self._has_told_away:
-            self._has_told_away = True
-            self._place.notifications.show_info(job_notices.away_words(away), self._to_jobs())
-
-    def _tell_ended(self, entry: JobEntry) -> None:
-        problem, notifications = job_notices.ending_of(entry), self._place.notifications
-        if entry.status.state in (JobState.FAILED, JobState.LOST):
-            notifications.show_failure(problem, self._to_jobs())
-        elif entry.status.state is JobState.STOPPED:
-            notifications.show_warning(problem, self._to_jobs())
-        else:
-            notifications.show_info(problem.sentence, self._to_jobs())
-        if not self._window.isActiveWindow():
-            self._desktop.show(_TITLE, problem.sentence)
-
     def _to_jobs(self) -> NoteAction | None:
         return None if self.mode == "jobs" else NoteAction("Show jobs", self._actions["jobs_mode"].trigger)
 
     def close(self) -> None:
         """Looks after jobs no more; they go on, which is said when it happens for the first time."""
-        words = job_notices.staying_words(self.jobs.entries)
-        if words and not self._place.settings.preferences.told_at_closing:
-            self._place.settings.change(told_at_closing=True)
-            self._desktop.show(_TITLE, words)
+        self.telling.tell_at_closing()
         if self._page is not None:
             self._page.close_page()
         self.watch.close()

@@ -291,6 +291,8 @@ def _style_sheet(colors: Palette) -> str:
         QStatusBar::item {{ border: none; }}
         QAbstractItemView {{ border: none; outline: none; }}
         QScrollArea {{ border: none; }}
+        QLineEdit {{ padding: 2px 4px; }}
+        QAbstractSpinBox QLineEdit, QComboBox QLineEdit {{ padding: 0; }}
         QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
         QListView::item {{ padding: 4px 8px; }}
         QHeaderView::section {{ background: {colors.panel}; color: {colors.dim}; border: none;

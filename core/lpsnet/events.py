@@ -25,7 +25,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import itertools
 import json
 import math
 import os
@@ -33,11 +32,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar
+from typing import Any, ClassVar
+
+from lpsnet.growing_file import GrowingFile
 
 __all__ = [
     "EVENT_TYPES",
-    "LONGEST_LINE",
     "BatchStarted",
     "CheckpointSaved",
     "Evaluated",
@@ -474,15 +474,8 @@ class EventWriter:
         return failure
 
 
-LONGEST_LINE = 1 << 20
-"""Bytes of the longest line that may be an event: those of the longest known are some thousand."""
-
-
 class EventReader:
-    """Reads the events of a file that may still grow, each once.
-
-    A call costs what was added since the last one, not the file, and no more than it was allowed to, so that a long
-    file need not be read at once.
+    """Reads the events of a file that may still grow, each once; see :class:`~lpsnet.growing_file.GrowingFile`.
 
     Attributes:
         skipped: lines so far that were damaged or unknown.
@@ -492,31 +485,29 @@ class EventReader:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file: tuple[int, int] | None = None
-        self._offset = 0
-        self._is_in_damage = False
+        self._file = GrowingFile(path)
+        self._counted_since = 0
         self.skipped = 0
+
+    @property
+    def restarts(self) -> int:
+        """How often reading began again, as the file became shorter, another one took its place, or it was removed."""
+        return self._file.restarts
 
     def read_new(self) -> Iterator[RunEvent]:
         """Yields the events that were finished since the last call; it can be stopped anywhere and gone on with.
 
-        It begins again at the first event if the file became shorter or another one took its place.
-
         Raises:
             OSError: if the file is there and cannot be read.
         """
-        stream = self._open()
-        if stream is not None:
-            with stream:
-                for event in self._events(stream):
-                    if event is not None:
-                        yield event
+        for line in self._file.lines():
+            event = self._event(line)
+            if event is not None:
+                yield event
+        self._forget_before_restart()
 
     def read_lines(self, most: int) -> tuple[list[RunEvent], bool]:
         """Returns the events of the next lines, and whether there may be more: of damaged lines nothing else comes.
-
-        It begins again as :meth:`read_new` does.
 
         Args:
             most: lines to read, whatever they hold.
@@ -524,43 +515,16 @@ class EventReader:
         Raises:
             OSError: if the file is there and cannot be read.
         """
-        stream = self._open()
-        if stream is None:
-            return [], False
-        with stream:
-            found = list(itertools.islice(self._events(stream), most))
-        return [event for event in found if event is not None], len(found) == most
+        new = self._file.read_new(most)
+        self._forget_before_restart()
+        return [event for line in new.lines if (event := self._event(line)) is not None], new.has_more
 
-    def _open(self) -> BinaryIO | None:
-        """Opens the file where reading goes on; None if there is no file."""
-        try:
-            stream = self._path.open("rb")
-        except FileNotFoundError:
-            return None
-        try:
-            facts = os.fstat(stream.fileno())
-            if self._file != (facts.st_dev, facts.st_ino) or facts.st_size < self._offset:
-                self._file, self._offset, self.skipped = (facts.st_dev, facts.st_ino), 0, 0
-                self._is_in_damage = False
-            stream.seek(self._offset)
-        except BaseException:
-            stream.close()
-            raise
-        return stream
+    def _event(self, line: bytes) -> RunEvent | None:
+        self._forget_before_restart()
+        event = parse_event(line) if line.endswith(b"\n") else None
+        self.skipped += event is None and bool(line.strip())
+        return event
 
-    def _events(self, stream: BinaryIO) -> Iterator[RunEvent | None]:
-        """Yields what each line holds that is whole; None for one that is empty or damaged.
-
-        A piece of :data:`LONGEST_LINE` bytes without an end is damage, and so is the rest of its line.
-        """
-        while True:
-            line = stream.readline(LONGEST_LINE)
-            is_whole = line.endswith(b"\n")
-            if not is_whole and len(line) < LONGEST_LINE:
-                return
-            self._offset += len(line)
-            was_in_damage, self._is_in_damage = self._is_in_damage, not is_whole
-            event = parse_event(line) if is_whole and not was_in_damage else None
-            if event is None and line.strip() and not was_in_damage:
-                self.skipped += 1
-            yield event
+    def _forget_before_restart(self) -> None:
+        if self._counted_since != self._file.restarts:
+            self._counted_since, self.skipped = self._file.restarts, 0

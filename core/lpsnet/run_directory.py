@@ -23,12 +23,15 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from lpsnet.config import Config
 
-__all__ = ["RunDirectory"]
+__all__ = ["RunDirectory", "Work"]
+
+Work = Literal["training", "continuation", "predictions"]
+"""What may be done in a folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +65,34 @@ class RunDirectory:
         return self.path / "tensorboard"
 
     @property
+    def checkpoints(self) -> Path:
+        """The folder of its networks, and of what is needed to go on."""
+        return self.path / "checkpoints"
+
+    @property
     def latest(self) -> Path:
         """The network as it was last saved."""
-        return self.path / "checkpoints" / "latest.safetensors"
+        return self.checkpoints / "latest.safetensors"
 
     @property
     def best(self) -> Path:
         """The network with the highest PQ so far."""
-        return self.path / "checkpoints" / "best.safetensors"
+        return self.checkpoints / "best.safetensors"
 
     @property
     def state(self) -> Path:
         """All that is needed to go on."""
-        return self.path / "checkpoints" / "state.pt"
+        return self.checkpoints / "state.pt"
+
+    @property
+    def lock(self) -> Path:
+        """Which process trains here."""
+        return self.path / ".lock"
+
+    @property
+    def all_samples(self) -> Path:
+        """The pictures of all evaluations."""
+        return self.path / "samples"
 
     @property
     def has_progress(self) -> bool:
@@ -83,11 +101,30 @@ class RunDirectory:
 
     def samples(self, iteration: int) -> Path:
         """The pictures of an evaluation."""
-        return self.path / "samples" / f"iteration-{iteration:07d}"
+        return self.all_samples / f"iteration-{iteration:07d}"
 
     def stopped_at(self, iteration: int, process: int = 0) -> Path:
         """A process's share of the batch whose loss was not finite."""
         return self.path / "stopped-at" / f"iteration-{iteration:07d}-process-{process}.safetensors"
+
+    def unfit_for(self, work: Work) -> str:
+        """Returns why some work would spoil what is here, or cannot be done with it; empty if it may be done.
+
+        Args:
+            work: a new ``training``, the ``continuation`` of one, or the ``predictions`` of an evaluation or a
+                prediction.
+
+        Returns:
+            What the folder does, such as ``holds a run already``.
+
+        Raises:
+            OSError: if the folder cannot be looked into.
+        """
+        if work == "training":
+            return "holds a run already" if self.events.exists() or self.state.exists() else ""
+        if work == "predictions":
+            return "holds a training" if self.config.exists() or self.checkpoints.exists() else ""
+        return "" if self.config.is_file() else f"holds no run to resume: {self.config.name} is missing"
 
     def refuse_another_run(self) -> None:
         """Checks that a new run may begin here.
@@ -95,8 +132,8 @@ class RunDirectory:
         Raises:
             ValueError: if another run is there.
         """
-        if self.events.exists() or self.state.exists():
-            raise ValueError(f"{self.path}: holds a run already; go on with --resume, or choose another --run-dir")
+        if unfit := self.unfit_for("training"):
+            raise ValueError(f"{self.path}: {unfit}; go on with --resume, or choose another --run-dir")
 
     def read_config(self) -> Config:
         """Reads the settings that the run was started with.
@@ -105,8 +142,8 @@ class RunDirectory:
             OSError: if there are none.
             ValueError: naming the file and the field, if they are damaged.
         """
-        if not self.config.is_file():
-            raise FileNotFoundError(f"{self.path}: holds no run to resume: {self.config.name} is missing")
+        if unfit := self.unfit_for("continuation"):
+            raise FileNotFoundError(f"{self.path}: {unfit}")
         from lpsnet.config import load_config  # who only looks for files does without every model of the settings
 
         return load_config(self.config)

@@ -65,8 +65,8 @@ JOBS: tuple[Action, ...] = (
     ),
     Action(
         id="resume_job",
-        text="Resume training",
-        tip="Go on with a training from its last checkpoint.",
+        text="Resume or start again",
+        tip="Go on with a training from its last checkpoint; begin again what failed before there was any.",
         handler="jobs.resume",
         menu="Jobs",
         icon="job-resume",

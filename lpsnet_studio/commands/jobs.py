@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar
@@ -25,15 +25,15 @@ from lpsnet_studio.jobs.results import (
     checkpoint_of,
     data_of,
     export_checkpoint,
-    find_checkpoint,
+    network_of,
     photos_of,
     pictures_of,
     predictions_of,
     with_predictions,
     with_qualities,
 )
-from lpsnet_studio.jobs.spec import EvaluateSpec, PredictSpec
-from lpsnet_studio.state import Entry, Problem
+from lpsnet_studio.jobs.spec import EvaluateSpec, JobSpec, PredictSpec
+from lpsnet_studio.state import Entry, NetworkChoice, Problem
 
 __all__ = ["JobCommands", "JobsPlace"]
 
@@ -74,13 +74,30 @@ class _Listing:
         pictures: where they are.
         prepared: what is made of them.
         first: returns which of that is opened.
-        network: the trained network that it was made with; None if there is none here.
+        network: what it was done with; None if that is not here.
+        no_network: why it is not, in a sentence.
     """
 
     pictures: Pictures
     prepared: Prepared = tuple
     first: Callable[[Sequence[Entry]], int] = lambda _entries: 0
-    network: Path | None = None
+    network: NetworkChoice | None = None
+    no_network: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Inputs:
+    """Pictures that were predicted.
+
+    Attributes:
+        paths: where they are.
+        network: what they were predicted with; None if that is not here.
+        no_network: why it is not, in a sentence.
+    """
+
+    paths: tuple[Path, ...]
+    network: NetworkChoice | None
+    no_network: str
 
 
 class JobCommands:
@@ -164,8 +181,7 @@ class JobCommands:
             case Deed.INSPECT:
                 self._look(partial(_network_and_data, entry), self._open_network)
             case Deed.IMAGES if isinstance(entry.spec, PredictSpec):
-                self.room.show_mode("inspect")
-                self._files.open_paths(entry.spec.inputs)
+                self._look(partial(_inputs, entry.spec), self._open_inputs)
             case Deed.IMAGES:
                 self._look(partial(_measured_pictures, entry, picture), self._show_worst)
             case Deed.DATASET:
@@ -203,14 +219,29 @@ class JobCommands:
 
     def _show_worst(self, listing: _Listing) -> None:
         self.room.show_mode("inspect")
-        session = self._place.session
-        session.show_worst_first(True)
-        if listing.network is not None and session.model is None and session.loading_model is None:
-            self._model.load_checkpoint(listing.network)
+        self._place.session.show_worst_first(True)
+        self._bring_network(listing.network, listing.no_network)
         self._list(listing)
+
+    def _open_inputs(self, inputs: _Inputs) -> None:
+        self.room.show_mode("inspect")
+        # Opening pictures has an untrained network built where none is on its way.
+        self._bring_network(inputs.network, inputs.no_network)
+        self._files.open_paths(inputs.paths)
+
+    def _bring_network(self, network: NetworkChoice | None, no_network: str) -> None:
+        """Loads the network that pictures were measured or predicted with, or says why not; one that is here stays."""
+        session = self._place.session
+        if session.model is not None or session.loading_model is not None:
+            return
+        if network is not None:
+            self._model.load(replace(network, device=self._model.device))
+        else:
+            self._place.notifications.show_warning(Problem(no_network))
 
     def _show_predictions(self, listing: _Listing) -> None:
         self.room.show_mode("inspect")
+        self._bring_network(listing.network, listing.no_network)
         self._list(listing)
         self._place.notifications.show_info(
             "Predictions are opened in the place of ground truth: the panels compare the network of now with them."
@@ -281,13 +312,24 @@ def _measured_pictures(entry: JobEntry, wanted: str) -> _Listing:
     """
     pictures = pictures_of(entry.folder)
     ids = {picture.file_name: identity for identity, picture in pictures.items()}
-    network = find_checkpoint(entry.folder, entry.spec)
     return _Listing(
         _evaluated(entry),
         lambda entries: with_qualities(entries, pictures, entry.name),
         lambda entries: _place_of(entries, ids.get(wanted)),
-        network if network is not None and network.is_file() else None,
+        *_network(entry.spec),
     )
+
+
+def _inputs(spec: PredictSpec) -> _Inputs:
+    return _Inputs(spec.inputs, *_network(spec))
+
+
+def _network(spec: JobSpec | None) -> tuple[NetworkChoice | None, str]:
+    """Returns the network that pictures were measured or predicted with, or why that is not here."""
+    try:
+        return network_of(spec), ""
+    except ValueError as error:
+        return None, str(error)
 
 
 def _place_of(entries: Sequence[Entry], image_id: int | str | None) -> int:
@@ -304,10 +346,17 @@ def _predicted_pictures(entry: JobEntry) -> _Listing:
         ValueError: in one sentence, if there is nothing to list.
     """
     predictions = predictions_of(entry.folder)
+    network, no_network = _network(entry.spec)
     if not isinstance(entry.spec, EvaluateSpec):
-        return _Listing(PicturesOnDisk(predictions, photos_of(entry.spec)))
+        found = PicturesOnDisk(predictions, photos_of(entry.spec))
+        return _Listing(found, network=network, no_network=no_network)
     pictures = pictures_of(entry.folder)
-    return _Listing(_evaluated(entry), lambda entries: with_predictions(entries, pictures, predictions))
+    return _Listing(
+        _evaluated(entry),
+        lambda entries: with_predictions(entries, pictures, predictions),
+        network=network,
+        no_network=no_network,
+    )
 
 
 def _evaluated(entry: JobEntry) -> Pictures:

@@ -15,9 +15,9 @@ from lpsnet.config import Config, apply_overrides, load_config, preset_names
 from lpsnet.config.faults import faults_of
 from lpsnet.run_directory import RunDirectory
 from lpsnet_studio.jobs.new_folder import fault_of_folder, typed_path
-from lpsnet_studio.jobs.training_form import is_panoptic_json
+from lpsnet_studio.jobs.panoptic_file import Beside, folders_beside, is_panoptic_json
 
-__all__ = ["DISK_FAULTS", "fault_of_overrides"]
+__all__ = ["DISK_FAULTS", "fault_of_overrides", "folders_of"]
 
 
 def _fault_of_checkpoint(text: str) -> str:
@@ -75,8 +75,9 @@ def _config_of(checkpoint: Path | None) -> str:
     if checkpoint is None:
         return ""
     for folder in (checkpoint, checkpoint.parent.parent):
-        if _exists(folder / "config.yaml"):
-            return str(folder / "config.yaml")
+        config = RunDirectory(folder).config
+        if _exists(config):
+            return str(config)
     return ""
 
 
@@ -111,6 +112,11 @@ def _exists(path: Path) -> bool:
         return path.exists()
     except (OSError, ValueError):
         return False
+
+
+def folders_of(annotations: str) -> Beside:
+    """Returns the folders that go with a typed file of annotations where none are named."""
+    return folders_beside(typed_path(annotations))
 
 
 DISK_FAULTS: Mapping[str, Callable[[str], str]] = {

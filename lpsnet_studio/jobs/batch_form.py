@@ -13,17 +13,19 @@ from pydantic import ValidationError
 
 from lpsnet.config import ScenesSource
 from lpsnet.config.faults import faults_of
-from lpsnet_studio.jobs.batch_disk import DISK_FAULTS, fault_of_overrides
+from lpsnet_studio.jobs.batch_disk import DISK_FAULTS, fault_of_overrides, folders_of
 from lpsnet_studio.jobs.batch_fields import FIELDS, BatchField, BatchKind
 from lpsnet_studio.jobs.device_choice import devices_from, fault_of_devices
 from lpsnet_studio.jobs.disk_look import Ask, DiskLook, Question, at_once
 from lpsnet_studio.jobs.new_folder import fault_of_folder, names_in, proposed_folder, typed_path
+from lpsnet_studio.jobs.panoptic_file import Beside
 from lpsnet_studio.jobs.spec import EvaluateSpec, PredictSpec
 
 __all__ = ["BatchForm"]
 
 _SCENES = re.compile(r"scenes:(\d+)\+(\d+)(?:@(\d+)x(\d+))?")
-_ROOT = "root"
+_ROOT, _BESIDE = "root", "beside"
+_FOLDERS = ("images", "pngs")
 _SIZE = re.compile(r"\s*(\d+)\s*[x×]\s*(\d+)\s*")
 _START: Mapping[str, Any] = {
     "data": "config",
@@ -64,6 +66,7 @@ class BatchForm:
         self._root, self._is_taken = root, is_taken
         self._values: dict[str, Any] = {each.name: _START.get(each.name, "") for each in self.all_fields}
         self._proposed = ""
+        self._parked: dict[str, str] = {}
         self._disk = DiskLook(ask)
         self._propose()
         self._disk.changed.connect(self._follow_disk)
@@ -81,6 +84,17 @@ class BatchForm:
         """The fields that have a meaning as the others stand."""
         return tuple(each for each in self.all_fields if self._has_meaning(each.name))
 
+    def off(self, name: str) -> str:
+        """Returns why a field that is there cannot be filled in as the others stand, in a sentence; empty if it can."""
+        is_off = name in _FOLDERS and self._values.get("data") == "config" and not self._values[name]
+        return "The config names its own folders; choose COCO panoptic JSON above to name others." if is_off else ""
+
+    def example(self, name: str) -> str:
+        """Returns what is taken where a field is empty: a folder that was found, or else what the field says."""
+        beside: Beside = self._disk.answer(_BESIDE, Beside())
+        found = {"images": beside.images, "pngs": beside.pngs}.get(name)
+        return str(found) if found else next(each.example for each in self.all_fields if each.name == name)
+
     def value(self, name: str) -> Any:
         """Returns the value of a field: text, or true and false of a switch.
 
@@ -94,6 +108,11 @@ class BatchForm:
         """What is wrong, a sentence each, by the name of the field."""
         told = {each.name: self._fault(each.name) or self._disk.answer(each.name, "") for each in self.fields}
         return {name: fault for name, fault in told.items() if fault}
+
+    @property
+    def lacking(self) -> frozenset[str]:
+        """Those of :attr:`faults` that are of fields in which nothing is written yet."""
+        return frozenset(name for name in self.faults if not self._text(name))
 
     def spec(self) -> EvaluateSpec | PredictSpec:
         """Returns the job as it is written; what is wrong in it is left out."""
@@ -128,6 +147,8 @@ class BatchForm:
         if self._values[name] == value:
             return
         self._values[name] = value
+        if name == "data":
+            self._park_folders()
         if name in ("checkpoint", "config") and self._values["out"] == self._proposed:
             self._propose()
         self._tell()
@@ -152,7 +173,7 @@ class BatchForm:
         else:
             values |= {"overlay": spec.overlay, "inspections": spec.inspections}
             values["inputs"] = "\n".join(map(str, spec.inputs))
-        self._values = values
+        self._values, self._parked = values, {}
         self._propose()
         self._tell()
 
@@ -177,6 +198,15 @@ class BatchForm:
         self.__dict__.pop("faults", None)
         self.changed.emit()
 
+    def _park_folders(self) -> None:
+        """Puts the named folders away while the config names its own, and brings them back."""
+        if self._values["data"] == "config":
+            self._parked = {name: self._values[name] for name in _FOLDERS}
+            self._values |= dict.fromkeys(_FOLDERS, "")
+        else:
+            self._values |= self._parked
+            self._parked = {}
+
     def _propose(self) -> None:
         named = self._path("checkpoint")
         verb = {"evaluate": "evaluation", "predict": "predictions"}[self.kind]
@@ -195,7 +225,7 @@ class BatchForm:
             case "images" | "pngs" if self.kind == "evaluate":
                 return bool(data != "scenes")
             case "images" | "pngs":
-                return sum(line.lower().endswith(".json") for line in self._lines("inputs")) == 1
+                return bool(self._annotations())
         return True
 
     def _fault(self, name: str) -> str:
@@ -271,6 +301,8 @@ class BatchForm:
         for name, look in DISK_FAULTS.items():
             if texts.get(name):
                 asked[name] = (look, texts[name])
+        if annotations := self._annotations():
+            asked[_BESIDE] = (folders_of, annotations)
         if self._lines("overrides"):
             asked["overrides"] = (
                 fault_of_overrides,
@@ -279,6 +311,13 @@ class BatchForm:
                 self._path("checkpoint"),
             )
         self._disk.ask(asked)
+
+    def _annotations(self) -> str:
+        """Returns the one file of annotations that is named; empty if that is none."""
+        if self.kind == "evaluate":
+            return self._text("annotations") if self._has_meaning("annotations") else ""
+        files = [line for line in self._lines("inputs") if line.lower().endswith(".json")]
+        return files[0] if len(files) == 1 else ""
 
     def _follow_disk(self) -> None:
         self._replace_proposal()

@@ -25,10 +25,12 @@ from PySide6.QtWidgets import (
 )
 
 from lpsnet.config import preset_names
+from lpsnet_studio.hairline import hairline
 from lpsnet_studio.jobs.batch_fields import DATA_KINDS, BatchField, Editor
 from lpsnet_studio.jobs.batch_form import BatchForm
 from lpsnet_studio.jobs.device_view import DeviceChooser
 from lpsnet_studio.jobs.field_editors import ChoiceEditor, TextBox
+from lpsnet_studio.jobs.head_view import form_title
 from lpsnet_studio.jobs.message_view import MessageLine
 from lpsnet_studio.jobs.path_line_view import AskPath, PathLine, asked_path
 from lpsnet_studio.labels import as_tip
@@ -39,7 +41,8 @@ __all__ = ["BatchFormView", "BatchRow"]
 _WIDE = 600
 """Pixels from which on a field's name and its editor stand beside each other."""
 _HEAD_WIDTH = 136
-_LINES_SHOWN = 3
+_LEAST_HEIGHT = 48
+_LEAST_LINES, _MOST_LINES = {Editor.LINES: 1, Editor.PATHS: 2}, 6
 _NUMBER_WIDTH = 120
 
 
@@ -71,7 +74,7 @@ class _LineEditor(QWidget):
 
 
 class _LinesEditor(QWidget):
-    """Several lines of text; of paths, with buttons that add one."""
+    """Several lines of text, as high as they need up to some; of paths, with buttons that add one."""
 
     edited = Signal(object)
 
@@ -81,26 +84,23 @@ class _LinesEditor(QWidget):
         self.box.setTabChangesFocus(True)
         self.box.setPlaceholderText(field.example)
         self.box.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        around = 2 * (self.box.document().documentMargin() + self.box.frameWidth() + 1)
-        self.box.setFixedHeight(round(_LINES_SHOWN * self.box.fontMetrics().lineSpacing() + around))
+        self.box.textChanged.connect(self._fit)
         self.box.textChanged.connect(lambda: self.edited.emit(self.box.toPlainText()))
-        layout = QVBoxLayout(self)
+        layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addWidget(self.box)
+        layout.addWidget(self.box, 1)
         self.buttons: list[QPushButton] = []
         if field.editor is Editor.PATHS:
-            below = QHBoxLayout()
-            below.setSpacing(4)
             for text, is_folder in (("Add file…", False), ("Add folder…", True)):
                 button = QPushButton(text)
                 button.setAutoDefault(False)
                 button.setToolTip(f"Add a {'folder of pictures' if is_folder else 'picture or a COCO panoptic JSON'}.")
                 button.clicked.connect(lambda _=False, kind=is_folder: self._add(ask(self, field.title, "", kind)))
-                below.addWidget(button)
+                layout.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
                 self.buttons.append(button)
-            below.addStretch(1)
-            layout.addLayout(below)
+        self._least = _LEAST_LINES[field.editor]
+        self._fit()
 
     def show_value(self, value: Any) -> None:
         """Shows lines without reporting them."""
@@ -108,10 +108,16 @@ class _LinesEditor(QWidget):
             blocked = self.box.blockSignals(True)
             self.box.setPlainText(value)
             self.box.blockSignals(blocked)
+            self._fit()
 
     def inputs(self) -> tuple[QWidget, ...]:
         """Returns the text and the buttons."""
         return (self.box, *self.buttons)
+
+    def _fit(self) -> None:
+        lines = min(max(self.box.blockCount(), self._least), _MOST_LINES)
+        around = 2 * (self.box.document().documentMargin() + self.box.frameWidth() + 1)
+        self.box.setFixedHeight(round(lines * self.box.fontMetrics().lineSpacing() + around))
 
     def _add(self, path: str) -> None:
         if path:
@@ -159,7 +165,7 @@ class BatchRow(QWidget):
         is_switch = field.editor is Editor.SWITCH
         self._title = QLabel("" if is_switch else field.title)
         self._title.setBuddy(editor.inputs()[0])
-        caption = QLabel(field.description)
+        self._caption = caption = QLabel(field.description)
         caption.setTextFormat(Qt.TextFormat.PlainText)
         caption.setWordWrap(True)
         caption.setFont(caption_font(self.font()))
@@ -188,13 +194,28 @@ class BatchRow(QWidget):
         self._title.setVisible(wide or bool(self._title.text()))
         self._title.setMinimumWidth(_HEAD_WIDTH if wide else 0)
 
-    def show_state(self, value: Any, fault: str) -> None:
-        """Shows a value, and what is wrong with it."""
+    def show_state(self, value: Any, fault: str, *, is_lacking: bool = False, off: str = "", example: str = "") -> None:
+        """Shows a value, and what is said of it.
+
+        Args:
+            value: of the field.
+            fault: what is wrong, or needed; empty for nothing.
+            is_lacking: whether it is merely empty.
+            off: why it cannot be filled in; empty if it can.
+            example: what is taken where it is empty.
+        """
         self.editor.show_value(value)
+        self.editor.setEnabled(not off)
+        self._caption.setText(off or self.field.description)
+        if isinstance(self.editor, PathLine):
+            self.editor.propose("" if off else example)
+        self.fault.set_tone("need" if is_lacking else "fault")
         if self.fault.text() != fault:
             self.fault.set_text(fault)
-            for widget in self.editor.inputs():
-                widget.setAccessibleDescription(fault)
+        said = fault or off or (f"empty: {example}" if example and not value else "")
+        for widget in self.editor.inputs():
+            if not isinstance(widget, QPushButton) and widget.accessibleDescription() != said:
+                widget.setAccessibleDescription(said)
 
 
 class BatchFormView(QWidget):
@@ -205,6 +226,7 @@ class BatchFormView(QWidget):
         theme: gives icons and colours.
         runs: returns runs whose network may be taken, each a name and a path.
         ask: asks for paths.
+        title: what it is the form of.
 
     Attributes:
         rows: by the name of their field.
@@ -217,13 +239,14 @@ class BatchFormView(QWidget):
         theme: Theme,
         runs: Callable[[], Sequence[tuple[str, Path]]],
         ask: AskPath = asked_path,
+        title: str = "",
     ) -> None:
         super().__init__()
         self._form, self._theme, self._runs, self._ask = form, theme, runs, ask
         self.rows = {each.name: BatchRow(each, self._editor(each), theme) for each in form.all_fields}
         self._headings: dict[str, QLabel] = {}
         self.area = QScrollArea()
-        self._lay_out()
+        self._lay_out(title)
         for name, row in self.rows.items():
             row.editor.edited.connect(lambda value, *_, name=name: form.set(name, value))
         form.changed.connect(self.show_state)
@@ -232,10 +255,17 @@ class BatchFormView(QWidget):
 
     def show_state(self) -> None:
         """Shows the fields that have a meaning, and what is wrong with them."""
-        names, faults = [each.name for each in self._form.fields], self._form.faults
+        form, names = self._form, [each.name for each in self._form.fields]
+        faults, lacking = form.faults, form.lacking
         for name, row in self.rows.items():
             row.setVisible(name in names)
-            row.show_state(self._form.value(name), faults.get(name, ""))
+            row.show_state(
+                form.value(name),
+                faults.get(name, ""),
+                is_lacking=name in lacking,
+                off=form.off(name),
+                example=form.example(name),
+            )
 
     def go_to(self, name: str) -> None:
         """Scrolls to a field and gives it the keyboard."""
@@ -276,12 +306,12 @@ class BatchFormView(QWidget):
             case Editor.CONFIG:
                 presets = [(name, name) for name in preset_names()]
                 line = PathLine(field.title, self._ask, file=True, known=lambda: presets, known_title="Presets")
-                line.box.setPlaceholderText(field.example)
+                line.propose(field.example)
                 return line
             case Editor.FILE | Editor.FOLDER:
                 is_file = field.editor is Editor.FILE
                 line = PathLine(field.title, self._ask, file=is_file, folder=not is_file)
-                line.box.setPlaceholderText(field.example)
+                line.propose(field.example)
                 return line
             case Editor.PATHS | Editor.LINES:
                 return _LinesEditor(field, self._ask)
@@ -293,7 +323,7 @@ class BatchFormView(QWidget):
                 return DeviceChooser(several=False)
         return _LineEditor(field)
 
-    def _lay_out(self) -> None:
+    def _lay_out(self, title: str) -> None:
         page = QWidget()
         inside = QVBoxLayout(page)
         inside.setContentsMargins(16, 8, 16, 8)
@@ -312,10 +342,15 @@ class BatchFormView(QWidget):
         self.area.setWidgetResizable(True)
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setMinimumHeight(_LEAST_HEIGHT)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.area)
+        layout.setSpacing(0)
+        heading = form_title(title)
+        heading.setContentsMargins(16, 8, 16, 8)
+        layout.addWidget(heading)
+        layout.addWidget(hairline())
+        layout.addWidget(self.area, 1)
         self.chain_stops()
 
     def _follow(self) -> None:

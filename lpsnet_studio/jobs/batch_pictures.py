@@ -34,6 +34,7 @@ class BatchSheet:
         is_measured: whether any has a PQ.
         done: what the evaluation came to; None before its end, and of a prediction.
         has_more: whether there was more to read.
+        is_predicted: whether the batch is a prediction, which measures none unless it has their ground truth.
     """
 
     pictures: tuple[PictureDone, ...] = ()
@@ -42,6 +43,12 @@ class BatchSheet:
     is_measured: bool = False
     done: EvaluationDone | None = None
     has_more: bool = False
+    is_predicted: bool = False
+
+    @property
+    def has_quality(self) -> bool:
+        """Whether pictures have a quality, or will have one."""
+        return self.is_measured or not self.is_predicted
 
 
 class BatchPictures:
@@ -57,6 +64,8 @@ class BatchPictures:
         self._pictures: dict[int, PictureDone] = {}
         self._total = 0
         self._done: EvaluationDone | None = None
+        self._is_predicted = False
+        self._restarts = self._reader.restarts
         self._sheet = BatchSheet()
 
     def read(self) -> BatchSheet:
@@ -66,18 +75,24 @@ class BatchPictures:
             OSError: if the file is there and cannot be read.
         """
         events, has_more = self._reader.read_lines(_MOST_LINES)
+        is_anew, self._restarts = self._reader.restarts != self._restarts, self._reader.restarts
+        if is_anew:
+            self._pictures, self._total, self._done = {}, 0, None
         for event in events:
             if isinstance(event, BatchStarted):
                 self._pictures, self._total, self._done = {}, event.pictures, None
+                self._is_predicted = event.task == "predict"
             elif isinstance(event, PictureDone):
                 self._pictures[event.done], self._total = event, event.pictures
             elif isinstance(event, EvaluationDone):
                 self._done = event
-        if events or has_more != self._sheet.has_more:
+        if events or is_anew or has_more != self._sheet.has_more:
             pictures = worst_first(self._pictures.values())
             failed = sum(bool(picture.problem) for picture in pictures)
             is_measured = any(picture.pq is not None for picture in pictures)
-            self._sheet = BatchSheet(pictures, self._total, failed, is_measured, self._done, has_more)
+            self._sheet = BatchSheet(
+                pictures, self._total, failed, is_measured, self._done, has_more, self._is_predicted
+            )
         return self._sheet
 
 

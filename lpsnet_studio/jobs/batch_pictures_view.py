@@ -40,7 +40,8 @@ _TIPS = (
     "True segments without a match.",
     "Why the picture failed.",
 )
-_NOTHING = "No picture had its turn yet. They come here as they are done, the worst first."
+_NOTHING = "No picture had its turn yet. They come here as they are done"
+_WORST_FIRST = ", the worst first"
 _NONE_FOUND = "No picture has these words in its name."
 _QUALITY_TIPS = (
     "Panoptic quality: SQ times RQ, in per cent.",
@@ -141,7 +142,7 @@ class PicturesTable(QTableView):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for column in range(1, 5):
             header.resizeSection(column, 56)
-        self.setAccessibleName("Pictures, the worst first")
+        self.show_quality(True)
         self.setToolTip("Enter or a double click shows a picture in Inspect.")
         self.doubleClicked.connect(lambda index: self._open(index.row()))
 
@@ -159,6 +160,12 @@ class PicturesTable(QTableView):
             at = next((at for at, picture in enumerate(pictures) if picture.done == current.done), None)
             self.setCurrentIndex(self.rows.index(at, 0) if at is not None else QModelIndex())
         self.verticalScrollBar().setValue(place)
+
+    def show_quality(self, shown: bool) -> None:
+        """Shows how good each picture is, or leaves that out where none is measured."""
+        for column in range(1, len(_COLUMNS) - 1):
+            self.setColumnHidden(column, not shown)
+        self.setAccessibleName(f"Pictures{_WORST_FIRST}" if shown else "Pictures")
 
     @property
     def current(self) -> PictureDone | None:
@@ -330,8 +337,11 @@ class BatchPicturesView(QWidget):
         self._count.setText(_count_words(self.sheet))
 
     def _show_found(self, pictures: Sequence[PictureDone]) -> None:
+        has_quality = self.sheet.has_quality
+        self.table.show_quality(has_quality)
         self.table.show_pictures(pictures)
-        self._say("" if pictures else _NONE_FOUND if self.sheet.pictures else _NOTHING)
+        nothing = f"{_NOTHING}{_WORST_FIRST if has_quality else ''}."
+        self._say("" if pictures else _NONE_FOUND if self.sheet.pictures else nothing)
 
     def _say(self, words: str) -> None:
         self._state.setText(words)
@@ -357,6 +367,6 @@ def _count_words(sheet: BatchSheet) -> str:
     if not sheet.pictures:
         return ""
     total = f" of {sheet.total:,}" if sheet.total else ""
-    order = ", the worst first" if sheet.is_measured else ""
+    order = _WORST_FIRST if sheet.is_measured else ""
     failed = f"; {sheet.failed:,} failed" if sheet.failed else ""
     return f"{len(sheet.pictures):,}{total} pictures done{order}{failed}"

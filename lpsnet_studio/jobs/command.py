@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from lpsnet.run_directory import RunDirectory
 from lpsnet_studio.jobs.spec import EvaluateSpec, JobSpec, PredictSpec, TrainSpec
 
 __all__ = ["argv", "environment", "nodes_text", "shell_text"]
@@ -161,7 +162,7 @@ def _predict_arguments(spec: PredictSpec) -> Iterator[str]:
 
 def _batch_options(spec: EvaluateSpec | PredictSpec) -> Iterator[str]:
     """Yields the options that evaluation and prediction share; without a device none is chosen for them."""
-    yield from ("--out", str(spec.out), "--events", str(Path(spec.out) / "events.jsonl"), "--device", spec.device)
+    yield from ("--out", str(spec.out), "--events", str(RunDirectory(Path(spec.out)).events), "--device", spec.device)
     yield from _option("--images", spec.images)
     yield from _option("--pngs", spec.pngs)
     yield from _option("--oracle", spec.oracle or None)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QFontDatabase
+from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy
 
 from lpsnet_studio.jobs.command import argv, environment, shell_text
-from lpsnet_studio.jobs.foot_view import CommandText
-from lpsnet_studio.jobs.push_button_view import CopyButton
 from lpsnet_studio.jobs.spec import JobSpec
-from lpsnet_studio.theme import Theme
+from lpsnet_studio.theme import caption_font
 
-__all__ = ["CommandLine", "command_words"]
+__all__ = ["CommandText", "command_words"]
+
+_MOST_LINES = 5
 
 
 def command_words(spec: JobSpec) -> str:
@@ -22,37 +23,39 @@ def command_words(spec: JobSpec) -> str:
         return f"# {error}"
 
 
-class CommandLine(QWidget):
-    """The command and a button that copies it.
+class CommandText(QPlainTextEdit):
+    """A command that is read and selected, not written; Tab passes on from it."""
 
-    Args:
-        theme: gives the icon.
-
-    Attributes:
-        text: the command.
-        copy: copies it.
-    """
-
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._theme = theme
-        self.text = CommandText()
-        self.copy = CopyButton(self.text.toPlainText, theme)
-        title = QLabel("The same in a terminal")
-        title.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        above = QHBoxLayout()
-        above.addWidget(title, 1)
-        above.addWidget(self.copy)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 8, 16, 8)
-        layout.setSpacing(8)
-        layout.addLayout(above)
-        layout.addWidget(self.text)
-        theme.changed.connect(self._follow)
+        self.setReadOnly(True)
+        self.setTabChangesFocus(True)
+        self.setWordWrapMode(self.wordWrapMode().WrapAtWordBoundaryOrAnywhere)
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        font.setPixelSize(caption_font(self.font()).pixelSize())
+        self.setFont(font)
+        self.setAccessibleName("Equivalent command")
+        self.setToolTip("What does the same in a terminal.")
+        self.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.document().documentLayout().documentSizeChanged.connect(lambda _size: self.updateGeometry())
 
-    def show_spec(self, spec: JobSpec) -> None:
-        """Shows the command of a job."""
-        self.text.show_command(command_words(spec))
+    def show_command(self, text: str) -> None:
+        """Shows a command; what is selected stays if the command does."""
+        if text != self.toPlainText():
+            self.setPlainText(text)
 
-    def _follow(self) -> None:
-        self.copy.follow(self._theme)
+    def sizeHint(self) -> QSize:
+        """Returns room for the command on a few lines; longer ones are scrolled."""
+        return QSize(120, self._height_of(min(max(round(self.document().size().height()), 1), _MOST_LINES)))
+
+    def minimumSizeHint(self) -> QSize:
+        """Returns room for one line."""
+        return QSize(120, self._height_of(1))
+
+    def _height_of(self, lines: int) -> int:
+        around = 2 * (self.document().documentMargin() + self.frameWidth() + 1)
+        return round(lines * self.fontMetrics().lineSpacing() + around)

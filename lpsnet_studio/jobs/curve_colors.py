@@ -1,4 +1,4 @@
-"""Colours of runs, which people with any colour vision tell apart."""
+"""Colours of runs, or of the curves of one, which people with any colour vision tell apart."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ people who do not see red or green.
 
 
 def run_color(number: int, theme: Literal["dark", "light"]) -> str:
-    """Returns a run's colour, ``#rrggbb``; there are seven, then they come again."""
+    """Returns a colour of a run, or of a curve of the only one, ``#rrggbb``; there are seven, then they come again."""
     return _COLORS[theme][number % len(_COLORS[theme])]
 
 

@@ -161,7 +161,7 @@ class CurveDrawer:
         self._drawn = {key: value for key, value in self._drawn.items() if key in kept}
 
     def _curve(self, run: RunCurves, name: str, sight: Sight) -> DrawnCurve:
-        series, begun = run.series(name), run.facts.begun
+        series, begun = run.series(name), run.begun(sight.names)
         key = (run.folder, name)
         look = (sight.axis, sight.smoothing, sight.is_log, sight.pixels, sight.low, sight.high)
         state = (series.generation, len(series.values), begun, look)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -25,17 +24,19 @@ from lpsnet.events import (
     Started,
     Stopped,
 )
-from lpsnet_studio.jobs.load_curves import LoadCurves
+from lpsnet.run_directory import RunDirectory
+from lpsnet_studio.jobs.load_curves import LOAD_PREFIX, LoadCurves
 from lpsnet_studio.jobs.track import Series, Track
 
-__all__ = ["EVENTS_FILE", "LOAD_FILE", "LatestFacts", "RunCurves"]
+__all__ = ["LOAD_FILE", "LatestFacts", "RunCurves"]
 
-EVENTS_FILE = "events.jsonl"
 LOAD_FILE = Path("job", "load.jsonl")
 _SLICE = 500
 _MOST_NOTES = 200
 _MOST_COUNT = 1 << 53
 """Where float64 ceases to tell counts apart; a line with more is damaged."""
+_CORES = f"{LOAD_PREFIX}cores"
+_MOST_CORES = 1 << 20
 _LOSS = "loss."
 _PICTURE = "picture."
 _Event = TypeVar("_Event")
@@ -121,15 +122,13 @@ class RunCurves:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.version = 0
-        self._path = folder / EVENTS_FILE
         self._load = LoadCurves(folder / LOAD_FILE)
+        self._reader = EventReader(RunDirectory(folder).events)
         self._generation = 0
         self._begin_again()
 
     def _begin_again(self) -> None:
-        self._reader = EventReader(self._path)
-        self._identity: tuple[int, int] | None = None
-        self._seen = 0
+        self._restarts = self._reader.restarts
         self._generation += 1
         self._progress, self._evaluations, self._pictures = Track(), Track(), Track()
         self._log = _Log()
@@ -149,10 +148,10 @@ class RunCurves:
             OSError: if a file is there and cannot be read.
         """
         is_longer = self._load.read()
-        if self._was_replaced():
+        found, has_more = self._reader.read_lines(limit)
+        if self._reader.restarts != self._restarts:
             self._begin_again()
             self.version += 1
-        found, has_more = self._reader.read_lines(limit)
         events = [event for event in found if _is_plausible(event)]
         damaged = self._reader.skipped
         if events or damaged != self.facts.damaged:
@@ -161,18 +160,6 @@ class RunCurves:
         if events or is_longer:
             self.version += 1
         return is_longer or has_more
-
-    def _was_replaced(self) -> bool:
-        """Whether the file is another one than that of the last call, or shorter; remembers what it is now."""
-        try:
-            facts = os.stat(self._path)  # noqa: PTH116 - as the reader does, and in one call
-        except FileNotFoundError:
-            return self._seen > 0
-        identity = (facts.st_dev, facts.st_ino)
-        is_other = self._identity not in (None, identity) or facts.st_size < self._seen
-        if not is_other:
-            self._identity, self._seen = identity, facts.st_size
-        return is_other
 
     def _take(self, events: Sequence[RunEvent]) -> None:
         for kind, group in itertools.groupby(events, key=type):
@@ -281,6 +268,24 @@ class RunCurves:
     def nbytes(self) -> int:
         """Memory that the curves take."""
         return sum(track.nbytes for track in self._tracks)
+
+    def begun(self, names: Iterable[str]) -> float:
+        """Returns when time begins in a chart of figures, seconds since 1970; not a number before anything is known.
+
+        That is when the first process began to work; where its load is among them, when that was first looked at, as
+        processes are at work for a while before they report.
+        """
+        is_of_load = any(name.startswith(LOAD_PREFIX) for name in names)
+        return float(np.fmin(self.facts.begun, self._load.begun)) if is_of_load else self.facts.begun
+
+    @property
+    def cores(self) -> int | None:
+        """How many processor cores its processes can use; None if that was not noted."""
+        if _CORES not in self._load.names:
+            return None
+        counts = self._load.series(_CORES).values
+        known = counts[np.isfinite(counts)]
+        return int(known[-1]) if len(known) and 0 < known[-1] < _MOST_CORES else None
 
     def series(self, name: str) -> Series:
         """Returns a figure's curve as it is now; load has the iteration that was under way, or 0.

@@ -17,8 +17,10 @@ __all__ = ["CurveLegend", "LegendRow", "swatch"]
 
 _SWATCH = QSize(28, 12)
 _COLUMNS = ("Curve", "Value", "Smoothed", "At")
-_WIDEST = ("", "0.00000e+00", "0.00000e+00", "00 h 00 min")
+_WIDEST = ("", "0.0000e+00", "0.0000e+00", "00 h 00 min")
 _CELL_ROOM = 16
+_LEAST_SIZE = (160, 72)
+"""A few rows; the others scroll."""
 _NARROWEST_NAME = 160
 _STYLE = """
     QTreeWidget { border: 2px solid transparent; }
@@ -71,6 +73,7 @@ class CurveLegend(QTreeWidget):
         self.setUniformRowHeights(True)
         self.setTabKeyNavigation(False)
         self.setIconSize(_SWATCH)
+        self.setMinimumSize(*_LEAST_SIZE)
         self.setStyleSheet(_STYLE)
         self.setFont(figure_font(self.font()))
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)

@@ -27,6 +27,8 @@ __all__ = ["STYLES", "CurveLook", "CurvesPlot", "blend"]
 STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 """Of the first figure of a chart, the second, … ; then they come again."""
 Aside = Callable[[], AbstractContextManager[object]]
+_LEAST_SIZE = (160, 200)
+"""Below which nothing can be read off."""
 _FEW_POINTS = 100
 _RAW_SHARE = 0.38
 _ROOM = 0.04
@@ -48,7 +50,7 @@ class CurveLook:
     """How a curve looks.
 
     Attributes:
-        number: of its run's colour.
+        number: of its colour.
         style: of its figure.
     """
 
@@ -177,6 +179,8 @@ class CurvesPlot(pg.PlotWidget):
         box.disableAutoRange()
         box.setMouseMode(pg.ViewBox.RectMode)
         box.setDefaultPadding(0)
+        # The widget's own width tells less: axes that come and go take theirs from the same.
+        box.sigResized.connect(lambda _box: self.sight_changed.emit())
         box.sigRangeChangedManually.connect(lambda _mask: self._keep_zoom())
         self._y_axis.setWidth(64)
         for marker in (self._line, self._spots):
@@ -189,7 +193,7 @@ class CurvesPlot(pg.PlotWidget):
         self.setAccessibleName("Curves")
         self.setToolTip("")
         self.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
-        self.setMinimumSize(160, 96)
+        self.setMinimumSize(*_LEAST_SIZE)
 
     # --------------------------------------------------------------------------------------------------------- showing
 
@@ -371,11 +375,10 @@ class CurvesPlot(pg.PlotWidget):
         self.set_cursor(None)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keeps the words in the middle, and asks for as many points as there are pixels."""
+        """Keeps the words in the middle."""
         super().resizeEvent(event)
         if hasattr(self, "_words"):
             self._words.setGeometry(self.rect().adjusted(16, 16, -16, -16))
-            self.sight_changed.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Zooms, resets and moves the cursor."""

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QPalette, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -30,7 +30,14 @@ from lpsnet_studio.jobs.curve_charts import CHARTS, Chart, word_of
 from lpsnet_studio.jobs.curve_colors import colors_of_runs, run_color
 from lpsnet_studio.jobs.curve_drawing import Axis, Drawing, DrawnCurve, Sight
 from lpsnet_studio.jobs.curve_table import NamedSeries, write_table
-from lpsnet_studio.jobs.curve_words import absence_words, axis_words, place_words, value_words
+from lpsnet_studio.jobs.curve_words import (
+    absence_words,
+    axis_words,
+    damage_words,
+    note_words,
+    place_words,
+    value_words,
+)
 from lpsnet_studio.jobs.curve_worker import CurveWorker
 from lpsnet_studio.jobs.curves import RunCurves
 from lpsnet_studio.jobs.curves_legend_view import CurveLegend, LegendRow
@@ -38,11 +45,15 @@ from lpsnet_studio.jobs.curves_picture_view import record, save_picture
 from lpsnet_studio.jobs.curves_plot import STYLES, CurveLook, CurvesPlot
 from lpsnet_studio.jobs.flow_view import FlowLayout
 from lpsnet_studio.jobs.smoothing import MOST_SMOOTHING
-from lpsnet_studio.theme import Theme
+from lpsnet_studio.theme import Theme, caption_font
 
 __all__ = ["CurvesView", "ShownRun"]
 
 _PLACES = 100
+_TALL, _WIDE = 440, 440
+"""Pixels below which there is no room for the legend under the chart, and from which there is beside it."""
+_BESIDE, _BELOW = 256, (400, 140)
+"""Width of the legend beside the chart; heights of both where it lies below."""
 _SETTLE = 40
 _FILTERS = {"png": "PNG picture (*.png)", "svg": "SVG picture (*.svg)", "csv": "Table of all points (*.csv)"}
 _Key = tuple[Path, str]
@@ -64,7 +75,7 @@ class ShownRun:
 
 
 class CurvesView(QWidget):
-    """One chart at a time, its legend below it, and what is chosen above it.
+    """One chart at a time, its legend below or beside it, and what is chosen above it.
 
     It asks the worker for what fits its width, and only while it can be seen.
 
@@ -75,6 +86,7 @@ class CurvesView(QWidget):
 
     Attributes:
         failed: a sentence, if a file could not be written.
+        note: what must be known to read the figures.
     """
 
     failed = Signal(str)
@@ -93,7 +105,7 @@ class CurvesView(QWidget):
         self.chart_box, self.axis_box, self.log_box = QComboBox(), QComboBox(), QCheckBox("Logarithmic")
         self.smoothing_slider, self.smoothing_box = QSlider(Qt.Orientation.Horizontal), QDoubleSpinBox()
         self.reset_button, self.export_button = QToolButton(), QToolButton()
-        self.problem = QLabel()
+        self.problem, self.note = QLabel(), QLabel()
         self.plot, self.legend = CurvesPlot(theme, worker.aside), CurveLegend()
         self._asking = QTimer(self, singleShot=True, interval=_SETTLE)
         self._prepare_choices()
@@ -110,7 +122,7 @@ class CurvesView(QWidget):
         for axis, words in (("iteration", "Over iterations"), ("time", "Over time")):
             self.axis_box.addItem(words, axis)
         self.smoothing_slider.setRange(0, _PLACES)
-        self.smoothing_slider.setMinimumWidth(80)
+        self.smoothing_slider.setMinimumWidth(48)
         self.smoothing_box.setRange(0.0, MOST_SMOOTHING)
         self.smoothing_box.setDecimals(3)
         self.smoothing_box.setSingleStep(0.05)
@@ -144,8 +156,11 @@ class CurvesView(QWidget):
             button.setToolTip(tip)
             button.setAutoRaise(True)
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.problem.setTextFormat(Qt.TextFormat.PlainText)
-        self.problem.setWordWrap(True)
+        for words in (self.problem, self.note):
+            words.setTextFormat(Qt.TextFormat.PlainText)
+            words.setWordWrap(True)
+        self.note.setFont(caption_font(self.font()))
+        self.note.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._apply_theme()
 
     def _lay_out(self) -> None:
@@ -158,17 +173,19 @@ class CurvesView(QWidget):
         line = FlowLayout(gap=8)
         for widget in (self.chart_box, self.axis_box, self.log_box, smoothing, self.reset_button, self.export_button):
             line.addWidget(widget)
-        halves = QSplitter(Qt.Orientation.Vertical)
-        halves.addWidget(self.plot)
-        halves.addWidget(self.legend)
-        halves.setStretchFactor(0, 1)
-        halves.setSizes([400, 140])
+        self.halves = QSplitter(Qt.Orientation.Vertical)
+        self.halves.setChildrenCollapsible(False)
+        self.halves.addWidget(self.plot)
+        self.halves.addWidget(self.legend)
+        self.halves.setStretchFactor(0, 1)
+        self.halves.setSizes(list(_BELOW))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(8)
         layout.addLayout(line)
         layout.addWidget(self.problem)
-        layout.addWidget(halves, 1)
+        layout.addWidget(self.note)
+        layout.addWidget(self.halves, 1)
 
     def _connect(self) -> None:
         self.chart_box.currentIndexChanged.connect(lambda _at: self._turn_to_chart())
@@ -279,8 +296,7 @@ class CurvesView(QWidget):
     def _ask(self) -> None:
         self._asking.stop()
         if not self.isVisible():
-            self._worker.show(None)
-            return
+            return  # another view may have asked the worker since this one was hidden
         me, bring = weakref.ref(self), courier().bring
         self._worker.show(self._sight(), lambda drawing: bring(me, lambda view: view.take(drawing)))
 
@@ -303,12 +319,16 @@ class CurvesView(QWidget):
         return tuple(curve for curve in self._drawing.curves if self.chart.holds(curve.name))
 
     def _looks(self) -> dict[_Key, CurveLook]:
-        curves = self._curves()
-        names = list(dict.fromkeys(curve.name for curve in curves))
-        styles = {name: STYLES[at % len(STYLES)] for at, name in enumerate(names)}
-        return {
-            (curve.run, curve.name): CurveLook(self._colors.get(curve.run, 0), styles[curve.name]) for curve in curves
-        }
+        """Returns how each looks: dashes tell the figure, colours the run; where there is only one, both the figure."""
+        curves, is_one_run = self._curves(), len(self._runs) == 1
+        names = dict.fromkeys(curve.name for curve in curves)
+        numbers = {name: number for number, name in enumerate(names)}
+        looks = {}
+        for curve in curves:
+            number = numbers[curve.name]
+            color = number if is_one_run else self._colors.get(curve.run, 0)
+            looks[curve.run, curve.name] = CurveLook(color, STYLES[number % len(STYLES)])
+        return looks
 
     def _show_drawing(self) -> None:
         curves = self._curves()
@@ -318,6 +338,7 @@ class CurvesView(QWidget):
         problems = self._drawing.problems if self._drawing is not None else ()
         self.problem.setText("\n".join(problems))
         self.problem.setVisible(bool(problems))
+        self._show_note([curve.name for curve in curves])
         if self._drawing is not None:
             hidden = frozenset((c.run, c.name) for c in curves if not self._is_shown((c.run, c.name)))
             drawing = Drawing(self._drawing.sight, curves, self._drawing.names)
@@ -325,6 +346,14 @@ class CurvesView(QWidget):
             words = axis_words(self.chart, drawing.sight.axis, is_log=drawing.sight.is_log)
             self.plot.set_axes(*words)
         self._show_legend()
+
+    def _show_note(self, names: Sequence[str]) -> None:
+        notes = (
+            note_words(names, [run.curves.cores for run in self._runs]),
+            damage_words({run.name: run.curves.facts.damaged for run in self._runs}),
+        )
+        self.note.setText(" ".join(words for words in notes if words))
+        self.note.setVisible(bool(self.note.text()))
 
     def _show_legend(self) -> None:
         looks, cursor = self._looks(), self.plot.cursor
@@ -389,6 +418,15 @@ class CurvesView(QWidget):
         return partial(save_picture, path, recording, is_svg=is_svg)
 
     # ------------------------------------------------------------------------------------------------------- Qt's calls
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Puts the legend beside the chart where there is more width than height for it."""
+        super().resizeEvent(event)
+        is_beside = self.height() < _TALL and self.width() >= _WIDE
+        orientation = Qt.Orientation.Horizontal if is_beside else Qt.Orientation.Vertical
+        if orientation != self.halves.orientation():
+            self.halves.setOrientation(orientation)
+            self.halves.setSizes([self.width() - _BESIDE, _BESIDE] if is_beside else list(_BELOW))
 
     def showEvent(self, event: QShowEvent) -> None:
         """Asks for what is looked at."""

@@ -431,9 +431,10 @@ def _name(editor: FieldEditor, field: FormField) -> None:
     for widget in inputs:
         if isinstance(widget, QPushButton):
             continue
-        number = f" {boxes.index(widget) + 1} of {len(boxes)}" if widget in boxes and len(boxes) > 1 else ""
+        number = f"{boxes.index(widget) + 1} of {len(boxes)}" if widget in boxes and len(boxes) > 1 else ""
         is_unset = isinstance(widget, QCheckBox) and widget.text() == _NOT_SET
-        widget.setAccessibleName(f"{field.title} not set" if is_unset else f"{field.title}{number}")
+        said = "not set" if is_unset else number
+        widget.setAccessibleName(" ".join(part for part in (field.title, said, f"({field.name})") if part))
         if not is_unset:
             widget.setToolTip(as_tip("\n".join(part for part in (field.description, field.hint, field.name) if part)))
 

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from typing import Any
 
 import yaml
 
-__all__ = ["as_override", "group_title", "number_from", "numbers_from", "title_of", "value_text", "value_words"]
+__all__ = [
+    "as_override",
+    "group_title",
+    "number_from",
+    "numbers_from",
+    "title_of",
+    "to_do_words",
+    "value_text",
+    "value_words",
+]
 
 _SPELLINGS = {
     "bn": "BN",
@@ -89,6 +99,18 @@ def value_words(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return value_text(value) or "empty"
+
+
+def to_do_words(faults: Collection[str], lacking: Collection[str]) -> str:
+    """Returns how many fields are to be mended, or, if all of them are merely empty, filled in; empty for none.
+
+    Args:
+        faults: names of all these fields.
+        lacking: those of them in which nothing is written yet.
+    """
+    if not faults:
+        return ""
+    return f"{len(faults)} to {'fill in' if set(faults) <= set(lacking) else 'mend'}"
 
 
 def as_override(field: str, value: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,10 +27,35 @@ from lpsnet_studio.jobs.config_fields import (
 from lpsnet_studio.jobs.field_words import as_override, number_from, numbers_from, value_text, value_words
 from lpsnet_studio.jobs.form_history import FormHistory, Written
 
-__all__ = ["ConfigForm", "starting_values"]
+__all__ = ["ConfigForm", "ReadConfig", "read_config", "starting_values"]
 
 _DOTTED = re.compile(r"\w+(?:\.\w+)+")
 _WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadConfig:
+    """A preset or file as it was read.
+
+    Attributes:
+        source: the preset's name, or the file's path.
+        start: what it says.
+        config: the same with changes.
+    """
+
+    source: str
+    start: Config
+    config: Config
+
+
+def read_config(source: str | Path, overrides: Sequence[str] = ()) -> ReadConfig:
+    """Reads a preset or file to begin with; a file may take long, so use a worker.
+
+    Raises:
+        OSError: naming the file, if it cannot be read.
+        ValueError: in one sentence, if the preset is unknown, or the config wrong.
+    """
+    return ReadConfig(str(source), load_config(source), load_config(source, overrides))
 
 
 class ConfigForm:
@@ -56,9 +82,9 @@ class ConfigForm:
     fields_changed = Signal()
 
     def __init__(self, source: str | Path, overrides: Sequence[str] = ()) -> None:
-        self._source = str(source)
-        self._start = load_config(source)
-        self._values = flat(load_config(source, overrides).model_dump(mode="json"))
+        read = read_config(source, overrides)
+        self._source, self._start = read.source, read.start
+        self._values = flat(read.config.model_dump(mode="json"))
         self._history = FormHistory()
         self._parked: dict[tuple[str, str | None], dict[str, Any]] = {}
 
@@ -78,6 +104,12 @@ class ConfigForm:
     def faults(self) -> Mapping[str, str]:
         """What is wrong, by field; what names no field is at its group, or at the empty name."""
         return self._checked[1]
+
+    @property
+    def lacking(self) -> frozenset[str]:
+        """Those of :attr:`faults` that are required fields in which nothing is written yet."""
+        fields = (self.fields[name] for name in self.faults if name in self.fields)
+        return frozenset(each.name for each in fields if each.is_required and self.value(each.name) in (None, ""))
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -221,11 +253,14 @@ class ConfigForm:
             OSError: naming the file, if it cannot be read; nothing is changed.
             ValueError: in one sentence, if the config is wrong; nothing is changed.
         """
-        start, config = load_config(source), load_config(source, overrides)
-        self._note(f"start from {source}")
-        self._source, self._start = str(source), start
+        self.begin(read_config(source, overrides))
+
+    def begin(self, read: ReadConfig) -> None:
+        """Begins anew with a config that was read; undo brings back what was written."""
+        self._note(f"start from {read.source}")
+        self._source, self._start = read.source, read.start
         self._parked.clear()
-        self._take(flat(config.model_dump(mode="json")))
+        self._take(flat(read.config.model_dump(mode="json")))
 
     @property
     def undo_words(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lpsnet.config import Config
+from lpsnet_studio.undo_stack import UndoStack
 
 __all__ = ["FormHistory", "Written"]
 
@@ -32,19 +33,18 @@ class FormHistory:
     """What was written before, and what was undone; typing in one field, up to its end, is one step."""
 
     def __init__(self) -> None:
-        self._before: list[tuple[str, Written]] = []
-        self._after: list[tuple[str, Written]] = []
+        self._steps: UndoStack[Written] = UndoStack(_MOST)
         self._typing = ""
 
     @property
     def undo_words(self) -> str:
         """What undo would take back; empty if nothing."""
-        return self._before[-1][0] if self._before else ""
+        return self._steps.undo_words
 
     @property
     def redo_words(self) -> str:
         """What redo would do again; empty if nothing."""
-        return self._after[-1][0] if self._after else ""
+        return self._steps.redo_words
 
     def note(self, words: str, before: Written, *, goes_on: bool = False) -> None:
         """Takes note of an edit that is about to be made.
@@ -55,31 +55,21 @@ class FormHistory:
             goes_on: whether more of the same is to follow, as while someone types.
         """
         if not goes_on or self._typing != words:
-            self._before.append((words, before))
-            del self._before[:-_MOST]
-        self._after.clear()
+            self._steps.begin(words, before)
         self._typing = words if goes_on else ""
 
     def end_typing(self, now: Written) -> None:
         """Lets the next edit be a step of its own; typing that came back to where it began was none."""
-        if self._typing and self._before and self._before[-1][1] == now:
-            self._before.pop()
+        if self._typing:
+            self._steps.drop_if_undone(now)
         self._typing = ""
 
     def undo(self, now: Written) -> Written | None:
         """Returns what was written before the last edit; None if there was none."""
-        return self._swap(self._before, self._after, now)
+        self.end_typing(now)
+        return self._steps.undo(now)
 
     def redo(self, now: Written) -> Written | None:
         """Returns what the last undo took back; None if there was none."""
-        return self._swap(self._after, self._before, now)
-
-    def _swap(
-        self, source: list[tuple[str, Written]], target: list[tuple[str, Written]], now: Written
-    ) -> Written | None:
         self.end_typing(now)
-        if not source:
-            return None
-        words, written = source.pop()
-        target.append((words, now))
-        return written
+        return self._steps.redo(now)

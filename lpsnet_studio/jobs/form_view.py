@@ -1,18 +1,18 @@
-"""The form in which a training's config is written: searched, checked at every edit, with its command at the foot."""
+"""The form in which a training's config is written: searched, and checked at every edit."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QPalette, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from lpsnet.config import preset_names
 from lpsnet_studio.hairline import hairline
+from lpsnet_studio.jobs.disk_look import Ask, at_once
 from lpsnet_studio.jobs.field_editors import PathChooser, chosen_path
-from lpsnet_studio.jobs.foot_view import FormFoot
 from lpsnet_studio.jobs.form import ConfigForm
 from lpsnet_studio.jobs.group_view import GroupView
 from lpsnet_studio.jobs.head_view import ConfigChooser, FormHead, chosen_config
@@ -24,6 +24,7 @@ __all__ = ["ConfigFormView", "RemarkLine"]
 
 _WIDE = 600
 """Pixels from which on a field's name and its editor stand beside each other."""
+_LEAST_HEIGHT = 48
 _NOTHING_FOUND = "No field has all of these words. Esc in the search shows all fields again."
 _NOTHING_CHANGED = "Nothing is changed yet: the config is the preset or file that it starts from."
 _HISTORY_KEYS = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo)
@@ -59,39 +60,44 @@ class RemarkLine(QWidget):
 
 
 class ConfigFormView(QWidget):
-    """Head, fields and foot of the form.
+    """Head and fields of the form.
 
     Ctrl+F, or “/” where nothing is typed, goes to the search; undo and redo are the form's wherever the keyboard is.
 
     Args:
         form: what is written into.
         theme: gives icons and colours.
-        command: returns the command that the form stands for; asked for again after every change.
         presets: names to start from.
         choose_path: asks for the path of a field.
         choose_config: asks for a file to start from.
+        title: what it is the form of; empty to leave that out.
+        look: reads a preset or file that is chosen to start from.
 
     Attributes:
         head: presets and search.
         groups: by their dotted name.
-        foot: faults, remarks and the command.
         area: what the fields are scrolled in.
+        stops_changed: emitted after Tab stops elsewhere.
     """
+
+    stops_changed = Signal()
 
     def __init__(
         self,
         form: ConfigForm,
         theme: Theme,
-        command: Callable[[], str],
         *,
         presets: Sequence[str] | None = None,
         choose_path: PathChooser = chosen_path,
         choose_config: ConfigChooser = chosen_config,
+        title: str = "",
+        look: Ask = at_once,
     ) -> None:
         super().__init__()
         self._form, self._theme = form, theme
-        self.head = FormHead(form, theme, preset_names() if presets is None else presets, choose_config)
-        self.foot = FormFoot(form, theme, command)
+        self.head = FormHead(
+            form, theme, preset_names() if presets is None else presets, choose_config, title=title, look=look
+        )
         self.groups = {group.name: GroupView(form, group, theme, choose_path) for group in form.groups}
         self.area = QScrollArea()
         self._empty = QLabel()
@@ -154,6 +160,13 @@ class ConfigFormView(QWidget):
         here, names = inside[0] if inside else self._last_gone_to, list(self._form.fields)
         after = [name for name in order if here in names and names.index(name) > names.index(here)]
         self.go_to((after or order)[0])
+
+    def go_to_remarks(self) -> None:
+        """Shows what is allowed but rarely meant, and gives the keyboard to the first field that it names."""
+        self.area.verticalScrollBar().setValue(0)
+        links = [link for line in self._remark_lines for link in line.links]
+        if links:
+            links[0].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def focus_search(self) -> None:
         """Gives the keyboard to the search."""
@@ -220,23 +233,19 @@ class ConfigFormView(QWidget):
         self.area.setWidgetResizable(True)
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setMinimumHeight(_LEAST_HEIGHT)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.head)
         layout.addWidget(hairline())
         layout.addWidget(self.area, 1)
-        layout.addWidget(hairline())
-        layout.addWidget(self.foot)
 
     def _connect(self) -> None:
         self._form.fields_changed.connect(self._take_fields)
         self._form.changed.connect(self._show_state)
         self.head.sought.connect(self._show_found)
         self.head.search.left.connect(self._leave_search)
-        self.foot.mend_asked.connect(self.go_to_fault)
-        self.foot.remarks_asked.connect(self._show_remarks_to_user)
         self._theme.changed.connect(self._follow)
 
     def _build_next(self) -> None:
@@ -258,7 +267,6 @@ class ConfigFormView(QWidget):
         for group in self.groups.values():
             group.show_state()
         self.head.show_state()
-        self.foot.show_state()
         self._show_remarks()
         if self.head.only_changed.isChecked() or self.head.search.text():
             self._show_found()
@@ -289,9 +297,6 @@ class ConfigFormView(QWidget):
         for line in self._remark_lines:
             self._remarks.addWidget(line)
 
-    def _show_remarks_to_user(self) -> None:
-        self.area.verticalScrollBar().setValue(0)
-
     def _leave_search(self) -> None:
         """Gives the keyboard to the first field that is shown."""
         rows = self._rows()
@@ -302,16 +307,19 @@ class ConfigFormView(QWidget):
     def _rows(self) -> dict[str, FieldRow]:
         return {name: row for group in self.groups.values() for name, row in group.rows.items()}
 
-    def _chain_stops(self) -> None:
-        """Lets Tab go from top to bottom, in whatever order the rows were made."""
-        stops = [
+    def stops(self) -> tuple[QWidget, ...]:
+        """Returns where Tab stops, in order."""
+        return (
             *self.head.stops(),
             *(stop for line in self._remark_lines for stop in line.links),
             *(stop for group in self.groups.values() for stop in group.stops()),
-            *self.foot.stops(),
-        ]
-        for first, second in pairwise(stops):
+        )
+
+    def _chain_stops(self) -> None:
+        """Lets Tab go from top to bottom, in whatever order the rows were made."""
+        for first, second in pairwise(self.stops()):
             QWidget.setTabOrder(first, second)
+        self.stops_changed.emit()
 
     def _settle(self) -> None:
         """Lets the layouts, from the rows outwards, take at once the room that is theirs now."""
@@ -326,7 +334,6 @@ class ConfigFormView(QWidget):
 
     def _follow(self) -> None:
         self.head.follow(self._theme)
-        self.foot.follow(self._theme)
         for group in self.groups.values():
             group.follow(self._theme)
         for line in self._remark_lines:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVB
 
 from lpsnet_studio.jobs.config_fields import FieldGroup
 from lpsnet_studio.jobs.field_editors import PathChooser
+from lpsnet_studio.jobs.field_words import to_do_words
 from lpsnet_studio.jobs.form import ConfigForm
 from lpsnet_studio.jobs.message_view import MessageLine
 from lpsnet_studio.jobs.row_view import FieldRow
@@ -132,10 +133,10 @@ class GroupView(QWidget):
     def show_state(self) -> None:
         """Shows what the form says of the fields."""
         names = [field.name for field in self.group.fields]
-        wrong = sum(name in self._form.faults for name in (*names, self.group.name))
+        wrong = [name for name in (*names, self.group.name) if name in self._form.faults]
         changed = sum(self._form.is_changed(name) for name in names)
-        told = [f"{wrong} to mend"] * bool(wrong) + [f"{changed} changed"] * bool(changed)
-        self.counts.setText(" · ".join(told))
+        told = (to_do_words(wrong, self._form.lacking), f"{changed} changed" if changed else "")
+        self.counts.setText(" · ".join(part for part in told if part))
         self._tell()
         self._show_fault(self._form.faults.get(self.group.name, ""))
         for row in self.rows.values():

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QWheelEvent
+from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QCheckBox,
     QComboBox,
     QFileDialog,
@@ -20,17 +21,23 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lpsnet_studio.jobs.form import ConfigForm
+from lpsnet_studio.jobs.disk_look import Ask, at_once
+from lpsnet_studio.jobs.form import ConfigForm, ReadConfig, read_config
 from lpsnet_studio.jobs.message_view import MessageLine
 from lpsnet_studio.jobs.search_field_view import SearchField
-from lpsnet_studio.labels import as_tip
+from lpsnet_studio.labels import ElidedLabel, as_tip
 from lpsnet_studio.theme import Theme
 
-__all__ = ["FieldSearch", "FormHead", "chosen_config"]
+__all__ = ["FieldSearch", "FormHead", "chosen_config", "form_title"]
 
 ConfigChooser = Callable[[QWidget, str], str]
 """Asks for a config file: above which widget, where to begin; an empty answer is none."""
 _FILE = "YAML file…"
+_MARGIN, _TITLE_PIXELS = 16, 16
+_WIDE = 720
+"""Pixels from which on all of it is on one line."""
+_ROOMY = 480
+"""Pixels from which on it is said beside the presets what they are for."""
 _SEARCH_TIP = (
     "Shows the fields in whose name or description every word occurs (Ctrl+F or /).\n"
     "Down goes to the first of them, Esc clears the search."
@@ -77,13 +84,15 @@ class _SourceBox(QComboBox):
 
 
 class FormHead(QWidget):
-    """Presets, search, “changed only”, undo, redo and reset.
+    """What it is the form of, presets, search, “changed only”, undo, redo and reset.
 
     Args:
         form: what is written into.
         theme: gives the icons.
         presets: names to start from.
         choose: asks for a file to start from.
+        title: what it is the form of; empty to leave that out.
+        look: reads what is chosen.
 
     Attributes:
         sought: emitted when another search, or “changed only”, asks for other fields.
@@ -96,8 +105,18 @@ class FormHead(QWidget):
 
     sought = Signal()
 
-    def __init__(self, form: ConfigForm, theme: Theme, presets: Sequence[str], choose: ConfigChooser) -> None:
+    def __init__(
+        self,
+        form: ConfigForm,
+        theme: Theme,
+        presets: Sequence[str],
+        choose: ConfigChooser,
+        *,
+        title: str = "",
+        look: Ask = at_once,
+    ) -> None:
         super().__init__()
+        self._look, self._turn = look, 0
         self._form, self._presets, self._choose = form, tuple(presets), choose
         self.source = _SourceBox()
         self.source.setAccessibleName("Start from")
@@ -116,6 +135,11 @@ class FormHead(QWidget):
         self.only_changed.toggled.connect(self.sought)
         self.trouble = MessageLine("fault", theme)
         self.trouble.set_text("")
+        self._title = form_title(title)
+        self._title.setVisible(bool(title))
+        self._lines = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._above, self._below = QHBoxLayout(), QHBoxLayout()
+        self._source_name = QLabel("Start from")
         self._lay_out()
         self.follow(theme)
         self.show_state()
@@ -138,6 +162,7 @@ class FormHead(QWidget):
             button.setEnabled(bool(words))
             button.setToolTip(as_tip(f"{does} {words}".strip()))
         changed = len(form.changed_fields)
+        self.only_changed.setText(f"Changed only ({changed})" if changed else "Changed only")
         self.reset.setEnabled(bool(changed))
         self.reset.setToolTip(f"Reset all {changed} changed fields" if changed > 1 else "Reset all fields")
 
@@ -148,34 +173,75 @@ class FormHead(QWidget):
         self.search.follow(theme)
         self.trouble.follow(theme)
 
+    def minimumSizeHint(self) -> QSize:
+        """Returns the room that is needed with the search below the presets, also while it is beside them."""
+        inside = max(line.minimumSize().width() for line in (self._above, self._below))
+        return QSize(inside + 2 * _MARGIN, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Puts the search beside the presets, or below them."""
+        super().resizeEvent(event)
+        is_wide = self.width() >= _WIDE
+        directions = QBoxLayout.Direction
+        self._lines.setDirection(directions.LeftToRight if is_wide else directions.TopToBottom)
+        self._source_name.setVisible(self.width() >= _ROOMY)
+
     def _start(self, index: int) -> None:
+        """Reads what was chosen, which may take long, and begins with it; the newest choice counts."""
         source = self.source.itemData(index)
         if source == _FILE:
-            source = self._choose(self, self._form.source if Path(self._form.source).is_file() else "")
-        trouble = ""
+            source = self._choose(self, "" if self._form.source in self._presets else self._form.source)
+        self._turn += 1
+        turn = self._turn
         if source and source != self._form.source:
-            try:
-                self._form.start_from(source)
-            except (OSError, ValueError) as error:
-                trouble = str(error)
-        self.trouble.set_text(trouble)
+            self._look(lambda: _read(source), lambda read: self._begin(turn, read))
+        else:
+            self.trouble.set_text("")
+            self.show_state()
+
+    def _begin(self, turn: int, read: ReadConfig | str) -> None:
+        if turn != self._turn:
+            return
+        self.trouble.set_text(read if isinstance(read, str) else "")
+        if not isinstance(read, str):
+            self._form.begin(read)
         self.show_state()
 
     def _lay_out(self) -> None:
-        label = QLabel("Start from")
-        label.setBuddy(self.source)
-        above, below = QHBoxLayout(), QHBoxLayout()
-        for widget in (label, self.source, self.undo, self.redo, self.reset):
+        self._source_name.setBuddy(self.source)
+        above, below = self._above, self._below
+        above.addWidget(self._title)
+        for widget in (self._source_name, self.source, self.undo, self.redo, self.reset):
             above.addWidget(widget, 1 if widget is self.source else 0)
         below.addWidget(self.search, 1)
         below.addWidget(self.only_changed)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 8, 16, 8)
+        layout.setContentsMargins(_MARGIN, 8, _MARGIN, 8)
         layout.setSpacing(8)
-        for line in (above, below):
+        for line, share in ((above, 3), (below, 2)):
             line.setSpacing(8)
-            layout.addLayout(line)
+            self._lines.addLayout(line, share)
+        self._lines.setSpacing(8)
+        layout.addLayout(self._lines)
         layout.addWidget(self.trouble)
+
+
+def _read(source: str) -> ReadConfig | str:
+    """Returns a config, or why it cannot be had, in one sentence."""
+    try:
+        return read_config(source)
+    except (OSError, ValueError) as error:
+        return str(error)
+
+
+def form_title(text: str) -> ElidedLabel:
+    """Returns the heading that says what a form is of."""
+    label = ElidedLabel(text)
+    font = label.font()
+    font.setPixelSize(_TITLE_PIXELS)
+    font.setBold(True)
+    label.setFont(font)
+    return label
 
 
 def chosen_config(parent: QWidget, where: str) -> str:

@@ -99,9 +99,10 @@ class History:
             raise ValueError(f"{spec.folder}: a job waits for its start here already")
         return replace(self, queue=(*self.queue, WaitingJob(spec, now)))
 
-    def withdrawn(self, folder: Path) -> History:
-        """Takes a job out of the queue."""
-        return replace(self, queue=tuple(job for job in self.queue if job.folder != folder))
+    def withdrawn(self, *folders: Path) -> History:
+        """Takes jobs out of the queue."""
+        gone = set(folders)
+        return replace(self, queue=tuple(job for job in self.queue if job.folder not in gone))
 
     def reordered(self, folder: Path, place: int) -> History:
         """Puts a job at another place of the queue."""
@@ -126,15 +127,22 @@ class History:
         known = self.run(folder)
         return self._with_first(KnownRun(folder, now, told_end=told_end) if known is None else known)
 
-    def forgotten(self, folder: Path) -> History:
-        """Leaves a run directory out, and what waits for it."""
-        return replace(self.withdrawn(folder), runs=tuple(run for run in self.runs if run.folder != folder))
+    def forgotten(self, *folders: Path) -> History:
+        """Leaves run directories out, and what waits for them."""
+        gone = set(folders)
+        return replace(self.withdrawn(*folders), runs=tuple(run for run in self.runs if run.folder not in gone))
 
-    def listed_again(self, run: KnownRun, place: int) -> History:
-        """Puts a run that was left out where it was."""
-        if self.run(run.folder) is not None:
-            return self
-        return replace(self, runs=(*self.runs[:place], run, *self.runs[place:]))
+    def listed_again(self, *removed: tuple[int, KnownRun]) -> History:
+        """Puts runs that were left out where they were.
+
+        Args:
+            removed: each with the place that it had when all of them were there.
+        """
+        runs, there = list(self.runs), {run.folder for run in self.runs}
+        for place, run in sorted(removed, key=lambda each: each[0]):
+            if run.folder not in there:
+                runs.insert(place, run)
+        return replace(self, runs=tuple(runs))
 
     def told(self, folder: Path, end: str) -> History:
         """Notes that an end was told."""
@@ -366,8 +374,9 @@ def _run_from_json(entry: object) -> KnownRun:
         # A run is what its folder says; without what was asked for it is as good as one that was opened.
         with contextlib.suppress(ValueError):
             spec = spec_from_json(entry["spec"])
+    _refuse_relative(Path(folder))
     return KnownRun(
-        _absolute(Path(folder)),
+        Path(folder),
         _seconds(entry.get("listed")),
         spec,
         _seconds(entry.get("taken")),
@@ -382,7 +391,7 @@ def _waiting_from_json(entry: object) -> WaitingJob:
     if not isinstance(entry, Mapping):
         raise TypeError
     spec = spec_from_json(entry.get("spec"))
-    _absolute(spec.folder)
+    _refuse_relative(spec.folder)
     if isinstance(spec, TrainSpec) and not spec.devices:
         raise ValueError
     for name in ("limit", "stuff_limit"):
@@ -392,15 +401,14 @@ def _waiting_from_json(entry: object) -> WaitingJob:
     return WaitingJob(spec, _seconds(entry.get("listed")))
 
 
-def _absolute(path: Path) -> Path:
-    """Returns a path that means the same wherever the Studio is started.
+def _refuse_relative(path: Path) -> None:
+    """Refuses a path that means another folder wherever the Studio is started.
 
     Raises:
-        ValueError: if it does not.
+        ValueError: if it does.
     """
     if not path.is_absolute():
         raise ValueError
-    return path
 
 
 def _seconds(value: object) -> float:

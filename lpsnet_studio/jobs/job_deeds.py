@@ -15,7 +15,7 @@ from lpsnet_studio.jobs.status import JobState
 if TYPE_CHECKING:
     from lpsnet_studio.jobs.jobs import JobEntry
 
-__all__ = ["DEED_WORDS", "Deed", "DeedWords", "deeds_of", "job_after", "loss_words", "stop_tip"]
+__all__ = ["DEED_WORDS", "Deed", "DeedWords", "deeds_of", "job_after", "loss_words", "stop_tip", "words_of"]
 
 
 class Deed(Enum):
@@ -69,6 +69,10 @@ DEED_WORDS: Mapping[Deed, DeedWords] = {
     Deed.DUPLICATE: DeedWords("Duplicate with changes…", "Set up a new job that begins with this one's settings."),
     Deed.FORGET: DeedWords("Remove from the list", "Its files stay, and “Open run directory” lists it again. (Delete)"),
 }
+_START_AGAIN = DeedWords(
+    "Start again",
+    "Begin anew with the same settings, in the same run directory: nothing was saved that could be lost.",
+)
 _STOP_TIPS: Mapping[str, str] = {
     "train": (
         "End it after the iteration in hand, and save a checkpoint first, so that it can be resumed. "
@@ -88,6 +92,8 @@ def deeds_of(entry: JobEntry) -> tuple[Deed, ...]:
     """Returns what can be done with a job, what is most likely wanted first."""
     if is_gone(entry):
         return (Deed.FORGET,)
+    if entry.status.is_outlived:
+        return (Deed.KILL,) if entry.spec is None else (Deed.KILL, Deed.DUPLICATE)
     state = entry.status.state
     deeds: list[Deed] = []
     if state is JobState.QUEUED:
@@ -95,7 +101,7 @@ def deeds_of(entry: JobEntry) -> tuple[Deed, ...]:
     elif state.is_alive:
         if entry.status.is_here:
             deeds += [Deed.KILL] if state is JobState.STOPPING else [Deed.STOP, Deed.KILL]
-    elif kind_of(entry) == "train" and state is not JobState.FINISHED:
+    elif _can_go_on(entry):
         deeds.append(Deed.RESUME)
     deeds += _uses(entry)
     if entry.spec is not None:
@@ -103,6 +109,20 @@ def deeds_of(entry: JobEntry) -> tuple[Deed, ...]:
     if not state.is_alive and state is not JobState.QUEUED:
         deeds.append(Deed.FORGET)
     return tuple(deeds)
+
+
+def _can_go_on(entry: JobEntry) -> bool:
+    """Whether a job that has ended can go on, or begin again without spoiling what it did."""
+    if entry.status.state is JobState.FINISHED:
+        return False
+    return kind_of(entry) == "train" or (entry.spec is not None and not entry.status.facts.iteration)
+
+
+def words_of(deed: Deed, entry: JobEntry) -> DeedWords:
+    """Returns what a deed is called of a job: where nothing was saved, nothing can be resumed."""
+    facts = entry.status.facts
+    is_saved = kind_of(entry) == "train" and (facts.saved > 0 or facts.has_network)
+    return _START_AGAIN if deed is Deed.RESUME and not is_saved else DEED_WORDS[deed]
 
 
 def _uses(entry: JobEntry) -> tuple[Deed, ...]:
@@ -132,6 +152,8 @@ def job_after(run: Path, deed: Deed) -> EvaluateSpec | PredictSpec:
 def loss_words(entry: JobEntry) -> str:
     """Returns what is lost if a job is killed as it is."""
     facts = entry.status.facts
+    if entry.status.is_outlived:
+        return "What it had saved cannot be read any more, and it cannot be gone on with."
     if kind_of(entry) != "train":
         done = f"after {facts.iteration:,} of {facts.iterations:,} pictures" if facts.iterations else "at once"
         return f"It ends {done}, and its figures are not worked out. It cannot be gone on with, only begun anew."

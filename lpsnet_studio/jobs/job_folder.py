@@ -25,6 +25,7 @@ from typing import Any
 
 from lpsnet.formats.atomic import write_atomically
 from lpsnet.formats.file_lock import holder_of
+from lpsnet.run_directory import RunDirectory
 from lpsnet_studio.jobs.json_numbers import finite
 from lpsnet_studio.jobs.process_mark import ProcessMark
 
@@ -207,12 +208,12 @@ class JobFolder:
     @property
     def events(self) -> Path:
         """What happened, as the command tells it."""
-        return self.run_dir / "events.jsonl"
+        return RunDirectory(self.run_dir).events
 
     @property
     def trainer_lock(self) -> Path:
         """Who trains in the run directory."""
-        return self.run_dir / ".lock"
+        return RunDirectory(self.run_dir).lock
 
     def read_job(self) -> Mapping[str, Any]:
         """Returns what was asked for; empty if that is not there or damaged."""

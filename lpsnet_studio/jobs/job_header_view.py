@@ -12,8 +12,15 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalett
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from lpsnet_studio.jobs.flow_view import FlowLayout
-from lpsnet_studio.jobs.job_deeds import DEED_WORDS, Deed, deeds_of, stop_tip
-from lpsnet_studio.jobs.job_header_words import command_words, course_words, progress_words, sentence_words
+from lpsnet_studio.jobs.folding_label_view import FoldingLabel
+from lpsnet_studio.jobs.job_deeds import DEED_WORDS, Deed, deeds_of, stop_tip, words_of
+from lpsnet_studio.jobs.job_header_words import (
+    command_words,
+    course_words,
+    progress_words,
+    resume_words,
+    sentence_words,
+)
 from lpsnet_studio.jobs.job_words import KIND_ICONS, KIND_WORDS, fraction_done, is_gone, kind_of, look_of
 from lpsnet_studio.jobs.status import JobState
 from lpsnet_studio.labels import ElidedLabel, as_tip
@@ -30,10 +37,9 @@ _BAR_STEPS = 1000
 _LINE = 22
 
 
-def _plain_label(*, wraps: bool = False) -> QLabel:
+def _plain_label() -> QLabel:
     label = QLabel()
     label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(wraps)
     return label
 
 
@@ -80,6 +86,9 @@ class StateChip(QWidget):
 class JobHeader(QWidget):
     """Shows one job's state, and offers what can be done with it.
 
+    Where there is little room it is folded: what is said takes a line each, and where the job lies and how it was begun
+    is behind a button.
+
     Args:
         theme: gives colours and icons.
         now: the clock, seconds since 1970.
@@ -91,6 +100,7 @@ class JobHeader(QWidget):
 
     Attributes:
         buttons: by deed.
+        details: shows and hides what is folded away.
         entry: the job that is shown.
         next_to_start: the run directory of the first job of the queue; None while none waits.
     """
@@ -105,13 +115,22 @@ class JobHeader(QWidget):
         self.entry: JobEntry | None = None
         self.next_to_start: Path | None = None
         self._asked: tuple[Path, object] | None = None
+        self._is_roomy = True
+        self._wants_details: bool | None = None
+        """What the user chose; None to go by the room."""
         self._kind_icon, self.name, self.chip = QLabel(), ElidedLabel(), StateChip(theme)
-        self.sentence, self.advice = _plain_label(wraps=True), _plain_label(wraps=True)
+        self.sentence, self.advice = FoldingLabel(_MOST_SENTENCE_LINES), FoldingLabel()
         self.bar, self.progress = QProgressBar(), ElidedLabel()
-        self.path, self.course, self.command = ElidedLabel(), ElidedLabel(), ElidedLabel()
+        self.path, self.course = ElidedLabel(), ElidedLabel()
+        self.command, self.resuming = ElidedLabel(), ElidedLabel()
+        self._begun_with, self._resumed_with = QLabel("Begun with"), QLabel("Resumed with")
         self.copy_path = _small_button("Copy the path", "Copy the path of the run directory.")
         self.show_folder = _small_button("Show in folder", "Show the run directory in the system's file manager.")
-        self.copy_command = _small_button("Copy the command", "Copy the command that does the same in a terminal.")
+        self.copy_command = _small_button("Copy the command", "Copy the command that begins the same in a terminal.")
+        self.copy_resuming = _small_button(
+            "Copy the command that resumes it", "Copy the command that it was resumed with."
+        )
+        self.details = self._made_details()
         self.show_log = QPushButton("Show the log")
         self.show_log.setToolTip("Go to the first error in the log.")
         self.buttons = {deed: self._made_button(deed) for deed in Deed}
@@ -129,15 +148,26 @@ class JobHeader(QWidget):
         button.clicked.connect(lambda _checked=False: self._ask_for(deed))
         return button
 
+    @staticmethod
+    def _made_details() -> QToolButton:
+        button = QToolButton()
+        button.setText("Details")
+        button.setCheckable(True)
+        button.setAutoRaise(True)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        button.setToolTip("Show all that is said of the job, when it ran, where it lies, and its command.")
+        return button
+
     def _prepare_words(self) -> None:
         font = QFont(self.font())
         font.setPixelSize(_NAME_PIXELS)
         font.setBold(True)
         self.name.setFont(font)
-        selectable = Qt.TextInteractionFlag.TextSelectableByMouse
-        self.sentence.setTextInteractionFlags(selectable)
-        self.advice.setTextInteractionFlags(selectable)
-        for label in (self.advice, self.path, self.course, self.command):
+        captions = (self._begun_with, self._resumed_with)
+        for label in captions:
+            label.setFont(caption_font(self.font()))
+        for label in (self.advice, self.path, self.course, self.command, self.resuming, *captions):
             label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         small = caption_font(self.font())
         self.path.setFont(small)
@@ -146,6 +176,7 @@ class JobHeader(QWidget):
         fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         fixed.setPixelSize(small.pixelSize())
         self.command.setFont(fixed)
+        self.resuming.setFont(fixed)
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(4)
         self.bar.setRange(0, _BAR_STEPS)
@@ -166,16 +197,20 @@ class JobHeader(QWidget):
         progress.addWidget(self.progress)
         progress.addWidget(self.bar)
         self._where = self._line(self.path, self.copy_path, self.show_folder, stretched=self.path)
-        self._how = self._line(self.command, self.copy_command, stretched=self.command)
+        self._how = self._line(self._begun_with, self.command, self.copy_command, stretched=self.command)
+        self._again = self._line(self._resumed_with, self.resuming, self.copy_resuming, stretched=self.resuming)
         offered = QWidget()
         flow = FlowLayout(offered, gap=8)
         for deed in Deed:
             flow.addWidget(self.buttons[deed])
+        flow.addWidget(self.details)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 8, 16, 8)
         layout.setSpacing(4)
-        for widget in (title, self._outcome, self.advice, self._progress, self.course, self._where, self._how, offered):
+        for widget in (title, self._outcome, self.advice, self._progress, offered, self.course, self._where):
             layout.addWidget(widget)
+        layout.addWidget(self._how)
+        layout.addWidget(self._again)
 
     @staticmethod
     def _line(*widgets: QWidget, stretched: QWidget) -> QWidget:
@@ -190,12 +225,14 @@ class JobHeader(QWidget):
     def _connect(self) -> None:
         self.copy_path.clicked.connect(lambda: self._copy(str(self.entry.folder) if self.entry else ""))
         self.copy_command.clicked.connect(lambda: self._copy(self.command.text()))
+        self.copy_resuming.clicked.connect(lambda: self._copy(self.resuming.text()))
         self.show_folder.clicked.connect(lambda: self.folder_wanted.emit())
         self.show_log.clicked.connect(lambda: self.log_wanted.emit())
+        self.details.clicked.connect(self._choose_details)
         self._theme.changed.connect(self._follow)
 
     def _follow(self) -> None:
-        for button in (self.copy_path, self.copy_command):
+        for button in (self.copy_path, self.copy_command, self.copy_resuming):
             button.setIcon(self._theme.icon("copy"))
         self.show_folder.setIcon(self._theme.icon("open-folder"))
         # The accent is for what is selected.
@@ -205,13 +242,43 @@ class JobHeader(QWidget):
         if self.entry is not None:
             self.show_entry(self.entry)
 
+    # --------------------------------------------------------------------------------------------------------- folding
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether only what matters most is shown."""
+        return not (self._is_roomy if self._wants_details is None else self._wants_details)
+
+    def set_roomy(self, roomy: bool) -> None:
+        """Says whether there is room for everything; what the user chose goes before that."""
+        self._is_roomy = roomy
+        self._fold()
+
+    def _choose_details(self, shown: bool) -> None:
+        self._wants_details = shown
+        self._fold()
+
+    def _fold(self) -> None:
+        folded = self.is_folded
+        self.details.setChecked(not folded)
+        self.details.setArrowType(Qt.ArrowType.RightArrow if folded else Qt.ArrowType.DownArrow)
+        for label in (self.sentence, self.advice):
+            if label.is_folded != folded:
+                label.set_folded(folded)
+        has_command = self.entry is not None and self.entry.spec is not None and not is_gone(self.entry)
+        self.course.setVisible(not folded and bool(self.course.text()))
+        self._where.setVisible(not folded)
+        self._how.setVisible(not folded and has_command)
+        is_resumed = has_command and bool(self.resuming.text())
+        self._again.setVisible(not folded and is_resumed)
+        self._begun_with.setVisible(is_resumed)
+
     # --------------------------------------------------------------------------------------------------------- showing
 
     def show_entry(self, entry: JobEntry) -> None:
         """Shows a job as it is now."""
         self.entry = entry
         status, kind, now = entry.status, kind_of(entry), self._now()
-        gone = is_gone(entry)
         self._kind_icon.setPixmap(self._theme.pixmap(KIND_ICONS[kind], size=20))
         self._kind_icon.setToolTip(KIND_WORDS[kind])
         self._kind_icon.setAccessibleName(KIND_WORDS[kind])
@@ -219,15 +286,15 @@ class JobHeader(QWidget):
         self.chip.show_state(status.state, is_in_queue=bool(entry.waiting))
         self._show_outcome(entry)
         fraction = fraction_done(status)
-        self._progress.setVisible(status.state.is_alive)
+        self._progress.setVisible(status.state.is_alive and not status.is_outlived)
         # An unknown length is an idle bar: Qt's own would move for ever.
         self.bar.setValue(0 if fraction is None else round(fraction * _BAR_STEPS))
         self.progress.setText(progress_words(status, now))
         self.path.setText(str(entry.folder))
         self.course.setText(course_words(entry, now))
-        self.course.setVisible(bool(self.course.text()))
-        self._how.setVisible(entry.spec is not None and not gone)
         self.command.setText(command_words(entry))
+        self.resuming.setText(resume_words(entry))
+        self._fold()
         self._show_buttons(entry)
 
     def _show_outcome(self, entry: JobEntry) -> None:
@@ -236,7 +303,6 @@ class JobHeader(QWidget):
         self.sentence.setText(sentence)
         self._outcome.setVisible(bool(sentence))
         self.sentence.setToolTip(as_tip(sentence))
-        self.sentence.setMaximumHeight(self.sentence.fontMetrics().lineSpacing() * _MOST_SENTENCE_LINES + 2)
         palette = self.sentence.palette()
         colors = self._theme.palette
         palette.setColor(QPalette.ColorRole.WindowText, QColor(colors.discarded if is_bad else colors.text))
@@ -251,6 +317,9 @@ class JobHeader(QWidget):
         if not waits:
             self._asked = None
         self.buttons[Deed.STOP].setToolTip(as_tip(stop_tip(entry)))
+        words = words_of(Deed.RESUME, entry)
+        self.buttons[Deed.RESUME].setText(words.label)
+        self.buttons[Deed.RESUME].setToolTip(as_tip(words.tip))
         for deed, button in self.buttons.items():
             button.setVisible(deed in deeds and (deed is not Deed.FORGET or is_gone(entry)))
             button.setEnabled(not waits or deed.is_use or deed in (Deed.DUPLICATE, Deed.KILL))

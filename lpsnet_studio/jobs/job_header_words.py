@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lpsnet_studio.jobs.amounts import length_words
 from lpsnet_studio.jobs.command import argv, environment, shell_text
 from lpsnet_studio.jobs.job_words import pace_words, seconds_left, so_far_words, when_words
+from lpsnet_studio.jobs.spec import JobSpec, TrainSpec
 from lpsnet_studio.jobs.status import JobState, JobStatus
 
 if TYPE_CHECKING:
     from lpsnet_studio.jobs.jobs import JobEntry
 
-__all__ = ["command_words", "course_words", "progress_words", "sentence_words"]
+__all__ = ["command_words", "course_words", "progress_words", "resume_words", "sentence_words"]
 
 _FIRST_IN_QUEUE = "It starts by itself once it can."
 _IN_QUEUE = "It starts by itself once it can; Alt+Up in the list lets it start earlier."
@@ -59,14 +61,12 @@ def course_words(entry: JobEntry, now: float) -> str:
         is_resumed = first is not None and first < status.started
         if first is not None and is_resumed:
             words.append(f"Started {when_words(first, now)}")
-        words.append(f"{'resumed' if is_resumed else 'Started'} {when_words(status.started, now)}")
+        words.append(f"{'resumed at' if is_resumed else 'Started'} {when_words(status.started, now)}")
         end = status.ended if status.ended is not None else now if status.state.is_alive else None
         if status.ended is not None:
             words.append(f"ended {when_words(status.ended, now)}")
         if end is not None and end > status.started:
-            took = length_words(end - status.started)
-            since = "since it was resumed" if is_resumed else "in all"
-            words.append(f"{took} ago" if status.state.is_alive else f"{took} {since}")
+            words.append(_length_words(status, end - status.started, is_resumed=is_resumed))
     elif status.ended is not None:
         words.append(f"Ended {when_words(status.ended, now)}")
     device = entry.spec.device if entry.spec is not None else ""
@@ -84,11 +84,47 @@ def course_words(entry: JobEntry, now: float) -> str:
     return f"{line[:1].upper()}{line[1:]}"
 
 
+def _length_words(status: JobStatus, seconds: float, *, is_resumed: bool) -> str:
+    """Returns how long the latest process has worked, and all together where there were others before."""
+    took = length_words(seconds)
+    if not is_resumed:
+        return f"{took} ago" if status.state.is_alive else f"{took} in all"
+    before = _seconds_before(status)
+    total = "" if before is None else f", {length_words(before + seconds)} in all"
+    return f"{took} ago{total}" if status.state.is_alive else f"{took} since then{total}"
+
+
+def _seconds_before(status: JobStatus) -> float | None:
+    """Returns how long all processes before the latest have worked; None if that is not known."""
+    facts = status.facts
+    if facts.earlier_seconds is None or facts.started is None or status.started is None:
+        return None
+    has_reported = facts.started >= status.started
+    last = 0.0 if has_reported or facts.heard is None else max(facts.heard - facts.started, 0.0)
+    return facts.earlier_seconds + last
+
+
 def command_words(entry: JobEntry) -> str:
-    """Returns the command that does the same in a terminal; empty if it is not known what was asked for."""
-    if entry.spec is None:
-        return ""
+    """Returns the command that begins the same in a terminal; empty if it is not known what was asked for.
+
+    Of a training that was resumed before anything was known of it, the command that resumes it is all there is.
+    """
+    return "" if entry.spec is None else _command_of(_first_of(entry.spec))
+
+
+def resume_words(entry: JobEntry) -> str:
+    """Returns the command that a training was resumed with; empty if :func:`command_words` is that, or it was not."""
+    spec = entry.spec
+    return "" if spec is None or _first_of(spec) == spec else _command_of(spec)
+
+
+def _first_of(spec: JobSpec) -> JobSpec:
+    """Returns what a run was begun with, as far as that is known."""
+    return replace(spec, resume=False) if isinstance(spec, TrainSpec) and spec.config else spec
+
+
+def _command_of(spec: JobSpec) -> str:
     try:
-        return shell_text(argv(entry.spec), environment(entry.spec))
+        return shell_text(argv(spec), environment(spec))
     except ValueError:
         return ""

@@ -36,7 +36,7 @@ DEED_OF_ACTION: Mapping[str, tuple[Deed, ...]] = {
 _WHY_NOT: Mapping[str, str] = {
     "stop_job": "This job does not run here, or was asked to stop already.",
     "kill_job": "This job does not run on this machine.",
-    "resume_job": "Only a training that ended before its last iteration can go on.",
+    "resume_job": "Only what ended before its last iteration, or before it had begun, can go on.",
     "duplicate_job": "This job was started by hand: what it was asked for is not known.",
     "open_in_inspect": "This job has saved no network yet.",
     "show_pictures": "Only an evaluation that has begun has pictures to show.",

@@ -17,6 +17,8 @@ JOB_ROW_HEIGHT, SECTION_HEIGHT = 56, 32
 _ICON = 16
 _SIDE, _GAP = 12, 8
 _BAR = 3
+_WORDY = 150
+"""Pixels of a row from which there is room for the state's word beside the name."""
 
 
 class JobRowDelegate(QStyledItemDelegate):
@@ -75,8 +77,12 @@ class JobRowDelegate(QStyledItemDelegate):
             painter.drawRect(option.rect.adjusted(0, 0, -1, -1))
 
     def _paint_state(self, painter: QPainter, line: QRect, font: QFont, row: JobRow, tone: str) -> int:
-        """Paints icon and word of the state at the right, and returns where they begin."""
+        """Paints icon and word of the state at the right, where it is narrow the icon; returns where they begin."""
         caption = caption_font(font)
+        if line.width() < _WORDY:
+            left = line.right() - _ICON
+            painter.drawPixmap(left, line.top() + 1, self._theme.pixmap(row.look.icon, tone, _ICON))
+            return left
         width = QFontMetrics(caption).horizontalAdvance(row.look.word)
         left = line.right() - width - _ICON - 4
         painter.drawPixmap(left, line.top() + 1, self._theme.pixmap(row.look.icon, tone, _ICON))

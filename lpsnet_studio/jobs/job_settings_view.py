@@ -31,6 +31,8 @@ _READING = "Reading the settings…"
 _NONE_FOUND = "No field has these words."
 _ALL_AS_PRESET = "No field differs from the preset."
 _MARK = "•"
+_LEAST_COUNT = 32
+"""Pixels for how many fields differ, of which the tool tip tells all."""
 
 
 class JobSettingsView(QWidget):
@@ -71,6 +73,7 @@ class JobSettingsView(QWidget):
         self.search.textChanged.connect(lambda _text: self._show())
         self.only_differing.setToolTip(f"Leave out fields that say what the preset says; {_MARK} marks the others.")
         self.only_differing.toggled.connect(lambda _on: self._show())
+        self._count.setMinimumWidth(_LEAST_COUNT)
         self._count.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._state.setWordWrap(True)
         self._state.setTextFormat(Qt.TextFormat.PlainText)

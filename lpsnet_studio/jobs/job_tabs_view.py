@@ -34,19 +34,24 @@ __all__ = ["MOST_OVERLAID", "JobTabs", "tabs_for"]
 
 MOST_OVERLAID = 7
 """Runs whose curves are shown above one another: there are no more colours to tell them apart by."""
+_LEAST_PAGE = 200
+"""Pixels of height below which no table or log is of use."""
 _MOST_KEPT = 2 * MOST_OVERLAID
 _TABS_OF_KIND: Mapping[str, tuple[str, ...]] = {
     "train": ("curves", "samples", "log", "load", "settings"),
     "evaluate": ("pictures", "curves", "log", "load", "settings"),
-    "predict": ("pictures", "curves", "log", "load", "settings"),
+    "predict": ("pictures", "log", "load", "settings"),
 }
 _CHART_OF_SCOPE: Mapping[str, str] = {
     "train": "Losses",
     "evaluate": "Quality of pictures",
-    "predict": "Time a picture",
     "several": "Losses",
 }
-_CHARTS_OF_LOAD = ("Images per second", "Memory", "Load")
+_CHARTS_OF_LOAD: Mapping[str, tuple[str, ...]] = {
+    "train": ("Images per second", "Memory", "Load"),
+    "evaluate": ("Time a picture", "Memory", "Load"),
+    "predict": ("Time a picture", "Memory", "Load"),
+}
 _TITLES: Mapping[str, tuple[str, str]] = {
     "curves": ("Curves", "What it reported, over its iterations or over time."),
     "pictures": ("Pictures", "Its pictures as they are done, the worst first, and the figures over all."),
@@ -62,12 +67,18 @@ def _scope_of(entries: Sequence[JobEntry]) -> str:
     return kind_of(entries[0]) if len(entries) == 1 else "several"
 
 
+def _was_ever_started(entry: JobEntry) -> bool:
+    """Whether there is anything to read of a job: one that waits may have been started before."""
+    status = entry.status
+    return status.state is not JobState.QUEUED or status.started is not None or status.facts.heard is not None
+
+
 def tabs_for(entries: Sequence[JobEntry]) -> tuple[str, ...]:
     """Returns what can be looked at of these jobs."""
     if not entries:
         return ()
     if len(entries) == 1:
-        return ("settings",) if entries[0].status.state is JobState.QUEUED else _TABS_OF_KIND[kind_of(entries[0])]
+        return _TABS_OF_KIND[kind_of(entries[0])] if _was_ever_started(entries[0]) else ("settings",)
     return ("curves", "compare") if len(entries) == 2 else ("curves",)
 
 
@@ -118,7 +129,8 @@ class JobTabs(QTabWidget):
             at = self.addTab(page, title)
             self.setTabToolTip(at, tip)
             self.setTabVisible(at, False)
-        self._leave_only_load()
+        self.load.axis_box.setCurrentIndex(self.load.axis_box.findData("time"))
+        self._leave_only_load("train")
         self._theme = theme
         self._follow()
         theme.changed.connect(self._follow)
@@ -140,18 +152,18 @@ class JobTabs(QTabWidget):
             QTabBar:focus {{ background: {colors.raised}; }}
         """)
 
-    def _leave_only_load(self) -> None:
-        """Lets the curves of the load be chosen alone, drawn over time."""
+    def _leave_only_load(self, kind: str) -> None:
+        """Lets the curves of the load of a kind of job be chosen alone."""
         box = self.load.chart_box
         model, view = box.model(), box.view()
         for at, chart in enumerate(CHARTS):
-            is_load = chart.title in _CHARTS_OF_LOAD
+            is_load = chart.title in _CHARTS_OF_LOAD[kind]
             if isinstance(model, QStandardItemModel):
                 model.item(at).setEnabled(is_load)
             if isinstance(view, QListView):
                 view.setRowHidden(at, not is_load)
-        box.setCurrentIndex(_chart_number("Load"))
-        self.load.axis_box.setCurrentIndex(self.load.axis_box.findData("time"))
+        if self.load.chart.title not in _CHARTS_OF_LOAD[kind]:
+            box.setCurrentIndex(_chart_number("Load"))
 
     # --------------------------------------------------------------------------------------------------------- showing
 
@@ -161,6 +173,14 @@ class JobTabs(QTabWidget):
         page = self.currentWidget()
         is_shown = self.currentIndex() >= 0 and self.isTabVisible(self.currentIndex())
         return next((key for key, each in self._pages.items() if each is page), "") if is_shown else ""
+
+    def least_height(self, width: int) -> int:
+        """Returns how high it must be for what is shown to be of use, at a width."""
+        page = self.currentWidget()
+        if page is None or page.layout() is None:
+            return self.minimumSizeHint().height()
+        least = page.layout().minimumHeightForWidth(width)
+        return self.tabBar().sizeHint().height() + max(least, _LEAST_PAGE)
 
     def show_entries(self, entries: Sequence[JobEntry]) -> None:
         """Shows a job, or several above one another."""
@@ -175,10 +195,17 @@ class JobTabs(QTabWidget):
                 wanted = self.tabs_used.get(scope, keys[0])
                 self.setCurrentWidget(self._pages[wanted if wanted in keys else keys[0]])
             if scope != before:
-                chart = self._charts_used.get(scope, _chart_number(_CHART_OF_SCOPE[scope]))
-                with QSignalBlocker(self):
-                    self.curves.chart_box.setCurrentIndex(chart)
+                self._offer_charts(scope)
         self._fill()
+
+    def _offer_charts(self, scope: str) -> None:
+        """Turns to the chart that was last looked at of jobs like these, and offers those that they have."""
+        if scope in _CHART_OF_SCOPE:
+            chart = self._charts_used.get(scope, _chart_number(_CHART_OF_SCOPE[scope]))
+            with QSignalBlocker(self):
+                self.curves.chart_box.setCurrentIndex(chart)
+        if scope in _CHARTS_OF_LOAD:
+            self._leave_only_load(scope)
 
     def show_tab(self, key: str) -> None:
         """Turns to a tab, if the job has it."""

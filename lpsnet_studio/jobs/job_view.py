@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPalette, QResizeEvent
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
 from lpsnet_studio.jobs.job_header_view import JobHeader
 from lpsnet_studio.jobs.job_tabs_view import MOST_OVERLAID, JobTabs
@@ -26,10 +26,38 @@ _GONE = (
     "Nothing of this job can be read while its run directory is not there. Mount its disk or move it back, "
     "and look again; or open it from its new place."
 )
+_OUTLIVED = "Nothing of this job can be read any more. If its disk was away, look again once it is back."
+
+
+_ROOMY = 640
+"""Pixels of height from which the head of a job shows everything."""
+
+
+class _Column(QVBoxLayout):
+    """What is above and what is below it, never less high than both need at the width that there is.
+
+    Args:
+        above: as high as it needs to be.
+        least_below: how high the rest must be at a width.
+    """
+
+    def __init__(self, parent: QWidget, above: Sequence[QWidget], least_below: Callable[[int], int]) -> None:
+        super().__init__(parent)
+        self._above, self._least_below = above, least_below
+
+    def hasHeightForWidth(self) -> bool:
+        """Returns that it can be of any height, so that a scroll area gives it all that it has."""
+        return False
+
+    def minimumSize(self) -> QSize:
+        """Returns what everything needs at the width that there is."""
+        least, width = super().minimumSize(), self.parentWidget().width()
+        heights = (_height_at(widget, width) for widget in self._above if not widget.isHidden())
+        return QSize(least.width(), sum(heights) + self._least_below(width))
 
 
 class JobView(QWidget):
-    """Shows what is chosen in the list.
+    """Shows what is chosen in the list; where there is little room, less of the head, and all of it scrolls.
 
     Args:
         theme: gives colours and icons.
@@ -43,6 +71,7 @@ class JobView(QWidget):
         header: the head of the one job.
         tabs: what can be looked at.
         entries: the jobs that are shown.
+        scroll: moves everything, where there is too little room.
     """
 
     look_wanted = Signal()
@@ -83,25 +112,45 @@ class JobView(QWidget):
         self._stack = QStackedLayout(self._body)
         self._stack.addWidget(self.tabs)
         self._stack.addWidget(self._instead)
+        inside = QWidget()
+        column = _Column(inside, (self.header, self.several), self._least_of_body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addWidget(self.several)
+        column.addWidget(self._body, 1)
+        self.scroll = QScrollArea()
+        self.scroll.setWidgetResizable(True)
+        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.scroll.setWidget(inside)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.header)
-        layout.addWidget(self.several)
-        layout.addWidget(self._body, 1)
+        layout.addWidget(self.scroll)
+
+    def _least_of_body(self, width: int) -> int:
+        if self._stack.currentWidget() is self.tabs:
+            return self.tabs.least_height(width)
+        return _height_at(self._instead, width)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Folds the head where there is little room."""
+        super().resizeEvent(event)
+        self.header.set_roomy(self.height() >= _ROOMY)
 
     def show_entries(self, entries: Sequence[JobEntry]) -> None:
         """Shows no job, one, or several, as they are now."""
         self.entries = tuple(entries)
         one = self.entries[0] if len(self.entries) == 1 else None
-        gone = one is not None and is_gone(one)
+        is_outlived = one is not None and one.status.is_outlived
+        gone = is_outlived or (one is not None and is_gone(one))
         self.header.setVisible(one is not None)
         if one is not None:
             self.header.show_entry(one)
         self.several.setVisible(len(self.entries) > 1)
         self.several.setText(_several_words(self.entries))
         self.several.setToolTip(as_tip("\n".join(entry.name for entry in self.entries)))
-        self.message.setText(_GONE if gone else _NOTHING)
+        self.message.setText(_OUTLIVED if is_outlived else _GONE if gone else _NOTHING)
         self.look_again.setVisible(gone)
         self.open_elsewhere.setVisible(gone)
         self._stack.setCurrentWidget(self.tabs if self.entries and not gone else self._instead)
@@ -118,3 +167,8 @@ def _several_words(entries: Sequence[JobEntry]) -> str:
     if len(shown) < len(entries):
         words += f": the first {len(shown)} of them, more cannot be told apart"
     return f"{words}." if len(entries) != 2 else f"{words}. “Compare settings” shows what differs."
+
+
+def _height_at(widget: QWidget, width: int) -> int:
+    """Returns how high a widget is at a width."""
+    return widget.heightForWidth(width) if widget.hasHeightForWidth() else widget.sizeHint().height()

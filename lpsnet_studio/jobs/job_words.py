@@ -164,6 +164,8 @@ def facts_line(entry: JobEntry, now: float, place: int = 0) -> str:
     status = entry.status
     if is_gone(entry):
         return "its run directory is not there"
+    if status.is_outlived:
+        return status.sentence
     if status.state is JobState.QUEUED:
         words = [f"No. {place} in the queue" if place else "", entry.waiting or status.sentence]
     elif status.state is JobState.STARTING:

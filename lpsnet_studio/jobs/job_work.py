@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,8 @@ from pathlib import Path
 from lpsnet.run_directory import RunDirectory
 from lpsnet_studio.jobs.history import Edit, History, HistoryFile, KnownRun
 from lpsnet_studio.jobs.job_folder import JobFolder
-from lpsnet_studio.jobs.launch import kill_tree, launch, stop_gently
+from lpsnet_studio.jobs.launch import kill_outliving, kill_tree, launch, stop_gently
+from lpsnet_studio.jobs.process_mark import ProcessMark
 from lpsnet_studio.jobs.queue import Plan, devices_of, plan
 from lpsnet_studio.jobs.spec import EvaluateSpec, JobSpec, PredictSpec, TrainSpec
 from lpsnet_studio.jobs.status import JobState, JobStatus, read_status
@@ -24,8 +25,6 @@ __all__ = ["Calls", "Found", "JobWork", "Look", "end_of", "is_being_started", "p
 
 _STARTING_PATIENCE = 60.0
 """Seconds after which who took a job from the queue is taken to have ended before it could start it."""
-_FILES_OF_A_RUN = ("events.jsonl", "config.yaml", "job/job.json")
-_FOLDERS_OF_A_RUN = ("checkpoints", "samples", "job")
 _ENDS = (JobState.FINISHED, JobState.STOPPED, JobState.FAILED, JobState.LOST)
 
 
@@ -40,6 +39,7 @@ class Calls:
         kill: ends a job with all that it started, or raises OSError in one sentence.
         now: tells the time, seconds since 1970.
         monotonic: tells seconds that no setting of the clock moves.
+        kill_outliving: ends a job whose run directory is gone, by its first process and its token, likewise.
     """
 
     launch: Callable[[JobSpec], object] = launch
@@ -48,6 +48,7 @@ class Calls:
     kill: Callable[[JobFolder], object] = kill_tree
     now: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
+    kill_outliving: Callable[[Path, ProcessMark, str], object] = kill_outliving
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +163,8 @@ class JobWork:
         self._file = HistoryFile(state_folder / "jobs.json")
         self._calls = calls
         self._numbers = itertools.count(1)
-        self._forgotten: dict[Path, tuple[KnownRun, int]] = {}
-        """What was left out by this Studio, and at which place it was."""
+        self._forgotten: dict[Path, tuple[int, KnownRun]] = {}
+        """What was left out by this Studio, with the place that it had."""
         self._cache = StatusCache(calls.read_status, calls.monotonic)
 
     def look(self) -> Found:
@@ -183,8 +184,11 @@ class JobWork:
         return self._found(history, looks, tuple(ended))
 
     def _looks(self, history: History) -> dict[Path, Look]:
+        return self._looks_at(run.folder for run in history.runs)
+
+    def _looks_at(self, folders: Iterable[Path]) -> dict[Path, Look]:
         number, at = next(self._numbers), self._calls.now()
-        statuses = self._cache.statuses(run.folder for run in history.runs)
+        statuses = self._cache.statuses(folders)
         return {folder: Look(status, number, at) for folder, status in statuses.items()}
 
     def _runs_here(self, folder: Path) -> bool:
@@ -203,7 +207,7 @@ class JobWork:
         return self._change(spec.folder, lambda history: [partial(History.queued, spec=spec, now=self._calls.now())])
 
     def resume(self, folder: Path, spec: JobSpec | None) -> Found:
-        """Puts the continuation of a training into the queue; one that failed before it had begun is begun again.
+        """Puts the continuation of a training into the queue; what ended before it had done anything is begun again.
 
         Args:
             folder: the run directory.
@@ -211,10 +215,13 @@ class JobWork:
         """
         status = self._cache.status_now(folder)
         kind = spec.kind if spec is not None else status.facts.kind
-        if kind not in ("train", ""):
-            return self._refused(folder, "only a training can be gone on with; start it again instead")
+        is_batch = kind not in ("train", "")
+        if is_batch and (spec is None or status.facts.iteration or status.state is JobState.FINISHED):
+            return self._refused(folder, "only a training can be gone on with; duplicate it instead")
         if status.state.is_alive and status.is_here:
-            return self._refused(folder, "the training still runs")
+            return self._refused(folder, "it still runs" if is_batch else "the training still runs")
+        if is_batch and spec is not None:
+            return self.add(spec)
         if isinstance(spec, TrainSpec):
             # One that was refused, for its settings or its data, has left nothing to go on from.
             return self.add(dataclasses.replace(spec, run_dir=folder, resume=RunDirectory(folder).config.is_file()))
@@ -258,34 +265,46 @@ class JobWork:
 
         One that was just forgotten comes back to its place, whether or not it is there.
         """
-        path = _absolute(path)
-        folder = path if path in self._forgotten else _run_directory(path)
+        path = _made_absolute(path)
+        if path in self._forgotten:
+            return self.list_again(path)
+        folder = _run_directory(path)
         if folder is None:
             why = "holds no run; a run directory has events.jsonl or config.yaml in it"
             return self._refused(path, why if path.exists() else "is not there")
-        if (removed := self._forgotten.pop(folder, None)) is not None:
-            listed_again = partial(History.listed_again, run=removed[0], place=removed[1])
-            return self._found(self._file.change(lambda _known: [listed_again]), self._look_at(folder))
+        if folder in self._forgotten:
+            return self.list_again(folder)
         looks = self._look_at(folder)
         end = end_of(looks[folder].status)
         opened = partial(History.opened, folder=folder, told_end=end, now=self._calls.now())
         return self._found(self._file.change(lambda _known: [opened]), looks)
 
-    def forget(self, folder: Path) -> Found:
-        """Leaves out a run directory; not while it is at work here, where nobody could stop it any more."""
-        history = self._file.read()
-        run = history.run(folder)
-        if run is not None and is_being_started(run, self._calls.now()):
-            return self._refused(folder, "is being started; stop it before it is taken off the list")
-        if self._runs_here(folder):
-            return self._refused(folder, "still runs; stop it before it is taken off the list")
-        if run is not None:
-            self._forgotten[folder] = (run, history.runs.index(run))
-        return self._change(folder, lambda _known: [partial(History.forgotten, folder=folder)])
+    def forget(self, *folders: Path) -> Found:
+        """Leaves out run directories; none while it is at work here, where nobody could stop it any more."""
+        known = {run.folder: (place, run) for place, run in enumerate(self._file.read().runs)}
+        why_not = {folder: self._why_not_forgotten(known[folder][1]) for folder in folders if folder in known}
+        gone = [folder for folder in folders if not why_not.get(folder)]
+        self._forgotten.update({folder: known[folder] for folder in gone if folder in known})
+        found = self._found(self._file.change(lambda _known: [lambda history: history.forgotten(*gone)]))
+        for folder, why in why_not.items():
+            if why:
+                found = _with_problem(found, folder, f"{folder}: {why}")
+        return found
 
-    def withdraw(self, folder: Path) -> Found:
-        """Takes a job out of the queue."""
-        return self._change(folder, lambda _known: [partial(History.withdrawn, folder=folder)])
+    def _why_not_forgotten(self, run: KnownRun) -> str:
+        if is_being_started(run, self._calls.now()):
+            return "is being started; stop it before it is taken off the list"
+        return "still runs; stop it before it is taken off the list" if self._runs_here(run.folder) else ""
+
+    def list_again(self, *folders: Path) -> Found:
+        """Lists run directories again that were left out, each at its place, whether or not it is there."""
+        removed = [self._forgotten.pop(folder) for folder in folders if folder in self._forgotten]
+        history = self._file.change(lambda _known: [lambda history: history.listed_again(*removed)])
+        return self._found(history, self._looks_at(run.folder for _place, run in removed))
+
+    def withdraw(self, *folders: Path) -> Found:
+        """Takes jobs out of the queue."""
+        return self._found(self._file.change(lambda _known: [lambda history: history.withdrawn(*folders)]))
 
     def move(self, folder: Path, place: int) -> Found:
         """Puts a job at another place of the queue."""
@@ -301,7 +320,13 @@ class JobWork:
 
     def kill(self, folder: Path) -> Found:
         """Ends a job at once, with all that it started; one that waits leaves the queue."""
-        return self._end(folder, self._calls.kill)
+        return self._end(folder, self._kill)
+
+    def _kill(self, job: JobFolder) -> object:
+        status = self._cache.status_now(job.run_dir)
+        if status.is_outlived and status.leader is not None:
+            return self._calls.kill_outliving(job.run_dir, status.leader, status.token)
+        return self._calls.kill(job)
 
     def _end(self, folder: Path, call: Callable[[JobFolder], object]) -> Found:
         if self._file.read().waiting(folder) is not None:
@@ -336,21 +361,21 @@ def with_absolute_paths(spec: JobSpec) -> JobSpec:
     changes: dict[str, object] = {}
     config = spec.config
     if config is not None and config.lower().endswith((".yaml", ".yml")):
-        changes["config"] = str(_absolute(Path(config)))
+        changes["config"] = str(_made_absolute(Path(config)))
     if isinstance(spec, TrainSpec):
-        return dataclasses.replace(spec, run_dir=_absolute(spec.run_dir), **changes)
-    changes["out"] = _absolute(spec.out)
+        return dataclasses.replace(spec, run_dir=_made_absolute(spec.run_dir), **changes)
+    changes["out"] = _made_absolute(spec.out)
     for name in ("checkpoint", "images", "pngs"):
         path = getattr(spec, name)
-        changes[name] = None if path is None else _absolute(path)
+        changes[name] = None if path is None else _made_absolute(path)
     if isinstance(spec, PredictSpec):
-        changes["inputs"] = tuple(_absolute(path) for path in spec.inputs)
+        changes["inputs"] = tuple(_made_absolute(path) for path in spec.inputs)
     elif isinstance(spec, EvaluateSpec) and spec.data is not None and not spec.data.startswith("scenes:"):
-        changes["data"] = str(_absolute(Path(spec.data)))
+        changes["data"] = str(_made_absolute(Path(spec.data)))
     return dataclasses.replace(spec, **changes)  # type: ignore[arg-type]
 
 
-def _absolute(path: Path) -> Path:
+def _made_absolute(path: Path) -> Path:
     path = path.absolute()
     return path.resolve() if ".." in path.parts else path
 
@@ -358,9 +383,10 @@ def _absolute(path: Path) -> Path:
 def _run_directory(path: Path) -> Path | None:
     """Returns the run directory that a path is, or lies in; None if there is none."""
     for folder in (path, *path.parents[:3]):
-        below = path.relative_to(folder).parts
-        is_part = not below or below[0] in _FOLDERS_OF_A_RUN or (len(below) == 1 and path.is_file())
-        if is_part and any((folder / name).is_file() for name in _FILES_OF_A_RUN):
+        run, job = RunDirectory(folder), JobFolder(folder)
+        is_below = any(path.is_relative_to(each) for each in (run.checkpoints, run.all_samples, job.path))
+        is_part = path == folder or is_below or (path.parent == folder and path.is_file())
+        if is_part and any(file.is_file() for file in (run.events, run.config, job.job)):
             return folder
     return None
 

@@ -154,17 +154,21 @@ class Jobs:
         """
         self._ask(partial(self._work.open_run, path))
 
-    def forget(self, folder: Path) -> None:
-        """Takes a job out of the list, and out of the queue; its files stay. One that runs here is not forgotten."""
-        self._ask_in_order(partial(self._work.forget, folder))
+    def forget(self, *folders: Path) -> None:
+        """Takes jobs out of the list, and out of the queue; their files stay. One that runs here is not forgotten."""
+        self._ask_in_order(partial(self._work.forget, *folders))
+
+    def list_again(self, *folders: Path) -> None:
+        """Puts jobs that were just forgotten back to their places in the list."""
+        self._ask_in_order(partial(self._work.list_again, *folders))
 
     def move(self, folder: Path, place: int) -> None:
         """Puts a job that waits at another place of the queue; 0 is the first."""
         self._ask_in_order(partial(self._work.move, folder, place))
 
-    def withdraw(self, folder: Path) -> None:
-        """Takes a job that waits out of the queue."""
-        self._ask_in_order(partial(self._work.withdraw, folder))
+    def withdraw(self, *folders: Path) -> None:
+        """Takes jobs that wait out of the queue."""
+        self._ask_in_order(partial(self._work.withdraw, *folders))
 
     def stop(self, folder: Path) -> None:
         """Asks a job to save what it has and end; one that waits is withdrawn."""
@@ -322,12 +326,13 @@ class Jobs:
 
     def _waiting_entry(self, job: WaitingJob, names: dict[Path, str]) -> JobEntry:
         name = names[job.folder]
-        facts = self._looks.get(job.folder, _NEVER_LOOKED).status.facts
+        before = self._looks.get(job.folder, _NEVER_LOOKED).status
+        facts, started, ended = before.facts, before.started, before.ended
         if job.folder in self._being_started:
             return JobEntry(job.folder, job.spec, JobStatus(JobState.STARTING, "is being started", facts=facts), name)
         wait = self._plan.waits.get(job.folder)
         words = "starts next" if wait is None else _wait_words(wait, names[wait.holder])
-        status = JobStatus(JobState.QUEUED, words, facts=facts, spec=job.spec)
+        status = JobStatus(JobState.QUEUED, words, facts=facts, spec=job.spec, started=started, ended=ended)
         return JobEntry(job.folder, job.spec, status, name, words)
 
     def _run_entry(self, run: KnownRun, status: JobStatus, name: str, now: float) -> JobEntry:

@@ -15,7 +15,7 @@ from lpsnet_studio.jobs.status import JobState
 if TYPE_CHECKING:
     from lpsnet_studio.jobs.jobs import JobEntry
 
-__all__ = ["JobList", "JobRow", "Section", "SectionRow", "StateFilter", "moved_place", "section_of"]
+__all__ = ["JobList", "JobRow", "Section", "SectionRow", "StateFilter", "first_looked_at", "moved_place", "section_of"]
 
 
 class Section(Enum):
@@ -162,7 +162,7 @@ def _row(entry: JobEntry, now: float, place: int) -> JobRow:
         entry.name,
         state,
         facts_line(entry, now, place),
-        fraction_done(entry.status) if state.is_alive else None,
+        fraction_done(entry.status) if state.is_alive and not entry.status.is_outlived else None,
         place,
         not entry.seen and not state.is_alive,
     )
@@ -170,6 +170,24 @@ def _row(entry: JobEntry, now: float, place: int) -> JobRow:
 
 def _searched(row: JobRow) -> str:
     return f"{row.name} {row.folder} {KIND_WORDS[row.kind]} {row.kind} {row.look.word}".casefold()
+
+
+def first_looked_at(rows: Sequence[SectionRow | JobRow]) -> Path | None:
+    """Returns which job of the list is looked at where none was chosen: one that runs, else the newest that began.
+
+    Where all only wait it is the first of the queue; None of an empty list.
+    """
+    jobs = [row for row in rows if isinstance(row, JobRow)]
+    of_interest = (row for is_it in (_is_alive, _has_begun, bool) for row in jobs if is_it(row))
+    return next((row.folder for row in of_interest), None)
+
+
+def _is_alive(row: JobRow) -> bool:
+    return row.state.is_alive
+
+
+def _has_begun(row: JobRow) -> bool:
+    return not row.place
 
 
 def moved_place(rows: Sequence[SectionRow | JobRow], folder: Path, before: int) -> int | None:

@@ -12,19 +12,21 @@ from PySide6.QtCore import QPoint, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
+    QFrame,
     QLabel,
     QMenu,
     QMessageBox,
     QPushButton,
+    QScrollArea,
     QSplitter,
     QStackedLayout,
     QVBoxLayout,
     QWidget,
 )
 
-from lpsnet_studio.jobs.job_deeds import DEED_WORDS, Deed, deeds_of, job_after
+from lpsnet_studio.jobs.job_deeds import DEED_WORDS, Deed, deeds_of, job_after, words_of
 from lpsnet_studio.jobs.job_view import JobView
-from lpsnet_studio.jobs.jobs_list import JobList
+from lpsnet_studio.jobs.jobs_list import JobList, first_looked_at
 from lpsnet_studio.jobs.jobs_side_view import BEGINNINGS, JobsSide
 from lpsnet_studio.jobs.kill_question_view import ask_to_kill
 from lpsnet_studio.jobs.status import JobState
@@ -38,13 +40,23 @@ if TYPE_CHECKING:
 __all__ = ["JobsPage"]
 
 _EMPTY = "No jobs yet. Train a network, evaluate one, or open a run directory."
-_SIDE_LEAST, _SIDE_NARROW, _SIDE_WIDE, _VIEW_LEAST = 200, 240, 320, 440
-_WIDE = 960
-"""Pixels of the page from which the list has its full width."""
+_SIDE_LEAST, _SIDE_NARROW, _SIDE_WIDE, _VIEW_LEAST = 144, 240, 320, 240
+_WIDE, _NARROW = 960, 600
+"""Pixels of the page from which the list has its full width, and below which it has its least."""
 
 
 def _open_folder(folder: Path) -> bool:
     return QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+
+def _scrolled(page: QWidget) -> QScrollArea:
+    """Returns a page in an area that scrolls where the window is smaller than it."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(page)
+    return area
 
 
 class JobsPage(QWidget):
@@ -105,8 +117,8 @@ class JobsPage(QWidget):
         self.side.setMinimumWidth(_SIDE_LEAST)
         self.view.setMinimumWidth(_VIEW_LEAST)
         self._stack = QStackedLayout(self)
-        self._stack.addWidget(self.splitter)
-        self._stack.addWidget(self._made_empty_page())
+        self._stack.addWidget(_scrolled(self.splitter))
+        self._stack.addWidget(_scrolled(self._made_empty_page()))
 
     def _made_empty_page(self) -> QWidget:
         page = QWidget()
@@ -217,10 +229,16 @@ class JobsPage(QWidget):
         entries = self._jobs.entries
         self._stack.setCurrentIndex(0 if entries else 1)
         self.side.show_rows(self._list.listed(entries, self._now(), self.side.search.text(), self.side.wanted))
-        if not self._has_chosen and self.isVisible():
-            # What the last run of the program listed is read while the page is shown already.
-            self.side.list.choose_near(0)
+        # What the last run of the program listed is read while the page is shown already.
+        if self.isVisible() and (not self._has_chosen or len(entries) == 1):
+            self._choose_first()
         self._show_chosen()
+
+    def _choose_first(self) -> None:
+        """Chooses the job that most likely is to be looked at, where none is chosen."""
+        first = first_looked_at(self.side.list.rows.rows)
+        if first is not None and not self.side.list.folders:
+            self.side.list.choose([first])
 
     def _show_chosen(self) -> None:
         chosen = self.chosen
@@ -269,15 +287,14 @@ class JobsPage(QWidget):
         """Takes the chosen jobs out of the list: those that wait out of the queue; those that run stay."""
         chosen = self.chosen
         alive = [entry for entry in chosen if entry.status.state.is_alive]
-        gone = [entry for entry in chosen if entry not in alive and not entry.waiting]
-        for entry in chosen:
-            if entry.waiting:
-                self._jobs.withdraw(entry.folder)
+        waiting = [entry.folder for entry in chosen if entry.waiting]
+        gone = [entry for entry in chosen if not entry.status.state.is_alive and not entry.waiting]
+        if waiting:
+            self._jobs.withdraw(*waiting)
         if gone:
             self.side.tell("")
             self._going = tuple(gone)
-            for entry in gone:
-                self._jobs.forget(entry.folder)
+            self._jobs.forget(*(entry.folder for entry in gone))
         elif alive:
             what = f"{alive[0].name} runs" if len(alive) == 1 else "These jobs run"
             self.side.tell(f"{what}; stop it first." if len(alive) == 1 else f"{what}; stop them first.")
@@ -294,9 +311,8 @@ class JobsPage(QWidget):
     def _list_again(self) -> None:
         removed, self._removed = self._removed, ()
         self.side.tell("")
-        for folder in removed:
-            self._jobs.open_run(folder)
         if removed:
+            self._jobs.list_again(*removed)
             self._awaited = removed[0]
         self.side.list.setFocus()
 
@@ -356,8 +372,9 @@ class JobsPage(QWidget):
         for deed in deeds:
             if deed is Deed.FORGET:
                 menu.addSeparator()
-            action = menu.addAction(DEED_WORDS[deed].label, partial(self.do, deed))
-            action.setToolTip(as_tip(DEED_WORDS[deed].tip))
+            words = words_of(deed, entry)
+            action = menu.addAction(words.label, partial(self.do, deed))
+            action.setToolTip(as_tip(words.tip))
         if entry.status.state in (JobState.FAILED, JobState.LOST):
             menu.addAction("Show the log", self.view.tabs.show_first_error)
         menu.addSeparator()
@@ -372,7 +389,7 @@ class JobsPage(QWidget):
         if self._is_stale:
             self._show_jobs()
         if not self.side.list.folders:
-            self.side.list.choose_near(0)
+            self._choose_first()
             self.focus_list()
         self._show_chosen()
 
@@ -385,5 +402,5 @@ class JobsPage(QWidget):
         """Gives the list less room in a narrow page, unless the user chose how much."""
         super().resizeEvent(event)
         if not self._is_sized:
-            side = _SIDE_WIDE if self.width() >= _WIDE else _SIDE_NARROW
+            side = _SIDE_WIDE if self.width() >= _WIDE else _SIDE_NARROW if self.width() >= _NARROW else _SIDE_LEAST
             self.splitter.setSizes([side, max(self.width() - side, _VIEW_LEAST)])

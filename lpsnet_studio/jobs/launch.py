@@ -22,15 +22,17 @@ from typing import Any
 import psutil
 
 from lpsnet.formats.atomic import write_failure
+from lpsnet.run_directory import RunDirectory, Work
 from lpsnet_studio.jobs.command import argv, environment
 from lpsnet_studio.jobs.job_folder import JobFolder, JobProcesses, StopAsked
 from lpsnet_studio.jobs.keeper import EXIT_NOT_ITS_OWN, TOKEN_VARIABLE
+from lpsnet_studio.jobs.new_folder import refusal_of
 from lpsnet_studio.jobs.process_mark import ProcessMark, catches_sigterm, is_zombie
 from lpsnet_studio.jobs.run_facts import read_facts
 from lpsnet_studio.jobs.spec import JobSpec, TrainSpec, spec_to_json
 from lpsnet_studio.jobs.status import is_held_unseen, living_command, read_status
 
-__all__ = ["kill_tree", "launch", "launch_command", "stop_gently"]
+__all__ = ["kill_outliving", "kill_tree", "launch", "launch_command", "stop_gently"]
 
 _PATIENCE = 20.0
 """Seconds until a keeper has started its command, on a machine that is busy enough."""
@@ -55,7 +57,8 @@ def launch(spec: JobSpec, python: str = sys.executable, cwd: Path | None = None)
     """
     cwd = Path.cwd() if cwd is None else cwd
     run_dir = cwd / spec.folder
-    _refuse_spoiling(spec, run_dir)
+    if refusal := refusal_of(RunDirectory(run_dir), _work_of(spec)):
+        raise ValueError(refusal)
     facts = {"kind": spec.kind, "spec": spec_to_json(spec)}
     return launch_command(run_dir, argv(spec, python), environment(spec), cwd=cwd, facts=facts)
 
@@ -110,21 +113,10 @@ def launch_command(
     return folder
 
 
-def _refuse_spoiling(spec: JobSpec, run_dir: Path) -> None:
-    """Refuses what would mix two jobs in one folder.
-
-    Raises:
-        ValueError: in one sentence.
-    """
-    is_training = (run_dir / "config.yaml").exists() or (run_dir / "checkpoints").exists()
+def _work_of(spec: JobSpec) -> Work:
     if not isinstance(spec, TrainSpec):
-        if is_training:
-            raise ValueError(f"{run_dir}: holds a training; choose another folder for what it predicts")
-    elif spec.resume:
-        if not is_training:
-            raise ValueError(f"{run_dir}: holds no run to go on with")
-    elif (run_dir / "events.jsonl").exists() or (run_dir / "checkpoints" / "state.pt").exists():
-        raise ValueError(f"{run_dir}: holds a run already; go on with that, or choose another folder")
+        return "predictions"
+    return "continuation" if spec.resume else "training"
 
 
 def _started_keeper(folder: JobFolder, token: str) -> subprocess.Popen[bytes]:
@@ -271,6 +263,30 @@ def kill_tree(folder: JobFolder, patience: float = 10.0) -> None:
     if not doomed:
         return
     _note_kill(folder, token if leader is None else _stop_name(processes, leader))
+    _kill_all(folder.run_dir, doomed, token, patience)
+
+
+def kill_outliving(run_dir: Path, leader: ProcessMark, token: str, patience: float = 10.0) -> None:
+    """Ends the processes of a job whose run directory is gone, by what was known of them.
+
+    Args:
+        run_dir: where that was.
+        leader: the job's first process; one that has its number by now is left alone.
+        token: what that and all that it started bear in their variables; empty if no keeper started it.
+        patience: seconds until they all must be gone.
+
+    Raises:
+        OSError: in one sentence, if processes survive that or belong to somebody else.
+    """
+    _kill_all(run_dir, set(_processes_of(leader, token)), token, patience)
+
+
+def _kill_all(run_dir: Path, doomed: set[psutil.Process], token: str, patience: float) -> None:
+    """Ends processes, and those bearing the token that they start meanwhile.
+
+    Raises:
+        OSError: in one sentence, if some are there after ``patience`` seconds.
+    """
     deadline = time.monotonic() + patience
     while doomed:
         for process in doomed:
@@ -281,7 +297,7 @@ def kill_tree(folder: JobFolder, patience: float = 10.0) -> None:
         doomed = {process for process in doomed | set(_bearing(token)) if _lives(process)}
         if doomed and time.monotonic() > deadline:
             pids = ", ".join(str(process.pid) for process in doomed)
-            raise OSError(f"{folder.run_dir}: processes {pids} could not be ended")
+            raise OSError(f"{run_dir}: processes {pids} could not be ended")
 
 
 def _refuse_elsewhere(folder: JobFolder, processes: JobProcesses | None) -> None:

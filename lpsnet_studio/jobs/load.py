@@ -45,14 +45,15 @@ class LoadMeter:
         self._measured_at: float | None = None
         self._nvidia_smi = nvidia_smi or shutil.which("nvidia-smi")
         self._gpu_failures = 0
+        self._cores = _usable_cores(pid)
 
     def sample(self) -> dict[str, Any]:
         """Returns what a line of the file holds.
 
         ``time`` is in seconds since 1970, ``cpu_percent`` since the last sample, 100 a core (absent at first),
-        ``rss_bytes`` the memory of all processes together, pages that they share counted each time, ``processes`` how
-        many there are, and ``gpus`` of every GPU of the machine, whoever uses it, ``percent``, ``memory_bytes`` and
-        ``memory_total_bytes``; absent where there is no ``nvidia-smi``.
+        ``cores`` those that it may use, ``rss_bytes`` the memory of all processes together, pages that they share
+        counted each time, ``processes`` how many there are, and ``gpus`` of every GPU of the machine, whoever uses it,
+        ``percent``, ``memory_bytes`` and ``memory_total_bytes``; absent where there is no ``nvidia-smi``.
         """
         now, seconds, rss = time.monotonic(), {}, 0
         for process in self._tree():
@@ -62,6 +63,8 @@ class LoadMeter:
                 seconds[process.pid] = times.user + times.system
         self.peak_rss = max(self.peak_rss, rss)
         sample: dict[str, Any] = {"time": round(time.time(), 3), "rss_bytes": rss, "processes": len(seconds)}
+        if self._cores:
+            sample["cores"] = self._cores
         if self._measured_at is not None and now > self._measured_at:
             spent = sum(max(0.0, total - self._cpu_seconds.get(pid, 0.0)) for pid, total in seconds.items())
             sample["cpu_percent"] = round(100 * spent / (now - self._measured_at), 1)
@@ -95,6 +98,14 @@ class LoadMeter:
             return []
         self._gpu_failures = 0
         return gpus
+
+
+def _usable_cores(pid: int) -> int | None:
+    """Returns how many cores a process may run on; None if the system does not tell."""
+    try:
+        return len(psutil.Process(pid).cpu_affinity())
+    except (AttributeError, psutil.Error):  # macOS pins no process to cores
+        return psutil.cpu_count()
 
 
 def _gpu(line: str) -> dict[str, float]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from lpsnet.growing_file import GrowingFile
 from lpsnet_studio.jobs.track import Series, Track
 
-__all__ = ["LoadCurves"]
+__all__ = ["LOAD_PREFIX", "LoadCurves"]
 
-_MOST_BYTES = 1 << 18
-_PREFIX = "load."
+_MOST_LINES = 2000
+LOAD_PREFIX = "load."
+"""Of the names of figures that samples of the load hold."""
 _DEEPEST = 8
 """Objects and lists inside one another that figures are looked for in."""
 
@@ -29,13 +30,9 @@ class LoadCurves:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._begin_again(None)
-        self._generation = 0
-
-    def _begin_again(self, identity: tuple[int, int] | None) -> None:
-        self._identity, self._offset = identity, 0
+        self._file = GrowingFile(path)
         self._track = Track()
+        self._generation = 0
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -47,35 +44,30 @@ class LoadCurves:
         """Memory that the curves take."""
         return self._track.nbytes
 
-    def read(self, limit: int = _MOST_BYTES) -> bool:
+    @property
+    def begun(self) -> float:
+        """When the first sample was, seconds since 1970; not a number before any."""
+        times, _iterations = self._track.moments
+        return float(times[0]) if len(times) else math.nan
+
+    def read(self, limit: int = _MOST_LINES) -> bool:
         """Reads on, and returns whether anything was found.
 
         Args:
-            limit: bytes to read at most.
+            limit: lines to read at most.
 
         Raises:
             OSError: if the file is there and cannot be read.
         """
-        try:
-            stream = self._path.open("rb")
-        except FileNotFoundError:
-            return False
-        with stream:
-            facts = os.fstat(stream.fileno())
-            identity = (facts.st_dev, facts.st_ino)
-            if identity != self._identity or facts.st_size < self._offset:
-                self._generation += 1
-                self._begin_again(identity)
-            stream.seek(self._offset)
-            content = stream.read(limit)
-        whole = content[: content.rfind(b"\n") + 1]
-        if not whole and len(content) == limit:
-            whole = content  # no sample is that long: it is damage, and is gone past
-        self._offset += len(whole)
-        samples = [sample for line in whole.splitlines() if (sample := _sample(line)) is not None]
-        for time, figures in samples:
-            self._track.extend([time], [time], [figures])
-        return bool(whole)
+        new = self._file.read_new(limit)
+        if new.is_anew:
+            self._generation += 1
+            self._track = Track()
+        for line in new.lines:
+            if (sample := _sample(line)) is not None:
+                time, figures = sample
+                self._track.extend([time], [time], [figures])
+        return bool(new.lines) or new.is_anew
 
     def series(self, name: str) -> Series:
         """Returns a figure's curve; its iterations are its times.
@@ -96,7 +88,7 @@ def _sample(line: bytes) -> tuple[float, Mapping[str, float]] | None:
         return None
     if not _is_number(time) or not math.isfinite(time):
         return None
-    return float(time), {f"{_PREFIX}{name}": value for name, value in _numbers(content)}
+    return float(time), {f"{LOAD_PREFIX}{name}": value for name, value in _numbers(content)}
 
 
 def _numbers(content: object, name: str = "", depth: int = 0) -> Iterator[tuple[str, float]]:

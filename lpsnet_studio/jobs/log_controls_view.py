@@ -56,7 +56,8 @@ class LogSearch(SearchField):
 
     def __init__(self) -> None:
         super().__init__("Search the log", "Search", _SEARCH_TIP)
-        self.setFixedWidth(168)
+        self.setMinimumWidth(104)
+        self.setMaximumWidth(168)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Goes from place to place, and leaves the field."""

@@ -12,8 +12,8 @@ from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QHideEvent, QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedLayout, QVBoxLayout, QWidget
 
+from lpsnet.sizes import size_words
 from lpsnet_studio.background import Background, Task, is_awaited, pass_on
-from lpsnet_studio.jobs.amounts import size_words
 from lpsnet_studio.jobs.log import JobLog, LogFile, LogPart, lines_with
 from lpsnet_studio.jobs.log_controls_view import TOOL_STYLE, LogControls, tool_button
 from lpsnet_studio.jobs.log_levels import Level

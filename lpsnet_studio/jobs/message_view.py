@@ -1,19 +1,19 @@
-"""A line that tells of a fault or a remark, by an icon and by its colour."""
+"""A line that tells of a fault, a need or a remark, by an icon and by its colour."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QColor, QPalette, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from lpsnet_studio.theme import Theme
 
 __all__ = ["MessageLine", "Tone"]
 
-Tone = Literal["fault", "remark"]
-_ICONS: dict[Tone, str] = {"fault": "discarded", "remark": "warning"}
+Tone = Literal["fault", "need", "remark"]
+_ICONS: dict[Tone, str] = {"fault": "discarded", "need": "info", "remark": "warning"}
 _ICON_PIXELS = 14
 
 
@@ -21,13 +21,14 @@ class MessageLine(QWidget):
     """A sentence, wrapped, behind an icon.
 
     Args:
-        tone: whether something is wrong, or merely rarely meant.
+        tone: whether something is wrong, yet to be written, or merely rarely meant.
         theme: gives icon and colour.
     """
 
     def __init__(self, tone: Tone, theme: Theme) -> None:
         super().__init__()
         self._tone: Tone = tone
+        self._theme = theme
         self._icon, self._words = QLabel(), QLabel()
         self._words.setTextFormat(Qt.TextFormat.PlainText)
         self._words.setWordWrap(True)
@@ -50,10 +51,22 @@ class MessageLine(QWidget):
         self.setAccessibleName(text)
         self.setVisible(bool(text))
 
+    def set_tone(self, tone: Tone) -> None:
+        """Tells of something of another kind from now on."""
+        if tone != self._tone:
+            self._tone = tone
+            self.follow(self._theme)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Takes its colour again: where a scroll area was moved since, Qt has given back the one it began with."""
+        super().showEvent(event)
+        self.follow(self._theme)
+
     def follow(self, theme: Theme) -> None:
         """Takes icon and colour of a theme."""
-        color = theme.palette.discarded if self._tone == "fault" else theme.palette.contested
+        self._theme, palette = theme, theme.palette
+        color = {"fault": palette.discarded, "need": palette.dim, "remark": palette.contested}[self._tone]
         self._icon.setPixmap(theme.pixmap(_ICONS[self._tone], color, _ICON_PIXELS))
-        palette = self._words.palette()
-        palette.setColor(QPalette.ColorRole.WindowText, QColor(color))
-        self._words.setPalette(palette)
+        colors = self._words.palette()
+        colors.setColor(QPalette.ColorRole.WindowText, QColor(color))
+        self._words.setPalette(colors)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
-from lpsnet.run_directory import RunDirectory
+from lpsnet.run_directory import RunDirectory, Work
 
-__all__ = ["fault_of_folder", "names_in", "proposed_folder", "typed_path"]
+__all__ = ["fault_of_folder", "names_in", "proposed_folder", "refusal_of", "typed_path"]
 
+_ADVICE: Mapping[Work, str] = {
+    "training": ": choose another folder, or resume that run from the list of jobs",
+    "continuation": "",
+    "predictions": ": choose another folder for what is predicted",
+}
 _UNFIT = re.compile(r"[^\w.+-]+")
 
 
@@ -72,15 +77,16 @@ def fault_of_folder(text: str, *, for_training: bool) -> str:
     try:
         if folder.exists() and not folder.is_dir():
             return f"{folder} is a file, not a folder"
-        return _refusal(RunDirectory(folder), for_training=for_training)
+        return refusal_of(RunDirectory(folder), "training" if for_training else "predictions")
     except OSError as error:
         return f"{folder} cannot be looked into ({error.strerror})"
 
 
-def _refusal(directory: RunDirectory, *, for_training: bool) -> str:
-    """Says what would be spoilt there; the same is refused at the start."""
-    if for_training and (directory.events.exists() or directory.state.exists()):
-        return f"{directory.path} holds a run already: choose another folder, or resume that run from the list of jobs"
-    if not for_training and (directory.config.exists() or directory.latest.parent.exists()):
-        return f"{directory.path} holds a training: choose another folder for what is predicted"
-    return ""
+def refusal_of(directory: RunDirectory, work: Work) -> str:
+    """Returns why a job cannot do its work in a folder, in one sentence; empty if it can.
+
+    Raises:
+        OSError: if the folder cannot be looked into.
+    """
+    unfit = directory.unfit_for(work)
+    return f"{directory.path} {unfit}{_ADVICE[work]}" if unfit else ""

@@ -5,20 +5,20 @@ Both are asked the same: what is written, what is wrong with it, and where a thi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from lpsnet_studio.jobs.batch_fields import BatchKind
 from lpsnet_studio.jobs.batch_form import BatchForm
 from lpsnet_studio.jobs.batch_form_view import BatchFormView
-from lpsnet_studio.jobs.command_line_view import CommandLine, command_words
 from lpsnet_studio.jobs.device_view import DeviceChooser
 from lpsnet_studio.jobs.disk_look import Ask, at_once
 from lpsnet_studio.jobs.field_editors import PathChooser, chosen_path
+from lpsnet_studio.jobs.form import ReadConfig, read_config
 from lpsnet_studio.jobs.form_view import ConfigFormView
 from lpsnet_studio.jobs.head_view import ConfigChooser, chosen_config
 from lpsnet_studio.jobs.path_line_view import AskPath, asked_path
@@ -53,11 +53,13 @@ class Body(Protocol):
         main: the form.
         side: what stands beside it, above the findings; None for nothing.
         devices: chooses where it runs.
+        side_title: what the side and the findings below it are called together.
     """
 
     main: QWidget
-    side: QWidget | None
+    side: TrainingPlaceView | None
     devices: DeviceChooser
+    side_title: str
 
     def on_change(self, call: Callable[[], object]) -> None:
         """Calls this after every edit."""
@@ -66,11 +68,31 @@ class Body(Protocol):
     def faults(self) -> Mapping[str, str]:
         """What is wrong, by name."""
 
+    @property
+    def lacking(self) -> Collection[str]:
+        """The names among the faults of what is merely empty."""
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """What is allowed but rarely meant, a sentence each."""
+
+    @property
+    def side_words(self) -> str:
+        """What is written at the side, in a few words."""
+
     def spec(self) -> JobSpec:
         """Returns the job as it is written."""
 
-    def take(self, spec: JobSpec, name: str) -> None:
-        """Begins anew with another job's settings."""
+    def read(self, spec: JobSpec) -> Any:
+        """Reads what is needed to begin with another job's settings; called in a worker.
+
+        Raises:
+            OSError: naming the file, if it cannot be read.
+            ValueError: in one sentence, if it is wrong, or the job of another kind.
+        """
+
+    def take(self, spec: JobSpec, name: str, read: Any) -> None:
+        """Begins anew with another job's settings, once they are read."""
 
     def place_of(self, finding: Finding) -> Callable[[], None] | None:
         """Returns what leads to what a finding is about; None if that is nowhere here."""
@@ -81,8 +103,14 @@ class Body(Protocol):
     def go_to_fault(self) -> None:
         """Gives the keyboard to a field with a fault."""
 
-    def show_state(self) -> None:
-        """Shows what depends on several forms, such as the command."""
+    def go_to_remarks(self) -> None:
+        """Shows what is allowed but rarely meant."""
+
+    def stops(self) -> Sequence[QWidget]:
+        """Returns where Tab stops in the form, its side left out."""
+
+    def on_stops(self, call: Callable[[], object]) -> None:
+        """Calls this after Tab stops elsewhere."""
 
     def renew_proposal(self) -> None:
         """Proposes another folder if the proposed one has been taken since."""
@@ -99,7 +127,9 @@ class TrainingBody:
         is_taken: whether a job that has not begun will use a folder.
         theme: gives icons and colours.
         asks: asks for files.
-        look: looks at the disk.
+        title: what it is the form of.
+        look: looks at the disk, for the newest that is asked.
+        work: looks at the disk, for everything that is asked.
 
     Attributes:
         form: what is written into.
@@ -108,19 +138,28 @@ class TrainingBody:
     """
 
     def __init__(
-        self, root: Path, is_taken: Callable[[Path], bool], theme: Theme, asks: Asks, look: Ask = at_once
+        self,
+        root: Path,
+        is_taken: Callable[[Path], bool],
+        theme: Theme,
+        asks: Asks,
+        title: str,
+        look: Ask = at_once,
+        work: Ask = at_once,
     ) -> None:
         self.form = TrainingForm(root, is_taken, ask=look)
         self.config = ConfigFormView(
             self.form.config,
             theme,
-            lambda: command_words(self.form.spec()),
             choose_path=asks.field,
             choose_config=asks.config,
+            title=title,
+            look=work,
         )
-        self.place = TrainingPlaceView(self.form, theme, asks.path)
+        self.place = TrainingPlaceView(self.form, theme, asks.path, work)
         self.main: QWidget = self.config
-        self.side: QWidget | None = self.place
+        self.side: TrainingPlaceView | None = self.place
+        self.side_title = "Folder, data, devices, check"
         self.devices = self.place.devices
 
     def on_change(self, call: Callable[[], object]) -> None:
@@ -132,20 +171,40 @@ class TrainingBody:
         """What is wrong, by name."""
         return self.form.faults
 
+    @property
+    def lacking(self) -> Collection[str]:
+        """The names among the faults of what is merely empty."""
+        return self.form.lacking
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """What is allowed but rarely meant, a sentence each."""
+        return self.form.config.remarks
+
+    @property
+    def side_words(self) -> str:
+        """Folder and devices."""
+        return f"{Path(self.form.run_dir).name} · {self.form.devices}"
+
     def spec(self) -> JobSpec:
         """Returns the training as it is written."""
         return self.form.spec()
 
-    def take(self, spec: JobSpec, name: str) -> None:
-        """Begins anew with another training's settings.
+    def read(self, spec: JobSpec) -> ReadConfig:
+        """Reads another training's config; called in a worker.
 
         Raises:
-            OSError: naming the file, if its config cannot be read; nothing is changed.
-            ValueError: in one sentence, if its config is wrong or it is no training; nothing is changed.
+            OSError: naming the file, if it cannot be read.
+            ValueError: in one sentence, if it is wrong, or the job no training.
         """
         if not isinstance(spec, TrainSpec):
             raise ValueError(f"a training does not begin with the settings of a job of kind {spec.kind}")
-        self.form.take(spec, name)
+        return read_config(spec.config, spec.overrides)
+
+    def take(self, spec: JobSpec, name: str, read: ReadConfig) -> None:
+        """Begins anew with another training's settings, once they are read."""
+        assert isinstance(spec, TrainSpec)
+        self.form.take(spec, name, read)
 
     def place_of(self, finding: Finding) -> Callable[[], None] | None:
         """Returns what leads to a field, the folder or the devices; a fault of the whole, to a field that it names."""
@@ -172,9 +231,17 @@ class TrainingBody:
         else:
             self.config.go_to_fault()
 
-    def show_state(self) -> None:
-        """Shows the command, in which folder and devices stand too."""
-        self.config.foot.show_state()
+    def go_to_remarks(self) -> None:
+        """Shows what is allowed but rarely meant."""
+        self.config.go_to_remarks()
+
+    def stops(self) -> Sequence[QWidget]:
+        """Returns where Tab stops in the form."""
+        return self.config.stops()
+
+    def on_stops(self, call: Callable[[], object]) -> None:
+        """Calls this after Tab stops elsewhere."""
+        self.config.stops_changed.connect(call)
 
     def renew_proposal(self) -> None:
         """Proposes another folder if the proposed one has been taken since."""
@@ -190,7 +257,7 @@ class TrainingBody:
 
 
 class BatchBody:
-    """The form of an evaluation or a prediction, with its command.
+    """The form of an evaluation or a prediction.
 
     Args:
         kind: which of the two.
@@ -199,12 +266,12 @@ class BatchBody:
         runs: returns runs whose network may be taken, each a name and a path.
         theme: gives icons and colours.
         asks: asks for files.
+        title: what it is the form of.
         look: looks at the disk.
 
     Attributes:
         form: what is written into.
         view: the form as it is filled in.
-        command: does the same.
     """
 
     def __init__(
@@ -215,19 +282,15 @@ class BatchBody:
         runs: Callable[[], Sequence[tuple[str, Path]]],
         theme: Theme,
         asks: Asks,
+        title: str,
         look: Ask = at_once,
     ) -> None:
         self.form = BatchForm(kind, root, is_taken, look)
-        self.view = BatchFormView(self.form, theme, runs, asks.path)
-        self.command = CommandLine(theme)
-        self.main = QWidget()
-        self.side: QWidget | None = None
+        self.view = BatchFormView(self.form, theme, runs, asks.path, title)
+        self.main: QWidget = self.view
+        self.side: TrainingPlaceView | None = None
+        self.side_title = "Check before the start"
         self.devices = self.view.devices
-        layout = QVBoxLayout(self.main)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.view, 1)
-        layout.addWidget(self.command)
 
     def on_change(self, call: Callable[[], object]) -> None:
         """Calls this after every edit."""
@@ -238,18 +301,37 @@ class BatchBody:
         """What is wrong, by name."""
         return self.form.faults
 
+    @property
+    def lacking(self) -> Collection[str]:
+        """The names among the faults of what is merely empty."""
+        return self.form.lacking
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """Nothing: what is rarely meant is found by the check alone."""
+        return ()
+
+    @property
+    def side_words(self) -> str:
+        """Nothing: all of it is in the form."""
+        return ""
+
     def spec(self) -> JobSpec:
         """Returns the job as it is written."""
         return self.form.spec()
 
-    def take(self, spec: JobSpec, name: str) -> None:
-        """Begins anew with another job's settings.
+    def read(self, spec: JobSpec) -> None:
+        """Reads nothing: the job says all of it.
 
         Raises:
-            ValueError: in one sentence, if it is of another kind; nothing is changed.
+            ValueError: in one sentence, if it is of another kind.
         """
-        if isinstance(spec, TrainSpec):
-            raise ValueError(f"a form for jobs of kind {self.form.kind} does not take a training")
+        if spec.kind != self.form.kind:
+            raise ValueError(f"a form for jobs of kind {self.form.kind} does not take one of kind {spec.kind}")
+
+    def take(self, spec: JobSpec, name: str, read: None) -> None:
+        """Begins anew with another job's settings."""
+        assert not isinstance(spec, TrainSpec)
         self.form.take(spec)
 
     def propose_network(self, run: Path) -> None:
@@ -272,9 +354,15 @@ class BatchBody:
         """Gives the keyboard to the first field with a fault."""
         self.view.go_to(next(iter(self.faults)))
 
-    def show_state(self) -> None:
-        """Shows the command."""
-        self.command.show_spec(self.form.spec())
+    def go_to_remarks(self) -> None:
+        """Does nothing: there are none."""
+
+    def stops(self) -> Sequence[QWidget]:
+        """Returns where Tab stops in the form."""
+        return self.view.stops()
+
+    def on_stops(self, call: Callable[[], object]) -> None:
+        """Never calls: it stops where it did."""
 
     def renew_proposal(self) -> None:
         """Proposes another folder if the proposed one has been taken since."""

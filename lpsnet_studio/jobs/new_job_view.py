@@ -5,32 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QBoxLayout,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QScrollArea,
-    QSplitter,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QLayout, QSplitter, QVBoxLayout, QWidget
 
-from lpsnet_studio.background import Background, pass_on
+from lpsnet_studio.background import Background, Task, pass_on
+from lpsnet_studio.hairline import hairline
 from lpsnet_studio.jobs.calm_work import CalmWork
+from lpsnet_studio.jobs.command_line_view import command_words
 from lpsnet_studio.jobs.device_choice import DeviceOption, devices_of_machine
+from lpsnet_studio.jobs.foot_view import JobFoot
+from lpsnet_studio.jobs.form_side_view import FormSide
 from lpsnet_studio.jobs.message_view import MessageLine
 from lpsnet_studio.jobs.new_job_body_view import Asks, BatchBody, Body, TrainingBody
 from lpsnet_studio.jobs.preflight import Check
 from lpsnet_studio.jobs.preflight_view import Preflight, PreflightView
-from lpsnet_studio.jobs.push_button_view import push_button
 from lpsnet_studio.jobs.spec import JobSpec
-from lpsnet_studio.labels import ElidedLabel, as_tip
 from lpsnet_studio.theme import Theme
 
 __all__ = ["JobKind", "NewJobView"]
@@ -39,6 +31,8 @@ JobKind = Literal["train", "evaluate", "predict"]
 _TITLES: dict[JobKind, str] = {"train": "New training", "evaluate": "New evaluation", "predict": "New prediction"}
 _WIDE = 1000
 """Pixels from which on the findings stand beside the form."""
+_HIGH = 680
+"""Pixels from which on there is room for the command."""
 _SIDE_WIDTH = 376
 
 
@@ -68,16 +62,19 @@ class NewJobView(QWidget):
     Attributes:
         wanted: a job that shall be started, or wait for its turn; a :data:`~lpsnet_studio.jobs.spec.JobSpec`.
         closed: the user leaves the view.
+        prefilled: emitted after another job's settings were taken, or could not be; whether they were.
         body: the form.
         preflight: looks ahead.
         findings: what speaks against the job.
-        mend, reason: why it cannot be started, and the way there.
+        side: what stands beside the form, or folded below it.
+        foot: why it cannot be started, the command, and the ways out.
         start, cancel: the two ways out.
         anyway, back: answers to whether to start in spite of errors.
     """
 
     wanted = Signal(object)
     closed = Signal()
+    prefilled = Signal(bool)
 
     def __init__(
         self,
@@ -92,48 +89,53 @@ class NewJobView(QWidget):
         asks: Asks | None = None,
     ) -> None:
         super().__init__()
-        asks = asks or Asks()
+        asks, title = asks or Asks(), _TITLES[kind]
         self.kind: JobKind = kind
         self._background = Background(pass_on, self)
         self._disk = CalmWork(self)
+        self._prefilling: Task | None = None
         self.body: Body = (
-            TrainingBody(root, is_taken, theme, asks, self._disk.ask)
+            TrainingBody(root, is_taken, theme, asks, title, self._disk.ask, self._background.run)
             if kind == "train"
-            else BatchBody(kind, root, is_taken, runs, theme, asks, self._disk.ask)
+            else BatchBody(kind, root, is_taken, runs, theme, asks, title, self._disk.ask)
         )
         self._theme, self._ask_devices, self._has_asked_devices = theme, devices, False
         self.preflight = Preflight(check, self)
         self.findings = PreflightView(self.preflight, theme, self.body.place_of)
-        self.mend, self.reason, self.question = _link(), ElidedLabel(), MessageLine("fault", theme)
-        self.start = push_button("Start", "Start the job, or let it wait for its device (Ctrl+Enter).")
-        self.cancel = push_button("Cancel", "Leave; what is written here stays (Esc).")
-        self.anyway = push_button("Start anyway", "Start in spite of what speaks against it.")
-        self.back = push_button("Go back", "Mend it first.")
+        placed = [] if self.body.side is None else [("", self.body.side)]
+        self.side = FormSide(self.body.side_title, [*placed, ("Check before the start", self.findings)])
+        self.foot = JobFoot(theme)
+        self.start, self.cancel = self.foot.start, self.foot.cancel
+        self.anyway, self.back = self.foot.anyway, self.foot.back
         self._trouble = MessageLine("fault", theme)
-        self._split = QSplitter(Qt.Orientation.Horizontal)
-        self._side = QScrollArea()
+        self._split = QSplitter(Qt.Orientation.Vertical)
+        self._handle_width = self._split.handleWidth()
         self._is_asking = False
         self._lay_out()
         self._connect()
         self._show_state()
 
-    def prefill(self, spec: JobSpec, name: str = "") -> bool:
-        """Begins anew with another job's settings, in a folder of its own.
+    def prefill(self, spec: JobSpec, name: str = "") -> None:
+        """Begins anew with another job's settings, in a folder of its own, once they are read; the newest count.
+
+        If they cannot be read, the view says why, and what is written stays; either way :attr:`prefilled` tells.
 
         Args:
             spec: the job to repeat or to change; of a run that is there, its ``config.yaml`` as config.
             name: what it is called, from which a training's new folder gets its name; empty for its folder's.
-
-        Returns:
-            Whether that worked; if not, the view says why, and what is written stays.
         """
-        try:
-            self.body.take(spec, name)
-        except (OSError, ValueError) as error:
-            self._trouble.set_text(str(error))
-            return False
-        self._trouble.set_text("")
-        return True
+        if self._prefilling is not None:
+            self._background.withdraw(self._prefilling)
+        self._prefilling = self._background.run(
+            lambda: _read(self.body, spec), lambda read: self._take_settings(spec, name, read)
+        )
+
+    def _take_settings(self, spec: JobSpec, name: str, read: Any) -> None:
+        is_read = not isinstance(read, Exception)
+        if is_read:
+            self.body.take(spec, name, read)
+        self._trouble.set_text("" if is_read else str(read))
+        self.prefilled.emit(is_read)
 
     def move_root(self, root: Path) -> None:
         """Proposes folders in another one from now on; a typed one stays."""
@@ -178,31 +180,33 @@ class NewJobView(QWidget):
 
     def _show_state(self) -> None:
         faults = self.body.faults
-        self.body.show_state()
+        spec = self.body.spec()
         if self.isVisible():
-            self.preflight.want(None if faults else self.body.spec())
+            self.preflight.want(None if faults else spec)
         name, fault = next(iter(faults.items()), ("", ""))
         reason = ": ".join(part for part in (self.body.title_of(name), fault) if part)
-        self.mend.setText(f"{len(faults)} to mend")
-        self.mend.setVisible(bool(faults))
-        self.reason.setText(reason)
-        self.reason.setVisible(bool(faults))
-        self.start.setEnabled(not faults)
-        self.start.setAccessibleDescription(reason)
-        self.start.setToolTip(as_tip(reason or "Start the job, or let it wait for its device (Ctrl+Enter)."))
+        self.foot.show_state(faults, self.body.lacking, reason, self.body.remarks)
+        self.foot.command.show_command(command_words(spec))
         self._show_question()
+        self._show_side()
 
     def _show_question(self) -> None:
         errors = len(self.preflight.report.of("error")) if self.preflight.report is not None else 0
         what = "1 error speaks" if errors == 1 else f"{errors} errors speak"
-        self.question.set_text(f"{what} against it. It will most likely fail. Start anyway?" if self._is_asking else "")
-        for widget, is_answer in ((self.start, False), (self.cancel, False), (self.back, True), (self.anyway, True)):
-            widget.setVisible(is_answer == self._is_asking)
+        asked = f"{what} against it. It will most likely fail. Start anyway?"
+        self.foot.show_question(asked if self._is_asking else "")
+
+    def _show_side(self) -> None:
+        """Says in a few words what is folded away at the side."""
+        self.findings.show_sign_on(self.side.sign)
+        words = (self.body.side_words, self.findings.verdict.text())
+        self.side.show_words(" · ".join(part for part in words if part))
 
     def _show_looked(self) -> None:
         if self._is_asking and not self.preflight.is_of_now:
             self._is_asking = False
         self._show_question()
+        self._show_side()
         self._chain_stops()
 
     # ----------------------------------------------------------------------------------------------------------- events
@@ -222,14 +226,34 @@ class NewJobView(QWidget):
         super().hideEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Puts the findings beside the form, or below it."""
+        """Puts the findings beside the form, or below it, and shows the command where there is room for it."""
         super().resizeEvent(event)
-        wide = Qt.Orientation.Horizontal if self.width() >= _WIDE else Qt.Orientation.Vertical
-        if wide != self._split.orientation() or event.oldSize().isEmpty():
-            self._split.setOrientation(wide)
+        self.foot.offer_room(self.height() >= _HIGH)
+        is_wide = self.width() >= _WIDE
+        orientation = Qt.Orientation.Horizontal if is_wide else Qt.Orientation.Vertical
+        is_new = orientation != self._split.orientation() or event.oldSize().isEmpty()
+        self._split.setOrientation(orientation)
+        self.side.set_beside(is_wide)
+        if is_new:
+            self._share_room()
+
+    def minimumSizeHint(self) -> QSize:
+        """Returns the room that is needed with the findings below the form, also while they are beside it."""
+        parts = (self.body.main, self.side, self.foot)
+        needed = [part.minimumSizeHint() for part in parts]
+        return QSize(max(each.width() for each in needed), sum(each.height() for each in needed))
+
+    def _share_room(self) -> None:
+        """Gives the side its width, or, unfolded below the form, half of the height."""
+        if self._split.orientation() == Qt.Orientation.Horizontal:
             # The form takes or gives what the window has more or less by the time it is laid out.
-            side = _SIDE_WIDTH if wide == Qt.Orientation.Horizontal else self.height() // 3
-            self._split.setSizes([2000, side])
+            self._split.setSizes([2000, _SIDE_WIDTH])
+        else:
+            half = self._split.height() // 2
+            self._split.setSizes([half, half] if self.side.is_open else [self._split.height(), 0])
+        is_movable = self.side.is_open
+        self._split.setHandleWidth(self._handle_width if is_movable else 0)
+        self._split.handle(1).setEnabled(is_movable)
 
     def event(self, event: QEvent) -> bool:
         """Claims its keys before the window's shortcuts do."""
@@ -254,70 +278,57 @@ class NewJobView(QWidget):
 
     def _connect(self) -> None:
         self.body.on_change(self._show_state)
+        self.body.on_stops(self._chain_stops)
+        if self.body.side is not None:
+            self.body.side.sought.connect(self.side.unfold)
+        self.side.folded.connect(self._share_room)
         self.preflight.changed.connect(self._show_looked)
         self.start.clicked.connect(self.ask_to_start)
         self.cancel.clicked.connect(self._leave)
-        self.anyway.clicked.connect(self._start)
-        self.back.clicked.connect(self._go_back)
-        self.mend.clicked.connect(self.body.go_to_fault)
+        self.foot.anyway.clicked.connect(self._start)
+        self.foot.back.clicked.connect(self._go_back)
+        self.foot.mend_asked.connect(self.body.go_to_fault)
+        self.foot.remarks_asked.connect(self.body.go_to_remarks)
         self._theme.changed.connect(self._follow)
         self._follow()
 
     def _lay_out(self) -> None:
-        title = ElidedLabel(_TITLES[self.kind])
-        font = title.font()
-        font.setPixelSize(16)
-        font.setBold(True)
-        title.setFont(font)
-        title.setContentsMargins(16, 12, 16, 4)
         self._trouble.set_text("")
-        self._trouble.setContentsMargins(16, 0, 16, 4)
-        inside = QWidget()
-        side = QVBoxLayout(inside)
-        side.setContentsMargins(16, 8, 16, 8)
-        side.setSpacing(16)
-        if self.body.side is not None:
-            side.addWidget(self.body.side)
-        side.addWidget(_titled("Check before the start", self.findings))
-        side.addStretch(1)
-        self._side.setWidget(inside)
-        self._side.setWidgetResizable(True)
-        self._side.setFrameShape(QFrame.Shape.NoFrame)
-        self._side.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._side.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._side.setMinimumSize(240, 160)
+        self._trouble.setContentsMargins(16, 8, 16, 0)
         self._split.addWidget(self.body.main)
-        self._split.addWidget(self._side)
+        self._split.addWidget(self.side)
         self._split.setStretchFactor(0, 1)
         self._split.setChildrenCollapsible(False)
-        foot = QHBoxLayout()
-        foot.setContentsMargins(16, 8, 16, 12)
-        foot.setSpacing(8)
-        foot.addWidget(self.mend)
-        foot.addWidget(self.reason, 1)
-        foot.addWidget(self.question, 1)
-        foot.addStretch(0)
-        for button in (self.cancel, self.start, self.back, self.anyway):
-            foot.addWidget(button)
-        layout = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
+        layout = QVBoxLayout(self)
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(title)
         layout.addWidget(self._trouble)
         layout.addWidget(self._split, 1)
-        layout.addLayout(foot)
+        layout.addWidget(hairline())
+        layout.addWidget(self.foot)
+        self._chain_stops()
 
     def _chain_stops(self) -> None:
-        """Lets Tab go through the findings to the two ways out."""
-        stops = [*self.findings.stops(), self.mend, self.cancel, self.start, self.back, self.anyway]
+        """Lets Tab go through the form, its side and the findings to the two ways out."""
+        place = () if self.body.side is None else self.body.side.stops()
+        form = self.body.stops()[-1:]
+        stops = [*form, self.side.heading, *place, *self.findings.stops(), *self.foot.stops()]
         for first, second in pairwise(stops):
             QWidget.setTabOrder(first, second)
 
     def _follow(self) -> None:
-        self.start.setIcon(self._theme.icon("play"))
-        self.question.follow(self._theme)
+        self.foot.follow(self._theme)
         self._trouble.follow(self._theme)
-        self.mend.setIcon(self._theme.icon("discarded", self._theme.palette.discarded))
+        self._show_side()
+
+
+def _read(body: Body, spec: JobSpec) -> Any:
+    """Returns what a body needs to begin with a job's settings, or why it cannot be had."""
+    try:
+        return body.read(spec)
+    except (OSError, ValueError) as error:
+        return error
 
 
 def _is_escape(event: QKeyEvent) -> bool:
@@ -327,22 +338,3 @@ def _is_escape(event: QKeyEvent) -> bool:
 def _is_start(event: QKeyEvent) -> bool:
     modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
     return event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and modifiers == Qt.KeyboardModifier.ControlModifier
-
-
-def _titled(text: str, below: QWidget) -> QWidget:
-    holder, title = QWidget(), QLabel(text)
-    font = title.font()
-    font.setBold(True)
-    title.setFont(font)
-    layout = QVBoxLayout(holder)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(4)
-    layout.addWidget(title)
-    layout.addWidget(below)
-    return holder
-
-
-def _link() -> QPushButton:
-    button = push_button("", "Go to what is to be mended.")
-    button.setFlat(True)
-    return button

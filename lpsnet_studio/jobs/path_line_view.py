@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QWidget
@@ -72,6 +73,10 @@ class PathLine(QWidget):
         if self.box.text() != text:
             self.box.setText(text)
 
+    def propose(self, text: str) -> None:
+        """Shows what is taken while the line is empty; choosing begins there if that is a path."""
+        self.box.setPlaceholderText(text)
+
     def inputs(self) -> tuple[QWidget, ...]:
         """Returns what the keyboard goes to, in order."""
         return (self.box, *self.buttons)
@@ -82,7 +87,7 @@ class PathLine(QWidget):
         button.setToolTip(tip)
         button.setAccessibleName(f"{self._name}: {text.rstrip('…').lower()}")
         if is_folder is not None:
-            button.clicked.connect(lambda: self._take(self._ask(self, self._name, self.box.text(), is_folder)))
+            button.clicked.connect(lambda: self._take(self._ask(self, self._name, self._where(), is_folder)))
         self.buttons.append(button)
         return button
 
@@ -95,6 +100,11 @@ class PathLine(QWidget):
             action.triggered.connect(lambda _checked=False, text=text: self._take(text))
         if not known:
             self.menu.addAction(f"No {self._known_title.lower()} yet").setEnabled(False)
+
+    def _where(self) -> str:
+        """Returns where choosing begins: at what is typed, or else at what is proposed."""
+        proposed = self.box.placeholderText()
+        return self.box.text() or (proposed if Path(proposed).is_absolute() else "")
 
     def _take(self, text: str) -> None:
         if text:

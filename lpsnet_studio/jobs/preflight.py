@@ -16,26 +16,30 @@ from typing import Any, Literal, get_args
 
 import psutil
 
+from lpsnet.sizes import size_words
 from lpsnet_studio.jobs.spec import EvaluateSpec, JobSpec, PredictSpec, TrainSpec
 
 __all__ = ["Check", "Estimates", "Finding", "Level", "Report", "check_argv", "report_from"]
 
 Level = Literal["error", "warning", "fine"]
 _LEVELS: tuple[Level, ...] = get_args(Level)
-_IN_THE_WINDOW = {
-    "give --data FILE.json or --data scenes:SEED+COUNT": "choose a COCO panoptic JSON or drawn scenes",
-    "--images and --pngs": "the folders of photos and PNGs",
-    "--checkpoint FILE": "a checkpoint",
-    "--config NAME": "a config",
-    "go on with --resume": "go on with it in the list of jobs",
-    "another --run-dir": "another folder of the run",
-    "a --run-dir": "a folder of the run",
-    "another --out": "another output folder",
-    "choose --out": "choose an output folder",
-    "--device auto": "auto",
-    "--processes ": "GPUs to tick: ",
+_REMEDIES: Mapping[str, str] = {
+    "wait_or_other_run": "wait for its end, or choose another folder of the run",
+    "resume_or_other_run": "go on with it in the list of jobs, or choose another folder of the run",
+    "room_for_run": "make room, choose a folder of the run on another disk, or set training.samples to 0",
+    "out_on_other_disk": "choose an output folder on another disk",
+    "other_out": "choose another output folder",
+    "other_out_to_keep": "choose another output folder to keep them",
+    "name_network": "choose a checkpoint, or a config",
+    "name_checkpoint": "choose a checkpoint",
+    "name_data": "choose a COCO panoptic JSON or drawn scenes",
+    "no_folders": "leave the folders of photos and PNGs empty",
+    "other_device": "choose auto or cpu",
+    "fewer_processes": "tick no more than {count}",
+    "check_data": "in a terminal, lpsnet check-data {path} tells all of it",
+    "check_data_for_more": "in a terminal, lpsnet check-data {path} names {count} more",
 }
-"""What the window has for options of the command."""
+"""What the form has for the remedies that the check knows by name; see lpsnet.engine.preflight.remedies."""
 _NICER = 10
 """What someone types into goes first."""
 
@@ -173,18 +177,20 @@ def report_from(printed: str, complaints: str, status: int) -> Report:
 
 def _finding(content: Mapping[str, Any]) -> Finding:
     level, *texts = (content[name] for name in ("level", "about", "sentence"))
-    texts.append(content.get("remedy", ""))
+    texts.append(_remedy(content))
     if level not in _LEVELS or not all(isinstance(text, str) for text in texts):
         raise ValueError("no finding")
     about, sentence, remedy = texts
-    return Finding(level, about, sentence, _for_the_window(remedy))
+    return Finding(level, about, sentence, remedy)
 
 
-def _for_the_window(remedy: str) -> str:
-    """Returns a remedy with what is chosen in the form instead of options of the command."""
-    for option, words in _IN_THE_WINDOW.items():
-        remedy = remedy.replace(option, words)
-    return remedy
+def _remedy(content: Mapping[str, Any]) -> Any:
+    """Returns a remedy in the words of the form, or, of one that it does not know, in those of the check."""
+    words = _REMEDIES.get(str(content.get("remedy_kind")))
+    try:
+        return content.get("remedy", "") if words is None else words.format(**content.get("remedy_values", {}))
+    except KeyError:
+        return content.get("remedy", "")
 
 
 def _estimates(content: Mapping[str, Any]) -> Estimates:
@@ -208,12 +214,8 @@ def _end_words(status: int) -> str:
 
 def _need_words(name: str, needed: int | None, free: int | None) -> str:
     if needed is None:
-        return "" if free is None else f"{name}: {_size_words(free)} free"
-    return f"{name}: about {_size_words(needed)}" + ("" if free is None else f" of {_size_words(free)} free")
-
-
-def _size_words(count: int) -> str:
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{max(1, round(count / 1e6))} MB"
+        return "" if free is None else f"{name}: {size_words(free)} free"
+    return f"{name}: about {size_words(needed)}" + ("" if free is None else f" of {size_words(free)} free")
 
 
 # ---------------------------------------------------------------------------------------------------------- the process

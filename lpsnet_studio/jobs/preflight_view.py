@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QPalette
+from PySide6.QtGui import QColor, QFontMetrics, QPalette, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from lpsnet_studio.background import Background, pass_on
@@ -21,6 +21,8 @@ _CALM_MILLISECONDS = 800
 _ICONS: dict[Level, str] = {"error": "discarded", "warning": "warning", "fine": "kept"}
 _WORDS: dict[Level, str] = {"error": "Error", "warning": "Warning", "fine": "Fine"}
 _ICON_PIXELS = 14
+_LINK_MARGIN = 6
+"""Pixels between the edge of a link and its words."""
 _LONGEST_LINK = 32
 """Characters; of a longer path its end is what tells it from others."""
 
@@ -122,14 +124,15 @@ class FindingLine(QWidget):
 
     def __init__(self, finding: Finding, theme: Theme, go: Callable[[], None] | None) -> None:
         super().__init__()
-        self.finding = finding
+        self.finding, self._is_old = finding, False
         self._icon, self._level = QLabel(), QLabel(_WORDS[finding.level])
         self.link = None if go is None else _link(finding.about, go)
-        about = self.link or _sentence(finding.about)
+        about = self.link or _plain_about(finding.about)
         head = QHBoxLayout()
         head.setSpacing(4)
-        head.addWidget(self._icon)
-        head.addWidget(self._level)
+        for label in (self._icon, self._level):
+            label.setFixedHeight(_head_height(self._level))
+            head.addWidget(label, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(about, 0 if self.link is not None else 1)
         if self.link is not None:
             head.addStretch(1)
@@ -152,11 +155,17 @@ class FindingLine(QWidget):
     def follow(self, theme: Theme) -> None:
         """Takes icon and colour of a theme."""
         colors = {"error": theme.palette.discarded, "warning": theme.palette.contested, "fine": theme.palette.kept}
-        color = colors[self.finding.level]
+        color = theme.palette.dim if self._is_old else colors[self.finding.level]
         self._icon.setPixmap(theme.pixmap(_ICONS[self.finding.level], color, _ICON_PIXELS))
         palette = self._level.palette()
         palette.setColor(QPalette.ColorRole.WindowText, QColor(color))
         self._level.setPalette(palette)
+
+    def set_old(self, old: bool, theme: Theme) -> None:
+        """Takes the colour away from what was found of earlier settings, or gives it back."""
+        if old != self._is_old:
+            self._is_old = old
+            self.follow(theme)
 
 
 class PreflightView(QWidget):
@@ -208,11 +217,17 @@ class PreflightView(QWidget):
             self._show(report)
         is_old = report is not None and not preflight.is_of_now
         self._findings.setEnabled(not is_old)
+        for line in self.lines:
+            line.set_old(is_old, self._theme)
         self._show_icon()
 
     def stops(self) -> tuple[QWidget, ...]:
         """Returns where Tab stops, in order."""
         return (self.again, self.stop, *(line.link for line in self.lines if line.link is not None))
+
+    def show_sign_on(self, label: QLabel) -> None:
+        """Shows on a label what stands before the verdict, too; nothing where that is nothing."""
+        label.setPixmap(QPixmap() if self._icon.isHidden() else self._icon.pixmap())
 
     def _verdict(self) -> str:
         preflight, report = self._preflight, self._preflight.report
@@ -295,6 +310,18 @@ def _sentence(text: str, *, is_dim: bool = False) -> QLabel:
     return label
 
 
+def _plain_about(about: str) -> QLabel:
+    """Returns what a finding is about where that leads nowhere, in the place that a link's words have."""
+    label = _sentence(about)
+    label.setContentsMargins(_LINK_MARGIN, 2, 0, 0)
+    label.setMinimumHeight(_head_height(label))
+    return label
+
+
+def _head_height(widget: QWidget) -> int:
+    return widget.fontMetrics().height() + 4
+
+
 def _indented(label: QLabel) -> QWidget:
     """Returns a label that begins where the words after the icon do."""
     frame = QFrame()
@@ -313,6 +340,6 @@ def _link(about: str, go: Callable[[], None]) -> QPushButton:
     font = button.font()
     font.setUnderline(True)
     button.setFont(font)
-    button.setFixedWidth(QFontMetrics(font).horizontalAdvance(shown) + 12)
+    button.setFixedSize(QFontMetrics(font).horizontalAdvance(shown) + 2 * _LINK_MARGIN, _head_height(button))
     button.clicked.connect(lambda: go())
     return button

@@ -21,7 +21,7 @@ from lpsnet.events import EventReader, PictureDone, without_superseded
 from lpsnet.run_directory import RunDirectory
 from lpsnet.structures import InspectionSettings
 from lpsnet_studio.jobs.spec import EvaluateSpec, JobSpec, PredictSpec, TrainSpec
-from lpsnet_studio.state import Entry, Measured
+from lpsnet_studio.state import Entry, Measured, NetworkChoice
 
 if TYPE_CHECKING:
     from lpsnet.config import Config, DataSource
@@ -35,6 +35,7 @@ __all__ = [
     "data_of",
     "export_checkpoint",
     "find_checkpoint",
+    "network_of",
     "photos_of",
     "pictures_of",
     "predictions_of",
@@ -121,6 +122,25 @@ def find_checkpoint(folder: Path, spec: JobSpec | None) -> Path | None:
         folder = given
     run = RunDirectory(folder)
     return next((path for path in (run.best, run.latest) if path.is_file()), None)
+
+
+def network_of(spec: JobSpec | None) -> NetworkChoice:
+    """Returns the network that pictures were measured or predicted with, untrained where the job's was.
+
+    Raises:
+        ValueError: in one sentence, if it is not here any more, or not known.
+    """
+    if not isinstance(spec, EvaluateSpec | PredictSpec) or (spec.checkpoint is None and spec.config is None):
+        raise ValueError("It is not known which network this was done with: load the one to compare with.")
+    if spec.checkpoint is not None:
+        found = find_checkpoint(spec.folder, spec)
+        if found is None or not found.is_file():
+            raise ValueError(f"{spec.checkpoint}: the network that this was done with is not here any more.")
+        return NetworkChoice(checkpoint=str(found))
+    config = str(spec.config)
+    if config.lower().endswith((".yaml", ".yml")) and not Path(config).is_file():
+        raise ValueError(f"{config}: the config of the network that this was done with is not here any more.")
+    return NetworkChoice(config=config)
 
 
 def export_checkpoint(checkpoint: Path, target: Path, report: Callable[[float], None]) -> Path:

@@ -90,8 +90,10 @@ class FieldRow(QWidget):
             layout = self._body.layout()
             assert isinstance(layout, QVBoxLayout)
             layout.insertWidget(1, self.fault)
-        if self.fault is not None and self.fault.text() != fault:
-            self.fault.set_text(fault)
+        if self.fault is not None:
+            self.fault.set_tone("need" if name in form.lacking else "fault")
+            if self.fault.text() != fault:
+                self.fault.set_text(fault)
         told = ". ".join(part for part in (fault, f"Changed from {start}" if changed else "") if part)
         for widget in self.editor.inputs():
             if widget.accessibleDescription() != told:
@@ -151,6 +153,6 @@ class FieldRow(QWidget):
         for inside, gap in ((head, 0), (body, 2), (self._sides, 0)):
             inside.setContentsMargins(0, 0, 0, 0)
             inside.setSpacing(gap)
-        self._sides.setContentsMargins(0, 4, 0, 8)
+        self._sides.setContentsMargins(0, 3, 0, 5)
         self._sides.addWidget(self._head)
         self._sides.addWidget(self._body, 1)

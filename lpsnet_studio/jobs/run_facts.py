@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +29,11 @@ __all__ = ["RunFacts", "facts_of", "read_facts"]
 
 _HEAD_BYTES = 1 << 14
 _TAIL_BYTES = 1 << 17
+_MOST_SCANNED = 1 << 22
+"""Of a file up to that size all beginnings of processes are looked for, which takes a millisecond or two."""
+_BEFORE_START = 1 << 13
+"""Bytes before a beginning in which the event before it is looked for."""
+_STARTED = re.compile(rb'"event": ?"started"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,8 @@ class RunFacts:
         stopped: how the latest process ended, if it said so.
         device: where the latest process works, such as ``cuda:0``; empty if it did not say.
         first_started: when the first process of a training that reported here began; None if it is not known.
+        earlier_seconds: how long its processes before the latest worked, each from its beginning to its last event;
+            None if that is not known.
         has_network: whether a network that it trained lies in its run directory, whatever its events tell.
     """
 
@@ -64,6 +72,7 @@ class RunFacts:
     stopped: Stopped | None = None
     device: str = ""
     first_started: float | None = None
+    earlier_seconds: float | None = None
     has_network: bool = False
 
     @property
@@ -109,8 +118,12 @@ def _facts_of_file(path: Path, _version: tuple[int, ...]) -> RunFacts:
     standing = _Standing()
     if size > _TAIL_BYTES:
         standing.take_first(next((event for event in _events(head) if isinstance(event, Started | BatchStarted)), None))
+    if _TAIL_BYTES < size <= _MOST_SCANNED:
+        standing.take_sittings(_starts_in(path, size - _TAIL_BYTES))
     for event in _events(read_tail(path, _TAIL_BYTES)):
         standing.take(event)
+    if size > _MOST_SCANNED:
+        return replace(standing.facts, earlier_seconds=None)
     return standing.facts
 
 
@@ -138,13 +151,21 @@ class _Standing:
             self.take(event)
             self.facts = replace(self.facts, heard=None)
 
+    def take_sittings(self, events: Iterable[RunEvent]) -> None:
+        """Takes what began later processes, and what came just before each; what lies between is left out."""
+        for event in events:
+            self.take(event)
+        self.facts = replace(self.facts, heard=None, longest_silence=0.0)
+
     def take(self, event: RunEvent) -> None:
         """Takes the next event."""
+        last_heard = self.facts.heard
         self._hear(event)
         facts = self.facts
         if isinstance(event, Started):
             facts = replace(
                 facts,
+                earlier_seconds=_worked_before(facts, last_heard),
                 kind="train",
                 iteration=event.iteration,
                 iterations=event.iterations,
@@ -183,6 +204,33 @@ class _Standing:
             silence = 0.0 if before is None else event.time - before
             longest = max(self.facts.longest_silence, silence)
             self.facts = replace(self.facts, heard=event.time, longest_silence=longest)
+
+
+def _worked_before(facts: RunFacts, last_heard: float | None) -> float:
+    """Returns how long all processes have worked when another one begins.
+
+    Args:
+        facts: as they stood before that.
+        last_heard: the last event before it; None if there was none, or that is not known.
+    """
+    if facts.started is None:
+        return 0.0
+    latest = 0.0 if last_heard is None else max(last_heard - facts.started, 0.0)
+    return (facts.earlier_seconds or 0.0) + latest
+
+
+def _starts_in(path: Path, size: int) -> Iterable[RunEvent]:
+    """Yields what began each process but the first, behind the event before it, in the first bytes of a file."""
+    with path.open("rb") as stream:
+        content = stream.read(size) + stream.readline()
+    for found in list(_STARTED.finditer(content))[1:]:
+        begin = content.rfind(b"\n", 0, found.start()) + 1
+        end = content.find(b"\n", begin)
+        lines = content[max(begin - _BEFORE_START, 0) : max(end, begin)].decode("utf-8", "replace").split("\n")
+        before = [event for line in lines[:-1] if (event := parse_event(line)) is not None]
+        yield from before[-1:]
+        if (event := parse_event(lines[-1])) is not None:
+            yield event
 
 
 def _device_of(event: Started | BatchStarted) -> str:

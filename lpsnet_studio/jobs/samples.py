@@ -16,12 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lpsnet.events import Evaluated, Started, parse_event
+from lpsnet.growing_file import GrowingFile
 from lpsnet.images import IMAGE_SUFFIXES, natural_key
+from lpsnet.run_directory import RunDirectory
 
 __all__ = ["EvaluationSamples", "RunSamples", "Sample", "SampleSheet"]
 
 _FOLDER = re.compile(r"iteration-(\d{1,12})$")
-_STEP_BYTES = 16 * 2**20
+_STEP_LINES = 50_000
 """Of the events that are looked through at a time: a tenth of a second."""
 _HEADS = (b'"event": "evaluated"', b'"event":"evaluated"', b'"event": "started"', b'"event":"started"')
 _SETTLED = 3_000_000_000
@@ -97,7 +99,7 @@ class RunSamples:
 
     def __init__(self, run_dir: Path) -> None:
         self.run_dir = run_dir
-        self._figures = _Figures(run_dir / "events.jsonl")
+        self._figures = _Figures(RunDirectory(run_dir).events)
         self._folders: dict[Path, tuple[int, tuple[Sample, ...]]] = {}
 
     def read(self) -> SampleSheet:
@@ -121,7 +123,7 @@ class RunSamples:
     def _evaluation_folders(self) -> list[tuple[int, Path]]:
         """Returns the folders that look like an evaluation's, the newest first."""
         found = []
-        with os.scandir(self.run_dir / "samples") as entries:
+        with os.scandir(RunDirectory(self.run_dir).all_samples) as entries:
             for entry in entries:
                 matched = _FOLDER.match(entry.name)
                 if matched and entry.is_dir():
@@ -163,11 +165,10 @@ class _Figures:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._forget(None)
+        self._file = GrowingFile(path)
+        self._forget()
 
-    def _forget(self, identity: tuple[int, int] | None) -> None:
-        self._identity, self._offset = identity, 0
+    def _forget(self) -> None:
         self.pq: dict[int, float | None] = {}
         self.drawn: dict[int, tuple[str, ...]] = {}
         self.superseded: set[int] = set()
@@ -176,23 +177,17 @@ class _Figures:
         """Reads what was added.
 
         Raises:
-            OSError: if the file is not there, or cannot be read.
+            OSError: if the file is there and cannot be read.
         """
-        with self._path.open("rb") as stream:
-            facts = os.fstat(stream.fileno())
-            identity = (facts.st_dev, facts.st_ino)
-            if identity != self._identity or facts.st_size < self._offset:
-                self._forget(identity)
-            stream.seek(self._offset)
-            while content := stream.read(_STEP_BYTES):
-                whole = content[: content.rfind(b"\n") + 1]
-                if not whole:
-                    return
-                for line in whole.splitlines():
-                    if line[:80].lstrip().startswith(b"{") and any(head in line for head in _HEADS):
-                        self._take(line)
-                self._offset += len(whole)
-                stream.seek(self._offset)
+        has_more = True
+        while has_more:
+            new = self._file.read_new(_STEP_LINES)
+            has_more = new.has_more
+            if new.is_anew:
+                self._forget()
+            for line in new.lines:
+                if line[:80].lstrip().startswith(b"{") and any(head in line for head in _HEADS):
+                    self._take(line)
 
     def _take(self, line: bytes) -> None:
         event = parse_event(line)

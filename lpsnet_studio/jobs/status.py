@@ -24,7 +24,7 @@ from lpsnet_studio.jobs.process_mark import ProcessMark
 from lpsnet_studio.jobs.run_facts import RunFacts, read_facts
 from lpsnet_studio.jobs.spec import JobSpec, spec_from_json
 
-__all__ = ["JobState", "JobStatus", "is_held_unseen", "living_command", "read_status"]
+__all__ = ["JobState", "JobStatus", "is_held_unseen", "living_command", "outliving", "read_status"]
 
 _LOG_BYTES = 1 << 16
 _START_PATIENCE = 60.0
@@ -35,6 +35,7 @@ _QUIET_FACTOR = 10.0
 _LEAST_ROOM = 1 << 16
 """Bytes that must be free for a keeper to write how its command ended."""
 _UNWATCHED = "no keeper watches it, so that its exit status will not be known"
+_STILL_RUN = "its processes still run"
 _LOCK_WORDS = re.compile(r"process (\d+) of (.+)")
 
 
@@ -68,11 +69,13 @@ class JobStatus:
         spec: what was asked for; None if it was started by hand, or that is damaged.
         host: the machine that it was started on; empty if that is not known.
         is_here: whether that is this machine, so that it can be asked to stop and killed.
-        pid: of its first process, while that lives here; None otherwise.
+        leader: its first process, while that lives here; None otherwise.
+        token: what that and all that it started bear in their variables; empty if no keeper started it.
         started: when it was last started, seconds since 1970; None if that is not known.
         ended: when it ended, likewise.
         peak_rss: the most memory that it had, in bytes; 0 if that is not known.
         out_of_memory: whether it ended for lack of memory.
+        is_outlived: whether its run directory tells nothing any more while its processes live on.
     """
 
     state: JobState
@@ -82,11 +85,18 @@ class JobStatus:
     spec: JobSpec | None = None
     host: str = ""
     is_here: bool = False
-    pid: int | None = None
+    leader: ProcessMark | None = None
+    token: str = ""
     started: float | None = None
     ended: float | None = None
     peak_rss: int = 0
     out_of_memory: bool = False
+    is_outlived: bool = False
+
+    @property
+    def pid(self) -> int | None:
+        """The number of its first process, while that lives here; None otherwise."""
+        return None if self.leader is None else self.leader.pid
 
 
 def read_status(run_dir: Path, now: float | None = None) -> JobStatus:
@@ -100,7 +110,7 @@ def read_status(run_dir: Path, now: float | None = None) -> JobStatus:
     now = time.time() if now is None else now
     try:
         if not run_dir.is_dir():
-            return JobStatus(JobState.LOST, f"{run_dir} is not there", "Was it moved, or a disk not mounted?")
+            return JobStatus(JobState.LOST, _not_there(run_dir), "Was it moved, or a disk not mounted?")
     except (OSError, ValueError) as error:
         cause = getattr(error, "strerror", None) or str(error)
         return JobStatus(JobState.LOST, f"{run_dir} cannot be read: {cause}", "Is its disk or its share within reach?")
@@ -114,6 +124,29 @@ def read_status(run_dir: Path, now: float | None = None) -> JobStatus:
     if reading.asked is not None:
         return reading.not_yet_there(reading.asked)
     return reading.by_hand()
+
+
+def outliving(run_dir: Path, status: JobStatus, before: JobStatus) -> JobStatus:
+    """Returns how a job is whose run directory tells nothing any more, as after ``rm -r``, while its processes live on.
+
+    Args:
+        run_dir: the run directory.
+        status: how the job is by what is there now.
+        before: how it was when it was read last.
+
+    Returns:
+        ``status`` where that is all: it tells of an end, or the processes have ended.
+    """
+    is_told = status.state not in (JobState.LOST, JobState.QUEUED)
+    if is_told or before.leader is None or not before.leader.is_alive:
+        return status
+    words, advice = "what its directory held is gone", "They can save nothing any more. Kill ends them at once."
+    if status.sentence == _not_there(run_dir):
+        words = "its directory is gone"
+    elif status.sentence.startswith(str(run_dir)):
+        words, advice = status.sentence, "Kill ends them at once."
+    sentence = f"{words}, {_STILL_RUN}"
+    return replace(before, state=JobState.RUNNING, sentence=sentence, advice=advice, is_outlived=True)
 
 
 def living_command(folder: JobFolder) -> ProcessMark | None:
@@ -183,7 +216,7 @@ class _Reading:
             return self._elsewhere(processes.host)
         is_copy = not self._folder.is_where_it_was_started(processes)
         if not is_copy and processes.command is not None and processes.command.is_alive:
-            return self._running(processes, processes.command.pid)
+            return self._running(processes, processes.command)
         if not is_copy and processes.keeper.is_alive:
             if processes.command is None:
                 return self._told(JobState.STARTING, "is starting")
@@ -206,23 +239,23 @@ class _Reading:
         words = read_tail(self._folder.keeper_log, _LOG_BYTES).strip().rpartition("\n")[2]
         return self._told(JobState.LOST, f"was never started: {words}" if words else "was never started")
 
-    def _running(self, processes: JobProcesses, pid: int) -> JobStatus:
+    def _running(self, processes: JobProcesses, command: ProcessMark) -> JobStatus:
         stop = self._folder.read_stop(processes.token)
         facts = self._facts
         if stop is not None:
-            return self._stopping(stop, pid)
+            return self._stopping(stop, command)
         if facts.started is None or facts.started < processes.started:
-            return self._told(JobState.STARTING, "has started and reads its settings, network and data", pid)
+            return self._told(JobState.STARTING, "has started and reads its settings, network and data", command)
         keeper = "" if processes.keeper.is_alive else f"; {_UNWATCHED}"
-        return self._told(JobState.RUNNING, _progress_words(facts) + keeper, pid)
+        return self._told(JobState.RUNNING, _progress_words(facts) + keeper, command)
 
-    def _stopping(self, stop: StopAsked, pid: int, host: str | None = None) -> JobStatus:
+    def _stopping(self, stop: StopAsked, leader: ProcessMark, host: str | None = None) -> JobStatus:
         words = "was asked to stop"
         if stop.kill:
             words = "is being killed"
         elif self._facts.kind == "train":
             words = f"{words} after {self._facts.so_far} and saves what it has"
-        return self._told(JobState.STOPPING, words, pid, host=host)
+        return self._told(JobState.STOPPING, words, leader, host=host)
 
     def _ending(self) -> JobStatus:
         """Tells of a command that has ended while its keeper still lives to write that down."""
@@ -267,10 +300,10 @@ class _Reading:
         if trainer is not None:
             here = socket.gethostname()
             if (stop := self._folder.read_stop(trainer.name)) is not None:
-                return self._stopping(stop, trainer.pid, host=here)
+                return self._stopping(stop, trainer, host=here)
             words = _progress_words(self._facts) if ending is None else "is starting"
             state = JobState.RUNNING if ending is None and self._facts.heard is not None else JobState.STARTING
-            return self._told(state, f"{words}; {_UNWATCHED}", trainer.pid, host=here)
+            return self._told(state, f"{words}; {_UNWATCHED}", trainer, host=here)
         if ending is not None:
             return self._after(ending, self._facts.heard)
         if self._facts.heard is None:
@@ -310,11 +343,18 @@ class _Reading:
         return replace(status, ended=ended, peak_rss=peak_rss, out_of_memory=ending.out_of_memory)
 
     def _told(
-        self, state: JobState, sentence: str, pid: int | None = None, *, advice: str = "", host: str | None = None
+        self,
+        state: JobState,
+        sentence: str,
+        leader: ProcessMark | None = None,
+        *,
+        advice: str = "",
+        host: str | None = None,
     ) -> JobStatus:
         started = self.processes.started if self.processes is not None else self._facts.started
         if host is None:
             host = self.processes.host if self.processes is not None else _locking_host(self._folder)
+        is_kept = leader is not None and self.processes is not None and self.processes.command == leader
         return JobStatus(
             state,
             sentence,
@@ -323,7 +363,8 @@ class _Reading:
             spec=self._spec,
             host=host,
             is_here=host == socket.gethostname(),
-            pid=pid,
+            leader=leader,
+            token=self.processes.token if is_kept and self.processes is not None else "",
             started=started,
         )
 
@@ -382,6 +423,10 @@ def _lock_words(folder: JobFolder) -> tuple[int, str] | None:
 
 
 # ---------------------------------------------------------------------------------------------------------------- words
+
+
+def _not_there(run_dir: Path) -> str:
+    return f"{run_dir} is not there"
 
 
 def _progress_words(facts: RunFacts) -> str:

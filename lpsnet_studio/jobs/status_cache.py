@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lpsnet.run_directory import RunDirectory
 from lpsnet_studio.jobs.job_folder import JobFolder
-from lpsnet_studio.jobs.status import JobState, JobStatus
+from lpsnet_studio.jobs.status import JobState, JobStatus, outliving
 
 __all__ = ["StatusCache"]
 
@@ -61,9 +61,12 @@ class StatusCache:
     def _told(self, folder: Path) -> JobStatus:
         """Reads the status of one; whatever goes wrong in that concerns this one alone, and no other of the list."""
         try:
-            return self._read(folder)
+            status = self._read(folder)
         except Exception as error:
-            return JobStatus(JobState.LOST, f"{folder} could not be understood: {error!r}"[:_LONGEST])
+            status = JobStatus(JobState.LOST, f"{folder} could not be understood: {error!r}"[:_LONGEST])
+        # What is remembered is all that tells of processes whose run directory was removed.
+        before = self.last(folder)
+        return status if before is None else outliving(folder, status, before)
 
     def _status(self, folder: Path) -> JobStatus | None:
         with self._mutex:

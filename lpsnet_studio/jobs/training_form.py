@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from psygnal import Signal
 
-from lpsnet.config import preset_names
+from lpsnet.config import expand_path, preset_names
 from lpsnet_studio.jobs.device_choice import devices_from, fault_of_devices
-from lpsnet_studio.jobs.disk_look import Ask, DiskLook, at_once
+from lpsnet_studio.jobs.disk_look import Ask, DiskLook, Question, at_once
 from lpsnet_studio.jobs.field_words import value_words
-from lpsnet_studio.jobs.form import ConfigForm
+from lpsnet_studio.jobs.form import ConfigForm, ReadConfig, read_config
 from lpsnet_studio.jobs.new_folder import fault_of_folder, names_in, proposed_folder, typed_path
+from lpsnet_studio.jobs.panoptic_file import Beside, folders_beside
 from lpsnet_studio.jobs.spec import TrainSpec
 
-__all__ = ["DEVICES", "RUN_DIR", "TrainingForm", "is_panoptic_json"]
+__all__ = ["DEVICES", "RUN_DIR", "TrainingForm"]
 
 RUN_DIR, DEVICES = "run_dir", "devices"
 """What the faults of the two are found by, beside the config's own fields."""
@@ -26,8 +26,6 @@ _FIRST_CHOICE = "demo"
 _SCENES = "scenes.json"
 _SCENES_TO_LEARN = {"first_seed": 100_000, "count": 6000}
 _SCENES_TO_MEASURE = {"first_seed": 50_000, "count": 100}
-_LOOKED_AT = 1 << 16
-"""Bytes of a data set's file in which it must become clear that it is one."""
 
 
 class TrainingForm:
@@ -91,6 +89,12 @@ class TrainingForm:
         return {name: fault for name, fault in own.items() if fault} | dict(self.config.faults)
 
     @property
+    def lacking(self) -> frozenset[str]:
+        """Those of :attr:`faults` that are merely empty."""
+        own = {RUN_DIR: self._run_dir, DEVICES: self._devices}
+        return self.config.lacking | {name for name, text in own.items() if not text.strip()}
+
+    @property
     def data_words(self) -> str:
         """What it learns from and is measured on, in a sentence."""
         return f"Learns from {self._source_words('train')}, is measured on {self._source_words('val')}."
@@ -115,18 +119,19 @@ class TrainingForm:
             self._devices = text
             self.changed.emit()
 
-    def take(self, spec: TrainSpec, name: str = "") -> None:
+    def take(self, spec: TrainSpec, name: str = "", read: ReadConfig | None = None) -> None:
         """Begins anew with another training's settings, in a folder of its own; undo brings the config back.
 
         Args:
             spec: the training to change.
             name: what it is called, from which the new folder's name is made; empty for its folder's name.
+            read: its config, read before in a worker; None to read it here.
 
         Raises:
             OSError: naming the file, if its config cannot be read; nothing is changed.
             ValueError: in one sentence, if its config is wrong; nothing is changed.
         """
-        self.config.start_from(spec.config, spec.overrides)
+        self.config.begin(read or read_config(spec.config, spec.overrides))
         self._name, self._source = name or spec.run_dir.name, self.config.source
         self._devices = ", ".join(spec.devices)
         self._propose()
@@ -185,8 +190,18 @@ class TrainingForm:
             case "scenes":
                 return f"{value_words(values.get(f'data.{part}.count'))} drawn scenes"
             case "coco_panoptic":
-                return Path(str(values.get(f"data.{part}.annotations") or "a file yet to be named")).name
+                name = Path(str(values.get(f"data.{part}.annotations") or "a file yet to be named")).name
+                return f"{name}{self._folder_words(part)}"
         return "nothing"
+
+    def _folder_words(self, part: str) -> str:
+        """Returns which folders go with a file of annotations, as far as they are named or the disk has told."""
+        beside: Beside = self._disk.answer(f"beside {part}", Beside())
+        told = []
+        for name, words, found in (("images", "photos", beside.images), ("pngs", "PNGs", beside.pngs)):
+            folder = self.config.value(f"data.{part}.{name}") or found
+            told += [f"{words} in {Path(str(folder)).name}"] if folder else []
+        return f" with {' and '.join(told)}" if told else ""
 
     def _folder(self) -> Path:
         return typed_path(self._run_dir.strip().replace("\0", "") or ".")
@@ -209,7 +224,19 @@ class TrainingForm:
             self.changed.emit()
 
     def _look(self) -> None:
-        self._disk.ask({_ROOT: (names_in, self._root), RUN_DIR: (_fault_of_run_dir, self._run_dir)})
+        self._looked_at = (self._run_dir, self._annotations())
+        asked: dict[str, Question] = {
+            _ROOT: (names_in, self._root),
+            RUN_DIR: (_fault_of_run_dir, self._run_dir),
+        }
+        asked |= {f"beside {part}": (_folders_beside, text) for part, text in self._annotations().items()}
+        self._disk.ask(asked)
+
+    def _annotations(self) -> dict[str, str]:
+        """Returns the files of annotations that are named, by what they are for."""
+        named = {part: f"data.{part}.annotations" for part in ("train", "val")}
+        texts = {part: self.config.value(field) for part, field in named.items() if field in self.config.fields}
+        return {part: text for part, text in texts.items() if isinstance(text, str) and text.strip()}
 
     def _follow_disk(self) -> None:
         self._replace_proposal()
@@ -226,7 +253,8 @@ class TrainingForm:
             self._source, self._name = self.config.source, ""
             if self._run_dir == self._proposed:
                 self._propose()
-                self._look()
+        if (self._run_dir, self._annotations()) != self._looked_at:
+            self._look()
         self.changed.emit()
 
 
@@ -234,27 +262,11 @@ def _fault_of_run_dir(text: str) -> str:
     return fault_of_folder(text, for_training=True)
 
 
-def is_panoptic_json(path: Path) -> str:
-    """Returns why a file is no COCO panoptic JSON, in one sentence; empty if it may be one.
-
-    Reads its beginning alone, and only small files to the end: the whole is looked at before the start.
-    """
+def _folders_beside(text: str) -> Beside:
     try:
-        with path.open("rb") as stream:
-            head = stream.read(_LOOKED_AT)
-    except OSError as error:
-        return f"{path} cannot be read ({error.strerror})"
-    if not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-        return f"{path} is no COCO panoptic JSON: it does not begin with an object"
-    if len(head) < _LOOKED_AT:
-        try:
-            content = json.loads(head.decode("utf-8-sig"))
-        except (ValueError, RecursionError):
-            return f"{path} is not JSON to its end"
-        lacking = [name for name in ("images", "annotations", "categories") if name not in content]
-        if lacking:
-            return f"{path} is no COCO panoptic JSON: it has no {' and no '.join(lacking)}"
-    return ""
+        return folders_beside(expand_path(text.strip()))
+    except ValueError:
+        return Beside()
 
 
 def _split_day(name: str) -> tuple[str, str, str]:

@@ -5,21 +5,25 @@ from __future__ import annotations
 from itertools import pairwise
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from lpsnet_studio.jobs.device_choice import devices_from, fault_of_devices
 from lpsnet_studio.jobs.device_view import DeviceChooser
+from lpsnet_studio.jobs.disk_look import Ask, at_once
 from lpsnet_studio.jobs.flow_view import FlowLayout
 from lpsnet_studio.jobs.message_view import MessageLine
 from lpsnet_studio.jobs.nodes_dialog import NodesDialog
+from lpsnet_studio.jobs.panoptic_file import is_panoptic_json
 from lpsnet_studio.jobs.path_line_view import AskPath, PathLine
 from lpsnet_studio.jobs.push_button_view import push_button
-from lpsnet_studio.jobs.training_form import DEVICES, RUN_DIR, TrainingForm, is_panoptic_json
+from lpsnet_studio.jobs.training_form import DEVICES, RUN_DIR, TrainingForm
 from lpsnet_studio.theme import Theme, caption_font
 
 __all__ = ["TrainingPlaceView"]
+
+_ASKED = ("Annotations to learn from", "Annotations to be measured on")
 
 
 class TrainingPlaceView(QWidget):
@@ -29,6 +33,7 @@ class TrainingPlaceView(QWidget):
         form: what is written into.
         theme: gives icons and colours.
         ask: asks for paths.
+        look: looks into files that are chosen.
 
     Attributes:
         folder: of the run.
@@ -36,10 +41,14 @@ class TrainingPlaceView(QWidget):
         devices: chooses where it runs.
         nodes: shows the commands for several machines.
         faults: what is wrong, by :data:`RUN_DIR`, :data:`DEVICES` and ``data``.
+        sought: emitted before the keyboard is given to one of its fields, which may be folded away.
     """
 
-    def __init__(self, form: TrainingForm, theme: Theme, ask: AskPath) -> None:
+    sought = Signal()
+
+    def __init__(self, form: TrainingForm, theme: Theme, ask: AskPath, look: Ask = at_once) -> None:
         super().__init__()
+        self._look, self._turn = look, 0
         self._form, self._theme, self._ask = form, theme, ask
         self.folder = PathLine("Folder of the run", ask, folder=True)
         self.folder.box.setToolTip("Everything of the run lies here: settings, events, checkpoints, samples.")
@@ -67,6 +76,7 @@ class TrainingPlaceView(QWidget):
         self.devices.show_value(form.devices)
         self._data.setText(form.data_words)
         for name, editor in ((RUN_DIR, self.folder), (DEVICES, self.devices)):
+            self.faults[name].set_tone("need" if name in form.lacking else "fault")
             if self.faults[name].text() != faults.get(name, ""):
                 self.faults[name].set_text(faults.get(name, ""))
                 editor.box.setAccessibleDescription(faults.get(name, ""))
@@ -76,6 +86,7 @@ class TrainingPlaceView(QWidget):
 
     def go_to(self, name: str) -> None:
         """Gives the keyboard to the folder or the devices."""
+        self.sought.emit()
         box = self.devices.box if name == DEVICES else self.folder.box
         box.setFocus(Qt.FocusReason.OtherFocusReason)
         box.selectAll()
@@ -91,24 +102,34 @@ class TrainingPlaceView(QWidget):
         return dialog
 
     def _draw_scenes(self) -> None:
+        self._turn += 1
         self.faults["data"].set_text("")
         self._form.draw_scenes()
 
     def _choose_files(self) -> None:
         """Asks for one file after the other; the second may be left out."""
+        self._turn += 1
         self.faults["data"].set_text("")
-        chosen: list[Path | None] = []
-        for name in ("Annotations to learn from", "Annotations to be measured on"):
-            where = str(chosen[0].parent) if chosen and chosen[0] is not None else ""
-            text = self._ask(self, name, where, False)
-            fault = is_panoptic_json(Path(text)) if text else ""
-            if fault:
-                self.faults["data"].set_text(fault)
+        self._choose_next(self._turn, ())
+
+    def _choose_next(self, turn: int, chosen: tuple[Path, ...]) -> None:
+        """Asks for the next file and has it looked into, or takes what was chosen."""
+        if len(chosen) < len(_ASKED):
+            text = self._ask(self, _ASKED[len(chosen)], str(chosen[0].parent) if chosen else "", False)
+            if text:
+                path = Path(text)
+                self._look(lambda: is_panoptic_json(path), lambda fault: self._take_file(turn, chosen, path, fault))
                 return
-            chosen.append(Path(text) if text else None)
-            if chosen == [None]:
-                return
-        self._form.take_annotations(chosen[0], chosen[1])
+        if chosen:
+            self._form.take_annotations(chosen[0], chosen[1] if len(chosen) > 1 else None)
+
+    def _take_file(self, turn: int, chosen: tuple[Path, ...], path: Path, fault: str) -> None:
+        if turn != self._turn:
+            return
+        if fault:
+            self.faults["data"].set_text(fault)
+        else:
+            self._choose_next(turn, (*chosen, path))
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)

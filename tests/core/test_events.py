@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from lpsnet.events import (
     EVENT_TYPES,
-    LONGEST_LINE,
     BatchStarted,
     CheckpointSaved,
     Evaluated,
@@ -32,6 +31,7 @@ from lpsnet.events import (
     parse_event,
     without_superseded,
 )
+from lpsnet.growing_file import LONGEST_LINE
 
 
 def started(iteration: int = 0) -> Started:

@@ -6,11 +6,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from lpsnet.config import load_config
-from lpsnet.run_directory import RunDirectory
+from lpsnet.run_directory import RunDirectory, Work
 
 
 def test_everything_lies_in_the_folder() -> None:
@@ -46,6 +47,25 @@ def test_what_is_there_says_whether_a_run_goes_on_or_begins(
             run.refuse_another_run()
     else:
         run.refuse_another_run()
+
+
+@pytest.mark.parametrize(
+    ("there", "unfit_for"),
+    [
+        ((), {"continuation"}),
+        (("config.yaml",), {"predictions"}),
+        (("config.yaml", "events.jsonl"), {"training", "predictions"}),
+        (("events.jsonl",), {"training", "continuation"}),
+        (("checkpoints/state.pt",), {"training", "continuation", "predictions"}),
+        (("checkpoints/latest.safetensors", "config.yaml"), {"predictions"}),
+    ],
+)
+def test_what_is_there_says_what_it_is_not_fit_for(there: tuple[str, ...], unfit_for: set[str], tmp_path: Path) -> None:
+    run = RunDirectory(tmp_path)
+    for name in there:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert {work for work in get_args(Work) if run.unfit_for(work)} == unfit_for
 
 
 def test_the_settings_are_read_as_they_were_written(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def test_an_evaluation_goes_from_the_form_to_the_image_list(user: User, home: Pa
     user.studio.begin()
     folder = home / "runs" / "ceiling"
     user.begin_evaluation(folder, None, ("oracle_semantic", "oracle_boxes"))
-    assert "--oracle semantic,boxes" in user.form.body.command.text.toPlainText()
+    assert "--oracle semantic,boxes" in user.form.foot.command.toPlainText()
     user.start()
     assert user.until_ended(folder, JobState.FINISHED).startswith(f"Finished after {COUNT} pictures with PQ ")
     user.press_deed(Deed.IMAGES)
@@ -262,7 +262,7 @@ def test_a_config_that_is_wrong_by_the_time_it_is_read_is_told_in_its_own_words(
 def test_the_form_says_what_is_wrong_and_starts_nothing(user: User, home: Path) -> None:
     user.begin_training(home / "runs" / "street", {**TINY, "training.batch": "0"})
     assert not user.form.start.isEnabled()
-    assert "training.batch" in user.form.reason.text()
+    assert "training.batch" in user.form.foot.reason.text()
     user.find_field("training.batch", "2")
     user.until(user.form.start.isEnabled, "Start")
     assert not (home / "runs" / "street").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,14 @@ from lpsnet_studio import demo_network
 from lpsnet_studio.session import Session
 from lpsnet_studio.settings import Folders, Settings
 from tests.studio.hand_made import ListeningService
+
+
+@pytest.fixture(autouse=True, scope="package")
+def garbage_between_tests() -> Iterator[None]:
+    """A thread that outlives its test, as one that reads a run, finds no window of that test's to destroy."""
+    gc.disable()
+    yield
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import psutil
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
@@ -18,14 +20,14 @@ from PySide6.QtWidgets import QLabel, QToolButton
 
 from lpsnet.events import PictureDone, Stopped
 from lpsnet.run_directory import RunDirectory
-from lpsnet_studio import jobs_room
+from lpsnet_studio import jobs_forms
 from lpsnet_studio.availability import actions_of_image
 from lpsnet_studio.chrome.desktop_note import DesktopNote
 from lpsnet_studio.inference.messages import Inspect, LoadModel
 from lpsnet_studio.jobs.job_deeds import Deed
 from lpsnet_studio.jobs.job_folder import HowItEnded, JobFolder
 from lpsnet_studio.jobs.launch import kill_tree
-from lpsnet_studio.jobs.spec import EvaluateSpec, JobSpec, TrainSpec, spec_to_json
+from lpsnet_studio.jobs.spec import EvaluateSpec, JobSpec, PredictSpec, TrainSpec, spec_to_json
 from lpsnet_studio.jobs.status import JobState, read_status
 from lpsnet_studio.session import Session
 from lpsnet_studio.settings import Folders, Settings
@@ -46,7 +48,7 @@ def opened(window: Any, session: Session, service: ListeningService) -> Any:
 def told(opened: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the desktop is told."""
     words: list[str] = []
-    monkeypatch.setattr(opened.room._desktop, "show", lambda _title, text: words.append(text))
+    monkeypatch.setattr(opened.room.telling.desktop, "show", lambda _title, text: words.append(text))
     return words
 
 
@@ -241,7 +243,7 @@ def test_the_settings_of_a_job_are_looked_up_where_that_may_take_long(
         assert may_answer.wait(20) or spec.folder.name != "old"
         return replace(spec, overrides=("training.batch=8",))
 
-    monkeypatch.setattr(jobs_room, "begun_anew", slowly)
+    monkeypatch.setattr(jobs_forms, "begun_anew", slowly)
     opened.room.begin_new("train", TrainSpec("demo", (), tmp_path / "old"))
     form = opened.room._form
     assert form.body.spec().overrides == ()
@@ -286,14 +288,28 @@ def test_a_training_is_evaluated_from_its_own_page(opened: Any, trained: Path, q
     assert form.body.spec().folder.name.startswith("trained-evaluation")
 
 
+def _ended_batch(folder: Path, spec: JobSpec) -> Path:
+    """Writes what the Studio and the keeper wrote of a job that has ended."""
+    files = JobFolder(folder)
+    files.path.mkdir(parents=True)
+    files.write(files.job, {"token": "t", "asked": 1.0, "spec": spec_to_json(spec), "argv": ["x"]})
+    files.write(files.exit, HowItEnded("t", 3.0, code=0).to_json())
+    return folder
+
+
+def _look_at(window: Any, folder: Path, qtbot: Any) -> None:
+    """Lists a batch that has ended and shows it."""
+    show(window, "jobs")
+    window.room.jobs.open_run(folder)
+    window.room.show_job(folder)
+    qtbot.waitUntil(lambda: window.room.shown is not None)
+    qtbot.waitUntil(lambda: window.room.shown.status.facts.iteration > 0)
+
+
 def _evaluated(tmp_path: Path, checkpoint: Path) -> Path:
     """Writes an evaluation of two drawn scenes that has ended."""
     folder = tmp_path / "evaluated"
-    files = JobFolder(folder)
-    files.path.mkdir(parents=True)
-    spec = EvaluateSpec(checkpoint, "scenes:0+2@64x96", folder)
-    files.write(files.job, {"token": "t", "asked": 1.0, "spec": spec_to_json(spec), "argv": ["x"]})
-    files.write(files.exit, HowItEnded("t", 3.0, code=0).to_json())
+    _ended_batch(folder, EvaluateSpec(checkpoint, "scenes:0+2@64x96", folder))
     done = [
         PictureDone(time=2.0, file_name=f"scene-{at}.png", image_id=at + 1, done=at + 1, pictures=2, seconds=0.1, pq=pq)
         for at, pq in enumerate((0.5, 0.25))
@@ -309,17 +325,41 @@ def test_the_pictures_of_an_evaluation_come_with_its_network(
     checkpoint = tmp_path / "best.safetensors"
     if is_there:
         checkpoint.write_bytes(b"")
-    folder = _evaluated(tmp_path, checkpoint)
-    show(window, "jobs")
-    window.room.jobs.open_run(folder)
-    window.room.show_job(folder)
-    qtbot.waitUntil(lambda: window.room.shown is not None)
-    qtbot.waitUntil(lambda: window.room.shown.status.facts.iteration == 2)
+    _look_at(window, _evaluated(tmp_path, checkpoint), qtbot)
     window.actions_by_id["show_pictures"].trigger()
     qtbot.waitUntil(lambda: window.room.mode == "inspect", timeout=LONGEST)
     assert service.count(LoadModel) == int(is_there)
     if is_there:
         assert service.last(LoadModel).checkpoint == str(checkpoint)
+    told = f"{checkpoint}: the network that this was done with is not here any more."
+    assert any(told in text for text in window.notifications.texts) is not is_there
+
+
+@pytest.mark.parametrize("action", ["show_pictures", "open_predictions"])
+@pytest.mark.parametrize("is_there", [True, False])
+def test_what_was_predicted_comes_with_its_network(
+    window: Any, service: ListeningService, tmp_path: Path, qtbot: Any, action: str, is_there: bool
+) -> None:
+    checkpoint, pictures = tmp_path / "best.safetensors", tmp_path / "pictures"
+    pictures.mkdir()
+    cv2.imwrite(str(pictures / "one.png"), np.zeros((8, 8, 3), np.uint8))
+    if is_there:
+        checkpoint.write_bytes(b"")
+    folder = _ended_batch(tmp_path / "predicted", PredictSpec((pictures,), tmp_path / "predicted", checkpoint))
+    write_events(
+        folder,
+        batch_started(1, "predict", time=1.0),
+        PictureDone(time=2.0, file_name="one.png", image_id=1, done=1, pictures=1, seconds=0.1),
+        Stopped(time=3.0, iteration=1, reason="finished"),
+    )
+    (folder / "panoptic.json").write_text("{}")
+    _look_at(window, folder, qtbot)
+    window.actions_by_id[action].trigger()
+    qtbot.waitUntil(lambda: window.room.mode == "inspect", timeout=LONGEST)
+    loaded = service.last(LoadModel).checkpoint if service.count(LoadModel) else None
+    assert loaded == (str(checkpoint) if is_there else None)
+    told = f"{checkpoint}: the network that this was done with is not here any more."
+    assert any(told in text for text in window.notifications.texts) is not is_there
 
 
 # ----------------------------------------------------------------------------------------------------------- real jobs
@@ -418,7 +458,7 @@ def test_messages_leave_the_ways_out_of_a_form_free(opened: Any, qtbot: Any, siz
     notes.show_failure(Problem("The disk is full.", "Make room."))
     for kind in ("train", "evaluate", "train"):
         room.begin_new(kind)
-        form = room._forms[kind]
+        form = room.forms.of(kind)
         (note,) = notes.notes
 
         def place(widget: Any) -> QRect:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication, QLineEdit, QSpinBox
 
 from lpsnet_studio.theme import DARK, LIGHT, Palette, Theme, contrast
 
@@ -118,3 +118,16 @@ def test_icons_are_drawn_in_the_palette(theme: Theme) -> None:
 def test_a_missing_icon_is_said(theme: Theme) -> None:
     with pytest.raises(FileNotFoundError, match=r"icons/no-such\.svg"):
         theme.icon("no-such")
+
+
+def test_text_keeps_off_the_edge_of_its_line_and_the_line_as_high_as_it_was(qtbot: Any, theme: Theme) -> None:
+    line, number = QLineEdit("first"), QSpinBox()
+    for widget in (line, number):
+        qtbot.addWidget(widget)
+        widget.show()
+    line.setCursorPosition(0)
+    caret = line.cursorRect().center().x()
+    assert 4 <= caret <= 8
+    assert line.sizeHint().height() >= QFontMetrics(line.font()).height() + 6
+    number.lineEdit().setCursorPosition(0)
+    assert number.lineEdit().cursorRect().center().x() <= 4

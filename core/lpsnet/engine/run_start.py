@@ -40,7 +40,7 @@ def held(directory: RunDirectory, undoing: contextlib.ExitStack) -> Iterator[Non
         ValueError: if another process trains there.
         OSError: naming the folder, if it cannot be made or written.
     """
-    lock = directory.path / ".lock"
+    lock = directory.lock
     try:
         _make_folders(directory.path, undoing)
         is_new = not lock.exists()

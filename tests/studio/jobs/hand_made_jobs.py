@@ -10,6 +10,7 @@ from psygnal import Signal
 
 from lpsnet.events import Stopped
 from lpsnet_studio.jobs.jobs import JobEntry
+from lpsnet_studio.jobs.process_mark import ProcessMark
 from lpsnet_studio.jobs.run_facts import RunFacts
 from lpsnet_studio.jobs.spec import EvaluateSpec, JobSpec, PredictSpec, TrainSpec
 from lpsnet_studio.jobs.status import JobState, JobStatus
@@ -53,7 +54,7 @@ def running(**others: object) -> JobStatus:
             facts=known,
             host="workstation",
             is_here=True,
-            pid=4711,
+            leader=ProcessMark(4711, NOW - 600),
             started=NOW - 600,
         ),
         **others,  # type: ignore[arg-type]
@@ -114,9 +115,12 @@ class HandMadeJobs:
         self.entries = tuple(entry if each.folder == entry.folder else each for each in self.entries)
         self.updated.emit((entry.folder,))
 
-    def forget(self, folder: Path) -> None:
-        self.asked.append(("forget", folder))
-        self.put(*(entry for entry in self.entries if entry.folder != folder))
+    def forget(self, *folders: Path) -> None:
+        self.asked.append(("forget", *folders))
+        self.put(*(entry for entry in self.entries if entry.folder not in folders))
+
+    def list_again(self, *folders: Path) -> None:
+        self.asked.append(("list_again", *folders))
 
     def move(self, folder: Path, place: int) -> None:
         self.asked.append(("move", folder, place))
@@ -136,8 +140,8 @@ class HandMadeJobs:
     def start_now(self, folder: Path) -> None:
         self.asked.append(("start_now", folder))
 
-    def withdraw(self, folder: Path) -> None:
-        self.asked.append(("withdraw", folder))
+    def withdraw(self, *folders: Path) -> None:
+        self.asked.append(("withdraw", *folders))
 
     def mark_seen(self, folder: Path) -> None:
         self.asked.append(("mark_seen", folder))

@@ -1,4 +1,4 @@
-"""Lengths of time and sizes in words."""
+"""Lengths of time in words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lpsnet_studio.jobs.amounts import length_words, size_words
+from lpsnet_studio.jobs.amounts import length_words
 from lpsnet_studio.jobs.status import _ago
 
 
@@ -23,11 +23,3 @@ def test_lengths_of_time(seconds: float, words: str) -> None:
 @given(st.floats(0, 1e9))
 def test_no_length_of_time_has_sixty_of_anything(seconds: float) -> None:
     assert "60" not in {word for word in length_words(seconds).split() if "days" not in length_words(seconds)}
-
-
-@pytest.mark.parametrize(
-    ("count", "words"),
-    [(999, "999 bytes"), (1000, "1.0 kB"), (2_500_000, "2.5 MB"), (10**13, "10000.0 GB")],
-)
-def test_sizes(count: int, words: str) -> None:
-    assert size_words(count) == words

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from lpsnet.config import load_config
 from lpsnet.engine.evaluation_setup import parse_data
+from lpsnet_studio.jobs.batch_fields import BatchKind
 from lpsnet_studio.jobs.batch_form import BatchForm
 from lpsnet_studio.jobs.spec import EvaluateSpec, PredictSpec
 
@@ -73,6 +74,39 @@ def test_fields_are_there_only_where_they_mean_something(evaluation: BatchForm, 
     assert evaluation.spec().images is None
     evaluation.set("data", "files")
     assert set(evaluation.faults) == {"annotations", "images"}
+
+
+def test_folders_of_the_config_s_own_data_are_not_asked_for(evaluation: BatchForm, tmp_path: Path) -> None:
+    evaluation.set("data", "files")
+    assert evaluation.off("images") == evaluation.off("pngs") == ""
+    evaluation.set("images", str(tmp_path))
+    evaluation.set("data", "config")
+    assert "The config names its own folders" in evaluation.off("images")
+    assert "The config names its own folders" in evaluation.off("pngs")
+    assert isinstance(evaluation.spec(), EvaluateSpec)
+    assert evaluation.spec().images is None
+    evaluation.set("data", "files")
+    assert evaluation.value("images") == str(tmp_path), "what was typed is there again"
+
+
+def test_a_job_that_names_other_folders_for_the_config_s_data_keeps_them(evaluation: BatchForm, tmp_path: Path) -> None:
+    job = EvaluateSpec(tmp_path, None, tmp_path / "out", images=tmp_path)
+    evaluation.take(job)
+    assert evaluation.off("images") == ""
+    assert evaluation.spec().images == tmp_path
+    assert evaluation.off("pngs") != ""
+
+
+@pytest.mark.parametrize("kind", ["evaluate", "predict"])
+def test_the_folders_that_belong_to_annotations_are_proposed(kind: BatchKind, tmp_path: Path, coco_mini: Path) -> None:
+    form, file = BatchForm(kind, tmp_path), coco_mini / "annotations" / "panoptic_val2017.json"
+    assert form.example("images") == "searched beside the JSON file"
+    if kind == "evaluate":
+        form.set("data", "files")
+    form.set("annotations" if kind == "evaluate" else "inputs", str(file))
+    assert Path(form.example("images")).samefile(coco_mini / "val2017")
+    assert Path(form.example("pngs")).samefile(coco_mini / "annotations" / "panoptic_val2017")
+    assert form.spec().images is None, "what is found is not fixed: another file has other folders"
 
 
 def test_photos_are_asked_for_with_one_data_set_only(prediction: BatchForm, tmp_path: Path) -> None:

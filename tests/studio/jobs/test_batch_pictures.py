@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,16 @@ def test_a_batch_that_begins_anew_has_none_of_the_old(tmp_path: Path) -> None:
     assert sheet.done is None
 
 
+def test_a_file_that_was_cut_off_leaves_nothing_of_the_old(tmp_path: Path) -> None:
+    path = write_run(tmp_path, _events()) / "events.jsonl"
+    batch = BatchPictures(path)
+    batch.read()
+    path.write_bytes(lines([picture(2, 0.5)]))
+    assert [p.done for p in batch.read().pictures] == [2]
+    path.write_bytes(b"")
+    assert batch.read().pictures == ()
+
+
 def test_a_call_reads_no_more_than_its_limit_of_damaged_lines_either(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,6 +142,27 @@ def test_the_table_shows_pictures_as_they_come(qtbot: Any, view: Any, tmp_path: 
     with qtbot.waitSignal(view.opened) as opened:
         qtbot.keyClick(view.table, Qt.Key.Key_Return)
     assert opened.args == ["1.jpg"]
+
+
+@pytest.mark.parametrize("measured", [False, True])
+def test_a_prediction_without_truth_has_no_columns_for_quality(
+    qtbot: Any, view: Any, tmp_path: Path, measured: bool
+) -> None:
+    begun = replace(batch_started(2), task="predict")
+    write_run(tmp_path, [begun])
+    view.show_batch(tmp_path / "events.jsonl")
+    qtbot.waitUntil(lambda: view.sheet.total == 2)
+    assert "worst" not in view._state.text()
+    write_run(tmp_path, [begun, picture(1, 0.5 if measured else None)])
+    view.show_batch(None)
+    view.show_batch(tmp_path / "events.jsonl")
+    qtbot.waitUntil(lambda: view.table.rows.rowCount() == 1)
+    assert [view.table.isColumnHidden(column) for column in range(1, 5)] == [not measured] * 4
+    assert view.table.accessibleName() == ("Pictures, the worst first" if measured else "Pictures")
+    write_run(tmp_path / "other", [batch_started(), picture(1, None)])
+    view.show_batch(tmp_path / "other" / "events.jsonl")
+    qtbot.waitUntil(lambda: view.sheet.total == 4)
+    assert not view.table.isColumnHidden(1), "an evaluation measures"
 
 
 def test_pictures_are_found_by_name(qtbot: Any, view: Any, tmp_path: Path) -> None:

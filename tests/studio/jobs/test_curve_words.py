@@ -7,7 +7,14 @@ import math
 import pytest
 
 from lpsnet_studio.jobs.curve_charts import CHARTS, Chart, scale_of, word_of
-from lpsnet_studio.jobs.curve_words import absence_words, axis_words, place_words, value_words
+from lpsnet_studio.jobs.curve_words import (
+    absence_words,
+    axis_words,
+    damage_words,
+    note_words,
+    place_words,
+    value_words,
+)
 
 _ALL = (
     *("loss.total", "loss.borderness", "lr", "gradient_norm", "images_per_second", "memory_bytes"),
@@ -70,3 +77,23 @@ def test_an_empty_chart_says_when_something_comes() -> None:
     assert absence_words(losses, 1, 1000) == "No losses yet. The first come after 1,000 iterations."
     assert absence_words(losses, 1, None) == "No losses yet. The first come after the first iterations."
     assert all("{" not in absence_words(chart, 1, None) for chart in CHARTS)
+
+
+def test_the_load_of_the_processor_says_what_a_hundred_per_cent_are() -> None:
+    names = ["load.cpu_percent", "load.gpus.0.percent"]
+    assert (
+        note_words(names, [None])
+        == note_words(names, [8, 4])
+        == note_words(names, [8, None])
+        == ("CPU: 100 % is one core.")
+    )
+    assert note_words(names, [8, 8]) == "CPU: 100 % is one core; there are 8, so that 800 % is all of them."
+    assert note_words(names, [1]) == "CPU: 100 % is one core; there is one."
+    assert note_words(["load.rss_bytes", "loss.total"], [8]) == ""
+
+
+def test_lines_that_could_not_be_read_are_told_of() -> None:
+    assert damage_words({}) == damage_words({"a": 0}) == ""
+    assert damage_words({"a": 1}) == "1 line of the events could not be read and is left out."
+    assert damage_words({"a": 1200}) == "1,200 lines of the events could not be read and are left out."
+    assert damage_words({"a": 2, "b": 0}) == "2 lines of the events of a could not be read and are left out."

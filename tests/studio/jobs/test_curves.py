@@ -25,6 +25,7 @@ from lpsnet.events import (
     Stopped,
     without_superseded,
 )
+from lpsnet_studio.jobs.curve_drawing import CurveDrawer, Sight
 from lpsnet_studio.jobs.curves import RunCurves
 from tests.studio.jobs.run_files import START, evaluated, lines, progress, started, write_run
 
@@ -324,3 +325,22 @@ def test_a_batch_has_a_curve_over_its_pictures(tmp_path: Path) -> None:
     _append(tmp_path, lines([done, Stopped(iteration=10, reason="finished")]))
     _read_all(run)
     assert run.facts.evaluation == done
+
+
+def test_time_begins_with_the_load_where_that_is_drawn(tmp_path: Path) -> None:
+    """A process is at work for seconds before it reports that it has begun."""
+    run = RunCurves(write_run(tmp_path / "run", [started(), progress(20)]))
+    assert math.isnan(run.begun(["load.cpu_percent"]))
+    samples = [{"time": START - 4, "rss_bytes": 1}, {"time": START + 2, "cpu_percent": 155.0, "cores": 8}]
+    (run.folder / "job").mkdir()
+    (run.folder / "job" / "load.jsonl").write_text("".join(f"{json.dumps(sample)}\n" for sample in samples))
+    run.read()
+    names = tuple(name for name in run.names if name.startswith("load."))
+    drawing = CurveDrawer().draw(Sight((run.folder,), names, "time"), [run])
+    assert [curve.xs.tolist() for curve in drawing.curves if curve.name == "load.rss_bytes"] == [[0.0, 6.0]]
+    assert all((curve.xs >= 0).all() for curve in drawing.curves)
+    mixed = CurveDrawer().draw(Sight((run.folder,), ("memory_bytes", "load.rss_bytes"), "time"), [run])
+    assert mixed.curves[0].xs.tolist() == [24.0], "all of a chart begin at the same moment"
+    alone = CurveDrawer().draw(Sight((run.folder,), ("loss.total",), "time"), [run])
+    assert alone.curves[0].xs.tolist() == [20.0]
+    assert run.cores == 8

@@ -62,6 +62,9 @@ def test_a_single_spike_among_a_million_is_drawn(qtbot: Any, theme: Any) -> None
 
         folder, names, facts = Path("long"), ("loss.total",), RunCurves(Path("none")).facts
 
+        def begun(self, names: Any) -> float:
+            return 0.0
+
         def series(self, name: str) -> Any:
             from lpsnet_studio.jobs.track import Series
 
@@ -128,7 +131,32 @@ def test_runs_lie_above_one_another_in_colours_of_their_own(qtbot: Any, view: An
     color = rows[2].color
     _show(qtbot, view, worker, tmp_path / "b")
     qtbot.waitUntil(lambda: view.legend.rows[0].name == "total", timeout=5000)
-    assert view.legend.rows[0].color == color
+    _show(qtbot, view, worker, tmp_path / "b", _run(tmp_path / "c"))
+    qtbot.waitUntil(lambda: view.legend.rows[0].name == "b · total", timeout=5000)
+    assert view.legend.rows[0].color == color, "a run that stays keeps its colour"
+
+
+def test_each_curve_of_the_only_run_has_a_colour_and_dashes_of_its_own(
+    qtbot: Any, view: Any, worker: Any, tmp_path: Path
+) -> None:
+    losses = {"box": 0.4, "borderness": 0.3, "semantic": 0.2}
+    first, second = (
+        write_run(tmp_path / name, [started(), *(progress(at, 1.0, **losses) for at in (20, 40))]) for name in "ab"
+    )
+    _show(qtbot, view, worker, first)
+    rows = view.legend.rows
+    assert [row.name for row in rows] == ["total", "box", "border-ness", "semantic"]
+    assert len({row.color for row in rows}) == 4
+    assert len({row.style for row in rows}) == 4
+    qtbot.waitUntil(lambda: len(view.plot.drawn) == 4)
+    for row in rows:
+        curve = view.plot._curves[row.key]
+        assert curve.smooth.opts["pen"].color().name() == row.color
+        assert curve.smooth.opts["pen"].style() == row.style
+    _show(qtbot, view, worker, first, second)
+    colors = {row.key[0]: {other.color for other in view.legend.rows if other.key[0] == row.key[0]} for row in rows}
+    assert colors == {first: {rows[0].color}}, "of several, the colour is the run's"
+    assert len({row.color for row in view.legend.rows}) == 2
 
 
 def test_values_are_read_off_at_the_cursor(qtbot: Any, view: Any, worker: Any, tmp_path: Path) -> None:
@@ -140,6 +168,21 @@ def test_values_are_read_off_at_the_cursor(qtbot: Any, view: Any, worker: Any, t
     assert (view.legend.rows[0].value, view.legend.rows[0].at) == ("100", "100")
     view.plot.set_cursor(111.0)
     assert (view.legend.rows[0].value, view.legend.rows[0].at) == ("120", "120")
+
+
+def test_a_chart_is_asked_for_in_the_width_that_it_comes_to_have(
+    qtbot: Any, view: Any, worker: Any, tmp_path: Path
+) -> None:
+    """Axes take their width from the chart as soon as they are shown, which is after it was asked for."""
+    _show(qtbot, view, worker, _run(tmp_path / "a"))
+    qtbot.waitUntil(lambda: view.is_current, timeout=5000)
+    asked: list[int] = []
+    view.plot.sight_changed.connect(lambda: asked.append(view.plot.pixels))
+    before = view.plot.pixels
+    view.plot._y_axis.setWidth(100)
+    qtbot.waitUntil(lambda: before - 36 in asked)
+    qtbot.waitUntil(lambda: view.is_current, timeout=5000)
+    assert view._drawing.sight.pixels == before - 36
 
 
 def test_the_keyboard_zooms_and_shows_everything_again(qtbot: Any, view: Any, worker: Any, tmp_path: Path) -> None:
@@ -350,6 +393,28 @@ def test_no_event_is_read_while_curves_are_painted(worker: Any, tmp_path: Path) 
     while run.version == 0 and time.monotonic() < end:
         time.sleep(0.005)
     assert run.version > 0
+
+
+def test_a_hidden_view_takes_the_worker_from_no_other(
+    qtbot: Any, view: Any, worker: Any, theme: Any, tmp_path: Path
+) -> None:
+    """What a view is about to ask for once it is hidden must not end the drawing of the one in its place."""
+    from lpsnet_studio.background import Background, pass_on
+    from lpsnet_studio.jobs.curves_view import CurvesView
+
+    _show(qtbot, view, worker, _run(tmp_path / "a"))
+    other = CurvesView(worker, Background(pass_on), theme)
+    qtbot.addWidget(other)
+    view.hide()
+    other.show()
+    _show(qtbot, other, worker, tmp_path / "a")
+    qtbot.waitUntil(lambda: other.is_current, timeout=5000)
+    view.plot.sight_changed.emit()
+    qtbot.waitUntil(lambda: not view._asking.isActive())
+    with (tmp_path / "a" / "events.jsonl").open("ab") as stream:
+        stream.write(lines([progress(500, 3.0)]))
+    key = (tmp_path / "a", "loss.total")
+    qtbot.waitUntil(lambda: other.plot.drawn[key].xs[-1] == 500, timeout=5000)
 
 
 def test_nothing_is_drawn_while_nobody_looks(qtbot: Any, view: Any, worker: Any, tmp_path: Path) -> None:

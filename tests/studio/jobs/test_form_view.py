@@ -1,14 +1,13 @@
-"""The form as it is used: typed into, searched, mended, and its command copied."""
+"""The form as it is used: typed into, searched and mended."""
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QGuiApplication, QWheelEvent
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QPlainTextEdit, QWidget
 
 from lpsnet.config import load_config
@@ -31,7 +30,6 @@ def view(qtbot: Any, form: ConfigForm, theme: Theme, tmp_path: Path) -> ConfigFo
     made = ConfigFormView(
         form,
         theme,
-        lambda: shlex.join(["lpsnet", "train", "--config", form.source, *form.overrides()]),
         choose_path=lambda _parent, _field, _where: CHOSEN,
         choose_config=lambda _parent, _where: str(tmp_path / "config.yaml"),
     )
@@ -55,7 +53,7 @@ def _type(qtbot: Any, box: QWidget, text: str) -> None:
 
 
 def test_rows_are_made_while_the_window_is_idle(qtbot: Any, form: ConfigForm, theme: Theme) -> None:
-    view = ConfigFormView(form, theme, lambda: "")
+    view = ConfigFormView(form, theme)
     qtbot.addWidget(view)
     assert not any(group.is_built for group in view.groups.values())
     view.show()
@@ -71,7 +69,7 @@ def test_what_is_typed_is_checked_letter_by_letter_and_undone_at_once(
     _type(qtbot, box, "0")
     assert row.fault is not None
     assert row.fault.text() == "Input should be greater than or equal to 1, not 0"
-    assert (row.fault.isVisibleTo(view), view.foot.mend.text()) == (True, "1 to mend")
+    assert row.fault.isVisibleTo(view)
     assert view.groups["training"].counts.text() == "1 to mend · 1 changed"
     assert "greater than or equal" in box.accessibleDescription()
     qtbot.keyClicks(box, "8")
@@ -259,7 +257,7 @@ def test_another_kind_of_data_changes_the_rows_and_keeps_the_others(view: Config
     view.grab()
     places = [view.row(name).y() for name in form.fields if name.startswith("data.train.")]
     assert places == sorted(set(places))
-    assert view.foot.mend.text() == "2 to mend"
+    assert view.groups["data.train"].counts.text() == "2 to fill in · 1 changed"
 
 
 def test_faults_are_gone_to_one_after_the_other_out_of_folds_and_searches(
@@ -271,7 +269,7 @@ def test_faults_are_gone_to_one_after_the_other_out_of_folds_and_searches(
     view.head.search.setText("iou")
     seen = []
     for _ in range(3):
-        qtbot.mouseClick(view.foot.mend, Qt.MouseButton.LeftButton)
+        view.go_to_fault()
         focused = QApplication.focusWidget()
         seen += [name for name in form.fields if view.row(name).isAncestorOf(focused)]
         assert view.area.viewport().rect().contains(focused.mapTo(view.area.viewport(), focused.rect().center()))
@@ -279,9 +277,7 @@ def test_faults_are_gone_to_one_after_the_other_out_of_folds_and_searches(
 
 
 def test_remarks_are_warned_of_and_lead_to_their_fields(view: ConfigFormView, form: ConfigForm, qtbot: Any) -> None:
-    assert not view.foot.remarks.isVisibleTo(view)
     form.set("training.schedule.iterations", 70_000)
-    assert view.foot.remarks.text() == "1 remark"
     (line,) = view._remark_lines
     assert line.message.text() == form.remarks[0]
     (link,) = line.links
@@ -289,16 +285,6 @@ def test_remarks_are_warned_of_and_lead_to_their_fields(view: ConfigFormView, fo
     assert view.row("training.schedule.steps").isAncestorOf(QApplication.focusWidget())
     form.undo()
     assert view._remark_lines == []
-
-
-def test_the_command_is_always_there_and_copied(view: ConfigFormView, form: ConfigForm, qtbot: Any) -> None:
-    form.set("name", "it's mine")
-    command = "lpsnet train --config coco_r50 " + shlex.quote("name=it's mine")
-    assert view.foot.command.toPlainText() == command
-    qtbot.mouseClick(view.foot.copy, Qt.MouseButton.LeftButton)
-    assert QGuiApplication.clipboard().text() == command
-    assert view.foot.copy.text() == "Copied"
-    assert not view.foot.command.isHidden()
 
 
 def test_another_start_is_chosen_and_a_bad_file_is_told(view: ConfigFormView, form: ConfigForm, tmp_path: Path) -> None:
@@ -357,7 +343,6 @@ def test_tab_goes_from_top_to_bottom_through_everything(view: ConfigFormView, fo
     reached = [name for widget in order for name in form.fields if widget is view.row(name).editor.inputs()[0] and name]
     enabled = [name for name in form.fields if view.row(name).editor.inputs()[0].isEnabled()]
     assert reached == enabled
-    assert order[-2:] == [view.foot.copy, view.foot.command]
     unreached = [
         widget
         for widget in view.findChildren(QWidget)

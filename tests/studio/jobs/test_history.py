@@ -108,7 +108,7 @@ def test_nothing_is_written_where_nothing_becomes_another(path: Path) -> None:
     file = HistoryFile(path)
     kept = queue(file, training("a"))
     stamp = path.stat()
-    assert file.change(only(partial(History.withdrawn, folder=ROOT / "b"))) is kept
+    assert file.change(only(lambda history: history.withdrawn(ROOT / "b"))) is kept
     assert file.read() is kept
     assert (path.stat().st_ino, path.stat().st_mtime_ns) == (stamp.st_ino, stamp.st_mtime_ns)
 
@@ -254,7 +254,7 @@ def test_what_cannot_be_written_is_known_all_the_same_and_written_later(
     with monkeypatch.context() as patch:
         patch.setattr(keeping, "write_atomically", full)
         queue(file, training("b"))
-        kept = file.change(only(partial(History.withdrawn, folder=ROOT / "a")))
+        kept = file.change(only(lambda history: history.withdrawn(ROOT / "a")))
         assert names(kept) == names(file.read()) == ([], ["b"])
         assert file.has_unwritten
         assert file.take_problems() == (f"{path} could not be written: no space left on device",)

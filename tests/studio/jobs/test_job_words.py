@@ -9,8 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from lpsnet_studio.jobs.job_deeds import DEED_WORDS, Deed, deeds_of, job_after, loss_words, stop_tip
-from lpsnet_studio.jobs.job_header_words import command_words, course_words, progress_words, sentence_words
+from lpsnet_studio.jobs.job_deeds import DEED_WORDS, Deed, deeds_of, job_after, loss_words, stop_tip, words_of
+from lpsnet_studio.jobs.job_header_words import (
+    command_words,
+    course_words,
+    progress_words,
+    resume_words,
+    sentence_words,
+)
 from lpsnet_studio.jobs.job_words import (
     KIND_ICONS,
     STATES,
@@ -24,6 +30,7 @@ from lpsnet_studio.jobs.job_words import (
     when_words,
 )
 from lpsnet_studio.jobs.run_facts import RunFacts
+from lpsnet_studio.jobs.spec import TrainSpec
 from lpsnet_studio.jobs.status import JobState, JobStatus
 from tests.studio.jobs.hand_made_jobs import (
     NOW,
@@ -139,9 +146,16 @@ def test_a_resumed_training_tells_its_first_start_and_its_last() -> None:
     assert "44 s in all" in course
     known = replace(once.facts, first_started=NOW - 3700)
     course = course_words(entry(RUN, replace(once, started=NOW - 100, facts=known)), NOW)
-    assert course.startswith(f"Started {when_words(NOW - 3700, NOW)} · resumed {when_words(NOW - 100, NOW)} · ended ")
-    assert "44 s since it was resumed" in course
-    assert "in all" not in course
+    assert course.startswith(f"Started {when_words(NOW - 3700, NOW)} · resumed at {when_words(NOW - 100, NOW)} · ")
+    assert "44 s since then" in course
+    assert "in all" not in course, "how long it worked before is not known"
+    known = replace(known, started=NOW - 98, earlier_seconds=600.0)
+    course = course_words(entry(RUN, replace(once, started=NOW - 100, facts=known)), NOW)
+    assert "44 s since then, 11 min in all" in course
+    # It was resumed, and has not reported since.
+    silent = replace(known, started=NOW - 300, heard=NOW - 240)
+    course = course_words(entry(RUN, running(facts=silent, started=NOW - 60)), NOW)
+    assert "1 min ago, 12 min in all" in course
     begun = replace(once.facts, first_started=NOW - 98)
     assert "resumed" not in course_words(entry(RUN, replace(once, started=NOW - 100, facts=begun)), NOW)
 
@@ -154,6 +168,20 @@ def test_progress_and_course_are_lines_of_facts() -> None:
     assert course.endswith("9 min in all · on cpu of workstation · up to 3.0 GiB of memory")
     assert "10 min ago" in course_words(entry(RUN, running()), NOW)
     assert course_words(entry(RUN, waiting()), NOW) == "Will run on cpu"
+
+
+def test_the_command_of_a_resumed_training_is_the_first_one_with_the_other_beside() -> None:
+    first = train_spec(Path("/runs/a"))
+    once = entry(RUN, running(), first)
+    again = entry(RUN, running(), replace(first, resume=True))
+    assert command_words(again) == command_words(once)
+    assert "training.batch=2" in command_words(again)
+    assert "--resume" not in command_words(again)
+    assert "--resume" in resume_words(again)
+    assert resume_words(once) == ""
+    by_hand = entry(RUN, running(), TrainSpec("", (), RUN, resume=True))
+    assert "--resume" in command_words(by_hand), "nothing else is known"
+    assert resume_words(by_hand) == ""
 
 
 def test_the_command_is_that_of_the_terminal() -> None:
@@ -194,7 +222,15 @@ def test_a_batch_is_never_resumed() -> None:
         status = replace(failed(), facts=facts(spec.kind, 20))
         assert deeds_of(entry(RUN, status, spec)) == (Deed.IMAGES, Deed.DATASET, Deed.DUPLICATE, Deed.FORGET)
         unbegun = replace(failed(), facts=facts(spec.kind, 0))
-        assert deeds_of(entry(RUN, unbegun, spec)) == (Deed.DUPLICATE, Deed.FORGET)
+        assert deeds_of(entry(RUN, unbegun, spec)) == (Deed.RESUME, Deed.DUPLICATE, Deed.FORGET)
+        assert words_of(Deed.RESUME, entry(RUN, unbegun, spec)).label == "Start again"
+
+
+def test_what_saved_nothing_is_started_again() -> None:
+    saved, unsaved = entry(RUN, failed()), entry(RUN, replace(failed(), facts=facts(saved=0, has_network=False)))
+    assert words_of(Deed.RESUME, saved) == DEED_WORDS[Deed.RESUME]
+    assert words_of(Deed.RESUME, unsaved).label == "Start again"
+    assert words_of(Deed.DUPLICATE, unsaved) == DEED_WORDS[Deed.DUPLICATE]
 
 
 def test_a_run_without_a_checkpoint_has_nothing_to_open() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import sys
 import threading
 import time
@@ -15,13 +16,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lpsnet_studio.jobs.job_deeds import Deed, deeds_of
 from lpsnet_studio.jobs.job_folder import JobFolder
 from lpsnet_studio.jobs.job_work import Calls
 from lpsnet_studio.jobs.jobs import JobEntry, Jobs, names_of
-from lpsnet_studio.jobs.launch import kill_tree, launch_command
+from lpsnet_studio.jobs.launch import kill_outliving, kill_tree, launch_command
+from lpsnet_studio.jobs.process_mark import ProcessMark
 from lpsnet_studio.jobs.run_facts import RunFacts
 from lpsnet_studio.jobs.spec import EvaluateSpec, JobSpec, PredictSpec, TrainSpec, spec_to_json
-from lpsnet_studio.jobs.status import JobState, JobStatus, read_status
+from lpsnet_studio.jobs.status import JobState, JobStatus, outliving, read_status
 from lpsnet_studio.state import Problem
 from tests.studio.jobs.child_jobs import LONGEST, WAITS, training_started, write_events
 
@@ -52,7 +55,7 @@ class Machine:
 
     def runs(self, folder: Path, spec: JobSpec | None = None) -> None:
         self.seconds += 1
-        running = JobStatus(JobState.RUNNING, "3 of 9 iterations", spec=spec, is_here=True, pid=7, started=self.seconds)
+        running = JobStatus(JobState.RUNNING, "3 of 9 iterations", spec=spec, is_here=True, started=self.seconds)
         self.statuses[folder] = running
 
     def ends(self, folder: Path, state: JobState = JobState.FINISHED) -> None:
@@ -393,8 +396,25 @@ def test_only_trainings_that_do_not_run_are_gone_on_with(tmp_path: Path, studio:
     studio.settle()
     assert [problem.sentence for problem in studio.problems] == [
         f"{run}: the training still runs",
-        f"{measured}: only a training can be gone on with; start it again instead",
+        f"{measured}: it still runs",
     ]
+
+
+@pytest.mark.parametrize("done", [0, 3])
+def test_an_evaluation_is_begun_again_as_long_as_it_has_measured_nothing(
+    tmp_path: Path, studio: Studio, machine: Machine, done: int
+) -> None:
+    measured = tmp_path / "measured"
+    spec = EvaluateSpec(None, None, measured)
+    studio.add(spec)
+    facts = RunFacts("evaluate", done, 9)
+    machine.statuses[measured] = replace(machine.statuses[measured], state=JobState.FAILED, facts=facts)
+    studio.look()
+    studio.jobs.resume(measured)
+    studio.settle()
+    told = [f"{measured}: only a training can be gone on with; duplicate it instead"]
+    assert [problem.sentence for problem in studio.problems] == (told if done else [])
+    assert len(machine.launched) == (1 if done else 2)
 
 
 def test_a_withdrawn_continuation_leaves_the_run(tmp_path: Path, studio: Studio, machine: Machine) -> None:
@@ -460,6 +480,32 @@ def test_a_run_that_was_forgotten_comes_back_to_its_place_even_if_its_folder_is_
     studio.jobs.open_run(folders[1])
     studio.settle()
     assert studio.jobs.entries == before
+
+
+def test_many_runs_are_forgotten_and_come_back_with_one_change_of_the_list(
+    tmp_path: Path, studio: Studio, machine: Machine
+) -> None:
+    folders = [tmp_path / f"run{number}" for number in range(6)]
+    for folder in folders:
+        studio.add(training(folder))
+        machine.ends(folder)
+        studio.look()
+    machine.runs(folders[2])
+    write_events(folders[2], training_started())
+    studio.look()
+    before, changes = studio.names, studio.changes
+    studio.jobs.forget(*(folders[number] for number in (0, 2, 3, 5)))
+    studio.settle()
+    assert studio.names == ["run4", "run2", "run1"]
+    assert studio.changes == changes + 1
+    assert [problem.sentence for problem in studio.problems] == [
+        f"{folders[2]}: still runs; stop it before it is taken off the list"
+    ]
+    studio.jobs.list_again(*(folders[number] for number in (0, 3, 5)))
+    studio.settle()
+    assert studio.names == before
+    assert studio.changes == changes + 2
+    assert studio.state(folders[5]) is JobState.FINISHED
 
 
 def test_a_disk_that_is_away_for_a_while_is_no_end(tmp_path: Path, studio: Studio, machine: Machine) -> None:
@@ -1026,3 +1072,66 @@ def test_real_jobs_run_one_after_another_and_the_next_studio_shows_the_same(runs
     assert ended == ["quick finished", "long stopped", "behind failed"]
     assert read_status(runs / "behind").sentence == entry("behind", later).status.sentence == "failed: no data"
     assert json.loads((state / "jobs.json").read_text())["queue"] == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no folder that is in use can be removed there")
+def test_processes_whose_run_directory_was_removed_are_told_of_and_killed(runs: Path, state: Path) -> None:
+    child = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+
+    def launch(spec: JobSpec) -> None:
+        launch_command(spec.folder, [sys.executable, "-c", child + WAITS], cwd=runs)
+
+    jobs, folder = Jobs(state, in_threads, calls=Calls(launch=launch)), runs / "removed"
+    ended: list[JobEntry] = []
+    jobs.ended.connect(ended.append)
+    jobs.refresh()
+    jobs.add(PredictSpec((runs,), folder, device="cpu"))
+
+    def status() -> JobStatus:
+        found = jobs.entry(folder)
+        assert found is not None
+        return found.status
+
+    looks_until(jobs, lambda: status().leader is not None and bool(status().leader.process().children()))  # type: ignore[union-attr]
+    leader = status().leader
+    assert leader is not None
+    (below,) = psutil.Process(leader.pid).children()
+    try:
+        _remove_and_kill(jobs, folder, status)
+        assert not leader.is_alive
+        assert not below.is_running() or below.status() == psutil.STATUS_ZOMBIE
+    finally:
+        kill_outliving(folder, leader, status().token)
+    jobs.refresh()
+    assert (status().state, status().sentence) == (JobState.LOST, f"{folder} is not there")
+    jobs.forget(folder)
+    assert jobs.entry(folder) is None
+
+
+def _remove_and_kill(jobs: Jobs, folder: Path, status: Callable[[], JobStatus]) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    # The keeper may have written a line of the load into it meanwhile.
+    shutil.rmtree(folder, ignore_errors=True)
+    jobs.refresh()
+    assert status().sentence == "its directory is gone, its processes still run"
+    found = jobs.entry(folder)
+    assert found is not None
+    assert deeds_of(found) == (Deed.KILL, Deed.DUPLICATE)
+    jobs.forget(folder)
+    assert jobs.entry(folder) is not None, "nobody could end its processes any more"
+    jobs.kill(folder)
+
+
+def test_who_has_the_number_of_a_job_by_now_is_neither_told_of_nor_killed(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as bystander:
+        try:
+            its = ProcessMark.of(bystander.pid)
+            ended = replace(its, create_time=its.create_time - 1000, boot="", boot_ticks=None)
+            folder, now = tmp_path / "removed", read_status(tmp_path / "removed")
+            before = JobStatus(JobState.RUNNING, "3 of 9 iterations", is_here=True, leader=its)
+            assert outliving(folder, now, before).is_outlived
+            assert outliving(folder, now, replace(before, leader=ended)) is now
+            kill_outliving(folder, ended, "")
+            assert its.is_alive
+        finally:
+            bystander.kill()

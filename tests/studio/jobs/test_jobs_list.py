@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from lpsnet_studio.jobs.jobs_list import JobList, JobRow, Section, SectionRow, StateFilter, moved_place
+from lpsnet_studio.jobs.jobs_list import (
+    JobList,
+    JobRow,
+    Section,
+    SectionRow,
+    StateFilter,
+    first_looked_at,
+    moved_place,
+)
 from lpsnet_studio.jobs.status import JobState, JobStatus
 from tests.studio.jobs.hand_made_jobs import (
     NOW,
@@ -40,6 +48,17 @@ def test_jobs_are_listed_by_section_in_their_order() -> None:
     rows = JobList().listed(_mixed(), NOW)  # type: ignore[arg-type]
     assert _folders(rows) == [Section.WAITING, A, B, Section.RUNNING, C, Section.EARLIER, D, E]
     assert [row.title for row in rows if isinstance(row, SectionRow)] == ["Waiting · 2", "Running · 1", "Earlier · 2"]
+
+
+def test_what_runs_is_looked_at_first_or_else_the_newest_that_began() -> None:
+    def first(*entries: object) -> Path | None:
+        return first_looked_at(JobList().listed(entries, NOW))  # type: ignore[arg-type]
+
+    first_waits, second_waits, runs, newer, older = _mixed()
+    assert first(first_waits, second_waits, runs, newer, older) == C
+    assert first(first_waits, second_waits, newer, older) == D
+    assert first(first_waits, second_waits) == A
+    assert first() is None
 
 
 def test_a_row_tells_place_facts_progress_and_news() -> None:

@@ -107,6 +107,24 @@ def test_the_first_job_is_chosen_once_the_list_is_read(open_page: Open, entries:
     assert page.side.list.folders == (), "who chose none has none chosen"
 
 
+def test_what_runs_is_chosen_before_what_waits(open_page: Open, entries: list[JobEntry]) -> None:
+    jobs = HandMadeJobs()
+    page = open_page(jobs)
+    jobs.put(*entries)
+    assert page.side.list.folders == (entries[2].folder,)
+    assert open_page(HandMadeJobs(entries)).side.list.folders == (entries[2].folder,), "also of a list that was read"
+
+
+def test_the_only_job_is_always_chosen(open_page: Open, entries: list[JobEntry]) -> None:
+    jobs = HandMadeJobs(entries)
+    page = open_page(jobs)
+    page.side.list.choose([])
+    jobs.put(*entries[:3])
+    assert page.side.list.folders == ()
+    jobs.put(entries[0])
+    assert page.side.list.folders == (entries[0].folder,)
+
+
 def test_only_what_is_not_first_in_the_queue_can_start_earlier(open_page: Open, entries: list[JobEntry]) -> None:
     jobs = HandMadeJobs(entries)
     page = open_page(jobs)
@@ -304,9 +322,31 @@ def test_removal_asks_nothing_and_can_be_undone(qtbot: Any, open_page: Open, ent
     assert ("forget", entries[4].folder) in jobs.asked
     assert page.side.list.folders == (entries[5].folder,)
     page.side.undo.click()
-    assert jobs.asked[-1] == ("open_run", entries[4].folder)
+    assert jobs.asked[-1] == ("list_again", entries[4].folder)
     jobs.put(*entries)
     assert page.side.list.folders == (entries[4].folder,)
+
+
+def test_what_is_chosen_in_blocks_is_told_in_the_order_of_the_list(open_page: Open, entries: list[JobEntry]) -> None:
+    page = open_page(HandMadeJobs(entries))
+    w1, w2, live, dead, measured, done = (entry.folder for entry in entries)
+    for wanted in ((w1, w2), (live,), (done, dead, w2), (w1, dead, measured, done), (), (w1, w2, live, dead, measured)):
+        page.side.list.choose(wanted)
+        assert page.side.list.folders == tuple(sorted(wanted, key=[w1, w2, live, dead, measured, done].index))
+    page.side.list.selectAll()
+    assert page.side.list.folders == (w1, w2, live, dead, measured, done), "no title of a section is among them"
+
+
+def test_many_are_removed_and_listed_again_at_once(open_page: Open, entries: list[JobEntry]) -> None:
+    jobs = HandMadeJobs(entries)
+    page = open_page(jobs)
+    w1, w2, _live, dead, measured, done = (entry.folder for entry in entries)
+    _choose(page, *entries)
+    page.remove_chosen()
+    assert jobs.asked == [("withdraw", w1, w2), ("forget", dead, measured, done)]
+    assert page.side.notice.text() == "Removed 3 jobs; the files stay."
+    page.side.undo.click()
+    assert jobs.asked[-1] == ("list_again", dead, measured, done)
 
 
 def test_a_job_that_is_not_removed_is_not_said_to_be(
@@ -315,7 +355,7 @@ def test_a_job_that_is_not_removed_is_not_said_to_be(
     jobs = HandMadeJobs(entries)
     page = open_page(jobs)
     _choose(page, entries[4], entries[5])
-    monkeypatch.setattr(jobs, "forget", lambda folder: None)
+    monkeypatch.setattr(jobs, "forget", lambda *folders: None)
     page.remove_chosen()
     assert not page.side.notice.isVisible()
     jobs.put(*entries[:5])
@@ -337,7 +377,7 @@ def test_what_fails_of_another_job_changes_nothing(
     assert not page.view.header.buttons[Deed.STOP].isEnabled()
     # A removal that is still to come can be taken back, and what was taken back is chosen again.
     _choose(page, entries[5])
-    monkeypatch.setattr(jobs, "forget", lambda folder: None)
+    monkeypatch.setattr(jobs, "forget", lambda *folders: None)
     page.remove_chosen()
     jobs.failed.emit(another)
     jobs.put(*entries[:5])
@@ -376,12 +416,31 @@ def test_a_directory_that_is_gone_says_what_to_do(open_page: Open, tmp_path: Pat
     assert page.view.tabs.isVisible()
 
 
+def test_processes_that_outlive_their_directory_can_be_killed(open_page: Open, tmp_path: Path) -> None:
+    outlived = replace(running(), sentence="its directory is gone, its processes still run", is_outlived=True)
+    jobs = HandMadeJobs([entry(tmp_path / "removed", outlived)])
+    page = open_page(jobs)
+    header = page.view.header
+    assert (_shown(page), header.sentence.text()) == (
+        {Deed.KILL, Deed.DUPLICATE},
+        "Its directory is gone, its processes still run.",
+    )
+    assert not header.bar.isVisible()
+    assert "of this job can be read any more" in page.view.message.text()
+    assert page.view.look_again.isVisible()
+    header.buttons[Deed.KILL].click()
+    assert "cannot be gone on with" in page.question.informativeText()
+    page.question.close()
+
+
 def test_rows_are_chosen_and_moved_by_keyboard(qtbot: Any, open_page: Open, entries: list[JobEntry]) -> None:
     from PySide6.QtCore import Qt
 
     jobs = HandMadeJobs(entries)
     page = open_page(jobs)
     rows = page.side.list
+    assert rows.folders == (entries[2].folder,), "it runs"
+    qtbot.keyClick(rows, Qt.Key.Key_Home)
     assert rows.folders == (entries[0].folder,)
     # The titles of sections are passed over.
     for expected in entries[1:4]:
@@ -515,14 +574,14 @@ def test_path_and_command_are_copied(open_page: Open, entries: list[JobEntry]) -
     assert "lpsnet.cli train" in QGuiApplication.clipboard().text()
 
 
-@pytest.mark.parametrize("size", [(700, 600), (900, 600), (1600, 900)])
+@pytest.mark.parametrize("size", [(420, 600), (700, 600), (900, 600), (1600, 900)])
 def test_nothing_is_cut_at_any_size(
     qtbot: Any, open_page: Open, entries: list[JobEntry], size: tuple[int, int]
 ) -> None:
     from PySide6.QtWidgets import QAbstractButton
 
     page = open_page(HandMadeJobs(entries), size)
-    assert page.minimumSizeHint().width() <= 700
+    assert page.minimumSizeHint().width() <= 420
     for each in entries:
         _choose(page, each)
         qtbot.wait(10)
@@ -556,7 +615,7 @@ def test_the_tab_key_goes_from_the_list_to_the_head_to_the_views(open_page: Open
     _choose(page, entries[2])
     page.side.new_button.setFocus()
     passed = []
-    for _step in range(12):
+    for _step in range(14):
         control = page.focusWidget()
         passed.append(control.accessibleName() or control.text())
         page.focusNextChild()
@@ -566,13 +625,15 @@ def test_the_tab_key_goes_from_the_list_to_the_head_to_the_views(open_page: Open
         "Find a job",
         "States",
         "Jobs",
-        "Copy the path",
-        "Show in folder",
-        "Copy the command",
         "Stop",
         "Kill…",
         "Open in Inspect",
         "Export checkpoint…",
+        "Duplicate with changes…",
+        "Details",
+        "Copy the path",
+        "Show in folder",
+        "Copy the command",
     ]
 
 

@@ -202,7 +202,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 def test_a_job_that_would_spoil_another_is_refused(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
-    with pytest.raises(ValueError, match="holds no run to go on with"):
+    with pytest.raises(ValueError, match=r"holds no run to resume: config\.yaml is missing"):
         launch(TrainSpec("demo", (), Path("run"), resume=True), cwd=tmp_path)
     for name in ("config.yaml", "events.jsonl"):
         (tmp_path / "run" / name).write_text("")

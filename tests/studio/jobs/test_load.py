@@ -33,6 +33,7 @@ def test_a_tree_of_processes_is_measured_together() -> None:
         assert (first["processes"], second["processes"]) == (2, 2)
         assert "cpu_percent" not in first
         assert 5 < second["cpu_percent"] < 150
+        assert first["cores"] == second["cores"] <= (psutil.cpu_count() or 1)
         assert second["rss_bytes"] > 60 << 20
         assert meter.peak_rss == max(first["rss_bytes"], second["rss_bytes"])
     finally:

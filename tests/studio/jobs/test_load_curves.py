@@ -55,9 +55,9 @@ def test_a_call_reads_no_more_than_its_limit(tmp_path: Path) -> None:
     line = _line(time=1.0, cpu=1)
     path.write_text(line * 4 + "x" * 100 + "\n" + line)
     load = LoadCurves(path)
-    load.read(len(line) * 2 + 5)
+    load.read(2)
     assert len(load.series("load.cpu").values) == 2
-    while load.read(len(line) * 2 + 5):
+    while load.read(2):
         pass
     assert len(load.series("load.cpu").values) == 5
 

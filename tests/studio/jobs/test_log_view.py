@@ -150,7 +150,7 @@ def test_what_was_left_out_is_said_and_loaded(qtbot: Any, view: LogView, tmp_pat
     view.show_log(path)
     qtbot.waitUntil(lambda: len(view.log) > 0)
     before, left_out = len(view.log), view.log.left_out
-    assert view._left_out.text() == f"{left_out / 1000:.1f} kB before the first line were left out."
+    assert view._left_out.text() == f"{left_out / 1000:.0f} kB before the first line were left out."
     view.lines.verticalScrollBar().setValue(10)
     qtbot.waitUntil(view._earlier.isEnabled)
     view._earlier.click()

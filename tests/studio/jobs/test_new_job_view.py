@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import threading
@@ -10,18 +11,30 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QWidget,
+)
 
 from lpsnet.config import load_config
 from lpsnet_studio.jobs import preflight_view
 from lpsnet_studio.jobs.batch_form import BatchForm
 from lpsnet_studio.jobs.command import argv, environment, shell_text
 from lpsnet_studio.jobs.device_choice import DeviceOption
+from lpsnet_studio.jobs.form import ConfigForm
+from lpsnet_studio.jobs.head_view import FormHead
 from lpsnet_studio.jobs.new_job_body_view import Asks, BatchBody, TrainingBody
 from lpsnet_studio.jobs.new_job_view import JobKind, NewJobView
 from lpsnet_studio.jobs.preflight import Check, Estimates, Finding, Level, Report
+from lpsnet_studio.jobs.preflight_view import FindingLine
 from lpsnet_studio.jobs.spec import EvaluateSpec, JobSpec, PredictSpec, TrainSpec
 from lpsnet_studio.jobs.training_form import RUN_DIR
 from lpsnet_studio.theme import Theme
@@ -101,6 +114,14 @@ def batch(view: NewJobView) -> BatchForm:
 
 def looked(qtbot: Any, view: NewJobView) -> None:
     qtbot.waitUntil(lambda: view.preflight.is_of_now and not view.preflight.is_looking)
+
+
+def prefilled(qtbot: Any, view: NewJobView, spec: JobSpec, name: str = "") -> bool:
+    """Begins with a job's settings; returns whether that worked."""
+    with qtbot.waitSignal(view.prefilled) as told:
+        view.prefill(spec, name)
+    (worked,) = told.args
+    return bool(worked)
 
 
 def found(*levels: Level, about: str = "training.batch") -> Report:
@@ -247,6 +268,259 @@ def test_a_dead_disk_holds_up_nobody_who_types(
     assert not view.start.isEnabled()
 
 
+def _is_colourful(line: FindingLine) -> bool:
+    """Whether the icon of a finding has a colour, rather than a grey."""
+    picture = line._icon.pixmap().toImage()
+    points = [picture.pixelColor(x, y) for x in range(picture.width()) for y in range(picture.height())]
+    return any(point.alpha() > 200 and point.saturation() > 60 for point in points)
+
+
+def test_what_was_found_of_earlier_settings_is_grey(qtbot: Any, make: Any, looks: Looks) -> None:
+    looks.report = found("fine", "warning")
+    view = make()
+    looked(qtbot, view)
+    assert all(_is_colourful(line) for line in view.findings.lines)
+    training(view).form.config.set_text("training.batch", "many")
+    assert not any(_is_colourful(line) for line in view.findings.lines)
+    looks.may_end.clear()
+    training(view).form.config.set("training.batch", 7)
+    assert not any(_is_colourful(line) for line in view.findings.lines)
+    looks.may_end.set()
+    looked(qtbot, view)
+    assert all(_is_colourful(line) for line in view.findings.lines)
+
+
+def test_findings_stand_in_one_column_whether_or_not_they_lead_anywhere(qtbot: Any, make: Any, looks: Looks) -> None:
+    looks.report = Report(tuple(Finding("fine", about, "is right") for about in ("device", "memory", "training.batch")))
+    view = make()
+    looked(qtbot, view)
+    QApplication.processEvents()
+    linked, plain, other = view.findings.lines
+    assert linked.link is not None
+    assert plain.link is None
+    (words,) = [label for label in plain.findChildren(QLabel) if label.text() == "memory"]
+    begins = linked.link.mapTo(view, QPoint(6, 0)).x()
+    assert words.mapTo(view, words.contentsRect().topLeft()).x() == begins
+    assert linked.height() == plain.height() == other.height()
+    looks.report = Report((Finding("fine", "/a/folder with a very long name " * 3, "is there"),))
+    view.preflight.look_now()
+    qtbot.waitUntil(lambda: len(view.findings.lines) == 1)
+    (long,) = view.findings.lines
+    QApplication.processEvents()
+    (words,) = [label for label in long.findChildren(QLabel) if label.text().startswith("/a/folder")]
+    assert words.height() > 2 * words.fontMetrics().height(), "told on several lines"
+    assert long._level.y() == words.y(), "beside the first of them"
+
+
+def test_no_file_is_read_in_the_thread_of_the_window(
+    qtbot: Any, make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config.yaml").write_text(load_config("demo", ["training.batch=2"]).to_yaml())
+    (tmp_path / "data.json").write_text(json.dumps({"images": [], "annotations": [], "categories": []}))
+    main, opened, open_file = threading.main_thread(), [], io.open
+
+    def watched(file: Any, *words: Any, **more: Any) -> Any:
+        if str(tmp_path) in str(file):
+            opened.append((Path(file).name, threading.current_thread() is main))
+        return open_file(file, *words, **more)
+
+    asks = Asks(path=lambda *_: str(tmp_path / "data.json"), config=lambda *_: str(tmp_path / "config.yaml"))
+    view = make(asks=asks)
+    monkeypatch.setattr(io, "open", watched)
+    monkeypatch.setattr("builtins.open", watched)
+    form = training(view).form
+    head = training(view).config.head
+    head.source.activated.emit(head.source.count() - 1)
+    qtbot.waitUntil(lambda: form.config.value("training.batch") == 2)
+    training(view).place.files.click()
+    qtbot.waitUntil(lambda: form.config.value("categories") == str(tmp_path / "data.json"))
+    assert prefilled(qtbot, view, TrainSpec(str(tmp_path / "config.yaml"), ("training.batch=3",), tmp_path, ("cpu",)))
+    assert form.config.value("training.batch") == 3
+    assert {name for name, _ in opened} == {"config.yaml", "data.json"}
+    assert not any(in_main for _, in_main in opened)
+
+
+def test_of_several_starts_that_are_chosen_the_last_counts(qtbot: Any, theme: Theme) -> None:
+    form, waiting = ConfigForm("demo"), []
+    names = ("demo", "coco_r50", "coco_r101")
+    head = FormHead(form, theme, names, lambda *_: "", look=lambda *asked: waiting.append(asked))
+    qtbot.addWidget(head)
+    for index in (1, 2):
+        head.source.activated.emit(index)
+    for work, done in reversed(waiting):
+        done(work())
+    assert form.source == head.source.currentData() == "coco_r101"
+
+
+# ------------------------------------------------------------------------------------------- what is right and wrong
+
+
+def test_there_is_one_number_of_what_is_to_be_mended(qtbot: Any, make: Any) -> None:
+    view = make()
+    body = training(view)
+    body.form.config.set_text("training.batch", "many")
+    body.form.config.set("model.channels", 1)
+    body.form.set_devices("cuda:")
+    body.form.set_run_dir("")
+    told = [label.text() for label in view.findChildren(QLabel) if " to mend" in label.text() and label.isVisible()]
+    buttons = [each.text() for each in view.findChildren(QAbstractButton) if " to mend" in each.text()]
+    assert buttons == [view.foot.mend.text()] == ["4 to mend"]
+    assert sum(int(text.partition(" ")[0]) for text in told) + 2 == 4, "the groups' shares make up the whole"
+
+
+def test_nothing_is_red_before_anything_was_typed(qtbot: Any, make: Any) -> None:
+    view = make("evaluate")
+    row = view.body.view.rows["checkpoint"]
+    assert row.fault.isVisible()
+    assert row.fault._words.palette().windowText().color().name() == view._theme.palette.dim
+    assert view.foot.mend.text() == "1 to fill in"
+    assert not view.start.isEnabled()
+    assert "choose a trained network" in view.start.toolTip()
+    assert "choose a trained network" in view.start.accessibleDescription()
+    batch(view).set("checkpoint", "/no/such/network")
+    qtbot.waitUntil(lambda: "there is no such file" in row.fault.text())
+    assert row.fault._words.palette().windowText().color().name() == view._theme.palette.discarded
+    assert view.foot.mend.text() == "1 to mend"
+
+
+def test_a_file_that_is_yet_to_be_named_is_needed_and_not_wrong(qtbot: Any, make: Any) -> None:
+    view = make()
+    training(view).form.config.set("data.train.kind", "coco_panoptic")
+    assert view.foot.mend.text() == "1 to fill in"
+    fault = training(view).config.row("data.train.annotations").fault
+    assert fault._words.palette().windowText().color().name() == view._theme.palette.dim
+
+
+# --------------------------------------------------------------------------------------------------------- its room
+
+
+def shown_editors(view: NewJobView) -> list[str]:
+    """Returns the fields whose editors are wholly to be seen."""
+    body = view.body
+    rows = training(view).config._rows() if isinstance(body, TrainingBody) else body.view.rows
+    area = (training(view).config if isinstance(body, TrainingBody) else body.view).area.viewport()
+    return [
+        name
+        for name, row in rows.items()
+        if row.isVisibleTo(view)
+        and area.rect().contains(QRect(row.editor.mapTo(area, QPoint(0, 0)), row.editor.size()))
+    ]
+
+
+def settled(qtbot: Any, view: NewJobView, width: int, height: int) -> None:
+    if isinstance(view.body, TrainingBody):
+        view.body.config.build()
+    view.resize(width, height)
+    for _ in range(3):
+        QApplication.processEvents()
+    assert (view.width(), view.height()) == (width, height)
+
+
+@pytest.mark.parametrize(("kind", "count"), [("train", 6), ("evaluate", 6), ("predict", 5)])
+def test_six_fields_are_seen_in_a_window_of_900_by_600(qtbot: Any, make: Any, kind: JobKind, count: int) -> None:
+    view = make(kind)
+    settled(qtbot, view, 845, 530)
+    assert len(shown_editors(view)) >= count
+    assert not view.side.area.isVisible()
+    assert not view.foot.command.isVisible()
+
+
+@pytest.mark.parametrize("kind", ["train", "evaluate", "predict"])
+@pytest.mark.parametrize("is_open", [False, True])
+def test_in_a_tiny_window_everything_can_be_scrolled_to(qtbot: Any, make: Any, kind: JobKind, is_open: bool) -> None:
+    view = make(kind)
+    if kind != "train":
+        batch(view).set("stuff_limit", "x")
+    settled(qtbot, view, 425, 290)
+    if is_open:
+        qtbot.mouseClick(view.side.heading, Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(view.foot.fold, Qt.MouseButton.LeftButton)
+        settled(qtbot, view, 425, 330)
+    assert view.side.area.isVisible() == is_open
+    for widget in (view.start, view.cancel, view.side.heading, view.foot.fold):
+        assert view.rect().contains(QRect(widget.mapTo(view, QPoint(0, 0)), widget.size()))
+        assert widget.height() >= widget.minimumSizeHint().height()
+    areas = [view.side.area] if is_open else []
+    areas.append(training(view).config.area if kind == "train" else view.body.view.area)
+    for area in areas:
+        assert area.height() >= 40
+        assert area.widget().height() <= area.viewport().height() or area.verticalScrollBar().isVisible()
+        assert area.widget().width() <= area.viewport().width() or area.horizontalScrollBar().isVisible()
+
+
+@pytest.mark.parametrize(("kind", "width"), [("evaluate", 1300), ("evaluate", 700), ("train", 700), ("train", 1300)])
+def test_the_check_has_one_heading(qtbot: Any, make: Any, kind: JobKind, width: int) -> None:
+    view = make(kind)
+    settled(qtbot, view, width, 700)
+    view.side.unfold()
+    told = [each for each in [*view.side.findChildren(QLabel), view.side.heading] if each.isVisible()]
+    assert [each.text() for each in told].count("Check before the start") == 1
+
+
+def test_what_is_folded_away_is_said_and_unfolds_for_a_fault_in_it(qtbot: Any, make: Any, looks: Looks) -> None:
+    looks.report = found("error")
+    view = make()
+    settled(qtbot, view, 700, 500)
+    looked(qtbot, view)
+    assert "1 error" in view.side.heading.accessibleDescription()
+    assert view.body.spec().folder.name in view.side.heading.accessibleDescription()
+    training(view).form.set_devices("cuda:")
+    qtbot.mouseClick(view.foot.mend, Qt.MouseButton.LeftButton)
+    box = training(view).place.devices.box
+    assert box.hasFocus()
+    area = view.side.area.viewport()
+    qtbot.waitUntil(lambda: area.rect().contains(box.mapTo(area, box.rect().center())))
+
+
+def test_the_command_is_there_in_a_high_window_and_stays_as_it_was_folded(qtbot: Any, make: Any) -> None:
+    view = make()
+    settled(qtbot, view, 1300, 800)
+    assert view.foot.command.isVisible()
+    settled(qtbot, view, 1300, 800)
+    qtbot.mouseClick(view.foot.fold, Qt.MouseButton.LeftButton)
+    assert not view.foot.command.isVisible()
+    settled(qtbot, view, 1300, 810)
+    assert not view.foot.command.isVisible()
+    qtbot.mouseClick(view.foot.fold, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(view.foot.copy, Qt.MouseButton.LeftButton)
+    assert QGuiApplication.clipboard().text() == view.foot.command.toPlainText() != ""
+    assert view.foot.copy.text() == "Copied"
+
+
+def test_remarks_are_counted_where_nothing_is_wrong_and_led_to(qtbot: Any, make: Any) -> None:
+    view = make()
+    config = training(view).form.config
+    config.start_from("coco_r50")
+    config.set("training.schedule.iterations", 70_000)
+    assert view.foot.remarks.text() == "1 remark"
+    qtbot.mouseClick(view.foot.remarks, Qt.MouseButton.LeftButton)
+    assert training(view).config._remark_lines[0].links[0].hasFocus()
+    config.set("model.channels", 1)
+    assert not view.foot.remarks.isVisible()
+
+
+def test_tab_goes_from_the_form_to_its_side_and_to_the_foot(qtbot: Any, make: Any, looks: Looks) -> None:
+    looks.report = found("warning")
+    view = make()
+    settled(qtbot, view, 800, 900)
+    view.side.unfold()
+    looked(qtbot, view)
+    last = training(view).config.stops()
+    shown = [each for each in last if each.isVisible() and each.isEnabled()]
+    shown[-1].setFocus()
+    order: list[QWidget] = []
+    for _ in range(40):
+        focused = QApplication.focusWidget()
+        order.append(focused)
+        if focused is view.start:
+            break
+        qtbot.keyClick(focused, Qt.Key.Key_Tab)
+    place = training(view).place
+    wanted = [view.side.heading, place.folder.box, place.devices.box, view.findings.again]
+    wanted += [view.foot.command, view.foot.copy, view.foot.fold, view.cancel, view.start]
+    assert [each for each in order if each in wanted] == wanted
+
+
 # ---------------------------------------------------------------------------------------------------------- starting
 
 
@@ -259,7 +533,7 @@ def test_ctrl_enter_starts_wherever_the_keyboard_is(qtbot: Any, make: Any, name:
         "button": body.place.scenes,
         "choice": body.config.head.source,
         "field": body.config.row("training.batch").editor.inputs()[0],
-        "command": body.config.foot.command,
+        "command": view.foot.command,
         "search": body.config.head.search,
     }[name]
     box.setFocus()
@@ -274,8 +548,8 @@ def test_a_form_with_faults_does_not_start_and_says_why(qtbot: Any, make: Any) -
     view.wanted.connect(started.append)
     training(view).form.set_run_dir("")
     assert not view.start.isEnabled()
-    assert view.reason.text() == "Folder of the run: say where its files go"
-    assert view.mend.text() == "1 to mend"
+    assert view.foot.reason.text() == "Folder of the run: say where its files go"
+    assert view.foot.mend.text() == "1 to fill in"
     qtbot.keyClick(view, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert started == []
     assert training(view).place.folder.box.hasFocus()
@@ -296,7 +570,7 @@ def test_errors_are_asked_about_and_warnings_are_not(qtbot: Any, make: Any, look
     looked(qtbot, view)
     view.ask_to_start()
     assert len(started) == 1
-    assert view.question.text() == "2 errors speak against it. It will most likely fail. Start anyway?"
+    assert view.foot.question.text() == "2 errors speak against it. It will most likely fail. Start anyway?"
     assert view.back.hasFocus()
     assert not view.start.isVisible()
     qtbot.keyClick(view.back, Qt.Key.Key_Escape)
@@ -315,7 +589,7 @@ def test_an_edit_takes_the_question_back(qtbot: Any, make: Any, looks: Looks) ->
     view.ask_to_start()
     training(view).form.config.set("training.batch", 6)
     assert view.start.isVisible()
-    assert not view.question.isVisible()
+    assert not view.foot.question.isVisible()
 
 
 def test_esc_leaves_and_what_was_written_stays(qtbot: Any, make: Any) -> None:
@@ -352,7 +626,7 @@ def test_devices_are_ticked_and_typed(qtbot: Any, make: Any) -> None:
     assert not chooser.ticks["auto"].isChecked()
     spec = view.body.spec()
     assert spec.devices == ("cuda:0", "cuda:1")
-    assert training(view).config.foot.command.toPlainText() == shell_text(argv(spec), environment(spec))
+    assert view.foot.command.toPlainText() == shell_text(argv(spec), environment(spec))
     chooser.box.setFocus()
     chooser.box.selectAll()
     qtbot.keyClicks(chooser.box, "cpu")
@@ -376,7 +650,7 @@ def test_files_are_asked_for_and_nothing_else(qtbot: Any, make: Any, tmp_path: P
     view = make(asks=Asks(path=lambda *_: answers.pop(0)))
     place = training(view).place
     qtbot.mouseClick(place.files, Qt.MouseButton.LeftButton)
-    assert answers == []
+    qtbot.waitUntil(lambda: answers == [] and bool(view.body.spec().overrides))
     config = load_config("demo", view.body.spec().overrides)
     assert config.categories == str(paths[0])
     assert config.data.val is not None
@@ -390,7 +664,7 @@ def test_a_file_that_is_none_is_told_and_changes_nothing(qtbot: Any, make: Any, 
     view = make(asks=Asks(path=lambda *_: str(tmp_path / "list.json")))
     before = view.body.spec()
     qtbot.mouseClick(training(view).place.files, Qt.MouseButton.LeftButton)
-    assert "is no COCO panoptic JSON" in training(view).place.faults["data"].text()
+    qtbot.waitUntil(lambda: "is no COCO panoptic JSON" in training(view).place.faults["data"].text())
     assert view.body.spec() == before
 
 
@@ -411,14 +685,14 @@ def test_a_run_is_duplicated(qtbot: Any, make: Any, tmp_path: Path) -> None:
     run.mkdir()
     (run / "config.yaml").write_text(load_config("demo", ["training.batch=8"]).to_yaml())
     view = make()
-    assert view.prefill(TrainSpec(str(run / "config.yaml"), (), run, ("cpu",)), "night")
+    assert prefilled(qtbot, view, TrainSpec(str(run / "config.yaml"), (), run, ("cpu",)), "night")
     spec = view.body.spec()
     assert spec.config == str(run / "config.yaml")
     assert spec.devices == ("cpu",)
     assert spec.run_dir.name.startswith("night-")
-    assert not view.prefill(TrainSpec(str(run / "gone.yaml"), (), run))
+    assert not prefilled(qtbot, view, TrainSpec(str(run / "gone.yaml"), (), run))
     assert view.body.spec() == spec
-    assert not view.prefill(PredictSpec((run,), run))
+    assert not prefilled(qtbot, view, PredictSpec((run,), run))
 
 
 # ------------------------------------------------------------------------------------- evaluations and predictions
@@ -429,7 +703,7 @@ def test_an_evaluation_of_a_known_run_is_written_and_started(qtbot: Any, make: A
     (run / "checkpoints").mkdir(parents=True)
     (run / "checkpoints" / "best.safetensors").touch()
     view = make("evaluate", runs=lambda: [("street & co", run)])
-    assert view.reason.text().startswith("Checkpoint: choose a trained network")
+    assert view.foot.reason.text().startswith("Checkpoint: choose a trained network")
     line: Any = view.body.view.rows["checkpoint"].editor
     line.menu.aboutToShow.emit()
     (action,) = line.menu.actions()
@@ -442,7 +716,7 @@ def test_an_evaluation_of_a_known_run_is_written_and_started(qtbot: Any, make: A
     (spec,) = wanted.args
     assert isinstance(spec, EvaluateSpec)
     assert spec.checkpoint == run
-    assert view.body.command.text.toPlainText() == shell_text(argv(spec))
+    assert view.foot.command.toPlainText() == shell_text(argv(spec))
 
 
 def test_what_is_typed_is_checked_as_one_types(qtbot: Any, make: Any) -> None:
@@ -478,6 +752,40 @@ def test_rows_come_and_go_with_the_data(qtbot: Any, make: Any) -> None:
     assert rows["count"].isVisible()
     assert not rows["images"].isVisible()
     assert batch(view).value("data") == "scenes"
+
+
+def test_what_cannot_be_filled_in_says_why(qtbot: Any, make: Any) -> None:
+    view = make("evaluate")
+    rows = view.body.view.rows
+    for name in ("images", "pngs"):
+        box = rows[name].editor.box
+        assert not box.isEnabled()
+        assert box.placeholderText() == ""
+        reason = batch(view).off(name)
+        assert reason in [label.text() for label in rows[name].findChildren(QLabel) if label.isVisible()]
+        assert reason in box.accessibleDescription()
+    batch(view).set("data", "files")
+    assert rows["images"].editor.box.isEnabled()
+    assert rows["images"].editor.box.placeholderText() == "searched beside the JSON file"
+
+
+def test_folders_that_were_found_are_shown_and_choosing_others_begins_there(
+    qtbot: Any, make: Any, coco_mini: Path
+) -> None:
+    asked: list[tuple[str, str, bool]] = []
+    view = make("evaluate", asks=Asks(path=lambda _above, *words: asked.append(words) or ""))
+    batch(view).set("data", "files")
+    rows = view.body.view.rows
+    assert rows["annotations"].fault._words.palette().windowText().color().name() == view._theme.palette.dim
+    batch(view).set("annotations", str(coco_mini / "annotations" / "panoptic_val2017.json"))
+    photos = str(coco_mini / "val2017")
+    qtbot.waitUntil(lambda: rows["images"].editor.box.placeholderText() == photos)
+    assert photos in rows["images"].editor.box.accessibleDescription()
+    qtbot.mouseClick(rows["images"].editor.buttons[0], Qt.MouseButton.LeftButton)
+    assert asked == [("Photos", photos, True)]
+    batch(view).set("annotations", str(coco_mini / "val2017"))
+    qtbot.waitUntil(lambda: "Is a directory" in rows["annotations"].fault.text())
+    assert rows["images"].editor.box.placeholderText() == "searched beside the JSON file"
 
 
 def test_pictures_are_added_to_a_prediction(qtbot: Any, make: Any, tmp_path: Path) -> None:
@@ -532,6 +840,9 @@ def test_every_control_has_a_name_and_a_tip(qtbot: Any, make: Any, looks: Looks,
         and not isinstance(widget.parentWidget(), QLineEdit)
     ]
     assert len(controls) > 15
+    editors = [each for each in controls if not isinstance(each, QAbstractButton) or isinstance(each, QCheckBox)]
+    names = [each.accessibleName() for each in editors]
+    assert sorted(set(names)) == sorted(names), "two editors of one name"
     for widget in controls:
         name = widget.accessibleName() or (widget.text() if isinstance(widget, QAbstractButton) else "")
         assert name, widget
@@ -557,6 +868,6 @@ def test_it_fits_into_any_width(qtbot: Any, make: Any, looks: Looks, kind: JobKi
 
 def test_it_follows_the_theme(qtbot: Any, make: Any, theme: Theme) -> None:
     view = make("evaluate")
-    before = view.mend.icon().pixmap(16).toImage()
+    before = view.foot.mend.icon().pixmap(16).toImage()
     theme.apply("light")
-    assert view.mend.icon().pixmap(16).toImage() != before
+    assert view.foot.mend.icon().pixmap(16).toImage() != before

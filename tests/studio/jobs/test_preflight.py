@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 
 import lpsnet.engine.preflight
 from lpsnet.cli.app import app
+from lpsnet.engine.preflight.findings import Preflight
+from lpsnet.engine.preflight.remedies import Remedy
 from lpsnet_studio.jobs.preflight import Check, Estimates, Finding, Report, check_argv, report_from
 from lpsnet_studio.jobs.spec import EvaluateSpec, JobSpec, PredictSpec, TrainSpec
 from tests.studio.jobs.child_jobs import until
@@ -144,24 +146,36 @@ def test_an_answer_that_was_torn_is_none(length: int) -> None:
     assert bool(report.problem) == (length < len(whole))
 
 
-OPTIONS = "run-dir|out|device|checkpoint|config|data|images|resume|processes"
-REMEDIES = rf'(?<!ValueError\()"([^"]*--(?:{OPTIONS})[^"]*)"'
+@pytest.mark.parametrize("remedy", list(Remedy), ids=lambda remedy: remedy.name)
+def test_remedies_speak_of_the_form_and_not_of_options(remedy: Remedy) -> None:
+    found = Preflight()
+    found.error("a", "b", remedy, path="/data/mine.json", count="7")
+    (read,) = report_from(json.dumps(found.to_json()), "", 1).findings
+    assert read.remedy != found.findings[0].remedy, "the form has words of its own"
+    assert "--" not in read.remedy
+    assert "{" not in read.remedy
+    for value in ("/data/mine.json", "7"):
+        assert (value in read.remedy) == (value in found.findings[0].remedy)
 
 
-def test_remedies_speak_of_the_form_and_not_of_options() -> None:
-    """Every remedy that the check's own source has, so that a new option does not come through unseen."""
+def test_no_remedy_speaks_of_an_option_but_those_known_by_name() -> None:
     source = Path(lpsnet.engine.preflight.__file__).parent
-    remedies = [
+    others = [path for path in source.glob("*.py") if path.name != "remedies.py"]
+    told = {
         text
-        for path in source.glob("*.py")
-        for text in re.findall(REMEDIES, path.read_text(encoding="utf-8"))
-        if "\n" not in text
-    ]
-    assert len(remedies) > 8
-    for remedy in remedies:
-        finding = {"level": "error", "about": "a", "sentence": "b", "remedy": remedy}
-        (read,) = report_from(json.dumps({"findings": [finding]}), "", 1).findings
-        assert "--" not in read.remedy
+        for path in others
+        for text in re.findall(r'"([^"\n]*(?:--[a-z]|lpsnet [a-z])[^"\n]*)"', path.read_text(encoding="utf-8"))
+    }
+    told = {text for text in told if "``" not in text}
+    assert told == {"say what to train: --config NAME, or --resume with the --run-dir of a run"}
+
+
+@pytest.mark.parametrize("kind", ["", "unheard_of", "fewer_processes", 3, None])
+def test_a_remedy_without_words_here_is_told_as_the_check_tells_it(kind: object) -> None:
+    told = {"remedy": "as it was", "remedy_kind": kind, "remedy_values": {}}
+    finding = {"level": "error", "about": "a", "sentence": "b", **told}
+    (read,) = report_from(json.dumps({"findings": [finding]}), "", 1).findings
+    assert read.remedy == "as it was"
 
 
 def test_needs_are_told_beside_what_is_free() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 import sys
 from dataclasses import replace
@@ -20,6 +21,7 @@ from lpsnet_studio.jobs.results import (
     checkpoint_of,
     data_of,
     export_checkpoint,
+    network_of,
     photos_of,
     pictures_of,
     predictions_of,
@@ -27,7 +29,7 @@ from lpsnet_studio.jobs.results import (
     with_qualities,
 )
 from lpsnet_studio.jobs.spec import EvaluateSpec, PredictSpec, TrainSpec
-from lpsnet_studio.state import Entry
+from lpsnet_studio.state import Entry, NetworkChoice
 
 
 def run_with(folder: Path, *checkpoints: str, overrides: tuple[str, ...] = ()) -> Path:
@@ -63,6 +65,25 @@ def test_the_network_of_an_evaluation_is_what_it_measured(tmp_path: Path) -> Non
     of_run = replace(evaluation(tmp_path), checkpoint=run)
     assert checkpoint_of(tmp_path, of_run) == run / "checkpoints" / "latest.safetensors"
     assert checkpoint_of(tmp_path, replace(of_run, checkpoint=tmp_path / "x.safetensors")).name == "x.safetensors"
+
+
+def test_pictures_name_the_network_that_they_were_done_with_or_say_why_not(tmp_path: Path) -> None:
+    run = run_with(tmp_path / "run", "best")
+    predicted = PredictSpec((tmp_path,), tmp_path / "out", run)
+    assert network_of(predicted) == NetworkChoice(checkpoint=str(run / "checkpoints" / "best.safetensors"))
+    assert network_of(replace(predicted, checkpoint=None, config="demo")) == NetworkChoice(config="demo")
+    settings = replace(predicted, checkpoint=None, config=str(run / "config.yaml"))
+    assert network_of(settings) == NetworkChoice(config=str(run / "config.yaml"))
+    away = tmp_path / "away.safetensors"
+    for missing, words in [
+        (replace(predicted, checkpoint=away), f"{away}: the network that this was done with is not here any more."),
+        (replace(predicted, checkpoint=tmp_path), f"{tmp_path}: the network that"),
+        (replace(settings, config=str(tmp_path / "no.yaml")), f"{tmp_path / 'no.yaml'}: the config of the network"),
+        (evaluation(tmp_path), "It is not known which network"),
+        (None, "It is not known which network"),
+    ]:
+        with pytest.raises(ValueError, match=re.escape(words)):
+            network_of(missing)
 
 
 def test_a_training_says_on_what_it_is_measured(tmp_path: Path) -> None:

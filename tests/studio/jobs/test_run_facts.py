@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,7 @@ def test_a_training_stands_where_its_latest_events_say() -> None:
         ]
     )
     whole = RunFacts("train", 20, 400, 10, 0.5, 3.5, 60.0, 100.0, 141.0, 29.0, device="cpu", first_started=100.0)
+    whole = replace(whole, earlier_seconds=0.0)
     assert facts == whole
     assert facts.so_far == "20 of 400 iterations"
 
@@ -114,3 +116,35 @@ def test_an_event_without_a_time_is_no_silence() -> None:
 
 def vars_of(event: Started) -> dict[str, object]:
     return {name: getattr(event, name) for name in (*event.__slots__, "time")}
+
+
+@pytest.mark.parametrize("count", [5, 2000])
+def test_the_time_of_earlier_sittings_is_added_up(tmp_path: Path, count: int) -> None:
+    """Of a file of any length that is looked through, also where only its ends are read whole."""
+    path = tmp_path / "events.jsonl"
+    sittings: list[RunEvent] = []
+    for begun, seconds in ((100.0, 50.0), (5000.0, 70.0), (9000.0, 30.0)):
+        sittings += [
+            training_started(4000, time=begun),
+            *(progress(at, begun + seconds * at / count) for at in range(1, count + 1)),
+        ]
+    write_events(tmp_path, *sittings)
+    facts = read_facts(path)
+    assert facts.earlier_seconds == pytest.approx(120.0)
+    assert (facts.first_started, facts.started) == (100.0, 9000.0)
+    assert facts.longest_silence < 100
+    only = tmp_path / "only"
+    only.mkdir()
+    write_events(only, *sittings[: count + 1])
+    assert read_facts(only / "events.jsonl").earlier_seconds == 0
+
+
+def test_a_file_that_is_too_long_to_be_looked_through_leaves_it_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_facts, "_MOST_SCANNED", 1 << 17)
+    events = [training_started(4000, time=100.0), *(progress(at, 100.0 + at) for at in range(1, 2000))]
+    write_events(tmp_path, *events, training_started(4000, time=9000.0))
+    facts = read_facts(tmp_path / "events.jsonl")
+    assert facts.earlier_seconds is None
+    assert (facts.first_started, facts.started) == (100.0, 9000.0)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 from lpsnet.config import load_config
 from lpsnet_studio.jobs.form import ConfigForm
 from lpsnet_studio.jobs.new_folder import fault_of_folder, names_in, proposed_folder
+from lpsnet_studio.jobs.panoptic_file import Beside, folders_beside, is_panoptic_json
 from lpsnet_studio.jobs.spec import TrainSpec
-from lpsnet_studio.jobs.training_form import DEVICES, RUN_DIR, TrainingForm, is_panoptic_json
+from lpsnet_studio.jobs.training_form import DEVICES, RUN_DIR, TrainingForm
 
 DAY = datetime.date(2026, 11, 23)
 
@@ -220,3 +222,56 @@ def test_several_values_are_all_written_or_none() -> None:
     assert form.changed_fields == ()
     form.redo()
     assert form.changed_fields == ("training.batch", "training.log_every")
+
+
+def test_what_it_learns_from_says_which_folders_go_with_it(tmp_path: Path, coco_mini: Path) -> None:
+    form = TrainingForm(tmp_path)
+    annotations = coco_mini / "annotations"
+    form.take_annotations(annotations / "panoptic_train2017.json", annotations / "panoptic_val2017.json")
+    assert form.data_words == (
+        "Learns from panoptic_train2017.json with photos in train2017 and PNGs in panoptic_train2017, "
+        "is measured on panoptic_val2017.json with photos in val2017 and PNGs in panoptic_val2017."
+    )
+    assert form.faults == {}
+    form.config.set("data.train.images", "/elsewhere/mine")
+    assert "photos in mine and PNGs in panoptic_train2017" in form.data_words
+
+
+def _annotations(folder: Path, names: list[str], **more: Any) -> Path:
+    content = {"images": [{"id": 1, "file_name": name} for name in names], "annotations": [], "categories": []}
+    (folder / "panoptic_mine.json").write_text(json.dumps({**more, **content}))
+    return folder / "panoptic_mine.json"
+
+
+def test_folders_beside_annotations_are_found_as_a_run_finds_them(tmp_path: Path) -> None:
+    (tmp_path / "annotations").mkdir()
+    file = _annotations(tmp_path / "annotations", ["a.jpg", "b.jpg"])
+    assert folders_beside(file) == Beside()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "a.jpg").touch()
+    (tmp_path / "annotations" / "panoptic_mine").mkdir()
+    assert folders_beside(file) == Beside(tmp_path / "mine", tmp_path / "annotations" / "panoptic_mine")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b'{"images": [3]}', b'{"images": [{"file_name": "../../a.jpg"}]}', b"\xff"]
+)
+def test_nothing_is_found_beside_what_is_no_data_set(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "images").mkdir()
+    (tmp_path / "a.json").write_bytes(content)
+    assert folders_beside(tmp_path / "a.json").images is None
+    assert folders_beside(tmp_path / "gone.json") == Beside()
+
+
+def test_of_a_large_file_only_the_beginning_is_read(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "a.jpg").touch()
+    file = _annotations(tmp_path, ["a.jpg"] * 5000)
+    file.write_bytes(file.read_bytes()[:100_000])
+    assert folders_beside(file).images == tmp_path / "images"
+
+
+def test_annotations_of_instances_are_told_from_panoptic_ones(tmp_path: Path) -> None:
+    content = {"images": [], "annotations": [{"id": 1, "segmentation": []}], "categories": []}
+    (tmp_path / "instances.json").write_text(json.dumps(content))
+    assert "look like instance annotations" in is_panoptic_json(tmp_path / "instances.json")

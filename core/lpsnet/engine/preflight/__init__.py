@@ -1,6 +1,7 @@
 """Whether a training, an evaluation or a prediction can work, said before it is started; nothing is written.
 
 - :mod:`~lpsnet.engine.preflight.findings`: what is found, and what it comes to;
+- :mod:`~lpsnet.engine.preflight.remedies`: what mends it, known by name;
 - :mod:`~lpsnet.engine.preflight.training`: all of a training;
 - :mod:`~lpsnet.engine.preflight.results`: all of an evaluation and of a prediction;
 - :mod:`~lpsnet.engine.preflight.pictures`, :mod:`~lpsnet.engine.preflight.weights`,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-__all__ = ["Estimates", "Finding", "Level", "Preflight", "size_words"]
+from lpsnet.engine.preflight.remedies import Remedy
+
+__all__ = ["Estimates", "Finding", "Level", "Preflight"]
 
 Level = Literal["error", "warning", "fine"]
 
@@ -19,13 +21,18 @@ class Finding:
         level: ``error`` if it will not work, ``warning`` if it may not, or not as meant.
         about: the field or the file.
         sentence: what was found, without a full stop.
-        remedy: what would mend it; empty where nothing is to be mended, or the sentence says it.
+        remedy: what would mend it, as a terminal says it; empty where nothing is to be mended, or the sentence says it.
+        remedy_kind: the name of a :class:`~lpsnet.engine.preflight.remedies.Remedy` in small letters, for programs
+            that say it otherwise; empty for a remedy that everyone says alike, such as another value of a field.
+        remedy_values: what that remedy tells, by name.
     """
 
     level: Level
     about: str
     sentence: str
     remedy: str = ""
+    remedy_kind: str = ""
+    remedy_values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +64,13 @@ class Preflight:
     findings: list[Finding] = field(default_factory=list)
     estimates: Estimates = Estimates()
 
-    def error(self, about: str, sentence: str, remedy: str = "") -> None:
-        """Notes what will not work."""
-        self.findings.append(Finding("error", about, sentence, remedy))
+    def error(self, about: str, sentence: str, remedy: str | Remedy = "", **values: object) -> None:
+        """Notes what will not work; ``values`` are those that the remedy tells."""
+        self.findings.append(_finding("error", about, sentence, remedy, values))
 
-    def warning(self, about: str, sentence: str, remedy: str = "") -> None:
-        """Notes what may not work, or not as it is meant."""
-        self.findings.append(Finding("warning", about, sentence, remedy))
+    def warning(self, about: str, sentence: str, remedy: str | Remedy = "", **values: object) -> None:
+        """Notes what may not work, or not as it is meant; ``values`` are those that the remedy tells."""
+        self.findings.append(_finding("warning", about, sentence, remedy, values))
 
     def fine(self, about: str, sentence: str) -> None:
         """Notes what is as it should be."""
@@ -79,7 +86,7 @@ class Preflight:
         return int(bool(self.of("error")))
 
     def to_json(self) -> dict[str, Any]:
-        """Returns ``findings``, each with ``level``, ``about``, ``sentence`` and ``remedy``, and ``estimates``.
+        """Returns ``findings``, each with what :class:`Finding` has by name, and ``estimates``.
 
         The estimates are those of :class:`Estimates` by name; None is what is not known.
         """
@@ -89,6 +96,8 @@ class Preflight:
         }
 
 
-def size_words(count: float) -> str:
-    """Returns a number of bytes for people: ``3.2 GB``, ``45 MB``."""
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{max(1, round(count / 1e6))} MB"
+def _finding(level: Level, about: str, sentence: str, remedy: str | Remedy, values: Mapping[str, object]) -> Finding:
+    if isinstance(remedy, str):
+        return Finding(level, about, sentence, remedy)
+    told = {name: str(value) for name, value in values.items()}
+    return Finding(level, about, sentence, remedy.words(**told), remedy.name.lower(), told)

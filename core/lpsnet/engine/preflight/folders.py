@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from lpsnet.engine.preflight.findings import Preflight
+from lpsnet.engine.preflight.remedies import Remedy
 from lpsnet.run_directory import RunDirectory
 
 __all__ = ["check_run_directory", "check_writable", "free_bytes"]
@@ -16,18 +17,15 @@ __all__ = ["check_run_directory", "check_writable", "free_bytes"]
 def check_run_directory(found: Preflight, directory: RunDirectory, *, resume: bool) -> None:
     """Looks whether a run may begin in a folder, or go on there."""
     about = str(directory.path)
-    trainer = _who_trains_there(directory.path / ".lock")
+    trainer = _who_trains_there(directory.lock)
     if trainer:
-        found.error(about, f"{trainer} trains here", "wait for its end, or choose another --run-dir")
+        found.error(about, f"{trainer} trains here", Remedy.WAIT_OR_OTHER_RUN)
         return
     if resume and not directory.has_progress:
         found.warning(about, "the run was never saved: it begins anew")
-    elif not resume:
-        try:
-            directory.refuse_another_run()
-        except ValueError:
-            found.error(about, "holds a run already", "go on with --resume, or choose another --run-dir")
-            return
+    elif not resume and (unfit := directory.unfit_for("training")):
+        found.error(about, unfit, Remedy.RESUME_OR_OTHER_RUN)
+        return
     check_writable(found, directory.path)
 
 

@@ -15,6 +15,7 @@ from lpsnet.config import DataSource, ScenesSource, expand_path
 from lpsnet.data.sources import open_source
 from lpsnet.engine.data_check import check_coco_panoptic
 from lpsnet.engine.preflight.findings import Preflight
+from lpsnet.engine.preflight.remedies import Remedy
 from lpsnet.formats.coco_panoptic import FIRST_PHOTOS, find_photos, photos_not_found
 from lpsnet.formats.data_report import DataReport
 from lpsnet.formats.fields import ConfinedFolder, Fields, FormatError, load_json
@@ -118,15 +119,15 @@ def _once_after(seconds: float) -> Callable[[], bool]:
 
 def _tell(found: Preflight, field: str, report: DataReport, refusal: str) -> None:
     """Notes what the check of a set has found; what else it is refused for only where the check found no error."""
-    remedy = f"see lpsnet check-data {report.path}"
     told = [fault for fault in report.faults if fault.severity == "error"][:_SHOWN]
-    _tell_errors(found, field, [str(fault) for fault in told], report.errors, remedy)
+    _tell_errors(found, field, report.path, [str(fault) for fault in told], report.errors)
     remark = next((fault for fault in report.faults if fault.severity == "warning"), None)
     if remark is not None:
         others = report.warnings - 1
-        found.warning(field, f"{remark}" + (f"; and {others:,} more" if others else ""), remedy)
+        said = f"{remark}" + (f"; and {others:,} more" if others else "")
+        found.warning(field, said, Remedy.CHECK_DATA, path=report.path)
     if refusal and not told:
-        found.error(field, refusal, remedy)
+        found.error(field, refusal, Remedy.CHECK_DATA, path=report.path)
     if told or refusal:
         return
     facts = report.facts
@@ -139,11 +140,13 @@ def _tell(found: Preflight, field: str, report: DataReport, refusal: str) -> Non
     found.fine(field, f"{report.path}: {looked}")
 
 
-def _tell_errors(found: Preflight, field: str, sentences: Sequence[str], count: int, remedy: str) -> None:
+def _tell_errors(found: Preflight, field: str, path: Path, sentences: Sequence[str], count: int) -> None:
     shown = sentences[:_SHOWN]
     for number, sentence in enumerate(shown, start=1):
-        more = f", which names {count - number:,} more" if number == len(shown) and count > number else ""
-        found.error(field, sentence, remedy + more)
+        if number == len(shown) and count > number:
+            found.error(field, sentence, Remedy.CHECK_DATA_FOR_MORE, path=path, count=f"{count - number:,}")
+        else:
+            found.error(field, sentence, Remedy.CHECK_DATA, path=path)
 
 
 def _check_head(
@@ -155,7 +158,6 @@ def _check_head(
     limit: int | None,
 ) -> Pictures | None:
     """Looks at the classes of a large set, at all its images' sizes, and at its first annotated pictures alone."""
-    remedy = f"see lpsnet check-data {path}"
     try:
         content = load_json(path, streamed={"images", "annotations"})
         own = Categories.from_json(content.items("categories"), str(path))
@@ -169,9 +171,9 @@ def _check_head(
         wrong = _wrong_files(content, photos, pngs)
         pictures = _listed(content, photos, limit)
     except (ValueError, OSError) as error:
-        found.error(field, str(error), remedy)
+        found.error(field, str(error), Remedy.CHECK_DATA, path=path)
         return None
-    _tell_errors(found, field, wrong, len(wrong), remedy)
+    _tell_errors(found, field, path, wrong, len(wrong))
     if not wrong:
         told = f"{path.stat().st_size / 1e6:.0f} MB, of which the first {_HEAD} annotated pictures were looked at"
         found.fine(field, f"{path}: {told} and the rest skipped")

@@ -18,6 +18,7 @@ from lpsnet.engine.preflight.findings import Estimates, Preflight
 from lpsnet.engine.preflight.folders import check_writable, free_bytes
 from lpsnet.engine.preflight.memory import estimate_evaluation, free_memory, program_bytes
 from lpsnet.engine.preflight.pictures import Pictures, check_pictures
+from lpsnet.engine.preflight.remedies import Remedy
 from lpsnet.engine.preflight.room import check_disk, check_memory
 from lpsnet.engine.preflight.training import check_device
 from lpsnet.images import read_image_size
@@ -66,7 +67,7 @@ def check_evaluation(
     if out is not None:
         largest = max(height * width for height, width in pictures.sizes)
         on_disk = int(len(pictures.names) * largest * _BYTES_A_PIXEL_OUT)
-        found.estimates = Estimates(needed, free, *check_disk(found, out, on_disk, "choose --out on another disk"))
+        found.estimates = Estimates(needed, free, *check_disk(found, out, on_disk, Remedy.OUT_ON_OTHER_DISK))
     return found
 
 
@@ -136,7 +137,7 @@ def check_prediction(
     needed, free = _memory(found, network, sizes, place, oracles)
     each = sum(height * width for height, width in sizes) / len(sizes)
     on_disk = int(count * each * (_BYTES_A_PIXEL_OUT + drawn * _BYTES_A_PIXEL_DRAWN))
-    found.estimates = Estimates(needed, free, *check_disk(found, out, on_disk, "choose --out on another disk"))
+    found.estimates = Estimates(needed, free, *check_disk(found, out, on_disk, Remedy.OUT_ON_OTHER_DISK))
     return found
 
 
@@ -176,9 +177,9 @@ def _network(
     """Reads what the network is built from, and whether a checkpoint's weights fit it."""
     if checkpoint is None and config is None:
         if len(oracles) < 2:
-            found.error("checkpoint", "it is not said which network", "give --checkpoint FILE, or --config NAME")
+            found.error("checkpoint", "it is not said which network", Remedy.NAME_NETWORK)
         elif overrides:
-            found.error("checkpoint", "it is not said which config is changed", "give --checkpoint FILE")
+            found.error("checkpoint", "it is not said which config is changed", Remedy.NAME_CHECKPOINT)
         else:
             found.fine("checkpoint", "no network is needed: boxes and semantics come from ground truth")
         return None
@@ -188,9 +189,7 @@ def _network(
             settings = load_config(config or "", overrides)
             categories = settings.load_categories()
             if len(oracles) < 2:
-                found.warning(
-                    about, "this network is untrained: its predictions mean nothing", "give --checkpoint FILE"
-                )
+                found.warning(about, "this network is untrained: its predictions mean nothing", Remedy.NAME_CHECKPOINT)
             else:
                 found.fine(about, f"{settings.name}, {len(categories)} classes; no network runs")
             return settings, categories
@@ -218,11 +217,11 @@ def _source(
     if source is None:
         source = None if config is None else config.data.val
     if source is None:
-        found.error("data", "it is not said what to measure on", "give --data FILE.json or --data scenes:SEED+COUNT")
+        found.error("data", "it is not said what to measure on", Remedy.NAME_DATA)
         return None
     named = {name: str(folder) for name, folder in (("images", images_dir), ("pngs", pngs_dir)) if folder is not None}
     if named and isinstance(source, ScenesSource):
-        found.error("data", "drawn scenes have no files", "leave out --images and --pngs")
+        found.error("data", "drawn scenes have no files", Remedy.NO_FOLDERS)
         return None
     return source.model_copy(update=named) if isinstance(source, PanopticSource) else source
 
@@ -261,8 +260,8 @@ def _check_out(found: Preflight, out: Path, files: Iterable[Path]) -> None:
     try:
         refuse_replacing(files, out / "panoptic.json", (out / "panoptic", out / OVERLAYS, out / INSPECTIONS))
     except ValueError as error:
-        found.error(str(out), str(error), "choose another --out")
+        found.error(str(out), str(error), Remedy.OTHER_OUT)
         return
     if (out / "panoptic.json").exists():
-        found.warning(str(out), "holds results already, which will be replaced", "choose another --out to keep them")
+        found.warning(str(out), "holds results already, which will be replaced", Remedy.OTHER_OUT_TO_KEEP)
     check_writable(found, out)

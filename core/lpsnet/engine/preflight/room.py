@@ -8,11 +8,13 @@ from pathlib import Path
 import torch
 
 from lpsnet.config import Config
-from lpsnet.engine.preflight.findings import Preflight, size_words
+from lpsnet.engine.preflight.findings import Preflight
 from lpsnet.engine.preflight.folders import free_bytes
 from lpsnet.engine.preflight.memory import MemoryEstimate, estimate_training, free_memory
+from lpsnet.engine.preflight.remedies import Remedy
 from lpsnet.engine.samples import LARGEST_SAMPLE
 from lpsnet.engine.schedule import Schedule
+from lpsnet.sizes import size_words
 
 __all__ = ["check_disk", "check_memory", "training_bytes_on_disk", "what_fits"]
 
@@ -124,7 +126,7 @@ def training_bytes_on_disk(
     return checkpoints + 2 * state + samples + _EVENT_BYTES * (iterations // training.log_every + 1)
 
 
-def check_disk(found: Preflight, folder: Path, needed: int, remedy: str) -> tuple[int, int | None]:
+def check_disk(found: Preflight, folder: Path, needed: int, remedy: Remedy) -> tuple[int, int | None]:
     """Compares what will be written with the room that is left; returns both in bytes."""
     free = free_bytes(folder)
     if free is None:

@@ -15,13 +15,12 @@ from lpsnet.engine.preflight.findings import Estimates, Preflight
 from lpsnet.engine.preflight.folders import check_run_directory
 from lpsnet.engine.preflight.memory import estimate_training, program_bytes
 from lpsnet.engine.preflight.pictures import Pictures, check_overlap, check_pictures
+from lpsnet.engine.preflight.remedies import Remedy
 from lpsnet.engine.preflight.room import check_disk, check_memory, training_bytes_on_disk, what_fits
 from lpsnet.engine.preflight.weights import check_first_weights
 from lpsnet.run_directory import RunDirectory
 
 __all__ = ["check_device", "check_training"]
-
-_DISK_REMEDY = "make room, choose a --run-dir on another disk, or set training.samples=0"
 
 
 def check_training(
@@ -92,7 +91,7 @@ def check_device(found: Preflight, device: str) -> torch.device | None:
     try:
         place, reason = choose_device(device)
     except ValueError as error:
-        found.error("device", str(error), "choose --device auto or cpu")
+        found.error("device", str(error), Remedy.OTHER_DEVICE)
         return None
     found.fine("device", f"{place} ({reason})")
     return place
@@ -115,7 +114,8 @@ def _check_sharing(found: Preflight, config: Config, place: torch.device | None,
         found.error("training.precision", f"fp16 needs CUDA, not {place}", "set training.precision=bf16 or fp32")
     if place.type == "cuda" and processes > torch.cuda.device_count():
         count = torch.cuda.device_count()
-        found.error("device", f"{processes} processes want a GPU each, and there are {count}", f"--processes {count}")
+        told = f"{processes} processes want a GPU each, and there are {count}"
+        found.error("device", told, Remedy.FEWER_PROCESSES, count=count)
 
 
 def _categories(found: Preflight, config: Config) -> Categories | None:
@@ -164,4 +164,4 @@ def _check_room(
     needed, free = check_memory(found, estimate, place, remedy=lambda room: remedy(room))
     times = 1 if place.type == "cuda" else processes
     on_disk = training_bytes_on_disk(config, estimate, val, times)
-    found.estimates = Estimates(needed, free, *check_disk(found, directory.path, on_disk, _DISK_REMEDY))
+    found.estimates = Estimates(needed, free, *check_disk(found, directory.path, on_disk, Remedy.ROOM_FOR_RUN))
