@@ -119,7 +119,27 @@ class Body(Protocol):
         """Proposes folders elsewhere from now on."""
 
 
-class TrainingBody:
+class _FormBody:
+    """What is asked of either form alike."""
+
+    form: TrainingForm | BatchForm
+
+    def on_change(self, call: Callable[[], object]) -> None:
+        """Calls this after every edit."""
+        self.form.changed.connect(call)
+
+    @property
+    def faults(self) -> Mapping[str, str]:
+        """What is wrong, by name."""
+        return self.form.faults
+
+    @property
+    def lacking(self) -> Collection[str]:
+        """The names among the faults of what is merely empty."""
+        return self.form.lacking
+
+
+class TrainingBody(_FormBody):
     """The forms of a training.
 
     Args:
@@ -147,7 +167,7 @@ class TrainingBody:
         look: Ask = at_once,
         work: Ask = at_once,
     ) -> None:
-        self.form = TrainingForm(root, is_taken, ask=look)
+        self.form: TrainingForm = TrainingForm(root, is_taken, ask=look)
         self.config = ConfigFormView(
             self.form.config,
             theme,
@@ -161,20 +181,6 @@ class TrainingBody:
         self.side: TrainingPlaceView | None = self.place
         self.side_title = "Folder, data, devices, check"
         self.devices = self.place.devices
-
-    def on_change(self, call: Callable[[], object]) -> None:
-        """Calls this after every edit."""
-        self.form.changed.connect(call)
-
-    @property
-    def faults(self) -> Mapping[str, str]:
-        """What is wrong, by name."""
-        return self.form.faults
-
-    @property
-    def lacking(self) -> Collection[str]:
-        """The names among the faults of what is merely empty."""
-        return self.form.lacking
 
     @property
     def remarks(self) -> Sequence[str]:
@@ -256,7 +262,7 @@ class TrainingBody:
             self.config.go_to(field)
 
 
-class BatchBody:
+class BatchBody(_FormBody):
     """The form of an evaluation or a prediction.
 
     Args:
@@ -285,26 +291,12 @@ class BatchBody:
         title: str,
         look: Ask = at_once,
     ) -> None:
-        self.form = BatchForm(kind, root, is_taken, look)
+        self.form: BatchForm = BatchForm(kind, root, is_taken, look)
         self.view = BatchFormView(self.form, theme, runs, asks.path, title)
         self.main: QWidget = self.view
         self.side: TrainingPlaceView | None = None
         self.side_title = "Check before the start"
         self.devices = self.view.devices
-
-    def on_change(self, call: Callable[[], object]) -> None:
-        """Calls this after every edit."""
-        self.form.changed.connect(call)
-
-    @property
-    def faults(self) -> Mapping[str, str]:
-        """What is wrong, by name."""
-        return self.form.faults
-
-    @property
-    def lacking(self) -> Collection[str]:
-        """The names among the faults of what is merely empty."""
-        return self.form.lacking
 
     @property
     def remarks(self) -> Sequence[str]:
