@@ -31,6 +31,7 @@ from lpsnet_studio.jobs.results import (
     predictions_of,
     with_predictions,
     with_qualities,
+    with_stand_ins,
 )
 from lpsnet_studio.jobs.spec import EvaluateSpec, JobSpec, PredictSpec
 from lpsnet_studio.state import Entry, NetworkChoice, Problem
@@ -244,7 +245,8 @@ class JobCommands:
         self._bring_network(listing.network, listing.no_network)
         self._list(listing)
         self._place.notifications.show_info(
-            "Predictions are opened in the place of ground truth: the panels compare the network of now with them."
+            "Predictions are opened in the place of ground truth: figures say how far the network of now agrees with "
+            "them, not how good it is."
         )
 
     def _ask_where_to_export(self, entry: JobEntry, checkpoint: Path) -> None:
@@ -349,11 +351,13 @@ def _predicted_pictures(entry: JobEntry) -> _Listing:
     network, no_network = _network(entry.spec)
     if not isinstance(entry.spec, EvaluateSpec):
         found = PicturesOnDisk(predictions, photos_of(entry.spec))
-        return _Listing(found, network=network, no_network=no_network)
+        return _Listing(
+            found, lambda entries: with_stand_ins(entries, entry.name), network=network, no_network=no_network
+        )
     pictures = pictures_of(entry.folder)
     return _Listing(
         _evaluated(entry),
-        lambda entries: with_predictions(entries, pictures, predictions),
+        lambda entries: with_predictions(entries, pictures, predictions, entry.name),
         network=network,
         no_network=no_network,
     )

@@ -41,6 +41,7 @@ __all__ = [
     "predictions_of",
     "with_predictions",
     "with_qualities",
+    "with_stand_ins",
 ]
 
 _SCENES = re.compile(r"scenes:(?P<first_seed>\d+)\+(?P<count>\d+)(?:@(?P<height>\d+)x(?P<width>\d+))?")
@@ -330,7 +331,7 @@ def predictions_of(folder: Path) -> Path:
 
 
 def with_predictions(
-    entries: Sequence[Entry], pictures: Mapping[int | str, PictureDone], json_path: Path
+    entries: Sequence[Entry], pictures: Mapping[int | str, PictureDone], json_path: Path, name: str
 ) -> tuple[Entry, ...]:
     """Returns the images of a data set that were predicted, with the predictions in the place of the ground truth.
 
@@ -338,6 +339,7 @@ def with_predictions(
         entries: the images of the data set.
         pictures: what was reported of them, by the ids of the data set.
         json_path: the predictions.
+        name: of the job that made them, for people.
     """
     found = []
     for entry in entries:
@@ -346,7 +348,17 @@ def with_predictions(
         if truth is not None and picture is not None and not picture.problem:
             source = replace(entry.source, truth=replace(truth, json_path=str(json_path)))
             found.append(replace(entry, source=source, measured=None))
-    return tuple(found)
+    return with_stand_ins(found, name)
+
+
+def with_stand_ins(entries: Sequence[Entry], name: str) -> tuple[Entry, ...]:
+    """Returns images whose ground truth is what a job predicted, each saying so.
+
+    Args:
+        entries: the images.
+        name: of the job, for people.
+    """
+    return tuple(replace(entry, stand_in=f"the predictions of {name}") for entry in entries)
 
 
 def photos_of(spec: JobSpec | None) -> Path | None:
