@@ -332,7 +332,9 @@ class Jobs:
             return JobEntry(job.folder, job.spec, JobStatus(JobState.STARTING, "is being started", facts=facts), name)
         wait = self._plan.waits.get(job.folder)
         words = "starts next" if wait is None else _wait_words(wait, names[wait.holder])
+        first, earlier = before.first_started, before.earlier_seconds
         status = JobStatus(JobState.QUEUED, words, facts=facts, spec=job.spec, started=started, ended=ended)
+        status = replace(status, first_started=first, earlier_seconds=earlier)
         return JobEntry(job.folder, job.spec, status, name, words)
 
     def _run_entry(self, run: KnownRun, status: JobStatus, name: str, now: float) -> JobEntry:

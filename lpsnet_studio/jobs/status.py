@@ -73,6 +73,8 @@ class JobStatus:
         token: what that and all that it started bear in their variables; empty if no keeper started it.
         started: when it was last started, seconds since 1970; None if that is not known.
         ended: when it ended, likewise.
+        first_started: when the first of its starts was, as their keepers noted; None if this is it, or not known.
+        earlier_seconds: how long the starts before the last worked, likewise; None if that is not known.
         peak_rss: the most memory that it had, in bytes; 0 if that is not known.
         out_of_memory: whether it ended for lack of memory.
         is_outlived: whether its run directory tells nothing any more while its processes live on.
@@ -89,6 +91,8 @@ class JobStatus:
     token: str = ""
     started: float | None = None
     ended: float | None = None
+    first_started: float | None = None
+    earlier_seconds: float | None = None
     peak_rss: int = 0
     out_of_memory: bool = False
     is_outlived: bool = False
@@ -366,6 +370,8 @@ class _Reading:
             leader=leader,
             token=self.processes.token if is_kept and self.processes is not None else "",
             started=started,
+            first_started=None if self.processes is None else self.processes.first_started,
+            earlier_seconds=None if self.processes is None else self.processes.earlier_seconds,
         )
 
 
