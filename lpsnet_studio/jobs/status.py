@@ -78,6 +78,7 @@ class JobStatus:
         peak_rss: the most memory that it had, in bytes; 0 if that is not known.
         out_of_memory: whether it ended for lack of memory.
         is_outlived: whether its run directory tells nothing any more while its processes live on.
+        is_removed: whether its processes were seen to end after its run directory had ceased to tell anything.
     """
 
     state: JobState
@@ -96,6 +97,7 @@ class JobStatus:
     peak_rss: int = 0
     out_of_memory: bool = False
     is_outlived: bool = False
+    is_removed: bool = False
 
     @property
     def pid(self) -> int | None:
@@ -139,11 +141,17 @@ def outliving(run_dir: Path, status: JobStatus, before: JobStatus) -> JobStatus:
         before: how it was when it was read last.
 
     Returns:
-        ``status`` where that is all: it tells of an end, or the processes have ended.
+        ``status`` where that is all: it tells of an end, or nothing was seen at work. Where the processes have ended
+        since, that they did; nobody knows how.
     """
     is_told = status.state not in (JobState.LOST, JobState.QUEUED)
-    if is_told or before.leader is None or not before.leader.is_alive:
+    if not is_told and before.is_removed:
+        return before
+    if is_told or before.leader is None:
         return status
+    if not before.leader.is_alive:
+        is_gone = status.sentence == _not_there(run_dir)
+        return _removed(before) if is_gone or before.is_outlived else status
     words, advice = "what its directory held is gone", "They can save nothing any more. Kill ends them at once."
     if status.sentence == _not_there(run_dir):
         words = "its directory is gone"
@@ -151,6 +159,23 @@ def outliving(run_dir: Path, status: JobStatus, before: JobStatus) -> JobStatus:
         words, advice = status.sentence, "Kill ends them at once."
     sentence = f"{words}, {_STILL_RUN}"
     return replace(before, state=JobState.RUNNING, sentence=sentence, advice=advice, is_outlived=True)
+
+
+def _removed(before: JobStatus) -> JobStatus:
+    """Returns how a job is whose processes have ended, and whose run directory was removed while they were at work."""
+    after = f" after {before.facts.so_far}" if before.facts.started is not None else ""
+    words = f"ended{after}, and its directory was removed while it ran: how it ended is not known"
+    return replace(
+        before,
+        state=JobState.LOST,
+        sentence=words,
+        advice="Start the same again with Duplicate." if before.spec is not None else "",
+        leader=None,
+        token="",
+        ended=time.time(),
+        is_outlived=False,
+        is_removed=True,
+    )
 
 
 def living_command(folder: JobFolder) -> ProcessMark | None:

@@ -143,13 +143,14 @@ def test_every_start_notes_when_the_first_was_and_how_long_those_before_worked(r
     for _start in range(3):
         folder = start(run_dir, "pass")
         status = ended(run_dir)
-        assert status.started is not None and status.ended is not None
+        assert status.started is not None
+        assert status.ended is not None
         began.append(status.started)
         took.append(status.ended - status.started)
         assert status.first_started == (began[0] if len(began) > 1 else None)
     assert status.earlier_seconds == pytest.approx(sum(took[:2]))
     keeper = keeper_of(folder)
-    until(lambda: not keeper.is_alive)
+    until(lambda: not keeper.is_alive, "the end of the keeper")
     folder.exit.unlink()
     start(run_dir, "pass")
     status = ended(run_dir)
