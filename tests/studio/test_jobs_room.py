@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,14 +18,15 @@ import psutil
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QToolButton
+from PySide6.QtWidgets import QLabel, QMessageBox, QToolButton
 
 from lpsnet.events import PictureDone, Stopped
 from lpsnet.run_directory import RunDirectory
 from lpsnet_studio import jobs_forms
 from lpsnet_studio.availability import actions_of_image
 from lpsnet_studio.chrome.desktop_note import DesktopNote
-from lpsnet_studio.inference.messages import Inspect, LoadModel
+from lpsnet_studio.commands import jobs as jobs_commands
+from lpsnet_studio.inference.messages import Inspect, LoadModel, ModelLoaded
 from lpsnet_studio.jobs.job_deeds import Deed
 from lpsnet_studio.jobs.job_folder import HowItEnded, JobFolder
 from lpsnet_studio.jobs.launch import kill_tree
@@ -32,7 +35,7 @@ from lpsnet_studio.jobs.status import JobState, read_status
 from lpsnet_studio.session import Session
 from lpsnet_studio.settings import Folders, Settings
 from lpsnet_studio.state import Problem
-from tests.studio.hand_made import AT_FIRST, ListeningService, entries, inspected, open_first
+from tests.studio.hand_made import AT_FIRST, ListeningService, card, entries, inspected, open_first
 from tests.studio.jobs.child_jobs import WAITS, batch_started, ended, start, training_started, until, write_events
 
 LONGEST = 20_000
@@ -267,6 +270,46 @@ def trained(opened: Any, tmp_path: Path, qtbot: Any) -> Path:
     qtbot.waitUntil(lambda: opened.room.shown is not None and opened.room.shown.folder == folder)
     qtbot.waitUntil(lambda: opened.room.shown.status.facts.has_network)
     return folder
+
+
+def test_the_network_that_is_loaded_from_a_job_is_named(
+    opened: Any, trained: Path, service: ListeningService, session: Session, qtbot: Any
+) -> None:
+    best = RunDirectory(trained).best
+    header = json.dumps({"__metadata__": {"card": json.dumps({"iteration": 1040})}}).encode()
+    best.write_bytes(struct.pack("<Q", len(header)) + header)
+    opened.room.do(Deed.INSPECT)
+    qtbot.waitUntil(lambda: service.count(LoadModel) > 1)
+    assert not any("Loaded" in text for text in opened.notifications.texts), "not before it is here"
+    session.receive(ModelLoaded(service.last(LoadModel).request, card(origin=best)))
+    assert "Loaded the best network of trained (iteration 1,040)." in opened.notifications.texts
+    assert "trained · hand-made" in status_words(opened)
+
+
+def test_an_export_goes_beside_the_run_and_gets_its_suffix(
+    opened: Any, trained: Path, qtbot: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    written: list[Path] = []
+    asked: list[str] = []
+
+    def export(_checkpoint: Path, target: Path, _report: Callable[[float], None]) -> Path:
+        written.append(target)
+        return target
+
+    def chosen(_parent: Any, _title: str, proposed: str, _pattern: str) -> tuple[str, str]:
+        asked.append(proposed)
+        return str(tmp_path / "mine.v2"), ""
+
+    monkeypatch.setattr(jobs_commands, "export_checkpoint", export)
+    monkeypatch.setattr(jobs_commands.QFileDialog, "getSaveFileName", chosen)
+    opened.room.do(Deed.EXPORT)
+    qtbot.waitUntil(lambda: written == [tmp_path / "mine.v2.safetensors"])
+    assert asked == [str(trained.parent / "trained-best.safetensors")]
+    (tmp_path / "mine.v2.safetensors").touch()
+    opened.room.do(Deed.EXPORT)
+    qtbot.waitUntil(lambda: opened.findChild(QMessageBox) is not None)
+    assert len(written) == 1, "the dialog has asked about another name"
+    opened.findChild(QMessageBox).reject()
 
 
 @pytest.mark.parametrize("kind", ["evaluation", "prediction"])
