@@ -46,6 +46,7 @@ class JobEntry:
         name: for people; no other entry has it.
         waiting: why it has not started, such as ``waits for cuda:0``; empty if it does not wait.
         seen: whether its end was looked at; True while it has none.
+        listed: when it was listed or last left the queue, seconds since 1970.
     """
 
     folder: Path
@@ -54,6 +55,14 @@ class JobEntry:
     name: str
     waiting: str = ""
     seen: bool = True
+    listed: float = 0.0
+
+    @property
+    def last_active(self) -> float:
+        """When it last did anything: when it ended, else when it was last heard of, started or listed."""
+        status = self.status
+        moments = (status.ended, status.facts.heard, status.started)
+        return next((moment for moment in moments if moment is not None), self.listed)
 
 
 class Jobs:
@@ -345,7 +354,7 @@ class Jobs:
         if status.state in (JobState.QUEUED, JobState.LOST) or run.is_starting:
             status = _unstarted(run, status, now)
         spec = status.spec if status.spec is not None else run.spec
-        return JobEntry(run.folder, spec, status, name, seen=run.is_seen)
+        return JobEntry(run.folder, spec, status, name, seen=run.is_seen, listed=max(run.listed, run.taken))
 
 
 def names_of(folders: Iterable[Path]) -> dict[Path, str]:
