@@ -507,7 +507,7 @@ def test_messages_leave_the_ways_out_of_a_form_free(opened: Any, qtbot: Any, siz
         def place(widget: Any) -> QRect:
             return QRect(widget.mapToGlobal(QPoint(0, 0)), widget.size())
 
-        for button in (form.start, form.cancel):
+        for button in (form.start, form.cancel, form.foot):
             qtbot.waitUntil(lambda button=button, note=note: not place(note).intersects(place(button)))
         assert note.isVisible()
         at = opened.mapFromGlobal(place(note).center())
