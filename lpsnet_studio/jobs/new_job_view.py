@@ -194,9 +194,11 @@ class NewJobView(QWidget):
         if self.isVisible():
             self.preflight.want(None if faults else spec)
         name, fault = next(iter(faults.items()), ("", ""))
+        # Where there is little room the beginning of a long path would be all that is read.
+        fault = fault.replace(str(spec.folder), spec.folder.name) if spec.folder.name else fault
         reason = ": ".join(part for part in (self.body.title_of(name), fault) if part)
         self.foot.show_state(faults, self.body.lacking, reason, self.body.remarks)
-        self.foot.command.show_command(command_words(spec))
+        self.foot.show_command(command_words(spec), reason)
         self._show_question()
         self._show_side()
 

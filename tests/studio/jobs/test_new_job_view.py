@@ -1024,3 +1024,31 @@ def test_what_was_searched_for_and_found_of_one_job_is_not_there_for_the_next(
     assert not view.findings.lines
     assert training(view).config.row("input.short_side").isVisible()
     looks.may_end.set()
+
+
+def test_a_command_that_is_not_valid_says_so_and_is_not_copied(qtbot: Any, make: Any) -> None:
+    view = make()
+    foot = view.foot
+    valid = foot.command.toPlainText()
+    assert foot.copy.isEnabled()
+    training(view).form.config.set_text("training.batch", "eight")
+    first, *_ = foot.command.toPlainText().splitlines()
+    assert first == '# not valid yet: training.batch: must be a whole number, not "eight"'
+    assert not foot.copy.isEnabled()
+    assert "must be a whole number" in foot.copy.toolTip()
+    training(view).form.config.undo()
+    assert foot.command.toPlainText() == valid
+    assert foot.copy.isEnabled()
+    training(view).form.set_run_dir("")
+    assert foot.command.toPlainText().startswith("# not valid yet: Folder of the run: say where its files go\n")
+    assert not view.start.isEnabled()
+
+
+def test_the_foot_begins_with_what_is_wrong_and_not_with_a_long_path(qtbot: Any, make: Any, tmp_path: Path) -> None:
+    run = tmp_path / "a folder with a long name" / "coco"
+    (run / "checkpoints").mkdir(parents=True)
+    (run / "events.jsonl").touch()
+    view = make()
+    training(view).form.set_run_dir(str(run))
+    qtbot.waitUntil(lambda: not view.start.isEnabled())
+    assert view.foot.reason.text().startswith("Folder of the run: coco holds a run already")
