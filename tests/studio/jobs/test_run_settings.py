@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lpsnet.config import load_config
-from lpsnet_studio.jobs.run_settings import environment_lines, found_settings, read_run_config, read_settings
+from lpsnet_studio.jobs.run_settings import (
+    asked_lines,
+    environment_lines,
+    found_settings,
+    read_run_config,
+    read_settings,
+)
 from lpsnet_studio.jobs.spec import TrainSpec
-from tests.studio.jobs.hand_made_jobs import evaluate_spec
+from tests.studio.jobs.hand_made_jobs import evaluate_spec, predict_spec, train_spec
 
 
 def _run(folder: Path, *overrides: str) -> Path:
@@ -89,3 +96,26 @@ def test_the_view_shows_finds_and_copies(qtbot: Any, theme: Any, tmp_path: Path)
     view.show_settings((tmp_path / "elsewhere", None))
     qtbot.waitUntil(lambda: "holds no run" in view._state.text())
     assert view.tree.topLevelItemCount() == 0
+
+
+def test_what_a_batch_was_asked_for_is_a_table(qtbot: Any, tmp_path: Path) -> None:
+    from lpsnet_studio.jobs.job_settings_view import JobSettingsView
+
+    view = JobSettingsView()
+    qtbot.addWidget(view)
+    spec = replace(evaluate_spec(tmp_path), oracle="semantic", limit=1200, overrides=("input.short_side=480",))
+    view.show_settings((tmp_path, spec))
+    qtbot.waitUntil(lambda: view.tree.topLevelItemCount() == 1)
+    group = view.tree.topLevelItem(0)
+    assert group.text(0) == "What was asked for"
+    told = {group.child(at).text(0): group.child(at).text(1) for at in range(group.childCount())}
+    assert told["Checkpoint"] == "/runs/best.safetensors"
+    assert (told["Data"], told["Oracles"], told["Pictures at most"]) == ("scenes:1000+60", "semantic", "1,200")
+    assert (told["Device"], told["Changed"]) == ("cpu", "input.short_side=480")
+    assert view._state.isHidden()
+    view.search.setText("oracle")
+    assert view.tree.topLevelItem(0).childCount() == 1
+    view.close_settings()
+    predicted = {line.name: line.value for line in asked_lines(replace(predict_spec(tmp_path), overlay=True))}
+    assert (predicted["Pictures"], predicted["Overlays"], predicted["Device"]) == ("/pictures", "yes", "cpu")
+    assert asked_lines(train_spec(tmp_path)) == ()
