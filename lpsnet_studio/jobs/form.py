@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from lpsnet.config import Config, load_config
 from lpsnet.config.faults import Fault, faults_of
+from lpsnet.engine.schedule import scaled_words
 from lpsnet_studio.jobs.config_fields import (
     FieldGroup,
     FieldKind,
@@ -31,6 +32,8 @@ __all__ = ["ConfigForm", "ReadConfig", "read_config", "starting_values"]
 
 _DOTTED = re.compile(r"\w+(?:\.\w+)+")
 _WORD = re.compile(r"\w+")
+_SCALED = ("training.batch", "training.schedule.iterations", "training.schedule.batch")
+"""The fields that say together how long a training takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,13 @@ class ConfigForm:
     def remarks(self) -> tuple[str, ...]:
         """What is allowed but rarely meant, a sentence each; none while there are faults."""
         return () if self.config is None else self.config.remarks()
+
+    def note(self, field: str) -> str:
+        """Returns what comes of a field together with others where that is not what it says; empty where it is."""
+        if self.config is None or field not in _SCALED:
+            return ""
+        scaled, meant = scaled_words(self.config.training), self.config.training.schedule.batch
+        return f"{scaled}: the schedule is meant for batches of {meant}." if scaled else ""
 
     @cached_property
     def groups(self) -> tuple[FieldGroup, ...]:

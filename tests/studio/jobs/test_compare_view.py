@@ -38,7 +38,7 @@ def test_only_what_differs_is_shown_group_by_group(view: CompareView) -> None:
         ("Height", "384", "no such field"),
         ("Width", "512", "no such field"),
         ("Training", None, None),
-        ("Batch", "4", "8"),
+        ("Batch", "4", "8: 2,000 iterations of 8 pictures, learning rate 2 ×"),
         ("Seed", "0", "1"),
     ]
     header = view.table.model()

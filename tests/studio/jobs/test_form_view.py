@@ -386,3 +386,20 @@ def test_folders_and_files_are_asked_for_as_such(qtbot: Any, monkeypatch: pytest
     qtbot.addWidget(parent)
     for kind, path in ((FieldKind.FOLDER, "/folder"), (FieldKind.FILE, "/file")):
         assert chosen_path(parent, FormField("x.y", "Y", "", kind), "") == path
+
+
+def test_what_the_batch_makes_of_the_iterations_stands_beside_them(view: ConfigFormView, form: ConfigForm) -> None:
+    form.set("training.schedule.batch", 4)
+    form.set("training.schedule.iterations", 30)
+    form.set("training.batch", 4)
+    row = view.row("training.schedule.iterations")
+    assert row.note is None or not row.note.isVisibleTo(view)
+    form.set("training.batch", 2)
+    assert row.note is not None
+    assert row.note.isVisibleTo(view)
+    told = "60 iterations of 2 pictures, learning rate 0.5 ×: the schedule is meant for batches of 4."
+    assert row.note.text() == told
+    assert told.rstrip(".") in row.editor.inputs()[0].accessibleDescription()
+    assert view.row("training.batch").note is not None
+    form.set("training.batch", 0)
+    assert not row.note.isVisibleTo(view), "nothing is known while something is wrong"
