@@ -78,7 +78,7 @@ def _told(value: Any, field: str, config: Config) -> str | None:
     if value is _NOTHING:
         return None
     scaled = scaled_words(config.training) if field in _SCALED else ""
-    return f"{value_words(value)}: {scaled}" if scaled else value_words(value)
+    return f"{value_words(value)} ({scaled})" if scaled else value_words(value)
 
 
 def _groups_of_both(first: dict[str, Any], second: dict[str, Any]) -> tuple[FieldGroup, ...]:

@@ -20,6 +20,8 @@ from lpsnet_studio.jobs.run_settings import (
 from lpsnet_studio.jobs.spec import TrainSpec
 from tests.studio.jobs.hand_made_jobs import evaluate_spec, predict_spec, train_spec
 
+BATCH = "3 (5,333 iterations of 3 pictures, learning rate 0.75 ×)"
+
 
 def _run(folder: Path, *overrides: str) -> Path:
     folder.mkdir(exist_ok=True)
@@ -32,7 +34,7 @@ def _run(folder: Path, *overrides: str) -> Path:
 def test_what_differs_from_the_preset_is_marked(tmp_path: Path) -> None:
     settings = read_settings(_run(tmp_path, "training.batch=3"), None)
     assert (settings.preset, settings.problem, settings.starts) == ("demo", "", 2)
-    assert [(field.name, field.here) for field in settings.fields if field.differs] == [("training.batch", "3")]
+    assert [(field.name, field.here) for field in settings.fields if field.differs] == [("training.batch", BATCH)]
 
 
 def test_the_latest_start_is_told() -> None:
@@ -85,10 +87,10 @@ def test_the_view_shows_finds_and_copies(qtbot: Any, theme: Any, tmp_path: Path)
     view.only_differing.setChecked(True)
     assert view.tree.topLevelItemCount() == 1
     row = view.tree.topLevelItem(0).child(0)
-    assert [row.text(column) for column in range(2)] == ["Batch •", "3"]
+    assert [row.text(column) for column in range(2)] == ["Batch •", BATCH]
     row.setSelected(True)
     view._copy()
-    assert QGuiApplication.clipboard().text() == "Batch\t3"
+    assert QGuiApplication.clipboard().text() == f"Batch\t{BATCH}"
     view.only_differing.setChecked(False)
     view.search.setText("torch")
     last = view.tree.topLevelItem(view.tree.topLevelItemCount() - 1)
