@@ -18,8 +18,10 @@ from lpsnet_studio.jobs.spec import JobSpec
 from lpsnet_studio.jobs.status import JobState, JobStatus
 from lpsnet_studio.state import Problem
 
-__all__ = ["Do", "JobEntry", "Jobs", "names_of"]
+__all__ = ["STARTS_NEXT", "Do", "JobEntry", "Jobs", "names_of"]
 
+STARTS_NEXT = "starts next"
+"""Why a job has not started that nothing holds up."""
 _PATIENCE = 10.0
 """Seconds after which an answer is no longer waited for before the next is asked for."""
 _MOST_LOOKS = 4
@@ -340,7 +342,7 @@ class Jobs:
         if job.folder in self._being_started:
             return JobEntry(job.folder, job.spec, JobStatus(JobState.STARTING, "is being started", facts=facts), name)
         wait = self._plan.waits.get(job.folder)
-        words = "starts next" if wait is None else _wait_words(wait, names[wait.holder])
+        words = STARTS_NEXT if wait is None else _wait_words(wait, names[wait.holder])
         first, earlier = before.first_started, before.earlier_seconds
         status = JobStatus(JobState.QUEUED, words, facts=facts, spec=job.spec, started=started, ended=ended)
         status = replace(status, first_started=first, earlier_seconds=earlier)

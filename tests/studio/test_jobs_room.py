@@ -29,9 +29,10 @@ from lpsnet_studio.commands import jobs as jobs_commands
 from lpsnet_studio.inference.messages import Inspect, LoadModel, ModelLoaded
 from lpsnet_studio.jobs.job_deeds import Deed
 from lpsnet_studio.jobs.job_folder import HowItEnded, JobFolder
+from lpsnet_studio.jobs.jobs import JobEntry
 from lpsnet_studio.jobs.launch import kill_tree
 from lpsnet_studio.jobs.spec import EvaluateSpec, JobSpec, PredictSpec, TrainSpec, spec_to_json
-from lpsnet_studio.jobs.status import JobState, read_status
+from lpsnet_studio.jobs.status import JobState, JobStatus, read_status
 from lpsnet_studio.session import Session
 from lpsnet_studio.settings import Folders, Settings
 from lpsnet_studio.state import Problem
@@ -512,3 +513,13 @@ def test_messages_leave_the_ways_out_of_a_form_free(opened: Any, qtbot: Any, siz
         assert note.isVisible()
         at = opened.mapFromGlobal(place(note).center())
         assert note.isAncestorOf(opened.childAt(at)), "the form lies over it"
+
+
+@pytest.mark.parametrize(("waiting", "is_told"), [("starts next", False), ("waits for cpu, where first runs", True)])
+def test_who_has_no_queue_is_told_nothing_of_it(
+    opened: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, waiting: str, is_told: bool
+) -> None:
+    job = JobEntry(tmp_path, TrainSpec("demo", (), tmp_path), JobStatus(JobState.QUEUED, waiting), "next", waiting)
+    monkeypatch.setattr(type(opened.room.jobs), "entries", property(lambda _jobs: (job,)))
+    opened.room.jobs.changed.emit()
+    assert any("Waiting jobs start only" in text for text in opened.notifications.texts) == is_told
