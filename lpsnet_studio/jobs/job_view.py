@@ -90,6 +90,8 @@ class JobView(QWidget):
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.message.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.look_again, self.open_elsewhere = QPushButton("Look again"), QPushButton("Open run directory…")
+        for button in (self.look_again, self.open_elsewhere):
+            button.setAutoDefault(True)
         self.look_again.setToolTip("Ask again whether the run directory is there.")
         self.open_elsewhere.setToolTip("List the run directory from its new place.")
         self.look_again.clicked.connect(lambda: self.look_wanted.emit())
