@@ -2,6 +2,8 @@
 # PYTHON=/path/to/python3.12 chooses the interpreter that .venv is made with.
 
 BIN := .venv/bin
+# Files of tests go to as many processes as there are cores; each takes up to 2 GB of memory.
+PYTEST := QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -q -n logical --maxprocesses 4 --dist loadfile
 
 .PHONY: help demo test test-all lint wheel screenshots set-up clean
 
@@ -16,11 +18,11 @@ demo: set-up ## open the window on a drawn scene; with no display, leave picture
 
 test: lint ## lint, types, and every test that is not slow
 	@echo "tests (all but the slow ones)"
-	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -q
+	@$(PYTEST)
 
 test-all: lint ## the same with the slow tests
 	@echo "tests (all of them)"
-	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -q -m "slow or not slow"
+	@$(PYTEST) -m "slow or not slow"
 
 lint: set-up ## style, types, and who may import whom
 	@echo "style (ruff)"

@@ -53,7 +53,7 @@ class JobTelling(QObject):
     def _tell_once(self) -> None:
         """Says, the first time that there is a job, what becomes of it without the window."""
         told, entries = self._place.settings.preferences, self._jobs.entries
-        running, waits = job_notices.alive(entries), job_notices.waiting(entries)
+        running, waits = job_notices.alive(entries), job_notices.held_up(entries)
         if running and not told.told_jobs_go_on:
             self._place.settings.change(told_jobs_go_on=True)
             self._place.notifications.show_info("Jobs go on when the Studio is closed; the next start finds them.")

@@ -274,8 +274,11 @@ class MainWindow(QMainWindow):
 
     def _show_title(self) -> None:
         entry = self._session.current
-        shown = "Jobs" if self.modes.mode == "jobs" else "" if entry is None else entry.name
+        name = "" if entry is None else entry.name
         is_annotating = self.modes.mode == "annotate"
+        is_compared = entry is not None and entry.stand_in and not is_annotating
+        against = f" compared with {entry.stand_in}" if is_compared else ""
+        shown = "Jobs" if self.modes.mode == "jobs" else f"{name}{against}"
         mark = "[*]" if is_annotating else ""
         self.setWindowTitle(f"{shown}{mark} – {_TITLE}" if shown else _TITLE)
         self.setWindowModified(is_annotating and bool(shown and self.annotation.desk.unsaved))

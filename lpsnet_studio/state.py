@@ -88,6 +88,8 @@ class Entry:
         measured: how well its result fitted the ground truth when it was last computed; None if it never was.
         review: how far it has come in the project that is open.
         note: what is said of it there.
+        stand_in: what stands in the place of its ground truth, for people, such as ``the predictions of eval-1``; empty
+            where its truth is one. Figures then say how far both agree, and nothing of how good either is.
     """
 
     name: str
@@ -98,6 +100,17 @@ class Entry:
     measured: Measured | None = None
     review: Review = ""
     note: str = ""
+    stand_in: str = ""
+
+    @property
+    def figure(self) -> str:
+        """What its PQ is called."""
+        return "Agreement" if self.stand_in else "PQ"
+
+    @property
+    def truth_name(self) -> str:
+        """What it is compared with, in sentence case."""
+        return "Stored prediction" if self.stand_in else "Ground truth"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +199,7 @@ class Result:
         quality: against the ground truth; None where there is none.
         stages: which stages ran, and how long each took.
         seconds: from the request's arrival to the reply.
+        figure: what its PQ is called, see :attr:`Entry.figure`.
     """
 
     settings: InspectionSettings
@@ -200,6 +214,7 @@ class Result:
     quality: ImageQuality | None
     stages: tuple[StageResult, ...]
     seconds: float
+    figure: str = "PQ"
 
     def step_of(self, owner: int) -> int:
         """Returns the index of the step that founded an owner number; -1 if none did."""
@@ -252,7 +267,7 @@ class Result:
         mean = PanopticQuality(self.quality.counts, self.categories).all
         if mean.n == 0:
             return "no class to compare"
-        return f"PQ {100 * mean.pq:.1f} · SQ {100 * mean.sq:.1f} · RQ {100 * mean.rq:.1f}"
+        return f"{self.figure} {100 * mean.pq:.1f} · SQ {100 * mean.sq:.1f} · RQ {100 * mean.rq:.1f}"
 
 
 def settings_possible(settings: InspectionSettings, *, has_truth: bool) -> InspectionSettings:

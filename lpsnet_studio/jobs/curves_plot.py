@@ -179,6 +179,8 @@ class CurvesPlot(pg.PlotWidget):
         box.disableAutoRange()
         box.setMouseMode(pg.ViewBox.RectMode)
         box.setDefaultPadding(0)
+        # The widget's own width tells less: axes that come and go take theirs from the same.
+        box.sigResized.connect(lambda _box: self.sight_changed.emit())
         box.sigRangeChangedManually.connect(lambda _mask: self._keep_zoom())
         self._y_axis.setWidth(64)
         for marker in (self._line, self._spots):
@@ -373,11 +375,10 @@ class CurvesPlot(pg.PlotWidget):
         self.set_cursor(None)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keeps the words in the middle, and asks for as many points as there are pixels."""
+        """Keeps the words in the middle."""
         super().resizeEvent(event)
         if hasattr(self, "_words"):
             self._words.setGeometry(self.rect().adjusted(16, 16, -16, -16))
-            self.sight_changed.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Zooms, resets and moves the cursor."""

@@ -296,8 +296,7 @@ class CurvesView(QWidget):
     def _ask(self) -> None:
         self._asking.stop()
         if not self.isVisible():
-            self._worker.show(None)
-            return
+            return  # another view may have asked the worker since this one was hidden
         me, bring = weakref.ref(self), courier().bring
         self._worker.show(self._sight(), lambda drawing: bring(me, lambda view: view.take(drawing)))
 

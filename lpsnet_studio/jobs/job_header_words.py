@@ -60,6 +60,8 @@ def course_words(entry: JobEntry, now: float) -> str:
         # The process is started before it reports that it has begun.
         is_resumed = first is not None and first < status.started
         if first is not None and is_resumed:
+            # As it was told before it was resumed: by its launch, not by its first event.
+            first = first if status.first_started is None else min(first, status.first_started)
             words.append(f"Started {when_words(first, now)}")
         words.append(f"{'resumed at' if is_resumed else 'Started'} {when_words(status.started, now)}")
         end = status.ended if status.ended is not None else now if status.state.is_alive else None
@@ -96,6 +98,8 @@ def _length_words(status: JobStatus, seconds: float, *, is_resumed: bool) -> str
 
 def _seconds_before(status: JobStatus) -> float | None:
     """Returns how long all processes before the latest have worked; None if that is not known."""
+    if status.earlier_seconds is not None:
+        return status.earlier_seconds
     facts = status.facts
     if facts.earlier_seconds is None or facts.started is None or status.started is None:
         return None

@@ -83,6 +83,8 @@ def kind_of(entry: JobEntry) -> str:
 
 def is_gone(entry: JobEntry) -> bool:
     """Whether the run directory is not there, so that nothing of the job can be read."""
+    if entry.status.is_removed:
+        return True
     return entry.status.state is JobState.LOST and entry.status.sentence == f"{entry.folder} is not there"
 
 
@@ -162,6 +164,9 @@ def facts_line(entry: JobEntry, now: float, place: int = 0) -> str:
         place: of a waiting one, in the queue from 1; 0 if it is in none.
     """
     status = entry.status
+    if status.is_removed:
+        when = "" if status.ended is None else f" · {when_words(status.ended, now)}"
+        return f"its directory was removed while it ran{when}"
     if is_gone(entry):
         return "its run directory is not there"
     if status.is_outlived:

@@ -52,6 +52,13 @@ _STATES_OF_FILTER: dict[StateFilter, Collection[JobState]] = {
 }
 
 
+_ORDERS: dict[Section, str] = {
+    Section.WAITING: "In the order in which they will start.",
+    Section.RUNNING: "Those that were started last stand first.",
+    Section.EARLIER: "Those that were active last stand first: by when they ended, or were last heard of.",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class SectionRow:
     """The title above the jobs of a section.
@@ -68,6 +75,11 @@ class SectionRow:
     def title(self) -> str:
         """In words."""
         return f"{self.section.value} · {self.count:,}"
+
+    @property
+    def tip(self) -> str:
+        """In which order its jobs are."""
+        return _ORDERS[self.section]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +138,7 @@ class JobList:
         """Returns the rows, each section with jobs behind its title.
 
         Args:
-            entries: the jobs in their order.
+            entries: the jobs, those that wait in the order of the queue.
             now: seconds since 1970.
             query: every word of it must occur in a job's name, path, kind or state.
             wanted: by state.
@@ -135,7 +147,7 @@ class JobList:
         # The day of an end is told only if it is not today.
         kept = self._kept if day == self._day else {}
         self._kept, self._day = {}, day
-        by_section: dict[Section, list[JobRow]] = {section: [] for section in Section}
+        by_section: dict[Section, list[tuple[float, JobRow]]] = {section: [] for section in Section}
         place = 0
         for entry in entries:
             section, known = section_of(entry), kept.get(entry.folder)
@@ -146,11 +158,12 @@ class JobList:
                 row = _row(entry, now, place if section is Section.WAITING else 0)
             self._kept[entry.folder] = (entry, row)
             if row.state in states and all(word in _searched(row) for word in words):
-                by_section[section].append(row)
+                by_section[section].append((_latest_first(entry, section), row))
         rows: list[SectionRow | JobRow] = []
         for section, jobs in by_section.items():
             if jobs:
-                rows += [SectionRow(section, len(jobs)), *jobs]
+                jobs.sort(key=lambda job: job[0])
+                rows += [SectionRow(section, len(jobs)), *(row for _key, row in jobs)]
         return rows
 
 
@@ -166,6 +179,15 @@ def _row(entry: JobEntry, now: float, place: int) -> JobRow:
         place,
         not entry.seen and not state.is_alive,
     )
+
+
+def _latest_first(entry: JobEntry, section: Section) -> float:
+    """Returns what the jobs of a section are sorted by; those with the same stay in their order."""
+    if section is Section.WAITING:
+        return 0.0
+    if section is Section.RUNNING:
+        return -(entry.listed if entry.status.started is None else entry.status.started)
+    return -entry.last_active
 
 
 def _searched(row: JobRow) -> str:

@@ -7,6 +7,7 @@ held has a bound: the lines that were read earliest are let go when more come.
 from __future__ import annotations
 
 import os
+import unicodedata
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ MOST_LINES = 1_000_000
 MOST_CHARACTERS = 64 * 2**20
 _LETTING_GO = 0.1
 """Part of the most lines that is let go at once, so that it happens seldom."""
+_WIDE = ("W", "F")
+"""Kinds of letters that take the room of two (Unicode Standard Annex 11)."""
 _LONGEST_RAW = 8 * LONGEST_LINE
 """Bytes of an unfinished line that are kept: what a progress bar writes over is not."""
 _TAIL = 64
@@ -45,6 +48,7 @@ class LogPart:
         left_out: bytes of the file before the first line that was ever read.
         has_more: whether more waits to be read.
         problem: why the file cannot be read, in a sentence; empty if it can.
+        lengths: letters of each line; less than 0 if some of them are as wide as two.
     """
 
     lines: list[str] = field(default_factory=list)
@@ -55,6 +59,18 @@ class LogPart:
     left_out: int = 0
     has_more: bool = False
     problem: str = ""
+    lengths: array[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        # Here, because parts are made in the thread that reads.
+        object.__setattr__(self, "lengths", array("i", map(signed_length, self.lines)))
+
+
+def signed_length(text: str) -> int:
+    """Returns how many letters a line has, less than 0 if some of them are as wide as two."""
+    if text.isascii() or not any(unicodedata.east_asian_width(sign) in _WIDE for sign in text):
+        return len(text)
+    return -len(text)
 
 
 class LogFile:
@@ -196,6 +212,7 @@ class JobLog:
     Attributes:
         first: the number of the first line; below 0 after earlier ones were read.
         lines: the text of each.
+        lengths: as of :class:`LogPart`.
         left_out: bytes of the file before the first that was read.
         problem: why the file cannot be read; empty if it can.
         let_go: how many lines were read and are no longer held.
@@ -209,6 +226,7 @@ class JobLog:
     def _clear(self) -> None:
         self.first = 0
         self.lines: list[str] = []
+        self.lengths = array("i")
         self._codes = bytearray()
         self._characters = 0
         self._has_unfinished = False
@@ -278,15 +296,18 @@ class JobLog:
         replaced = self._has_unfinished
         if replaced:
             self._characters -= len(self.lines.pop())
+            self.lengths.pop()
             self._codes.pop()
         self._count(part.codes, 1)
         self.lines += part.lines
+        self.lengths += part.lengths
         self._codes += part.codes
         self._characters += sum(map(len, part.lines))
         after = len(part.lines)
         self._has_unfinished = part.unfinished is not None
         if part.unfinished is not None:
             self.lines.append(part.unfinished)
+            self.lengths.append(signed_length(part.unfinished))
             self._codes.append(Level.INFO)
             self._characters += len(part.unfinished)
             after += 1
@@ -295,6 +316,7 @@ class JobLog:
     def _take_earlier(self, part: LogPart) -> TakenPart:
         self._count(part.codes, 1)
         self.lines[:0] = part.lines
+        self.lengths[:0] = part.lengths
         self._codes[:0] = part.codes
         self._characters += sum(map(len, part.lines))
         self.first -= len(part.lines)
@@ -312,7 +334,7 @@ class JobLog:
             self._characters -= len(self.lines[gone])
             gone += 1
         self._count(self._codes[:gone], -1)
-        del self.lines[:gone], self._codes[:gone]
+        del self.lines[:gone], self.lengths[:gone], self._codes[:gone]
         self.first += gone
         self.let_go += gone
         return gone

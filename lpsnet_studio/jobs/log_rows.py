@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from array import array
 from dataclasses import dataclass
 
@@ -12,8 +11,6 @@ from lpsnet_studio.jobs.log import JobLog, TakenPart
 from lpsnet_studio.jobs.log_levels import Level, level_of
 
 __all__ = ["ChangedRows", "LogRows", "shown_codes"]
-
-_WIDE = ("W", "F")
 
 
 def shown_codes(least: Level) -> bytes:
@@ -130,14 +127,12 @@ class LogRows:
 
     def _pieces(self, places: np.ndarray, begin: int) -> tuple[np.ndarray, np.ndarray]:
         """Returns the place of the line and the beginning of every piece."""
-        lines = self.log.lines
-        texts = [lines[begin + place] for place in places.tolist()]
-        lengths = np.fromiter(map(len, texts), np.int64, len(texts))
-        room = np.full(len(texts), self.columns, np.int64)
-        for index in np.flatnonzero(lengths > self.columns // 2).tolist():
-            if not texts[index].isascii() and any(unicodedata.east_asian_width(sign) in _WIDE for sign in texts[index]):
-                room[index] = max(self.columns // 2, 1)
+        signed = np.frombuffer(self.log.lengths, np.int32)[begin:][places]
+        lengths, room = np.abs(signed), np.where(signed < 0, max(self.columns // 2, 1), self.columns).astype(np.int32)
+        if not (lengths > room).any():
+            return places, np.zeros(len(places), np.int32)
         pieces = np.maximum(-(-lengths // room), 1)
-        firsts = np.repeat(np.cumsum(pieces) - pieces, pieces)
-        begins = (np.arange(int(pieces.sum())) - firsts) * np.repeat(room, pieces)
+        ends = np.cumsum(pieces, dtype=np.int32)
+        within = np.arange(int(ends[-1]), dtype=np.int32) - np.repeat(ends - pieces, pieces)
+        begins = within * np.repeat(room, pieces)
         return np.repeat(places, pieces), begins

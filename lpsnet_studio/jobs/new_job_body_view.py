@@ -54,12 +54,14 @@ class Body(Protocol):
         side: what stands beside it, above the findings; None for nothing.
         devices: chooses where it runs.
         side_title: what the side and the findings below it are called together.
+        has_search: whether its fields can be searched.
     """
 
     main: QWidget
     side: TrainingPlaceView | None
     devices: DeviceChooser
     side_title: str
+    has_search: bool
 
     def on_change(self, call: Callable[[], object]) -> None:
         """Calls this after every edit."""
@@ -106,6 +108,18 @@ class Body(Protocol):
     def go_to_remarks(self) -> None:
         """Shows what is allowed but rarely meant."""
 
+    def undo(self) -> None:
+        """Takes back the last edit."""
+
+    def redo(self) -> None:
+        """Makes again the edit that undo took back."""
+
+    def focus_search(self) -> None:
+        """Gives the keyboard to the search, where there is one."""
+
+    def show_all(self) -> None:
+        """Shows every field again, whatever was searched for."""
+
     def stops(self) -> Sequence[QWidget]:
         """Returns where Tab stops in the form, its side left out."""
 
@@ -115,11 +129,46 @@ class Body(Protocol):
     def renew_proposal(self) -> None:
         """Proposes another folder if the proposed one has been taken since."""
 
+    def begin_next(self) -> None:
+        """Proposes a folder for the next job, for the one that was started took the one that is written."""
+
     def move_root(self, root: Path) -> None:
         """Proposes folders elsewhere from now on."""
 
 
-class TrainingBody:
+class _FormBody:
+    """What is asked of either form alike."""
+
+    form: TrainingForm | BatchForm
+
+    def on_change(self, call: Callable[[], object]) -> None:
+        """Calls this after every edit."""
+        self.form.changed.connect(call)
+
+    @property
+    def faults(self) -> Mapping[str, str]:
+        """What is wrong, by name."""
+        return self.form.faults
+
+    @property
+    def lacking(self) -> Collection[str]:
+        """The names among the faults of what is merely empty."""
+        return self.form.lacking
+
+    def renew_proposal(self) -> None:
+        """Proposes another folder if the proposed one has been taken since."""
+        self.form.renew_proposal()
+
+    def begin_next(self) -> None:
+        """Proposes a folder for the next job, for the one that was started took the one that is written."""
+        self.form.begin_next()
+
+    def move_root(self, root: Path) -> None:
+        """Proposes folders elsewhere from now on."""
+        self.form.move_root(root)
+
+
+class TrainingBody(_FormBody):
     """The forms of a training.
 
     Args:
@@ -147,7 +196,7 @@ class TrainingBody:
         look: Ask = at_once,
         work: Ask = at_once,
     ) -> None:
-        self.form = TrainingForm(root, is_taken, ask=look)
+        self.form: TrainingForm = TrainingForm(root, is_taken, ask=look)
         self.config = ConfigFormView(
             self.form.config,
             theme,
@@ -160,21 +209,8 @@ class TrainingBody:
         self.main: QWidget = self.config
         self.side: TrainingPlaceView | None = self.place
         self.side_title = "Folder, data, devices, check"
+        self.has_search = True
         self.devices = self.place.devices
-
-    def on_change(self, call: Callable[[], object]) -> None:
-        """Calls this after every edit."""
-        self.form.changed.connect(call)
-
-    @property
-    def faults(self) -> Mapping[str, str]:
-        """What is wrong, by name."""
-        return self.form.faults
-
-    @property
-    def lacking(self) -> Collection[str]:
-        """The names among the faults of what is merely empty."""
-        return self.form.lacking
 
     @property
     def remarks(self) -> Sequence[str]:
@@ -235,6 +271,22 @@ class TrainingBody:
         """Shows what is allowed but rarely meant."""
         self.config.go_to_remarks()
 
+    def undo(self) -> None:
+        """Takes back the last edit."""
+        self.form.config.undo()
+
+    def redo(self) -> None:
+        """Makes again the edit that undo took back."""
+        self.form.config.redo()
+
+    def focus_search(self) -> None:
+        """Gives the keyboard to the search."""
+        self.config.focus_search()
+
+    def show_all(self) -> None:
+        """Shows every field again, whatever was searched for."""
+        self.config.show_all()
+
     def stops(self) -> Sequence[QWidget]:
         """Returns where Tab stops in the form."""
         return self.config.stops()
@@ -243,20 +295,12 @@ class TrainingBody:
         """Calls this after Tab stops elsewhere."""
         self.config.stops_changed.connect(call)
 
-    def renew_proposal(self) -> None:
-        """Proposes another folder if the proposed one has been taken since."""
-        self.form.renew_proposal()
-
-    def move_root(self, root: Path) -> None:
-        """Proposes folders elsewhere from now on."""
-        self.form.move_root(root)
-
     def _go_to(self, field: str) -> None:
         if field in self.form.config.fields:
             self.config.go_to(field)
 
 
-class BatchBody:
+class BatchBody(_FormBody):
     """The form of an evaluation or a prediction.
 
     Args:
@@ -285,26 +329,13 @@ class BatchBody:
         title: str,
         look: Ask = at_once,
     ) -> None:
-        self.form = BatchForm(kind, root, is_taken, look)
+        self.form: BatchForm = BatchForm(kind, root, is_taken, look)
         self.view = BatchFormView(self.form, theme, runs, asks.path, title)
         self.main: QWidget = self.view
         self.side: TrainingPlaceView | None = None
         self.side_title = "Check before the start"
+        self.has_search = False
         self.devices = self.view.devices
-
-    def on_change(self, call: Callable[[], object]) -> None:
-        """Calls this after every edit."""
-        self.form.changed.connect(call)
-
-    @property
-    def faults(self) -> Mapping[str, str]:
-        """What is wrong, by name."""
-        return self.form.faults
-
-    @property
-    def lacking(self) -> Collection[str]:
-        """The names among the faults of what is merely empty."""
-        return self.form.lacking
 
     @property
     def remarks(self) -> Sequence[str]:
@@ -357,20 +388,26 @@ class BatchBody:
     def go_to_remarks(self) -> None:
         """Does nothing: there are none."""
 
+    def undo(self) -> None:
+        """Takes back the last edit."""
+        self.form.undo()
+
+    def redo(self) -> None:
+        """Makes again the edit that undo took back."""
+        self.form.redo()
+
+    def focus_search(self) -> None:
+        """Does nothing: there is none."""
+
+    def show_all(self) -> None:
+        """Does nothing: all of them are shown."""
+
     def stops(self) -> Sequence[QWidget]:
         """Returns where Tab stops in the form."""
         return self.view.stops()
 
     def on_stops(self, call: Callable[[], object]) -> None:
         """Never calls: it stops where it did."""
-
-    def renew_proposal(self) -> None:
-        """Proposes another folder if the proposed one has been taken since."""
-        self.form.renew_proposal()
-
-    def move_root(self, root: Path) -> None:
-        """Proposes folders elsewhere from now on."""
-        self.form.move_root(root)
 
     def _name_of(self, finding: Finding) -> str | None:
         spec, about = self.form.spec(), finding.about

@@ -30,11 +30,13 @@ class PathLine(QWidget):
 
     Attributes:
         edited: what is typed or chosen.
+        finished: the user is done with typing, or has chosen.
         box: the line.
         buttons: what fills it.
     """
 
     edited = Signal(str)
+    finished = Signal()
 
     def __init__(
         self,
@@ -51,6 +53,7 @@ class PathLine(QWidget):
         self.box = TextBox()
         self.box.setAccessibleName(name)
         self.box.textEdited.connect(self.edited)
+        self.box.editingFinished.connect(self.finished)
         self.buttons: list[QPushButton] = []
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -108,8 +111,10 @@ class PathLine(QWidget):
 
     def _take(self, text: str) -> None:
         if text:
+            self.finished.emit()
             self.show_value(text)
             self.edited.emit(text)
+            self.finished.emit()
 
 
 def asked_path(parent: QWidget, name: str, where: str, is_folder: bool) -> str:

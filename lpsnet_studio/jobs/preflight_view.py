@@ -94,6 +94,12 @@ class Preflight(QObject):
         self._withdraw()
         self.changed.emit()
 
+    def forget(self) -> None:
+        """Stops looking, and forgets what came of it."""
+        self._withdraw()
+        self.report = self._seen = None
+        self.changed.emit()
+
     def _withdraw(self) -> None:
         self._calm.stop()
         check, self._check = self._check, None
@@ -130,8 +136,9 @@ class FindingLine(QWidget):
         about = self.link or _plain_about(finding.about)
         head = QHBoxLayout()
         head.setSpacing(4)
-        head.addWidget(self._icon)
-        head.addWidget(self._level)
+        for label in (self._icon, self._level):
+            label.setFixedHeight(_head_height(self._level))
+            head.addWidget(label, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(about, 0 if self.link is not None else 1)
         if self.link is not None:
             head.addStretch(1)
@@ -312,7 +319,7 @@ def _sentence(text: str, *, is_dim: bool = False) -> QLabel:
 def _plain_about(about: str) -> QLabel:
     """Returns what a finding is about where that leads nowhere, in the place that a link's words have."""
     label = _sentence(about)
-    label.setContentsMargins(_LINK_MARGIN, 0, 0, 0)
+    label.setContentsMargins(_LINK_MARGIN, 2, 0, 0)
     label.setMinimumHeight(_head_height(label))
     return label
 

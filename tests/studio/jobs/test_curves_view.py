@@ -148,6 +148,7 @@ def test_each_curve_of_the_only_run_has_a_colour_and_dashes_of_its_own(
     assert [row.name for row in rows] == ["total", "box", "border-ness", "semantic"]
     assert len({row.color for row in rows}) == 4
     assert len({row.style for row in rows}) == 4
+    qtbot.waitUntil(lambda: len(view.plot.drawn) == 4)
     for row in rows:
         curve = view.plot._curves[row.key]
         assert curve.smooth.opts["pen"].color().name() == row.color
@@ -167,6 +168,21 @@ def test_values_are_read_off_at_the_cursor(qtbot: Any, view: Any, worker: Any, t
     assert (view.legend.rows[0].value, view.legend.rows[0].at) == ("100", "100")
     view.plot.set_cursor(111.0)
     assert (view.legend.rows[0].value, view.legend.rows[0].at) == ("120", "120")
+
+
+def test_a_chart_is_asked_for_in_the_width_that_it_comes_to_have(
+    qtbot: Any, view: Any, worker: Any, tmp_path: Path
+) -> None:
+    """Axes take their width from the chart as soon as they are shown, which is after it was asked for."""
+    _show(qtbot, view, worker, _run(tmp_path / "a"))
+    qtbot.waitUntil(lambda: view.is_current, timeout=5000)
+    asked: list[int] = []
+    view.plot.sight_changed.connect(lambda: asked.append(view.plot.pixels))
+    before = view.plot.pixels
+    view.plot._y_axis.setWidth(100)
+    qtbot.waitUntil(lambda: before - 36 in asked)
+    qtbot.waitUntil(lambda: view.is_current, timeout=5000)
+    assert view._drawing.sight.pixels == before - 36
 
 
 def test_the_keyboard_zooms_and_shows_everything_again(qtbot: Any, view: Any, worker: Any, tmp_path: Path) -> None:
@@ -377,6 +393,28 @@ def test_no_event_is_read_while_curves_are_painted(worker: Any, tmp_path: Path) 
     while run.version == 0 and time.monotonic() < end:
         time.sleep(0.005)
     assert run.version > 0
+
+
+def test_a_hidden_view_takes_the_worker_from_no_other(
+    qtbot: Any, view: Any, worker: Any, theme: Any, tmp_path: Path
+) -> None:
+    """What a view is about to ask for once it is hidden must not end the drawing of the one in its place."""
+    from lpsnet_studio.background import Background, pass_on
+    from lpsnet_studio.jobs.curves_view import CurvesView
+
+    _show(qtbot, view, worker, _run(tmp_path / "a"))
+    other = CurvesView(worker, Background(pass_on), theme)
+    qtbot.addWidget(other)
+    view.hide()
+    other.show()
+    _show(qtbot, other, worker, tmp_path / "a")
+    qtbot.waitUntil(lambda: other.is_current, timeout=5000)
+    view.plot.sight_changed.emit()
+    qtbot.waitUntil(lambda: not view._asking.isActive())
+    with (tmp_path / "a" / "events.jsonl").open("ab") as stream:
+        stream.write(lines([progress(500, 3.0)]))
+    key = (tmp_path / "a", "loss.total")
+    qtbot.waitUntil(lambda: other.plot.drawn[key].xs[-1] == 500, timeout=5000)
 
 
 def test_nothing_is_drawn_while_nobody_looks(qtbot: Any, view: Any, worker: Any, tmp_path: Path) -> None:

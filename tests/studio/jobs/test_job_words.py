@@ -152,6 +152,10 @@ def test_a_resumed_training_tells_its_first_start_and_its_last() -> None:
     known = replace(known, started=NOW - 98, earlier_seconds=600.0)
     course = course_words(entry(RUN, replace(once, started=NOW - 100, facts=known)), NOW)
     assert "44 s since then, 11 min in all" in course
+    noted = replace(once, started=NOW - 100, facts=known, first_started=NOW - 3780, earlier_seconds=680.0)
+    course = course_words(entry(RUN, noted), NOW)
+    assert course.startswith(f"Started {when_words(NOW - 3780, NOW)} · resumed at "), "as it was told at first"
+    assert "44 s since then, 12 min in all" in course
     # It was resumed, and has not reported since.
     silent = replace(known, started=NOW - 300, heard=NOW - 240)
     course = course_words(entry(RUN, running(facts=silent, started=NOW - 60)), NOW)

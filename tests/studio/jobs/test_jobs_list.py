@@ -21,6 +21,7 @@ from tests.studio.jobs.hand_made_jobs import (
     NOW,
     entry,
     evaluate_spec,
+    facts,
     failed,
     finished,
     running,
@@ -48,6 +49,17 @@ def test_jobs_are_listed_by_section_in_their_order() -> None:
     rows = JobList().listed(_mixed(), NOW)  # type: ignore[arg-type]
     assert _folders(rows) == [Section.WAITING, A, B, Section.RUNNING, C, Section.EARLIER, D, E]
     assert [row.title for row in rows if isinstance(row, SectionRow)] == ["Waiting · 2", "Running · 1", "Earlier · 2"]
+
+
+def test_what_has_ended_is_listed_by_when_it_was_last_active() -> None:
+    resumed = entry(A, finished(ended=NOW - 10))
+    opened_now = entry(B, replace(failed(), ended=None), listed=NOW)
+    copied = entry(C, JobStatus(JobState.LOST, "was copied while it ran", facts=facts(heard=NOW - 5000)), listed=NOW)
+    gone = entry(D, JobStatus(JobState.LOST, f"{D} is not there"), listed=NOW - 300)
+    rows = JobList().listed([copied, opened_now, gone, resumed], NOW)
+    assert _folders(rows) == [Section.EARLIER, B, A, D, C], "last heard of 2 s, 10 s, 300 s and 5000 s ago"
+    assert isinstance(rows[0], SectionRow)
+    assert "active last" in rows[0].tip
 
 
 def test_what_runs_is_looked_at_first_or_else_the_newest_that_began() -> None:
