@@ -313,6 +313,14 @@ def test_an_export_goes_beside_the_run_and_gets_its_suffix(
     opened.findChild(QMessageBox).reject()
 
 
+def test_a_stop_that_was_asked_for_is_no_warning(opened: Any, tmp_path: Path) -> None:
+    stopped = JobStatus(JobState.STOPPED, "stopped after 1,200 of 9,000 iterations, saved", "Resume goes on.")
+    opened.room.telling._tell_ended(JobEntry(tmp_path, None, stopped, "fourth"))
+    (note,) = opened.notifications.notes
+    assert note.kind == "info"
+    assert note.problem.sentence == "fourth stopped after 1,200 of 9,000 iterations, saved. Resume goes on."
+
+
 @pytest.mark.parametrize("kind", ["evaluation", "prediction"])
 def test_a_new_batch_begins_with_the_network_that_is_looked_at(opened: Any, trained: Path, kind: str) -> None:
     opened.actions_by_id[f"new_{kind}"].trigger()
