@@ -72,10 +72,10 @@ class JobTelling(QObject):
         problem, notifications = job_notices.ending_of(entry), self._place.notifications
         if entry.status.state in (JobState.FAILED, JobState.LOST):
             notifications.show_failure(problem, self._to_jobs())
-        elif entry.status.state is JobState.STOPPED:
-            notifications.show_warning(problem, self._to_jobs())
         else:
-            notifications.show_info(problem.sentence, self._to_jobs())
+            # A stop that was asked for is no warning.
+            words = " ".join(part for part in (problem.sentence, problem.advice) if part)
+            notifications.show_info(words, self._to_jobs())
         if not self._place.window.isActiveWindow():
             self.desktop.show(_TITLE, problem.sentence)
 

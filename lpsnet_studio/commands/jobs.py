@@ -246,7 +246,6 @@ class JobCommands:
             )
 
     def _show_worst(self, listing: _Listing) -> None:
-        self._place.show_mode("inspect")
         self._place.session.show_worst_first(True)
         self._bring_network(listing.network, listing.no_network)
         self._list(listing)
@@ -268,7 +267,6 @@ class JobCommands:
             self._place.notifications.show_warning(Problem(no_network))
 
     def _show_predictions(self, listing: _Listing) -> None:
-        self._place.show_mode("inspect")
         self._bring_network(listing.network, listing.no_network)
         self._list(listing)
         self._place.notifications.show_info(
@@ -327,12 +325,16 @@ class JobCommands:
         self._looking = self._place.background.run(work, done, title="reading the run")
 
     def _list(self, listing: _Listing) -> None:
-        """Makes pictures the image list; scenes are drawn first."""
+        """Makes pictures the image list; scenes are drawn first, and until they are there the job stays in sight."""
         if isinstance(listing.pictures, DrawnScenes):
             wanted = listing.pictures
             scenes = demo.Scenes(self._place.folders.cache, wanted.first_seed, wanted.count, wanted.size)
-            self._files.open_scenes(scenes, listing.prepared, listing.first)
+            if not scenes.json_path.is_file():
+                words = f"{wanted.count:,} scenes are drawn first. They are shown once all of them are there."
+                self._place.notifications.show_info(words)
+            self._files.open_scenes(scenes, listing.prepared, listing.first, lambda: self._place.show_mode("inspect"))
         else:
+            self._place.show_mode("inspect")
             self._files.open_listed(
                 listing.pictures.json_path, listing.pictures.images, listing.prepared, listing.first
             )

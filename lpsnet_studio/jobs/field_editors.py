@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from lpsnet_studio.jobs.config_fields import Bounds, FieldKind, FormField
 from lpsnet_studio.jobs.field_words import number_from, numbers_from, value_text
+from lpsnet_studio.jobs.file_patterns import file_patterns
 from lpsnet_studio.labels import as_tip
 from lpsnet_studio.theme import figure_font
 
@@ -446,7 +447,7 @@ def chosen_path(parent: QWidget, field: FormField, where: str) -> str:
     """Asks for the path of a file or folder; empty if none is chosen."""
     if field.kind is FieldKind.FOLDER:
         return QFileDialog.getExistingDirectory(parent, f"Choose {field.name}", where)
-    return QFileDialog.getOpenFileName(parent, f"Choose {field.name}", where)[0]
+    return QFileDialog.getOpenFileName(parent, f"Choose {field.name}", where, file_patterns(field.description))[0]
 
 
 def _report_typing(editor: FieldEditor, box: QLineEdit, read: Callable[[], Any]) -> None:

@@ -14,7 +14,7 @@ from lpsnet_studio.hairline import hairline
 from lpsnet_studio.jobs.disk_look import Ask, at_once
 from lpsnet_studio.jobs.field_editors import NumberBox, PathChooser, chosen_path, is_history
 from lpsnet_studio.jobs.form import ConfigForm
-from lpsnet_studio.jobs.group_view import GroupView
+from lpsnet_studio.jobs.group_view import GroupView, arrange
 from lpsnet_studio.jobs.head_view import ConfigChooser, FormHead, chosen_config
 from lpsnet_studio.jobs.row_view import FieldRow
 from lpsnet_studio.message_line import MessageLine
@@ -98,6 +98,7 @@ class ConfigFormView(QWidget):
             form, theme, preset_names() if presets is None else presets, choose_config, title=title, look=look
         )
         self.groups = {group.name: GroupView(form, group, theme, choose_path) for group in form.groups}
+        self._order = list(self.groups.values())
         self.area = QScrollArea()
         self._empty = QLabel()
         self._remarks = QVBoxLayout()
@@ -283,8 +284,18 @@ class ConfigFormView(QWidget):
                 group.build()
             names = [field.name for field in found[name].fields] if name in found else []
             group.show_only(names if is_sought else None)
+        self._arrange([self.groups[name] for name in dict.fromkeys([*found, *self.groups])] if is_sought else [])
         self._empty.setText(_NOTHING_FOUND if query.split() else _NOTHING_CHANGED)
         self._empty.setVisible(not found)
+
+    def _arrange(self, sought: Sequence[GroupView]) -> None:
+        """Puts the groups in the order of what is sought, or, without anything, in that of the config."""
+        page = self.area.widget()
+        layout = None if page is None else page.layout()
+        assert isinstance(layout, QVBoxLayout)
+        self._order = list(sought or self.groups.values())
+        arrange(layout, self._empty, self._order)
+        self._chain_stops()
 
     def _show_remarks(self) -> None:
         remarks = self._form.remarks
@@ -303,7 +314,7 @@ class ConfigFormView(QWidget):
     def _leave_search(self) -> None:
         """Gives the keyboard to the first field that is shown."""
         rows = self._rows()
-        shown = [name for name in self._form.fields if name in rows and rows[name].isVisibleTo(self)]
+        shown = [name for group in self._order for name in group.order if rows[name].isVisibleTo(self)]
         if shown:
             rows[shown[0]].editor.take_default_focus()
 
@@ -315,7 +326,7 @@ class ConfigFormView(QWidget):
         return (
             *self.head.stops(),
             *(stop for line in self._remark_lines for stop in line.links),
-            *(stop for group in self.groups.values() for stop in group.stops()),
+            *(stop for group in self._order for stop in group.stops()),
         )
 
     def _chain_stops(self) -> None:

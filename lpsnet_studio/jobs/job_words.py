@@ -192,4 +192,7 @@ def _cause_words(status: JobStatus) -> str:
 
 
 def _pq_words(status: JobStatus) -> str:
-    return "" if status.facts.pq is None else f"PQ {percent(status.facts.pq)}"
+    """Returns the quality: of a training that of its last evaluation, which is not that of its best network."""
+    if status.facts.pq is None:
+        return ""
+    return f"{'last ' if status.facts.kind == 'train' else ''}PQ {percent(status.facts.pq)}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -15,7 +16,20 @@ from lpsnet_studio.jobs.status import JobState
 if TYPE_CHECKING:
     from lpsnet_studio.jobs.jobs import JobEntry
 
-__all__ = ["JobList", "JobRow", "Section", "SectionRow", "StateFilter", "first_looked_at", "moved_place", "section_of"]
+__all__ = [
+    "JobList",
+    "JobRow",
+    "Section",
+    "SectionRow",
+    "StateFilter",
+    "first_looked_at",
+    "moved_place",
+    "section_of",
+    "shortened",
+]
+
+
+_DAY = re.compile(r"-\d{4}-\d{2}-\d{2}(?=-\d+$|$)")
 
 
 class Section(Enum):
@@ -202,6 +216,14 @@ def first_looked_at(rows: Sequence[SectionRow | JobRow]) -> Path | None:
     jobs = [row for row in rows if isinstance(row, JobRow)]
     of_interest = (row for is_it in (_is_alive, _has_begun, bool) for row in jobs if is_it(row))
     return next((row.folder for row in of_interest), None)
+
+
+def shortened(name: str, fits: Callable[[str], bool]) -> str:
+    """Returns a job's name without the day that its folder is called after, where the whole does not fit.
+
+    Evaluation and prediction of one training, begun on one day, would else differ where the name is cut.
+    """
+    return name if fits(name) else _DAY.sub("…", name)
 
 
 def _is_alive(row: JobRow) -> bool:

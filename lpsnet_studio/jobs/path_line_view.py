@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QWidget
 
 from lpsnet_studio.jobs.field_editors import TextBox
+from lpsnet_studio.jobs.file_patterns import file_patterns
 from lpsnet_studio.labels import as_tip
 
 __all__ = ["AskPath", "PathLine", "asked_path"]
@@ -121,4 +122,4 @@ def asked_path(parent: QWidget, name: str, where: str, is_folder: bool) -> str:
     """Asks for the path of a file or folder; empty if none is chosen."""
     if is_folder:
         return QFileDialog.getExistingDirectory(parent, f"Choose {name.lower()}", where)
-    return QFileDialog.getOpenFileName(parent, f"Choose {name.lower()}", where)[0]
+    return QFileDialog.getOpenFileName(parent, f"Choose {name.lower()}", where, file_patterns(name))[0]

@@ -462,7 +462,7 @@ def _not_there(run_dir: Path) -> str:
 
 def _progress_words(facts: RunFacts) -> str:
     if not facts.iteration:
-        return f"0 of {facts.iterations} {facts.unit}" if facts.iterations else "has begun"
+        return f"0 of {facts.iterations:,} {facts.unit}" if facts.iterations else "has begun"
     words = [facts.so_far]
     if facts.kind == "train" and math.isfinite(facts.pace) and facts.pace > 0:
         words.append(f"{facts.pace:.1f} images/s")

@@ -25,8 +25,9 @@ from lpsnet.run_directory import RunDirectory
 from lpsnet_studio import jobs_forms
 from lpsnet_studio.availability import actions_out_of_place
 from lpsnet_studio.chrome.desktop_note import DesktopNote
+from lpsnet_studio.commands import files as file_commands
 from lpsnet_studio.commands import jobs as jobs_commands
-from lpsnet_studio.inference.messages import Inspect, LoadModel, ModelLoaded
+from lpsnet_studio.inference.messages import Inspect, ListDataset, LoadModel, ModelLoaded
 from lpsnet_studio.jobs.job_deeds import Deed
 from lpsnet_studio.jobs.job_folder import HowItEnded, JobFolder
 from lpsnet_studio.jobs.jobs import JobEntry
@@ -315,6 +316,14 @@ def test_an_export_goes_beside_the_run_and_gets_its_suffix(
     opened.findChild(QMessageBox).reject()
 
 
+def test_a_stop_that_was_asked_for_is_no_warning(opened: Any, tmp_path: Path) -> None:
+    stopped = JobStatus(JobState.STOPPED, "stopped after 1,200 of 9,000 iterations, saved", "Resume goes on.")
+    opened.room.telling._tell_ended(JobEntry(tmp_path, None, stopped, "fourth"))
+    (note,) = opened.notifications.notes
+    assert note.kind == "info"
+    assert note.problem.sentence == "fourth stopped after 1,200 of 9,000 iterations, saved. Resume goes on."
+
+
 @pytest.mark.parametrize("kind", ["evaluation", "prediction"])
 def test_a_new_batch_begins_with_the_network_that_is_looked_at(opened: Any, trained: Path, kind: str) -> None:
     opened.actions_by_id[f"new_{kind}"].trigger()
@@ -379,6 +388,26 @@ def test_the_pictures_of_an_evaluation_come_with_its_network(
         assert service.last(LoadModel).checkpoint == str(checkpoint)
     told = f"{checkpoint}: the network that this was done with is not here any more."
     assert any(told in text for text in window.notifications.texts) is not is_there
+
+
+def test_the_job_stays_in_sight_until_its_scenes_are_drawn(
+    window: Any, service: ListeningService, tmp_path: Path, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_end = threading.Event()
+
+    def drawn(_scenes: Any, _report: Any) -> Path:
+        may_end.wait(LONGEST / 1000)
+        return tmp_path / "scenes.json"
+
+    monkeypatch.setattr(file_commands, "_drawn", drawn)
+    _look_at(window, _evaluated(tmp_path, tmp_path / "best.safetensors"), qtbot)
+    window.actions_by_id["show_pictures"].trigger()
+    told = "2 scenes are drawn first. They are shown once all of them are there."
+    qtbot.waitUntil(lambda: told in window.notifications.texts)
+    assert window.room.mode == "jobs"
+    may_end.set()
+    qtbot.waitUntil(lambda: window.room.mode == "inspect")
+    assert service.last(ListDataset).json_path == str(tmp_path / "scenes.json")
 
 
 @pytest.mark.parametrize("action", ["show_pictures", "open_predictions"])

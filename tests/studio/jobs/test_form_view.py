@@ -403,3 +403,29 @@ def test_what_the_batch_makes_of_the_iterations_stands_beside_them(view: ConfigF
     assert view.row("training.batch").note is not None
     form.set("training.batch", 0)
     assert not row.note.isVisibleTo(view), "nothing is known while something is wrong"
+
+
+def test_what_is_called_so_is_found_before_what_merely_speaks_of_it(
+    view: ConfigFormView, form: ConfigForm, qtbot: Any
+) -> None:
+    def heights(names: list[str]) -> list[int]:
+        view._settle()
+        return [view.row(name).mapTo(view.area.widget(), QPoint(0, 0)).y() for name in names]
+
+    def sought() -> list[str]:
+        return sorted(_shown(view, form), key=lambda name: heights([name])[0])
+
+    before = sought()
+    view.head.search.setText("iterat")
+    found = sought()
+    assert found[0] == "training.schedule.iterations"
+    assert len(found) > 1
+    assert "training.evaluate_every" in found
+    view.head.search.setFocus()
+    qtbot.keyClick(view.head.search, Qt.Key.Key_Down)
+    assert view.row("training.schedule.iterations").editor.inputs()[0].hasFocus()
+    stops = view.stops()
+    order = [stops.index(view.row(name).editor.inputs()[0]) for name in found]
+    assert order == sorted(order), "Tab goes from top to bottom"
+    view.head.search.clear()
+    assert sought() == before == list(form.fields)

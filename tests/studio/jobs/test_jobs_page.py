@@ -267,7 +267,7 @@ def test_a_dead_job_leads_to_its_first_error(qtbot: Any, open_page: Open, entrie
     page = open_page(HandMadeJobs(entries))
     _choose(page, entries[3])
     header = page.view.header
-    assert header.sentence.text() == "Ran out of memory after 1200 of 9000 iterations."
+    assert header.sentence.text() == "Ran out of memory after 1,200 of 9,000 iterations."
     assert header.advice.text() == "Use a smaller batch."
     header.show_log.click()
     assert page.view.tabs.key == "log"
