@@ -53,6 +53,11 @@ class Gallery:
         """The current image's entry."""
         return self.entries[self.index] if 0 <= self.index < len(self.entries) else None
 
+    @property
+    def truth_name(self) -> str:
+        """What the current image is compared with, in sentence case."""
+        return "Ground truth" if self.current is None else self.current.truth_name
+
     # ------------------------------------------------------------------------------------------------- what is shown
 
     def filter_entries(self, text: str) -> None:

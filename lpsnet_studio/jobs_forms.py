@@ -66,8 +66,9 @@ class JobForms(QObject):
         form = NewJobView(kind, self._place.theme, root=self._root, runs=self._runs, is_taken=self._is_taken)
         form.wanted.connect(self._add)
         form.closed.connect(self.closed)
-        for button in (form.start, form.cancel, form.anyway, form.back):
-            self._place.notifications.keep_clear_of(button)
+        # Where there is too little room above the whole foot, its buttons are kept free at least.
+        for part in (form.foot, form.start, form.cancel, form.anyway, form.back):
+            self._place.notifications.keep_clear_of(part)
         return form
 
     def begin(self, form: NewJobView, like: JobSpec | None, looked_at: JobEntry | None) -> None:

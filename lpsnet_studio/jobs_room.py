@@ -253,7 +253,9 @@ class JobsRoom(QObject):
         for widget in (page.side.list, *shown.findChildren(QWidget)):
             by_tab = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
             if by_tab and widget.isEnabled() and widget.isVisible():
-                widget.setFocus(Qt.FocusReason.OtherFocusReason)
+                # It is seen where the keyboard is, without Tab.
+                self._window.setAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)
+                widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
                 return
 
     def _auto_device(self) -> str:

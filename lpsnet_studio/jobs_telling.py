@@ -53,7 +53,7 @@ class JobTelling(QObject):
     def _tell_once(self) -> None:
         """Says, the first time that there is a job, what becomes of it without the window."""
         told, entries = self._place.settings.preferences, self._jobs.entries
-        running, waits = job_notices.alive(entries), job_notices.waiting(entries)
+        running, waits = job_notices.alive(entries), job_notices.held_up(entries)
         if running and not told.told_jobs_go_on:
             self._place.settings.change(told_jobs_go_on=True)
             self._place.notifications.show_info("Jobs go on when the Studio is closed; the next start finds them.")
@@ -72,10 +72,10 @@ class JobTelling(QObject):
         problem, notifications = job_notices.ending_of(entry), self._place.notifications
         if entry.status.state in (JobState.FAILED, JobState.LOST):
             notifications.show_failure(problem, self._to_jobs())
-        elif entry.status.state is JobState.STOPPED:
-            notifications.show_warning(problem, self._to_jobs())
         else:
-            notifications.show_info(problem.sentence, self._to_jobs())
+            # A stop that was asked for is no warning.
+            words = " ".join(part for part in (problem.sentence, problem.advice) if part)
+            notifications.show_info(words, self._to_jobs())
         if not self._place.window.isActiveWindow():
             self.desktop.show(_TITLE, problem.sentence)
 

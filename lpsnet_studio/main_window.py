@@ -254,7 +254,9 @@ class MainWindow(QMainWindow):
 
     def _show_title(self) -> None:
         entry = self._session.current
-        shown = "Jobs" if self.room.mode == "jobs" else "" if entry is None else entry.name
+        name = "" if entry is None else entry.name
+        against = f" compared with {entry.stand_in}" if entry is not None and entry.stand_in else ""
+        shown = "Jobs" if self.room.mode == "jobs" else f"{name}{against}"
         self.setWindowTitle(f"{shown} – {_TITLE}" if shown else _TITLE)
 
     def _leave_pictures(self) -> None:

@@ -379,6 +379,7 @@ class Session(Gallery, Knobs, Machine, Replay):
             quality=reply.quality,
             stages=reply.stages,
             seconds=reply.seconds,
+            figure="PQ" if self.current is None else self.current.figure,
         )
         self._playback.take(reply.trace)
         self._comparison.take(self.result)

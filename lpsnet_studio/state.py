@@ -65,6 +65,8 @@ class Entry:
         problem: why it cannot be opened, in a sentence; empty if nothing is known against it.
         worth_retrying: whether the problem was met in opening it, so that it may be gone the next time.
         measured: how well its result fitted the ground truth when it was last computed; None if it never was.
+        stand_in: what stands in the place of its ground truth, for people, such as ``the predictions of eval-1``; empty
+            where its truth is one. Figures then say how far both agree, and nothing of how good either is.
     """
 
     name: str
@@ -73,6 +75,17 @@ class Entry:
     problem: str = ""
     worth_retrying: bool = False
     measured: Measured | None = None
+    stand_in: str = ""
+
+    @property
+    def figure(self) -> str:
+        """What its PQ is called."""
+        return "Agreement" if self.stand_in else "PQ"
+
+    @property
+    def truth_name(self) -> str:
+        """What it is compared with, in sentence case."""
+        return "Stored prediction" if self.stand_in else "Ground truth"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +174,7 @@ class Result:
         quality: against the ground truth; None where there is none.
         stages: which stages ran, and how long each took.
         seconds: from the request's arrival to the reply.
+        figure: what its PQ is called, see :attr:`Entry.figure`.
     """
 
     settings: InspectionSettings
@@ -175,6 +189,7 @@ class Result:
     quality: ImageQuality | None
     stages: tuple[StageResult, ...]
     seconds: float
+    figure: str = "PQ"
 
     def step_of(self, owner: int) -> int:
         """Returns the index of the step that founded an owner number; -1 if none did."""
@@ -227,7 +242,7 @@ class Result:
         mean = PanopticQuality(self.quality.counts, self.categories).all
         if mean.n == 0:
             return "no class to compare"
-        return f"PQ {100 * mean.pq:.1f} · SQ {100 * mean.sq:.1f} · RQ {100 * mean.rq:.1f}"
+        return f"{self.figure} {100 * mean.pq:.1f} · SQ {100 * mean.sq:.1f} · RQ {100 * mean.rq:.1f}"
 
 
 def settings_possible(settings: InspectionSettings, *, has_truth: bool) -> InspectionSettings:

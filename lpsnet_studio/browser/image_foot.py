@@ -118,10 +118,13 @@ class ImageFoot(QWidget):
             self.quality.setToolTip("")
             return
         images = "1 image" if len(tallies) == 1 else f"{len(tallies):,} images"
-        self.quality.setText(f"PQ {100 * pq:.1f}, {images}")
+        stand_ins = {entries[index].stand_in for index in self._session.order}
+        name = "Agreement" if any(stand_ins) else "PQ"
+        self.quality.setText(f"{name} {100 * pq:.1f}, {images}")
+        against = f"Compared with {' and '.join(sorted(stand_ins))}, not with ground truth.\n" if any(stand_ins) else ""
         self.quality.setToolTip(
-            f"PQ of {images} taken together, as a data set's is computed: the counts of each class are summed over the "
-            "images, then the classes are averaged. It is not the mean of the column.\n"
+            f"{against}{name} of {images} taken together, as a data set's is computed: the counts of each class are "
+            "summed over the images, then the classes are averaged. It is not the mean of the column.\n"
             "Only images of this list that were measured with the settings and the network of now are counted."
         )
 

@@ -27,6 +27,8 @@ class Role(IntEnum):
     THUMBNAIL = Qt.ItemDataRole.UserRole
     PQ = Qt.ItemDataRole.UserRole + 1
     """As shown, for example ``92.1``; ``—`` where it is unknown; None for a list without ground truth."""
+    FIGURE = Qt.ItemDataRole.UserRole + 3
+    """What that figure is called: ``PQ``, or ``Agreement`` where predictions stand in the place of ground truth."""
     IS_STALE = Qt.ItemDataRole.UserRole + 2
     """Whether the PQ was measured with other settings, or another network, than those of now, or by an evaluation."""
 
@@ -77,6 +79,8 @@ class ImageListModel(QAbstractListModel):
                 return self._thumbnails.find(entry.source.path)
             case Role.PQ:
                 return self._pq(entry)
+            case Role.FIGURE:
+                return entry.figure
             case Role.IS_STALE:
                 return entry.measured is not None and not self._lookahead.is_up_to_date(entry.measured)
         return None
@@ -90,7 +94,8 @@ class ImageListModel(QAbstractListModel):
         """Says what the figure in the row means; empty where there is none."""
         if entry.measured is None:
             return ""
-        figure = f"PQ {100 * entry.measured.pq:.1f}"
+        against = f" with {entry.stand_in}" if entry.stand_in else ""
+        figure = f"{entry.figure} {100 * entry.measured.pq:.1f}{against}"
         if entry.measured.origin:
             return f"{figure}, found by the evaluation {entry.measured.origin}"
         if self._lookahead.is_up_to_date(entry.measured):

@@ -123,7 +123,7 @@ class ImageRow(QStyledItemDelegate):
             self._paint_name(painter, QRect(place.left(), middle - 17, place.width(), 18), name, ink)
             painter.setFont(figure_font(caption_font(option.font)))
             under = QRect(place.left(), middle + 1, place.width(), 16)
-            words = f"PQ {pq}"
+            words = f"{index.data(Role.FIGURE)} {pq}"
             is_short = painter.fontMetrics().horizontalAdvance(words) <= under.width()
             self._paint_figure(painter, under, words if is_short else pq, shade, Qt.AlignmentFlag.AlignLeft)
 

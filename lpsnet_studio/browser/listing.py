@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Literal
 
 from lpsnet.images import IMAGE_SUFFIXES, list_images
+from lpsnet.weight_files import WEIGHT_SUFFIXES
 from lpsnet_studio.inference.messages import ImageSource
 from lpsnet_studio.inference.vocabulary import INSPECTION_SUFFIX
 from lpsnet_studio.state import Entry
 
-__all__ = ["CHECKPOINT_SUFFIXES", "PathKind", "entries_of", "kind_of", "list_folder"]
+__all__ = ["PathKind", "entries_of", "kind_of", "list_folder"]
 
 PathKind = Literal["image", "folder", "dataset", "checkpoint", "inspection"]
-CHECKPOINT_SUFFIXES = (".safetensors", ".pt", ".pth")
 
 
 def kind_of(path: Path, *, ask_disk: bool = True) -> PathKind:
@@ -31,7 +31,7 @@ def kind_of(path: Path, *, ask_disk: bool = True) -> PathKind:
         return "dataset"
     if suffix == INSPECTION_SUFFIX:
         return "inspection"
-    return "checkpoint" if suffix in CHECKPOINT_SUFFIXES else "image"
+    return "checkpoint" if suffix in WEIGHT_SUFFIXES else "image"
 
 
 def entries_of(paths: Iterable[Path]) -> list[Entry]:

@@ -289,9 +289,9 @@ class CurtainEdge(QWidget):
         view.installEventFilter(self)
         self.hide()
 
-    def show_curtain(self) -> None:
-        """Shows the handle with what lies at its sides."""
-        self._say("Prediction", "Ground truth")
+    def show_curtain(self, truth: str = "Ground truth") -> None:
+        """Shows the handle with what lies at its sides; right of it the truth, or what stands in its place."""
+        self._say("Prediction", truth)
         self.show()
         self.raise_()
         self._place()

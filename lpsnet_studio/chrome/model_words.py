@@ -6,6 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from lpsnet.run_directory import RunDirectory
 from lpsnet.structures import InspectionSettings
 from lpsnet_studio import demo_network
 from lpsnet_studio.inference.messages import MemoryUse, ModelCard
@@ -20,6 +21,7 @@ __all__ = [
     "macs_words",
     "memory_words",
     "network_words",
+    "run_of",
 ]
 
 _STATES = {
@@ -43,12 +45,19 @@ def network_words(session: Session) -> str:
     """Returns which network it is, its input size, and how long the last result took."""
     model, parts = session.model, []
     if model is not None:
-        name = demo_network.name_of(model)
+        name = " · ".join(part for part in (run_of(model.origin), demo_network.name_of(model)) if part)
         parts += [name if model.trained else f"{name}, untrained", f"{model.short_side} px"]
     if session.result is not None:
         seconds = sum(stage.seconds for stage in session.result.stages if stage.ran)
         parts.append(f"{seconds:.1f} s" if seconds >= 1 else f"{1000 * seconds:.0f} ms")
     return " · ".join(parts) if model is not None else " · ".join(["no network", *parts])
+
+
+def run_of(origin: str) -> str:
+    """Returns the name of the run that a network lies in; empty if it lies in none, as its path tells."""
+    path = Path(origin)
+    run = RunDirectory(path.parent.parent)
+    return run.path.name if path.is_absolute() and path in (run.best, run.latest) else ""
 
 
 def memory_words(memory: MemoryUse | None) -> str:

@@ -9,6 +9,7 @@ from typing import Literal
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
+    QCursor,
     QFontDatabase,
     QGuiApplication,
     QHideEvent,
@@ -133,6 +134,7 @@ class Note(QWidget):
         self._sentence = _Sentence(self.text)
         self._lay_out()
         self.show_theme()
+        self._pointer = QCursor.pos()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_MILLISECONDS[kind])
@@ -213,7 +215,11 @@ class Note(QWidget):
         self._word.setText(f"{_WORDS[self.kind]} ×{self.count}")
         self.setAccessibleName(f"{_WORDS[self.kind]}, {self.count} times: {self.text}")
         if self._timer.isActive():
-            self._timer.start()
+            self._let_time_run()
+
+    def _let_time_run(self) -> None:
+        self._pointer = QCursor.pos()
+        self._timer.start()
 
     def dismiss(self) -> None:
         """Takes the message away."""
@@ -234,8 +240,10 @@ class Note(QWidget):
         return focused is not None and (focused is self or self.isAncestorOf(focused))
 
     def _go_unless_read(self) -> None:
-        if self.underMouse() or self.has_focus() or self._details is not None:
-            self._timer.start()
+        """Goes, unless someone reads it: a pointer that rests where it appeared was left there by chance."""
+        is_pointed_at = self.underMouse() and QCursor.pos() != self._pointer
+        if is_pointed_at or self.has_focus() or self._details is not None:
+            self._let_time_run()
         else:
             self.dismiss()
 
@@ -269,7 +277,7 @@ class Note(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Lets its time run; while it is hidden behind others, or the window is, it does not."""
         if not self._stays:
-            self._timer.start()
+            self._let_time_run()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Keeps its time for when it is seen again."""

@@ -14,7 +14,7 @@ def notices(session: Session) -> list[str]:
     What is peculiar to the picture comes first, what is so with every picture last: there may not be room for all.
     """
     sentences = [] if session.picture is None else [session.picture.notice]
-    sentences.append(session.obstacle)
+    sentences += [_stand_in(session), session.obstacle]
     if session.result is not None:
         sentences += session.result.trace.notes
     sentences += [_unschooled(session), _untrained(session)]
@@ -50,6 +50,14 @@ def _needing_none() -> str:
     if demo_network.checkpoint() is None:
         return "The demo and data sets with ground truth need none."
     return "The demo brings its own, and data sets with ground truth need none."
+
+
+def _stand_in(session: Session) -> str:
+    """Says what predictions are compared with where that is not the truth."""
+    entry = session.current
+    if session.picture is None or entry is None or not entry.stand_in:
+        return ""
+    return f"Compared with {entry.stand_in}, not with ground truth: figures say how far both agree."
 
 
 def _unschooled(session: Session) -> str:

@@ -125,7 +125,8 @@ class StatusBar(QStatusBar):
         card = [
             "No network is loaded: open a checkpoint in the menu Model." if model is None else "Click for the card."
         ]
-        self._network.setToolTip("\n".join(times + card))
+        origin = [] if model is None else [model.origin]
+        self._network.setToolTip(as_tip("\n".join(origin + times + card)))
 
     def _show_memory(self) -> None:
         self._memory.setText(memory_words(self._session.memory))

@@ -201,6 +201,7 @@ class FileCommands:
         scenes: demo.Scenes,
         prepared: Callable[[Sequence[Entry]], Sequence[Entry]],
         first: Callable[[Sequence[Entry]], int],
+        drawn: Callable[[], None] = lambda: None,
     ) -> None:
         """Draws scenes in the background, unless they lie there already, and opens them; no network is loaded.
 
@@ -208,12 +209,16 @@ class FileCommands:
             scenes: which.
             prepared: see :meth:`~lpsnet_studio.session.Session.open_dataset`.
             first: returns which of them is opened.
+            drawn: called once all are there, before they are opened.
         """
+
+        def opened(path: Path) -> None:
+            drawn()
+            self._place.session.open_dataset(path, index=first, prepared=prepared)
+
         self._stop_opening()
         self._opening = self._place.background.run_task(
-            lambda task: _drawn(scenes, task.report),
-            lambda path: self._place.session.open_dataset(path, index=first, prepared=prepared),
-            title="drawing scenes",
+            lambda task: _drawn(scenes, task.report), opened, title="drawing scenes"
         )
 
     def open_listed(

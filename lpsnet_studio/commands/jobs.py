@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from lpsnet_studio import demo
 from lpsnet_studio.background import Task, is_awaited
+from lpsnet_studio.chrome.question import ask
 from lpsnet_studio.commands.destination import Destination
 from lpsnet_studio.commands.files import FileCommands
 from lpsnet_studio.commands.model import ModelCommands
@@ -22,6 +23,7 @@ from lpsnet_studio.jobs.results import (
     DrawnScenes,
     Pictures,
     PicturesOnDisk,
+    called,
     checkpoint_of,
     data_of,
     export_checkpoint,
@@ -31,6 +33,7 @@ from lpsnet_studio.jobs.results import (
     predictions_of,
     with_predictions,
     with_qualities,
+    with_stand_ins,
 )
 from lpsnet_studio.jobs.spec import EvaluateSpec, JobSpec, PredictSpec
 from lpsnet_studio.state import Entry, NetworkChoice, Problem
@@ -38,6 +41,7 @@ from lpsnet_studio.state import Entry, NetworkChoice, Problem
 __all__ = ["JobCommands", "JobsPlace"]
 
 _T = TypeVar("_T")
+_CHECKPOINT_SUFFIX = ".safetensors"
 JobKind = Literal["train", "evaluate", "predict"]
 Prepared = Callable[[Sequence[Entry]], Sequence[Entry]]
 
@@ -86,6 +90,23 @@ class _Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class _Network:
+    """The network of a run, to be looked at.
+
+    Attributes:
+        checkpoint: it.
+        called: what it is called, for people.
+        pictures: those that the run is measured on; None if there are none.
+        no_pictures: why there are none, in a sentence; may be empty.
+    """
+
+    checkpoint: Path
+    called: str
+    pictures: Pictures | None
+    no_pictures: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class _Inputs:
     """Pictures that were predicted.
 
@@ -118,6 +139,9 @@ class JobCommands:
         self._place, self._model, self._files = place, model, files
         self._destination = Destination(place)
         self._looking: Task | None = None
+        self._awaited: _Network | None = None
+        """What was asked for from its job, until it is loaded."""
+        place.session.model_changed.connect(self._tell_loaded)
 
     def show_mode(self, mode: str) -> None:
         """Shows jobs, or the inspection."""
@@ -206,19 +230,29 @@ class JobCommands:
         """Asks for a file and writes the network of the job that is shown there."""
         self.room.do(Deed.EXPORT)
 
-    def _open_network(self, found: tuple[Path, Pictures | None, str]) -> None:
-        checkpoint, pictures, problem = found
+    def _tell_loaded(self) -> None:
+        """Says which network is here: those of two runs from one preset look alike."""
+        awaited, model = self._awaited, self._place.session.model
+        if awaited is not None and model is not None:
+            self._awaited = None
+            if Path(model.origin) == awaited.checkpoint:
+                self._place.notifications.show_info(f"Loaded {awaited.called}.")
+
+    def _open_network(self, found: _Network) -> None:
         self.room.show_mode("inspect")
-        self._model.load_checkpoint(checkpoint)
+        self._awaited = found
+        self._model.load_checkpoint(found.checkpoint)
         if self._place.session.current is not None:
             return
-        if pictures is not None:
-            self._list(_Listing(pictures))
+        if found.pictures is not None:
+            self._list(_Listing(found.pictures))
         else:
-            self._place.notifications.show_info(problem or "This run is measured on no pictures: open some to inspect.")
+            no_pictures = found.no_pictures
+            self._place.notifications.show_info(
+                no_pictures or "This run is measured on no pictures: open some to inspect."
+            )
 
     def _show_worst(self, listing: _Listing) -> None:
-        self.room.show_mode("inspect")
         self._place.session.show_worst_first(True)
         self._bring_network(listing.network, listing.no_network)
         self._list(listing)
@@ -240,27 +274,45 @@ class JobCommands:
             self._place.notifications.show_warning(Problem(no_network))
 
     def _show_predictions(self, listing: _Listing) -> None:
-        self.room.show_mode("inspect")
         self._bring_network(listing.network, listing.no_network)
         self._list(listing)
         self._place.notifications.show_info(
-            "Predictions are opened in the place of ground truth: the panels compare the network of now with them."
+            "Predictions are opened in the place of ground truth: figures say how far the network of now agrees with "
+            "them, not how good it is."
         )
 
     def _ask_where_to_export(self, entry: JobEntry, checkpoint: Path) -> None:
         place = self._place
-        proposed = Path(place.last_folder()) / f"{entry.folder.name}-{checkpoint.stem}.safetensors"
+        # Beside the run, not in it: what is in a run directory is its own.
+        proposed = entry.folder.parent / f"{entry.folder.name}-{checkpoint.stem}{_CHECKPOINT_SUFFIX}"
         name, _ = QFileDialog.getSaveFileName(
             place.window, "Export checkpoint", str(proposed), "Checkpoints (*.safetensors)"
         )
         if name:
-            self.export_to(checkpoint, Path(name))
+            self._export_as(checkpoint, Path(name))
+
+    def _export_as(self, checkpoint: Path, target: Path) -> None:
+        """Gives a name that has none its suffix, and asks where another file has that name: the dialog could not."""
+        if target.suffix.lower() == _CHECKPOINT_SUFFIX:
+            self.export_to(checkpoint, target)
+            return
+        target = target.with_name(f"{target.name}{_CHECKPOINT_SUFFIX}")
+        if target.exists() and target.resolve() != checkpoint.resolve():
+            ask(
+                self._place.window,
+                f"Replace {target.name}?",
+                f"{target} is there already. Exporting replaces it.",
+                "Replace",
+                partial(self.export_to, checkpoint, target),
+            )
+        else:
+            self.export_to(checkpoint, target)
 
     def export_to(self, checkpoint: Path, target: Path) -> None:
         """Writes a network where others find it; nothing that is open here or lies in a run is replaced."""
         place = self._place
         place.remember_folder(target.parent)
-        if not self._destination.may_write((target,), ".safetensors"):
+        if not self._destination.may_write((target,), _CHECKPOINT_SUFFIX):
             return
         if target.exists() and target.resolve() == checkpoint.resolve():
             place.fail(Problem(f"{target} is the checkpoint itself.", "Nothing was exported: choose another name."))
@@ -280,27 +332,34 @@ class JobCommands:
         self._looking = self._place.background.run(work, done, title="reading the run")
 
     def _list(self, listing: _Listing) -> None:
-        """Makes pictures the image list; scenes are drawn first."""
+        """Makes pictures the image list; scenes are drawn first, and until they are there the job stays in sight."""
         if isinstance(listing.pictures, DrawnScenes):
             wanted = listing.pictures
             scenes = demo.Scenes(self._place.folders.cache, wanted.first_seed, wanted.count, wanted.size)
-            self._files.open_scenes(scenes, listing.prepared, listing.first)
+            if not scenes.json_path.is_file():
+                words = f"{wanted.count:,} scenes are drawn first. They are shown once all of them are there."
+                self._place.notifications.show_info(words)
+            self._files.open_scenes(scenes, listing.prepared, listing.first, lambda: self.room.show_mode("inspect"))
         else:
+            self.room.show_mode("inspect")
             self._files.open_listed(
                 listing.pictures.json_path, listing.pictures.images, listing.prepared, listing.first
             )
 
 
-def _network_and_data(entry: JobEntry) -> tuple[Path, Pictures | None, str]:
+def _network_and_data(entry: JobEntry) -> _Network:
     """Returns the network of a run, the pictures that it is measured on, and why there are none."""
-    checkpoint = checkpoint_of(entry.folder, entry.spec)
+    checkpoint = checkpoint_of(entry.folder, entry.spec).absolute()
+    words = called(checkpoint, entry.name)
     try:
         pictures = data_of(entry.folder, entry.spec)
     except (OSError, ValueError) as error:
-        return checkpoint, None, str(error)
+        return _Network(checkpoint, words, None, str(error))
     if isinstance(pictures, PicturesOnDisk) and not pictures.json_path.is_file():
-        return checkpoint, None, f"{pictures.json_path}: the pictures that this run is measured on are not here"
-    return checkpoint, pictures, ""
+        return _Network(
+            checkpoint, words, None, f"{pictures.json_path}: the pictures that this run is measured on are not here"
+        )
+    return _Network(checkpoint, words, pictures)
 
 
 def _measured_pictures(entry: JobEntry, wanted: str) -> _Listing:
@@ -349,11 +408,13 @@ def _predicted_pictures(entry: JobEntry) -> _Listing:
     network, no_network = _network(entry.spec)
     if not isinstance(entry.spec, EvaluateSpec):
         found = PicturesOnDisk(predictions, photos_of(entry.spec))
-        return _Listing(found, network=network, no_network=no_network)
+        return _Listing(
+            found, lambda entries: with_stand_ins(entries, entry.name), network=network, no_network=no_network
+        )
     pictures = pictures_of(entry.folder)
     return _Listing(
         _evaluated(entry),
-        lambda entries: with_predictions(entries, pictures, predictions),
+        lambda entries: with_predictions(entries, pictures, predictions, entry.name),
         network=network,
         no_network=no_network,
     )

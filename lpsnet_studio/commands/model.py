@@ -9,9 +9,9 @@ from pathlib import Path
 from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog
 
 from lpsnet.assets import resources_folder
+from lpsnet.weight_files import WEIGHT_SUFFIXES
 from lpsnet_studio import demo, demo_network
 from lpsnet_studio.actions.entry import Choice
-from lpsnet_studio.browser.listing import CHECKPOINT_SUFFIXES
 from lpsnet_studio.commands.presence import Presence
 from lpsnet_studio.commands.workplace import Workplace
 from lpsnet_studio.inference.messages import Device
@@ -79,7 +79,7 @@ class ModelCommands:
 
     def open_checkpoint(self) -> None:
         """Asks for a checkpoint."""
-        patterns = " ".join(f"*{suffix}" for suffix in CHECKPOINT_SUFFIXES)
+        patterns = " ".join(f"*{suffix}" for suffix in WEIGHT_SUFFIXES)
         name = self._ask_file("Open checkpoint", f"Checkpoints ({patterns})")
         if name:
             self.load_checkpoint(Path(name))

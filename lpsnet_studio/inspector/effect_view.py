@@ -166,7 +166,7 @@ class EffectView(QWidget):
         self._show_segments(result, effect)
         self.cost.setText("" if result is None else cost_words(result.stages, result.seconds))
         self._show_quality(result, effect)
-        told = "" if result is None or effect is None else spoken(effect, result.categories)
+        told = "" if result is None or effect is None else spoken(effect, result.categories, result.figure)
         # Class names are the user's: they are shown as they are, never as markup.
         tip = f"<span>{escape(told).replace(chr(10), '<br>')}</span>" if told else ""
         for widget in (self.lost, self.gained, self.quality, self.change):
@@ -202,7 +202,7 @@ class EffectView(QWidget):
 
     def _show_quality(self, result: Result | None, effect: Effect | None) -> None:
         pq, _, rest = ("" if result is None else result.quality_words()).partition(" · ")
-        difference = None if effect is None else quality_difference(effect)
+        difference = None if effect is None or result is None else quality_difference(effect, result.figure)
         self.quality.setText(pq if difference is None else difference.values)
         self.change.setText("" if difference is None else difference.change)
         self.rest.setText(rest)

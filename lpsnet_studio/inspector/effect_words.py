@@ -89,14 +89,19 @@ def unchanged_words(effect: Effect) -> str:
     return f"No segment came or went · {effect.resized} grew or shrank"
 
 
-def quality_difference(effect: Effect) -> Difference | None:
-    """Returns panoptic quality before and after; None without ground truth on both sides."""
+def quality_difference(effect: Effect, figure: str = "PQ") -> Difference | None:
+    """Returns panoptic quality before and after; None without ground truth on both sides.
+
+    Args:
+        effect: of the last change.
+        figure: what the quality is called.
+    """
     if effect.pq_before is None or effect.pq_after is None:
         return None
     before, after = 100 * effect.pq_before, 100 * effect.pq_after
     # A reduced size measures a little differently: a drag shows where it is going, not the last digit.
     about = "≈ " if effect.resized is None else ""
-    values = f"PQ {before:.1f} → {about}{after:.1f}"
+    values = f"{figure} {before:.1f} → {about}{after:.1f}"
     change = float(f"{after:.1f}") - float(f"{before:.1f}")
     if abs(change) >= 0.05:
         return Difference(values, f"▲ +{change:.1f}", 1) if change > 0 else Difference(values, f"▼ −{-change:.1f}", -1)
@@ -105,15 +110,21 @@ def quality_difference(effect: Effect) -> Difference | None:
     return Difference(values, "▲ < 0.1", 1) if after > before else Difference(values, "▼ < 0.1", -1)
 
 
-def spoken(effect: Effect, categories: Categories) -> str:
-    """Returns the whole effect in words, a line each: for tool tips and for those who listen."""
+def spoken(effect: Effect, categories: Categories, figure: str = "PQ") -> str:
+    """Returns the whole effect in words, a line each: for tool tips and for those who listen.
+
+    Args:
+        effect: of the last change.
+        categories: the classes of its segments.
+        figure: what the quality is called.
+    """
     lines = [
         f"{counted(sign, len(parts))}: {', '.join(each.words for each in class_counts(parts, categories))}"
         for sign, parts in (("−", effect.went), ("+", effect.came))
         if parts
     ]
     lines = lines or [unchanged_words(effect)]
-    quality = quality_difference(effect)
+    quality = quality_difference(effect, figure)
     return "\n".join(lines if quality is None else [*lines, f"{quality.values} {quality.change}"])
 
 

@@ -30,8 +30,10 @@ class QualityTable(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setHorizontalSpacing(8)
         layout.setVerticalSpacing(2)
+        self._titles: list[QLabel] = []
         for column, title in enumerate(_TITLES):
-            layout.addWidget(self._caption(title, right=column > 0), 0, column)
+            self._titles.append(self._caption(title, right=column > 0))
+            layout.addWidget(self._titles[-1], 0, column)
             layout.setColumnStretch(column, 1)
         self._cells: list[list[QLabel]] = []
         for row, name in enumerate(_NAMES, 1):
@@ -49,12 +51,15 @@ class QualityTable(QWidget):
         label.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
         return label
 
-    def show_lines(self, lines: Sequence[QualityLine]) -> None:
-        """Shows the quality of a result."""
+    def show_lines(self, lines: Sequence[QualityLine], figure: str = "PQ") -> None:
+        """Shows the quality of a result, and what it is called."""
+        self._titles[1].setText(figure)
         for cells, line in zip(self._cells, lines, strict=False):
             for cell, text in zip(cells, (line.pq, line.sq, line.rq, line.classes), strict=True):
                 cell.setText(text)
-        told = [f"{line.name}: PQ {line.pq}, SQ {line.sq}, RQ {line.rq}, {line.classes} classes" for line in lines]
+        told = [
+            f"{line.name}: {figure} {line.pq}, SQ {line.sq}, RQ {line.rq}, {line.classes} classes" for line in lines
+        ]
         self.setAccessibleName("Quality of this image")
         self.setAccessibleDescription(". ".join(told))
 

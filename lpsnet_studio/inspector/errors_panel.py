@@ -210,7 +210,7 @@ class ErrorsPanel(QWidget):
             self._judging.forget()
             self._show_nothing()
             return
-        self.quality.show_lines(quality_lines(result))
+        self.quality.show_lines(quality_lines(result), result.figure)
         if result.size == truth.ids.shape:
             judgement = self._judging.want(result, truth, picture.truth_areas)
             if judgement is not None:

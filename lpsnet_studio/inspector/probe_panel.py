@@ -287,7 +287,7 @@ class ProbePanel(QScrollArea):
         self._say(self._owner, "Owner", "" if reading is None else reading.owner)
         self._say(self._change, "≠ Changed", "" if reading is None else reading.change)
         self._say(self._meanwhile, "", "" if reading is None else reading.meanwhile)
-        self._say(self._truth, "Ground truth", "" if reading is None else reading.truth)
+        self._say(self._truth, self._session.truth_name, "" if reading is None else reading.truth)
 
     def _say(self, label: ElidedLabel, name: str, words: str) -> None:
         label.setText(f"{name}: {words}" if name else words)

@@ -171,7 +171,7 @@ class TruthOverlay(QObject):
             self._is_blinking = False
             curtain.draw_to(self.edge.share)
             curtain.show()
-            self.edge.show_curtain()
+            self.edge.show_curtain(self._session.truth_name)
         else:
             curtain.draw_to(None)
             self._begin_to_blink(moves=view.motion)
@@ -192,7 +192,7 @@ class TruthOverlay(QObject):
 
     def _show_turn(self) -> None:
         self._stage.curtain.setVisible(self._is_truths_turn)
-        self.edge.show_side("Ground truth" if self._is_truths_turn else "Prediction")
+        self.edge.show_side(self._session.truth_name if self._is_truths_turn else "Prediction")
 
     def _show_colors(self) -> None:
         truth, result = self._session.truth, self._session.result

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from lpsnet_studio.jobs.batch_disk import DISK_FAULTS, fault_of_overrides, folde
 from lpsnet_studio.jobs.batch_fields import FIELDS, BatchField, BatchKind
 from lpsnet_studio.jobs.device_choice import devices_from, fault_of_devices
 from lpsnet_studio.jobs.disk_look import Ask, DiskLook, Question, at_once
+from lpsnet_studio.jobs.form_history import FormHistory
 from lpsnet_studio.jobs.new_folder import fault_of_folder, names_in, proposed_folder, typed_path
 from lpsnet_studio.jobs.panoptic_file import Beside
 from lpsnet_studio.jobs.spec import EvaluateSpec, PredictSpec
@@ -37,6 +39,14 @@ _START: Mapping[str, Any] = {
     "overlay": False,
     "inspections": False,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """Everything that undo brings back: values, the output folder None while it is proposed, and what is put away."""
+
+    values: Mapping[str, Any]
+    parked: Mapping[str, str]
 
 
 class BatchForm:
@@ -67,6 +77,7 @@ class BatchForm:
         self._values: dict[str, Any] = {each.name: _START.get(each.name, "") for each in self.all_fields}
         self._proposed = ""
         self._parked: dict[str, str] = {}
+        self._history: FormHistory[_Written] = FormHistory()
         self._disk = DiskLook(ask)
         self._propose()
         self._disk.changed.connect(self._follow_disk)
@@ -138,23 +149,54 @@ class BatchForm:
 
     # -------------------------------------------------------------------------------------------------------- editing
 
-    def set(self, name: str, value: Any) -> None:
+    def set(self, name: str, value: Any, *, goes_on: bool = False) -> None:
         """Writes a value.
+
+        Args:
+            name: of the field.
+            value: text, or true and false of a switch.
+            goes_on: while someone types: all of it, up to :meth:`finish`, is undone at once.
 
         Raises:
             KeyError: if there is no such field.
         """
         if self._values[name] == value:
             return
+        self._history.note(
+            next(each.title for each in self.all_fields if each.name == name), self._written, goes_on=goes_on
+        )
+        is_proposed = self._is_proposed
         self._values[name] = value
         if name == "data":
             self._park_folders()
-        if name in ("checkpoint", "config") and self._values["out"] == self._proposed:
+        if name in ("checkpoint", "config") and is_proposed:
             self._propose()
         self._tell()
 
+    def finish(self) -> None:
+        """Lets the next edit be a step of its own."""
+        self._history.end_typing(self._written)
+
+    @property
+    def undo_words(self) -> str:
+        """What undo would take back; empty if nothing."""
+        return self._history.undo_words
+
+    @property
+    def redo_words(self) -> str:
+        """What redo would do again; empty if nothing."""
+        return self._history.redo_words
+
+    def undo(self) -> None:
+        """Takes back the last edit."""
+        self._bring_back(self._history.undo(self._written))
+
+    def redo(self) -> None:
+        """Makes again the edit that undo took back."""
+        self._bring_back(self._history.redo(self._written))
+
     def take(self, spec: EvaluateSpec | PredictSpec) -> None:
-        """Begins anew with another job's settings, in a folder of its own.
+        """Begins anew with another job's settings, in a folder of its own; undo brings back what was written.
 
         Raises:
             ValueError: if it is of the other kind.
@@ -173,7 +215,13 @@ class BatchForm:
         else:
             values |= {"overlay": spec.overlay, "inspections": spec.inspections}
             values["inputs"] = "\n".join(map(str, spec.inputs))
+        self._history.note("settings of another job", self._written)
         self._values, self._parked = values, {}
+        self._propose()
+        self._tell()
+
+    def begin_next(self) -> None:
+        """Proposes a folder for the next job, for the one that was started took the one that is written."""
         self._propose()
         self._tell()
 
@@ -187,11 +235,26 @@ class BatchForm:
         """Proposes folders elsewhere from now on; a typed one stays."""
         if root != self._root:
             self._root = root
-            if self._values["out"] == self._proposed:
+            if self._is_proposed:
                 self._propose()
             self._tell()
 
     # --------------------------------------------------------------------------------------------------------- inside
+
+    @property
+    def _is_proposed(self) -> bool:
+        return bool(self._values["out"] == self._proposed)
+
+    @property
+    def _written(self) -> _Written:
+        return _Written(self._values | ({"out": None} if self._is_proposed else {}), dict(self._parked))
+
+    def _bring_back(self, written: _Written | None) -> None:
+        if written is not None:
+            self._values, self._parked = dict(written.values), dict(written.parked)
+            if self._values["out"] is None:
+                self._propose()
+            self._tell()
 
     def _tell(self) -> None:
         self._look()
@@ -328,7 +391,7 @@ class BatchForm:
         """Proposes another folder if the proposed one is there, as far as the disk has told, or taken."""
         out = Path(self._proposed)
         is_there = out.parent == self._root and out.name in self._disk.answer(_ROOT, frozenset())
-        if self._values["out"] != self._proposed or not (is_there or self._is_taken(out)):
+        if not self._is_proposed or not (is_there or self._is_taken(out)):
             return False
         self._propose()
         self._look()

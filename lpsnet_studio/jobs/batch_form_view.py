@@ -7,8 +7,8 @@ from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPalette, QResizeEvent
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QCheckBox,
@@ -29,8 +29,8 @@ from lpsnet_studio.hairline import hairline
 from lpsnet_studio.jobs.batch_fields import DATA_KINDS, BatchField, Editor
 from lpsnet_studio.jobs.batch_form import BatchForm
 from lpsnet_studio.jobs.device_view import DeviceChooser
-from lpsnet_studio.jobs.field_editors import ChoiceEditor, TextBox
-from lpsnet_studio.jobs.head_view import form_title
+from lpsnet_studio.jobs.field_editors import ChoiceEditor, TextBox, is_history
+from lpsnet_studio.jobs.head_view import form_title, show_history, tool_button
 from lpsnet_studio.jobs.message_view import MessageLine
 from lpsnet_studio.jobs.path_line_view import AskPath, PathLine, asked_path
 from lpsnet_studio.labels import as_tip
@@ -49,13 +49,15 @@ _NUMBER_WIDTH = 120
 class _LineEditor(QWidget):
     """A line of text, or a number."""
 
-    edited = Signal(object)
+    edited = Signal(object, bool)
+    finished = Signal()
 
     def __init__(self, field: BatchField) -> None:
         super().__init__()
         self.box = TextBox()
         self.box.setPlaceholderText(field.example)
-        self.box.textEdited.connect(lambda text: self.edited.emit(text))
+        self.box.textEdited.connect(lambda text: self.edited.emit(text, True))
+        self.box.editingFinished.connect(self.finished)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.box, 1)
@@ -73,19 +75,46 @@ class _LineEditor(QWidget):
         return (self.box,)
 
 
+class _LinesBox(QPlainTextEdit):
+    """Lines of text that leave undo and redo to the form."""
+
+    left = Signal()
+
+    def event(self, event: QEvent) -> bool:
+        """Keeps what would be its own undo for the form."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and is_history(event):
+            event.ignore()
+            return False
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Types, but for undo and redo."""
+        if is_history(event):
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Tells that someone is done with typing."""
+        super().focusOutEvent(event)
+        self.left.emit()
+
+
 class _LinesEditor(QWidget):
     """Several lines of text, as high as they need up to some; of paths, with buttons that add one."""
 
-    edited = Signal(object)
+    edited = Signal(object, bool)
+    finished = Signal()
 
     def __init__(self, field: BatchField, ask: AskPath) -> None:
         super().__init__()
-        self.box = QPlainTextEdit()
+        self.box = _LinesBox()
         self.box.setTabChangesFocus(True)
         self.box.setPlaceholderText(field.example)
         self.box.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.box.textChanged.connect(self._fit)
-        self.box.textChanged.connect(lambda: self.edited.emit(self.box.toPlainText()))
+        self.box.textChanged.connect(lambda: self.edited.emit(self.box.toPlainText(), True))
+        self.box.left.connect(self.finished)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
@@ -121,18 +150,21 @@ class _LinesEditor(QWidget):
 
     def _add(self, path: str) -> None:
         if path:
+            self.finished.emit()
             self.box.setPlainText("\n".join([*self.box.toPlainText().splitlines(), path]))
+            self.finished.emit()
 
 
 class _SwitchEditor(QWidget):
     """On or off; what it does stands beside it."""
 
-    edited = Signal(object)
+    edited = Signal(object, bool)
+    finished = Signal()
 
     def __init__(self, field: BatchField) -> None:
         super().__init__()
         self.box = QCheckBox(field.title)
-        self.box.clicked.connect(lambda on: self.edited.emit(on))
+        self.box.clicked.connect(lambda on: self.edited.emit(on, False))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.box)
@@ -229,6 +261,7 @@ class BatchFormView(QWidget):
         title: what it is the form of.
 
     Attributes:
+        undo, redo: take edits back.
         rows: by the name of their field.
         area: what they are scrolled in.
     """
@@ -244,17 +277,19 @@ class BatchFormView(QWidget):
         super().__init__()
         self._form, self._theme, self._runs, self._ask = form, theme, runs, ask
         self.rows = {each.name: BatchRow(each, self._editor(each), theme) for each in form.all_fields}
-        self._headings: dict[str, QLabel] = {}
+        self.undo, self.redo = tool_button("Undo", form.undo), tool_button("Redo", form.redo)
         self.area = QScrollArea()
         self._lay_out(title)
         for name, row in self.rows.items():
-            row.editor.edited.connect(lambda value, *_, name=name: form.set(name, value))
+            self._write(name, row.editor)
         form.changed.connect(self.show_state)
         theme.changed.connect(self._follow)
+        self._follow()
         self.show_state()
 
     def show_state(self) -> None:
-        """Shows the fields that have a meaning, and what is wrong with them."""
+        """Shows the fields that have a meaning, what is wrong with them, and what can be taken back."""
+        show_history(self.undo, self.redo, self._form.undo_words, self._form.redo_words)
         form, names = self._form, [each.name for each in self._form.fields]
         faults, lacking = form.faults, form.lacking
         for name, row in self.rows.items():
@@ -285,7 +320,7 @@ class BatchFormView(QWidget):
 
     def stops(self) -> tuple[QWidget, ...]:
         """Returns where Tab stops, in order."""
-        return tuple(widget for row in self.rows.values() for widget in row.editor.inputs())
+        return (self.undo, self.redo, *(widget for row in self.rows.values() for widget in row.editor.inputs()))
 
     def chain_stops(self) -> None:
         """Lets Tab go from top to bottom."""
@@ -323,6 +358,12 @@ class BatchFormView(QWidget):
                 return DeviceChooser(several=False)
         return _LineEditor(field)
 
+    def _write(self, name: str, editor: _Editor) -> None:
+        """Has the form take what is edited; paths and devices do not say of themselves that more is to follow."""
+        goes_on = isinstance(editor, PathLine | DeviceChooser)
+        editor.edited.connect(lambda value, more=goes_on: self._form.set(name, value, goes_on=more))
+        editor.finished.connect(self._form.finish)
+
     def _lay_out(self, title: str) -> None:
         page = QWidget()
         inside = QVBoxLayout(page)
@@ -346,13 +387,19 @@ class BatchFormView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        heading = form_title(title)
-        heading.setContentsMargins(16, 8, 16, 8)
-        layout.addWidget(heading)
+        top = QHBoxLayout()
+        top.setContentsMargins(16, 8, 16, 8)
+        top.setSpacing(8)
+        top.addWidget(form_title(title), 1)
+        top.addWidget(self.undo)
+        top.addWidget(self.redo)
+        layout.addLayout(top)
         layout.addWidget(hairline())
         layout.addWidget(self.area, 1)
         self.chain_stops()
 
     def _follow(self) -> None:
+        self.undo.setIcon(self._theme.icon("undo"))
+        self.redo.setIcon(self._theme.icon("redo"))
         for row in self.rows.values():
             row.fault.follow(self._theme)

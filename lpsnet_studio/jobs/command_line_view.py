@@ -12,7 +12,7 @@ from lpsnet_studio.theme import caption_font
 
 __all__ = ["CommandText", "command_words"]
 
-_MOST_LINES = 5
+_MOST_LINES, _FEW_LINES = 5, 3
 
 
 def command_words(spec: JobSpec) -> str:
@@ -28,6 +28,7 @@ class CommandText(QPlainTextEdit):
 
     def __init__(self) -> None:
         super().__init__()
+        self._most_lines = _MOST_LINES
         self.setReadOnly(True)
         self.setTabChangesFocus(True)
         self.setWordWrapMode(self.wordWrapMode().WrapAtWordBoundaryOrAnywhere)
@@ -48,9 +49,14 @@ class CommandText(QPlainTextEdit):
         if text != self.toPlainText():
             self.setPlainText(text)
 
+    def offer_room(self, is_there: bool) -> None:
+        """Takes as many lines as it is good to see at once, or only a few."""
+        self._most_lines = _MOST_LINES if is_there else _FEW_LINES
+        self.updateGeometry()
+
     def sizeHint(self) -> QSize:
         """Returns room for the command on a few lines; longer ones are scrolled."""
-        return QSize(120, self._height_of(min(max(round(self.document().size().height()), 1), _MOST_LINES)))
+        return QSize(120, self._height_of(min(max(round(self.document().size().height()), 1), self._most_lines)))
 
     def minimumSizeHint(self) -> QSize:
         """Returns room for one line."""

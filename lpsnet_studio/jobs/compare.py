@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lpsnet.config import Config
+from lpsnet.engine.schedule import scaled_words
 from lpsnet_studio.jobs.config_fields import FieldGroup, flat, groups_of, sources
 from lpsnet_studio.jobs.field_words import value_words
 
@@ -44,9 +45,9 @@ def compared(here: Config, there: Config) -> tuple[ComparedField, ...]:
     for group in _groups_of_both(first, second):
         for field in group.fields:
             one, other = (side.get(field.name, _NOTHING) for side in (first, second))
-            rows.append(
-                ComparedField(field.name, field.title, group.title, _told(one), _told(other), differs=one != other)
-            )
+            here_words, there_words = _told(one, field.name, here), _told(other, field.name, there)
+            differs = one != other
+            rows.append(ComparedField(field.name, field.title, group.title, here_words, there_words, differs=differs))
     return tuple(rows)
 
 
@@ -69,10 +70,15 @@ def as_text(rows: Iterable[ComparedField], here: str, there: str) -> str:
 
 
 _NOTHING = object()
+_SCALED = ("training.batch", "training.schedule.iterations")
 
 
-def _told(value: Any) -> str | None:
-    return None if value is _NOTHING else value_words(value)
+def _told(value: Any, field: str, config: Config) -> str | None:
+    """Returns a value in words; of batch and iterations also what comes of the two, which is what a run has."""
+    if value is _NOTHING:
+        return None
+    scaled = scaled_words(config.training) if field in _SCALED else ""
+    return f"{value_words(value)} ({scaled})" if scaled else value_words(value)
 
 
 def _groups_of_both(first: dict[str, Any], second: dict[str, Any]) -> tuple[FieldGroup, ...]:

@@ -308,6 +308,9 @@ def nested(values: Mapping[str, Any]) -> dict[str, Any]:
 def matching(groups: Iterable[FieldGroup], query: str, among: Iterable[str] | None = None) -> tuple[FieldGroup, ...]:
     """Returns what is left of groups if every word must occur in a field's name, title, group or description.
 
+    What has the words in its title comes first, then what has them in its name or group, then the others; each as it
+    stood before.
+
     Args:
         groups: to search.
         query: words, in any order and case; empty for all fields.
@@ -323,8 +326,16 @@ def matching(groups: Iterable[FieldGroup], query: str, among: Iterable[str] | No
             if (allowed is None or field.name in allowed) and _has_all(words, field, group)
         )
         if fields:
-            left.append(dataclasses.replace(group, fields=fields))
-    return tuple(left)
+            ranked = sorted(fields, key=lambda field: _rank(words, field, group))
+            left.append(dataclasses.replace(group, fields=tuple(ranked)))
+    return tuple(sorted(left, key=lambda group: _rank(words, group.fields[0], group)))
+
+
+def _rank(words: Sequence[str], field: FormField, group: FieldGroup) -> int:
+    """Returns how far from a field's own title the words of a query are; 0 is in it."""
+    places = (field.title, f"{field.title} {field.name} {group.title}")
+    found = (all(word in place.casefold() for word in words) for place in places)
+    return next((rank for rank, is_there in enumerate(found) if is_there), len(places))
 
 
 def _has_all(words: Sequence[str], field: FormField, group: FieldGroup) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
-__all__ = ["duration", "duration_spacing", "log_ticks"]
+__all__ = ["duration", "duration_spacing", "log_ticks", "whole_ticks"]
 
 _SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
 _DAY = 86400
 _FEWEST_PIXELS = 90
+_MOST_SINGLE = 20
 
 
 def duration(seconds: float) -> str:
@@ -52,6 +54,22 @@ def log_ticks(low: float, high: float, most: int) -> list[float]:
         step = -(-len(decades) // max(most, 1))
         ticks = [float(decade) for decade in decades if decade % step == 0 and low <= decade <= high]
     return ticks if len(ticks) >= 3 else _linear_ticks(10.0**low, 10.0**high, most) or ticks
+
+
+def whole_ticks(
+    ticks: Sequence[tuple[float, Sequence[float]]], low: float, high: float
+) -> list[tuple[float, list[float]]]:
+    """Returns ticks of what is counted, of which there is no half.
+
+    Args:
+        ticks: places with their spacing, the coarse ones first.
+        low: the lowest value in sight.
+        high: the highest.
+    """
+    whole = [(spacing, list(places)) for spacing, places in ticks if spacing >= 1 and spacing == round(spacing)]
+    if whole or not high - low < _MOST_SINGLE:
+        return whole
+    return [(1.0, [float(at) for at in range(math.ceil(low), math.floor(high) + 1)])]
 
 
 def _linear_ticks(low: float, high: float, most: int) -> list[float]:

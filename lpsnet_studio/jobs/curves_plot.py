@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from lpsnet_studio.jobs.curve_colors import run_color
 from lpsnet_studio.jobs.curve_drawing import Drawing, DrawnCurve
-from lpsnet_studio.jobs.curve_ticks import duration, duration_spacing, log_ticks
+from lpsnet_studio.jobs.curve_ticks import duration, duration_spacing, log_ticks, whole_ticks
 from lpsnet_studio.theme import Palette, Theme
 
 __all__ = ["STYLES", "CurveLook", "CurvesPlot", "blend"]
@@ -59,7 +59,7 @@ class CurveLook:
 
 
 class _FigureAxis(pg.AxisItem):
-    """An axis of plain numbers, of time or of logarithms, all in words people use."""
+    """An axis of plain numbers, of whole ones, of time or of logarithms, all in words people use."""
 
     def __init__(self, orientation: str) -> None:
         super().__init__(orientation)
@@ -73,7 +73,8 @@ class _FigureAxis(pg.AxisItem):
         if self.kind == "time":
             spacing = duration_spacing(high - low, size)
             return [(spacing, (np.arange(math.ceil(low / spacing), high / spacing + 1e-9) * spacing).tolist())]
-        return super().tickValues(low, high, size)[:2]
+        ticks = super().tickValues(low, high, size)[:2]
+        return whole_ticks(ticks, low, high) if self.kind == "whole" else ticks
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         """Returns what ticks say."""
@@ -208,7 +209,7 @@ class CurvesPlot(pg.PlotWidget):
             hidden: curves that are not shown.
         """
         plot = self.getPlotItem()
-        self._set_kinds("time" if drawing.sight.axis == "time" else "plain", "log" if drawing.sight.is_log else "plain")
+        self._set_kinds("time" if drawing.sight.axis == "time" else "whole", "log" if drawing.sight.is_log else "plain")
         now = {(curve.run, curve.name): curve for curve in drawing.curves}
         for key in self._curves.keys() - now.keys():
             self._curves.pop(key).remove_from(plot)

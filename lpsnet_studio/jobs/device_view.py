@@ -28,12 +28,14 @@ class DeviceChooser(QWidget):
 
     Attributes:
         edited: what is typed or ticked, as text.
+        finished: the user is done with typing, or has ticked.
         box: the line.
         ticks: a box for every device, by name.
         note: why there is no CUDA, or that it is being asked.
     """
 
     edited = Signal(str)
+    finished = Signal()
 
     def __init__(self, *, several: bool) -> None:
         super().__init__()
@@ -43,6 +45,7 @@ class DeviceChooser(QWidget):
         names = "auto, cpu, cuda:0; several GPUs such as cuda:0, cuda:1" if several else "auto, cpu or cuda:0"
         self.box.setToolTip(f"Where it runs: {names}.")
         self.box.textEdited.connect(self.edited)
+        self.box.editingFinished.connect(self.finished)
         self.ticks: dict[str, QCheckBox] = {}
         self.note = QLabel()
         self._ticks = QWidget()
@@ -104,5 +107,7 @@ class DeviceChooser(QWidget):
 
     def _turn(self, name: str, on: bool) -> None:
         text = ", ".join(turned(devices_from(self.box.text()), name, on=on, several=self._several))
+        self.finished.emit()
         self.show_value(text)
         self.edited.emit(text)
+        self.finished.emit()

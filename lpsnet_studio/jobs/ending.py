@@ -113,8 +113,11 @@ def _finished(facts: RunFacts, message: str = "", last_words: str = "") -> Endin
     if facts.stopped is None:
         return Ending(Outcome.FINISHED, f"finished: {last_words}" if last_words else "finished")
     figures = "" if facts.pq is None else f" with PQ {100 * facts.pq:.1f}"
+    if figures and facts.kind == "train":
+        # An evaluation of its best network finds another.
+        figures = f"{figures} at its last evaluation"
     remark = f"; {message}" if message else ""
-    return Ending(Outcome.FINISHED, f"finished after {facts.iteration} {facts.unit}{figures}{remark}")
+    return Ending(Outcome.FINISHED, f"finished after {facts.iteration:,} {facts.unit}{figures}{remark}")
 
 
 def _ended_at_once(facts: RunFacts, *, kill: bool) -> Ending:
@@ -123,7 +126,7 @@ def _ended_at_once(facts: RunFacts, *, kill: bool) -> Ending:
         return Ending(Outcome.STOPPED, f"{word} before it had begun")
     if facts.kind != "train":
         return Ending(Outcome.STOPPED, f"{word} after {facts.so_far}")
-    saved = f"last saved after {facts.saved}" if facts.saved else "never saved"
+    saved = f"last saved after {facts.saved:,}" if facts.saved else "never saved"
     return Ending(Outcome.STOPPED, f"{word} after {facts.so_far}, {saved}", _resuming(facts))
 
 

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from lpsnet_studio.jobs.config_fields import Bounds, FieldKind, FormField
 from lpsnet_studio.jobs.field_words import number_from, numbers_from, value_text
+from lpsnet_studio.jobs.file_patterns import file_patterns
 from lpsnet_studio.labels import as_tip
 from lpsnet_studio.theme import figure_font
 
@@ -36,6 +37,7 @@ __all__ = [
     "TextEditor",
     "chosen_path",
     "editor_of",
+    "is_history",
 ]
 
 PathChooser = Callable[[QWidget, FormField, str], str]
@@ -88,14 +90,14 @@ class TextBox(QLineEdit):
 
     def event(self, event: QEvent) -> bool:
         """Keeps what would be the line's own undo for the form."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _is_history(event):
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and is_history(event):
             event.ignore()
             return False
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Types, but for undo and redo."""
-        if _is_history(event):
+        if is_history(event):
             event.ignore()
         else:
             super().keyPressEvent(event)
@@ -138,10 +140,12 @@ class NumberBox(TextBox):
             self.textEdited.emit(text)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Steps, or types."""
+        """Steps, or types; “/”, which no number has, is left to the search."""
         keys = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1, Qt.Key.Key_PageUp: 10, Qt.Key.Key_PageDown: -10}
         if event.key() in keys and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             self.step(keys[Qt.Key(event.key())])
+        elif event.text() == "/":
+            event.ignore()
         else:
             super().keyPressEvent(event)
 
@@ -443,7 +447,7 @@ def chosen_path(parent: QWidget, field: FormField, where: str) -> str:
     """Asks for the path of a file or folder; empty if none is chosen."""
     if field.kind is FieldKind.FOLDER:
         return QFileDialog.getExistingDirectory(parent, f"Choose {field.name}", where)
-    return QFileDialog.getOpenFileName(parent, f"Choose {field.name}", where)[0]
+    return QFileDialog.getOpenFileName(parent, f"Choose {field.name}", where, file_patterns(field.description))[0]
 
 
 def _report_typing(editor: FieldEditor, box: QLineEdit, read: Callable[[], Any]) -> None:
@@ -451,5 +455,6 @@ def _report_typing(editor: FieldEditor, box: QLineEdit, read: Callable[[], Any])
     box.editingFinished.connect(editor.finished)
 
 
-def _is_history(event: QKeyEvent) -> bool:
+def is_history(event: QKeyEvent) -> bool:
+    """Whether a key asks for undo or redo."""
     return event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo)

@@ -20,6 +20,7 @@ __all__ = ["JobFoot"]
 _MARGIN = 16
 _WIDE = 640
 """Pixels from which on how the form stands and the buttons are on one line."""
+_COPY_TIP = "Copy the command to the clipboard."
 _START_TIP = "Start the job, or let it wait for its device (Ctrl+Enter)."
 
 
@@ -100,6 +101,17 @@ class JobFoot(QWidget):
         self._show_sign()
         self._settle()
 
+    def show_command(self, command: str, reason: str) -> None:
+        """Shows what does the same in a terminal; it is copied only if it does.
+
+        Args:
+            command: as the form stands.
+            reason: why that is not valid; empty if it is.
+        """
+        self.command.show_command(f"# not valid yet: {reason}\n{command}" if reason else command)
+        self.copy.setEnabled(not reason)
+        self.copy.setToolTip(as_tip(f"Not valid yet: {reason}" if reason else _COPY_TIP))
+
     def show_question(self, question: str) -> None:
         """Asks whether to start in spite of errors, or no longer asks."""
         self.question.set_text(question)
@@ -112,6 +124,7 @@ class JobFoot(QWidget):
 
     def offer_room(self, is_there: bool) -> None:
         """Shows the command where there is room for it, unless it was folded or unfolded by hand."""
+        self.command.offer_room(is_there)
         if self._is_open is None:
             self._open(is_there)
 

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from lpsnet.config import Config, load_config
 from lpsnet.config.faults import Fault, faults_of
+from lpsnet.engine.schedule import scaled_words
 from lpsnet_studio.jobs.config_fields import (
     FieldGroup,
     FieldKind,
@@ -31,6 +32,8 @@ __all__ = ["ConfigForm", "ReadConfig", "read_config", "starting_values"]
 
 _DOTTED = re.compile(r"\w+(?:\.\w+)+")
 _WORD = re.compile(r"\w+")
+_SCALED = ("training.batch", "training.schedule.iterations", "training.schedule.batch")
+"""The fields that say together how long a training takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,8 @@ class ConfigForm:
     Args:
         source: a preset's name, or the path of a YAML file such as another run's ``config.yaml``.
         overrides: changes to it that the form begins with, ``field=value``.
+        beside: what is written beside the config, by name, as it stands while nobody has written it: undo, redo and
+            the reset of all fields are for that, too.
 
     Attributes:
         changed: emitted after a value, a fault or the starting point became another.
@@ -81,11 +86,14 @@ class ConfigForm:
     changed = Signal()
     fields_changed = Signal()
 
-    def __init__(self, source: str | Path, overrides: Sequence[str] = ()) -> None:
+    def __init__(
+        self, source: str | Path, overrides: Sequence[str] = (), beside: Mapping[str, str | None] | None = None
+    ) -> None:
         read = read_config(source, overrides)
         self._source, self._start = read.source, read.start
         self._values = flat(read.config.model_dump(mode="json"))
-        self._history = FormHistory()
+        self._beside = self._beside_at_first = dict(beside or {})
+        self._history: FormHistory[Written] = FormHistory()
         self._parked: dict[tuple[str, str | None], dict[str, Any]] = {}
 
     # --------------------------------------------------------------------------------------------------- what it says
@@ -115,6 +123,13 @@ class ConfigForm:
     def remarks(self) -> tuple[str, ...]:
         """What is allowed but rarely meant, a sentence each; none while there are faults."""
         return () if self.config is None else self.config.remarks()
+
+    def note(self, field: str) -> str:
+        """Returns what comes of a field together with others where that is not what it says; empty where it is."""
+        if self.config is None or field not in _SCALED:
+            return ""
+        scaled, meant = scaled_words(self.config.training), self.config.training.schedule.batch
+        return f"{scaled}: the schedule is meant for batches of {meant}." if scaled else ""
 
     @cached_property
     def groups(self) -> tuple[FieldGroup, ...]:
@@ -151,6 +166,19 @@ class ConfigForm:
     def changed_fields(self) -> tuple[str, ...]:
         """The fields that say something else than the preset or file."""
         return tuple(name for name in self.fields if self.is_changed(name))
+
+    @property
+    def can_reset(self) -> bool:
+        """Whether anything says something else than at first, what is written beside the config among it."""
+        return bool(self.changed_fields) or self._beside != self._beside_at_first
+
+    def beside(self, name: str) -> str | None:
+        """Returns what is written beside the config.
+
+        Raises:
+            KeyError: if there is no such thing.
+        """
+        return self._beside[name]
 
     def overrides(self) -> tuple[str, ...]:
         """Returns the fewest ``field=value`` that make this config of :attr:`source`, faults and all."""
@@ -222,6 +250,27 @@ class ConfigForm:
             case _:
                 self.set(field, text, goes_on=goes_on)
 
+    def set_beside(self, name: str, text: str | None, words: str) -> None:
+        """Writes what stands beside the config; all that is typed there, up to :meth:`finish`, is undone at once.
+
+        Args:
+            name: see :meth:`beside`.
+            text: None for what stands there while nobody has written it.
+            words: what is edited, for people.
+
+        Raises:
+            KeyError: if there is no such thing.
+        """
+        if self._beside[name] != text:
+            self._note(words, goes_on=True)
+            self._beside = {**self._beside, name: text}
+            self.changed.emit()
+
+    def forget_beside(self, name: str) -> None:
+        """Takes back what was written beside the config, for it is used up; that is no step to undo."""
+        self._beside = {**self._beside, name: self._beside_at_first[name]}
+        self.changed.emit()
+
     def finish(self) -> None:
         """Lets the next edit be a step of its own."""
         self._history.end_typing(self._written)
@@ -240,10 +289,11 @@ class ConfigForm:
             self._take({name: value for name, value in self._values.items() if name != field})
 
     def reset_all(self) -> None:
-        """Lets every field say again what the preset or file says."""
+        """Lets every field say again what the preset or file says, and what stands beside them what it first said."""
         start = flat(self._start.model_dump(mode="json"))
-        if start != self._values:
+        if start != self._values or self._beside != self._beside_at_first:
             self._note("reset of all fields")
+            self._beside = self._beside_at_first
             self._take(start)
 
     def start_from(self, source: str | Path, overrides: Sequence[str] = ()) -> None:
@@ -255,9 +305,15 @@ class ConfigForm:
         """
         self.begin(read_config(source, overrides))
 
-    def begin(self, read: ReadConfig) -> None:
-        """Begins anew with a config that was read; undo brings back what was written."""
+    def begin(self, read: ReadConfig, beside: Mapping[str, str | None] | None = None) -> None:
+        """Begins anew with a config that was read; undo brings back what was written.
+
+        Args:
+            read: the config.
+            beside: what is written beside it from now on, as far as that becomes another.
+        """
         self._note(f"start from {read.source}")
+        self._beside = {**self._beside, **(beside or {})}
         self._source, self._start = read.source, read.start
         self._parked.clear()
         self._take(flat(read.config.model_dump(mode="json")))
@@ -284,14 +340,14 @@ class ConfigForm:
 
     @property
     def _written(self) -> Written:
-        return Written(self._source, self._start, self._values)
+        return Written(self._source, self._start, self._values, self._beside)
 
     def _note(self, words: str, *, goes_on: bool = False) -> None:
         self._history.note(words, self._written, goes_on=goes_on)
 
     def _bring_back(self, written: Written | None) -> None:
         if written is not None:
-            self._source, self._start = written.source, written.start
+            self._source, self._start, self._beside = written.source, written.start, dict(written.beside)
             self._take(dict(written.values))
 
     def _take(self, values: dict[str, Any]) -> None:

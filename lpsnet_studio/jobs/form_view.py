@@ -12,22 +12,21 @@ from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QPushButton, QScrollAre
 from lpsnet.config import preset_names
 from lpsnet_studio.hairline import hairline
 from lpsnet_studio.jobs.disk_look import Ask, at_once
-from lpsnet_studio.jobs.field_editors import PathChooser, chosen_path
+from lpsnet_studio.jobs.field_editors import NumberBox, PathChooser, chosen_path, is_history
 from lpsnet_studio.jobs.form import ConfigForm
-from lpsnet_studio.jobs.group_view import GroupView
+from lpsnet_studio.jobs.group_view import GroupView, arrange
 from lpsnet_studio.jobs.head_view import ConfigChooser, FormHead, chosen_config
 from lpsnet_studio.jobs.message_view import MessageLine
 from lpsnet_studio.jobs.row_view import FieldRow
 from lpsnet_studio.theme import Theme
 
-__all__ = ["ConfigFormView", "RemarkLine"]
+__all__ = ["ConfigFormView", "RemarkLine", "is_control", "is_search"]
 
 _WIDE = 600
 """Pixels from which on a field's name and its editor stand beside each other."""
 _LEAST_HEIGHT = 48
 _NOTHING_FOUND = "No field has all of these words. Esc in the search shows all fields again."
 _NOTHING_CHANGED = "Nothing is changed yet: the config is the preset or file that it starts from."
-_HISTORY_KEYS = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo)
 
 
 class RemarkLine(QWidget):
@@ -62,7 +61,7 @@ class RemarkLine(QWidget):
 class ConfigFormView(QWidget):
     """Head and fields of the form.
 
-    Ctrl+F, or “/” where nothing is typed, goes to the search; undo and redo are the form's wherever the keyboard is.
+    Ctrl+F, or “/” where no text is typed, goes to the search; undo and redo are the form's wherever the keyboard is.
 
     Args:
         form: what is written into.
@@ -99,6 +98,7 @@ class ConfigFormView(QWidget):
             form, theme, preset_names() if presets is None else presets, choose_config, title=title, look=look
         )
         self.groups = {group.name: GroupView(form, group, theme, choose_path) for group in form.groups}
+        self._order = list(self.groups.values())
         self.area = QScrollArea()
         self._empty = QLabel()
         self._remarks = QVBoxLayout()
@@ -168,6 +168,12 @@ class ConfigFormView(QWidget):
         if links:
             links[0].setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def show_all(self) -> None:
+        """Shows every field again, from the first on."""
+        self.head.search.clear()
+        self.head.only_changed.setChecked(False)
+        self.area.verticalScrollBar().setValue(0)
+
     def focus_search(self) -> None:
         """Gives the keyboard to the search."""
         self.head.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -186,7 +192,7 @@ class ConfigFormView(QWidget):
         """Undoes, redoes, or goes to the search."""
         if event.matches(QKeySequence.StandardKey.Undo):
             self._form.undo()
-        elif event.matches(QKeySequence.StandardKey.Redo) or _is_control(event, Qt.Key.Key_Y):
+        elif event.matches(QKeySequence.StandardKey.Redo) or is_control(event, Qt.Key.Key_Y):
             self._form.redo()
         elif self._is_own(event):
             self.focus_search()
@@ -210,9 +216,7 @@ class ConfigFormView(QWidget):
             self._settle()
 
     def _is_own(self, event: QKeyEvent) -> bool:
-        is_history = any(event.matches(key) for key in _HISTORY_KEYS) or _is_control(event, Qt.Key.Key_Y)
-        is_slash = event.text() == "/" and not isinstance(self.focusWidget(), QLineEdit)
-        return is_history or is_slash or event.matches(QKeySequence.StandardKey.Find)
+        return is_history(event) or is_control(event, Qt.Key.Key_Y) or is_search(event, self.focusWidget())
 
     # --------------------------------------------------------------------------------------------------------- inside
 
@@ -280,8 +284,18 @@ class ConfigFormView(QWidget):
                 group.build()
             names = [field.name for field in found[name].fields] if name in found else []
             group.show_only(names if is_sought else None)
+        self._arrange([self.groups[name] for name in dict.fromkeys([*found, *self.groups])] if is_sought else [])
         self._empty.setText(_NOTHING_FOUND if query.split() else _NOTHING_CHANGED)
         self._empty.setVisible(not found)
+
+    def _arrange(self, sought: Sequence[GroupView]) -> None:
+        """Puts the groups in the order of what is sought, or, without anything, in that of the config."""
+        page = self.area.widget()
+        layout = None if page is None else page.layout()
+        assert isinstance(layout, QVBoxLayout)
+        self._order = list(sought or self.groups.values())
+        arrange(layout, self._empty, self._order)
+        self._chain_stops()
 
     def _show_remarks(self) -> None:
         remarks = self._form.remarks
@@ -300,7 +314,7 @@ class ConfigFormView(QWidget):
     def _leave_search(self) -> None:
         """Gives the keyboard to the first field that is shown."""
         rows = self._rows()
-        shown = [name for name in self._form.fields if name in rows and rows[name].isVisibleTo(self)]
+        shown = [name for group in self._order for name in group.order if rows[name].isVisibleTo(self)]
         if shown:
             rows[shown[0]].editor.take_default_focus()
 
@@ -312,7 +326,7 @@ class ConfigFormView(QWidget):
         return (
             *self.head.stops(),
             *(stop for line in self._remark_lines for stop in line.links),
-            *(stop for group in self.groups.values() for stop in group.stops()),
+            *(stop for group in self._order for stop in group.stops()),
         )
 
     def _chain_stops(self) -> None:
@@ -340,5 +354,12 @@ class ConfigFormView(QWidget):
             line.message.follow(self._theme)
 
 
-def _is_control(event: QKeyEvent, key: Qt.Key) -> bool:
+def is_control(event: QKeyEvent, key: Qt.Key) -> bool:
+    """Whether a key was pressed together with Ctrl alone."""
     return event.key() == key and event.modifiers() == Qt.KeyboardModifier.ControlModifier
+
+
+def is_search(event: QKeyEvent, focused: QWidget | None) -> bool:
+    """Whether a key leads to the search: Ctrl+F, and “/” where that is not a letter like any other."""
+    takes_text = isinstance(focused, QLineEdit) and not isinstance(focused, NumberBox)
+    return event.matches(QKeySequence.StandardKey.Find) or (event.text() == "/" and not takes_text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
@@ -17,7 +17,7 @@ from lpsnet_studio.jobs.row_view import FieldRow
 from lpsnet_studio.labels import ElidedLabel
 from lpsnet_studio.theme import Theme, caption_font
 
-__all__ = ["GroupView"]
+__all__ = ["GroupView", "arrange"]
 
 
 class GroupView(QWidget):
@@ -39,7 +39,7 @@ class GroupView(QWidget):
         super().__init__()
         self._form, self._theme, self._choose, self.group = form, theme, choose, group
         self._is_folded, self._is_wide, self._is_built = False, False, False
-        self._found: set[str] | None = None
+        self._found: list[str] | None = None
         self.rows: dict[str, FieldRow] = {}
         self.heading = QToolButton()
         self.heading.setAutoRaise(True)
@@ -96,8 +96,13 @@ class GroupView(QWidget):
 
     def stops(self) -> tuple[QWidget, ...]:
         """Returns where Tab stops, in order."""
-        rows = [self.rows[field.name] for field in self.group.fields if field.name in self.rows]
-        return (self.heading, *(stop for row in rows for stop in row.stops()))
+        return (self.heading, *(stop for name in self.order for stop in self.rows[name].stops()))
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The fields whose rows are there, from top to bottom: what is sought comes first."""
+        names = dict.fromkeys([*(self._found or ()), *(field.name for field in self.group.fields)])
+        return tuple(name for name in names if name in self.rows)
 
     def set_group(self, group: FieldGroup) -> None:
         """Takes other fields; what edits a field that stays goes on."""
@@ -108,8 +113,8 @@ class GroupView(QWidget):
             self._make_rows()
 
     def show_only(self, names: Iterable[str] | None) -> None:
-        """Shows some fields alone, or all; without one of them the whole group is hidden."""
-        self._found = None if names is None else set(names)
+        """Shows some fields alone, in this order, or all; without one of them the whole group is hidden."""
+        self._found = None if names is None else list(names)
         self._show_found()
 
     def fold(self, on: bool) -> None:
@@ -156,7 +161,13 @@ class GroupView(QWidget):
         if self._fault is not None:
             self._fault.set_text(fault)
 
+    def _arrange(self) -> None:
+        """Puts the rows in their order."""
+        before: QWidget = self._caption if self._fault is None else self._fault
+        arrange(self._inside, before, [self.rows[name] for name in self.order])
+
     def _show_found(self) -> None:
+        self._arrange()
         found, is_open = self._found, self._found is not None or not self._is_folded
         for name, row in self.rows.items():
             row.setVisible(found is None or name in found)
@@ -178,10 +189,18 @@ class GroupView(QWidget):
             row.hide()
             self._inside.removeWidget(row)
             row.deleteLater()
-        before: QWidget = self._caption if self._fault is None else self._fault
         for name, field in wanted.items():
             if name not in self.rows:
                 self.rows[name] = FieldRow(self._form, field, self._theme, self._choose, wide=self._is_wide)
-                self._inside.insertWidget(self._inside.indexOf(before) + 1, self.rows[name])
-            before = self.rows[name]
         self._show_found()
+
+
+def arrange(layout: QVBoxLayout, after: QWidget, widgets: Sequence[QWidget]) -> bool:
+    """Puts widgets one below the other after one that is there; returns whether they stood otherwise."""
+    first = layout.indexOf(after) + 1
+    if [layout.indexOf(widget) for widget in widgets] == list(range(first, first + len(widgets))):
+        return False
+    for place, widget in enumerate(widgets, first):
+        layout.removeWidget(widget)
+        layout.insertWidget(place, widget)
+    return True

@@ -28,7 +28,7 @@ from lpsnet_studio.jobs.search_field_view import SearchField
 from lpsnet_studio.labels import ElidedLabel, as_tip
 from lpsnet_studio.theme import Theme
 
-__all__ = ["FieldSearch", "FormHead", "chosen_config", "form_title"]
+__all__ = ["FieldSearch", "FormHead", "chosen_config", "form_title", "show_history", "tool_button"]
 
 ConfigChooser = Callable[[QWidget, str], str]
 """Asks for a config file: above which widget, where to begin; an empty answer is none."""
@@ -125,9 +125,9 @@ class FormHead(QWidget):
         self.source.setMinimumContentsLength(8)
         self.source.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.source.activated.connect(self._start)
-        self.undo = _button("Undo", form.undo)
-        self.redo = _button("Redo", form.redo)
-        self.reset = _button("Reset all fields", form.reset_all)
+        self.undo = tool_button("Undo", form.undo)
+        self.redo = tool_button("Redo", form.redo)
+        self.reset = tool_button("Reset all fields", form.reset_all)
         self.search = FieldSearch(theme)
         self.search.textChanged.connect(self.sought)
         self.only_changed = QCheckBox("Changed only")
@@ -158,12 +158,10 @@ class FormHead(QWidget):
                 self.source.addItem(_short(name), name)
                 self.source.setItemData(self.source.count() - 1, as_tip(name), Qt.ItemDataRole.ToolTipRole)
         self.source.setCurrentIndex(names.index(form.source))
-        for button, does, words in ((self.undo, "Undo", form.undo_words), (self.redo, "Redo", form.redo_words)):
-            button.setEnabled(bool(words))
-            button.setToolTip(as_tip(f"{does} {words}".strip()))
+        show_history(self.undo, self.redo, form.undo_words, form.redo_words)
         changed = len(form.changed_fields)
         self.only_changed.setText(f"Changed only ({changed})" if changed else "Changed only")
-        self.reset.setEnabled(bool(changed))
+        self.reset.setEnabled(form.can_reset)
         self.reset.setToolTip(f"Reset all {changed} changed fields" if changed > 1 else "Reset all fields")
 
     def follow(self, theme: Theme) -> None:
@@ -234,6 +232,13 @@ def _read(source: str) -> ReadConfig | str:
         return str(error)
 
 
+def show_history(undo: QToolButton, redo: QToolButton, undo_words: str, redo_words: str) -> None:
+    """Shows on two buttons what can be taken back and made again; empty words for nothing."""
+    for button, does, words in ((undo, "Undo", undo_words), (redo, "Redo", redo_words)):
+        button.setEnabled(bool(words))
+        button.setToolTip(as_tip(f"{does} {words}".strip()))
+
+
 def form_title(text: str) -> ElidedLabel:
     """Returns the heading that says what a form is of."""
     label = ElidedLabel(text)
@@ -255,7 +260,8 @@ def _short(source: str) -> str:
     return source if len(parts) == 1 else str(Path(*parts[-2:]))
 
 
-def _button(name: str, press: Callable[[], None]) -> QToolButton:
+def tool_button(name: str, press: Callable[[], None]) -> QToolButton:
+    """Returns a small button without words, such as undo."""
     button = QToolButton()
     button.setAutoRaise(True)
     button.setIconSize(QSize(16, 16))

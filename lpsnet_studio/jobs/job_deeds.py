@@ -91,7 +91,7 @@ def stop_tip(entry: JobEntry) -> str:
 def deeds_of(entry: JobEntry) -> tuple[Deed, ...]:
     """Returns what can be done with a job, what is most likely wanted first."""
     if is_gone(entry):
-        return (Deed.FORGET,)
+        return (Deed.DUPLICATE, Deed.FORGET) if entry.status.is_removed and entry.spec else (Deed.FORGET,)
     if entry.status.is_outlived:
         return (Deed.KILL,) if entry.spec is None else (Deed.KILL, Deed.DUPLICATE)
     state = entry.status.state

@@ -19,7 +19,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,9 @@ class JobProcesses:
         log_offset: where in the log its output begins, in bytes.
         place: which folder ``job/`` was then, as :func:`place_of` tells it; a copy of it is another. None if that is
             not known.
+        first_started: when the first of all starts here was, seconds since 1970; None if this is the first, or that is
+            not known.
+        earlier_seconds: how long all earlier starts worked; None if that is not known.
     """
 
     token: str
@@ -60,6 +63,8 @@ class JobProcesses:
     command: ProcessMark | None
     log_offset: int = 0
     place: tuple[int, int] | None = None
+    first_started: float | None = None
+    earlier_seconds: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Returns the object that the file holds."""
@@ -71,6 +76,8 @@ class JobProcesses:
             "command": None if self.command is None else self.command.to_json(),
             "log_offset": self.log_offset,
             "place": self.place,
+            "first_started": self.first_started,
+            "earlier_seconds": self.earlier_seconds,
         }
 
     @classmethod
@@ -85,7 +92,25 @@ class JobProcesses:
             return None
         offset = offset if type(offset) is int and offset >= 0 else 0
         command = ProcessMark.from_json(content.get("command"))
-        return cls(token, host, started, keeper, command, offset, _place_from_json(content.get("place")))
+        place = _place_from_json(content.get("place"))
+        first, earlier = finite(content.get("first_started")), finite(content.get("earlier_seconds"))
+        return cls(token, host, started, keeper, command, offset, place, first, earlier)
+
+    def following(self, before: JobProcesses | None, ended: HowItEnded | None) -> JobProcesses:
+        """Returns the same start with what is known of those before it.
+
+        Args:
+            before: what was written of the latest of them; None if there was none.
+            ended: how that ended; None if nobody saw it.
+        """
+        if before is None:
+            return self
+        first = before.started if before.first_started is None else before.first_started
+        earlier = 0.0 if before.first_started is None else before.earlier_seconds
+        is_its_end = ended is not None and ended.token == before.token
+        if earlier is None or ended is None or not is_its_end:
+            return replace(self, first_started=first)
+        return replace(self, first_started=first, earlier_seconds=earlier + max(ended.time - before.started, 0.0))
 
 
 @dataclass(frozen=True, slots=True)

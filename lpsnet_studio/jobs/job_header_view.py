@@ -132,6 +132,7 @@ class JobHeader(QWidget):
         )
         self.details = self._made_details()
         self.show_log = QPushButton("Show the log")
+        self.show_log.setAutoDefault(True)
         self.show_log.setToolTip("Go to the first error in the log.")
         self.buttons = {deed: self._made_button(deed) for deed in Deed}
         self._prepare_words()
@@ -143,7 +144,8 @@ class JobHeader(QWidget):
 
     def _made_button(self, deed: Deed) -> QPushButton:
         button = QPushButton(DEED_WORDS[deed].label)
-        button.setAutoDefault(False)
+        # Enter presses it where the keyboard is on it.
+        button.setAutoDefault(True)
         button.setToolTip(as_tip(DEED_WORDS[deed].tip))
         button.clicked.connect(lambda _checked=False: self._ask_for(deed))
         return button

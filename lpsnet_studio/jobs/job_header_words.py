@@ -60,6 +60,8 @@ def course_words(entry: JobEntry, now: float) -> str:
         # The process is started before it reports that it has begun.
         is_resumed = first is not None and first < status.started
         if first is not None and is_resumed:
+            # As it was told before it was resumed: by its launch, not by its first event.
+            first = first if status.first_started is None else min(first, status.first_started)
             words.append(f"Started {when_words(first, now)}")
         words.append(f"{'resumed at' if is_resumed else 'Started'} {when_words(status.started, now)}")
         end = status.ended if status.ended is not None else now if status.state.is_alive else None
@@ -69,19 +71,29 @@ def course_words(entry: JobEntry, now: float) -> str:
             words.append(_length_words(status, end - status.started, is_resumed=is_resumed))
     elif status.ended is not None:
         words.append(f"Ended {when_words(status.ended, now)}")
-    device = entry.spec.device if entry.spec is not None else ""
-    if device == "auto":
-        device = "the best device there is"
-    if status.state is JobState.QUEUED:
-        words.append(f"will run on {device}" if device else "")
-    elif device or status.host:
-        words.append(f"on {device}" + (f" of {status.host}" if status.host else "") if device else f"on {status.host}")
+    words.append(_place_words(entry))
     if status.pid is not None:
         words.append(f"process {status.pid}")
     if status.peak_rss:
         words.append(f"up to {status.peak_rss / 2**30:.1f} GiB of memory")
     line = " · ".join(word for word in words if word)
     return f"{line[:1].upper()}{line[1:]}"
+
+
+def _place_words(entry: JobEntry) -> str:
+    """Returns where a job runs or ran: on the device that it reported, where it was left the choice."""
+    status, asked = entry.status, "" if entry.spec is None else entry.spec.device
+    if status.state is JobState.QUEUED:
+        best = "the best device that is there"
+        return f"will run on {best if asked == 'auto' else _device_words(asked)}" if asked else ""
+    told = status.facts.device if asked in ("", "auto", "cuda") else ""
+    device = told or ("" if asked == "auto" else asked)
+    parts = [_device_words(device), status.host]
+    return f"on {', '.join(part for part in parts if part)}" if any(parts) else ""
+
+
+def _device_words(device: str) -> str:
+    return "the CPU" if device == "cpu" else device
 
 
 def _length_words(status: JobStatus, seconds: float, *, is_resumed: bool) -> str:
@@ -96,6 +108,8 @@ def _length_words(status: JobStatus, seconds: float, *, is_resumed: bool) -> str
 
 def _seconds_before(status: JobStatus) -> float | None:
     """Returns how long all processes before the latest have worked; None if that is not known."""
+    if status.earlier_seconds is not None:
+        return status.earlier_seconds
     facts = status.facts
     if facts.earlier_seconds is None or facts.started is None or status.started is None:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from lpsnet_studio.jobs.job_deeds import Deed, deeds_of
-from lpsnet_studio.jobs.jobs import JobEntry
+from lpsnet_studio.jobs.jobs import STARTS_NEXT, JobEntry
 from lpsnet_studio.jobs.status import JobState
 from lpsnet_studio.state import Problem
 
@@ -17,6 +17,7 @@ __all__ = [
     "count_tip",
     "count_words",
     "ending_of",
+    "held_up",
     "staying_words",
     "waiting",
     "why_not_on_job",
@@ -54,6 +55,11 @@ def alive(entries: Sequence[JobEntry]) -> list[JobEntry]:
 def waiting(entries: Sequence[JobEntry]) -> list[JobEntry]:
     """Returns the jobs that wait in the queue."""
     return [entry for entry in entries if entry.waiting]
+
+
+def held_up(entries: Sequence[JobEntry]) -> list[JobEntry]:
+    """Returns the jobs that wait for another one's end, and not merely for their own start."""
+    return [entry for entry in waiting(entries) if entry.waiting != STARTS_NEXT]
 
 
 def count_words(entries: Sequence[JobEntry]) -> str:

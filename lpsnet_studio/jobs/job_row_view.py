@@ -6,7 +6,8 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from lpsnet_studio.jobs.jobs_list import JobRow, SectionRow
+from lpsnet_studio.jobs.job_words import KIND_WORDS
+from lpsnet_studio.jobs.jobs_list import JobRow, SectionRow, shortened
 from lpsnet_studio.theme import Theme, caption_font, figure_font
 
 __all__ = ["JOB_ROW_HEIGHT", "ROW_ROLE", "SECTION_HEIGHT", "JobRowDelegate"]
@@ -100,7 +101,9 @@ class JobRowDelegate(QStyledItemDelegate):
         painter.setFont(named)
         painter.setPen(QColor(color))
         room = line.adjusted(_ICON + _GAP, 0, 0, 0)
-        name = QFontMetrics(named).elidedText(row.name, Qt.TextElideMode.ElideMiddle, room.width())
+        metrics = QFontMetrics(named)
+        name = shortened(row.name, lambda text: metrics.horizontalAdvance(text) <= room.width())
+        name = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room.width())
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, name)
 
     def _paint_facts(self, painter: QPainter, inner: QRect, font: QFont, row: JobRow, color: str) -> None:
@@ -108,7 +111,10 @@ class JobRowDelegate(QStyledItemDelegate):
         painter.setFont(caption)
         painter.setPen(QColor(color))
         room = QRect(inner.left() + _ICON + _GAP, inner.top() + 20, inner.width() - _ICON - _GAP, 16)
-        facts = QFontMetrics(caption).elidedText(row.facts, Qt.TextElideMode.ElideRight, room.width())
+        # Where names are cut short, the icon alone would tell an evaluation from a prediction.
+        is_narrow, kind = inner.width() < _WORDY, KIND_WORDS[row.kind]
+        words = f"{kind} · {row.facts}" if is_narrow and row.kind != "train" else row.facts
+        facts = QFontMetrics(caption).elidedText(words, Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, facts)
 
     def _paint_bar(self, painter: QPainter, rect: QRect, fraction: float, *, is_selected: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -21,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from lpsnet_studio.background import Background, Task, pass_on
 from lpsnet_studio.jobs.compare import ABSENT
-from lpsnet_studio.jobs.run_settings import RunSettings, found_settings, read_settings
+from lpsnet_studio.jobs.run_settings import EnvironmentLine, RunSettings, found_settings, read_settings
 from lpsnet_studio.jobs.spec import JobSpec
 from lpsnet_studio.labels import ElidedLabel, as_tip
 
@@ -131,6 +132,7 @@ class JobSettingsView(QWidget):
         )
         self.tree.clear()
         groups: dict[str, QTreeWidgetItem] = {}
+        self._add_lines(groups, "What was asked for", settings.asked)
         for field in fields:
             group = groups.get(field.group) or self._add_group(groups, field.group)
             title = f"{field.title} {_MARK}" if field.differs else field.title
@@ -140,9 +142,9 @@ class JobSettingsView(QWidget):
             item.setToolTip(1, as_tip(field.here or ""))
         self._add_environment(groups)
         self.tree.expandAll()
-        if settings.problem:
+        if settings.problem and not settings.asked:
             self._say(settings.problem)
-        elif fields:
+        elif fields or self.tree.topLevelItemCount():
             self._say("")
         else:
             self._say(_NONE_FOUND if self.search.text() else _ALL_AS_PRESET)
@@ -158,16 +160,17 @@ class JobSettingsView(QWidget):
 
     def _add_environment(self, groups: dict[str, QTreeWidgetItem]) -> None:
         """Adds what the latest start ran on, which no preset speaks of."""
+        starts = self.settings.starts
+        title = "What it ran on" + (f" at the last of {starts} starts" * (starts > 1))
+        self._add_lines(groups, title, self.settings.environment)
+
+    def _add_lines(self, groups: dict[str, QTreeWidgetItem], title: str, lines: Sequence[EnvironmentLine]) -> None:
+        """Adds those of some lines that are searched for, unless only fields that differ are wanted."""
         words = self.search.text().casefold().split()
-        lines = [
-            line
-            for line in self.settings.environment
-            if all(word in f"{line.name} {line.value}".casefold() for word in words)
-        ]
-        if lines and not self.only_differing.isChecked():
-            starts = self.settings.starts
-            group = self._add_group(groups, "What it ran on" + (f" at the last of {starts} starts" * (starts > 1)))
-            for line in lines:
+        found = [line for line in lines if all(word in f"{line.name} {line.value}".casefold() for word in words)]
+        if found and not (self.settings.preset and self.only_differing.isChecked()):
+            group = self._add_group(groups, title)
+            for line in found:
                 item = QTreeWidgetItem(group, [line.name, line.value])
                 item.setToolTip(1, as_tip(line.value))
 

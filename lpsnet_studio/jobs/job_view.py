@@ -27,7 +27,7 @@ _GONE = (
     "and look again; or open it from its new place."
 )
 _OUTLIVED = "Nothing of this job can be read any more. If its disk was away, look again once it is back."
-
+_REMOVED = "Its run directory was removed while it ran, so that nothing of this job can be read any more."
 
 _ROOMY = 640
 """Pixels of height from which the head of a job shows everything."""
@@ -90,6 +90,8 @@ class JobView(QWidget):
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.message.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.look_again, self.open_elsewhere = QPushButton("Look again"), QPushButton("Open run directory…")
+        for button in (self.look_again, self.open_elsewhere):
+            button.setAutoDefault(True)
         self.look_again.setToolTip("Ask again whether the run directory is there.")
         self.open_elsewhere.setToolTip("List the run directory from its new place.")
         self.look_again.clicked.connect(lambda: self.look_wanted.emit())
@@ -150,7 +152,8 @@ class JobView(QWidget):
         self.several.setVisible(len(self.entries) > 1)
         self.several.setText(_several_words(self.entries))
         self.several.setToolTip(as_tip("\n".join(entry.name for entry in self.entries)))
-        self.message.setText(_OUTLIVED if is_outlived else _GONE if gone else _NOTHING)
+        is_removed = one is not None and one.status.is_removed
+        self.message.setText(_REMOVED if is_removed else _OUTLIVED if is_outlived else _GONE if gone else _NOTHING)
         self.look_again.setVisible(gone)
         self.open_elsewhere.setVisible(gone)
         self._stack.setCurrentWidget(self.tabs if self.entries and not gone else self._instead)

@@ -83,6 +83,8 @@ def kind_of(entry: JobEntry) -> str:
 
 def is_gone(entry: JobEntry) -> bool:
     """Whether the run directory is not there, so that nothing of the job can be read."""
+    if entry.status.is_removed:
+        return True
     return entry.status.state is JobState.LOST and entry.status.sentence == f"{entry.folder} is not there"
 
 
@@ -162,6 +164,9 @@ def facts_line(entry: JobEntry, now: float, place: int = 0) -> str:
         place: of a waiting one, in the queue from 1; 0 if it is in none.
     """
     status = entry.status
+    if status.is_removed:
+        when = "" if status.ended is None else f" · {when_words(status.ended, now)}"
+        return f"its directory was removed while it ran{when}"
     if is_gone(entry):
         return "its run directory is not there"
     if status.is_outlived:
@@ -187,4 +192,7 @@ def _cause_words(status: JobStatus) -> str:
 
 
 def _pq_words(status: JobStatus) -> str:
-    return "" if status.facts.pq is None else f"PQ {percent(status.facts.pq)}"
+    """Returns the quality: of a training that of its last evaluation, which is not that of its best network."""
+    if status.facts.pq is None:
+        return ""
+    return f"{'last ' if status.facts.kind == 'train' else ''}PQ {percent(status.facts.pq)}"

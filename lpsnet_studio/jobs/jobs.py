@@ -18,8 +18,10 @@ from lpsnet_studio.jobs.spec import JobSpec
 from lpsnet_studio.jobs.status import JobState, JobStatus
 from lpsnet_studio.state import Problem
 
-__all__ = ["Do", "JobEntry", "Jobs", "names_of"]
+__all__ = ["STARTS_NEXT", "Do", "JobEntry", "Jobs", "names_of"]
 
+STARTS_NEXT = "starts next"
+"""Why a job has not started that nothing holds up."""
 _PATIENCE = 10.0
 """Seconds after which an answer is no longer waited for before the next is asked for."""
 _MOST_LOOKS = 4
@@ -46,6 +48,7 @@ class JobEntry:
         name: for people; no other entry has it.
         waiting: why it has not started, such as ``waits for cuda:0``; empty if it does not wait.
         seen: whether its end was looked at; True while it has none.
+        listed: when it was listed or last left the queue, seconds since 1970.
     """
 
     folder: Path
@@ -54,6 +57,14 @@ class JobEntry:
     name: str
     waiting: str = ""
     seen: bool = True
+    listed: float = 0.0
+
+    @property
+    def last_active(self) -> float:
+        """When it last did anything: when it ended, else when it was last heard of, started or listed."""
+        status = self.status
+        moments = (status.ended, status.facts.heard, status.started)
+        return next((moment for moment in moments if moment is not None), self.listed)
 
 
 class Jobs:
@@ -331,8 +342,10 @@ class Jobs:
         if job.folder in self._being_started:
             return JobEntry(job.folder, job.spec, JobStatus(JobState.STARTING, "is being started", facts=facts), name)
         wait = self._plan.waits.get(job.folder)
-        words = "starts next" if wait is None else _wait_words(wait, names[wait.holder])
+        words = STARTS_NEXT if wait is None else _wait_words(wait, names[wait.holder])
+        first, earlier = before.first_started, before.earlier_seconds
         status = JobStatus(JobState.QUEUED, words, facts=facts, spec=job.spec, started=started, ended=ended)
+        status = replace(status, first_started=first, earlier_seconds=earlier)
         return JobEntry(job.folder, job.spec, status, name, words)
 
     def _run_entry(self, run: KnownRun, status: JobStatus, name: str, now: float) -> JobEntry:
@@ -343,7 +356,7 @@ class Jobs:
         if status.state in (JobState.QUEUED, JobState.LOST) or run.is_starting:
             status = _unstarted(run, status, now)
         spec = status.spec if status.spec is not None else run.spec
-        return JobEntry(run.folder, spec, status, name, seen=run.is_seen)
+        return JobEntry(run.folder, spec, status, name, seen=run.is_seen, listed=max(run.listed, run.taken))
 
 
 def names_of(folders: Iterable[Path]) -> dict[Path, str]:

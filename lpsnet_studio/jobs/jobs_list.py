@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -15,7 +16,20 @@ from lpsnet_studio.jobs.status import JobState
 if TYPE_CHECKING:
     from lpsnet_studio.jobs.jobs import JobEntry
 
-__all__ = ["JobList", "JobRow", "Section", "SectionRow", "StateFilter", "first_looked_at", "moved_place", "section_of"]
+__all__ = [
+    "JobList",
+    "JobRow",
+    "Section",
+    "SectionRow",
+    "StateFilter",
+    "first_looked_at",
+    "moved_place",
+    "section_of",
+    "shortened",
+]
+
+
+_DAY = re.compile(r"-\d{4}-\d{2}-\d{2}(?=-\d+$|$)")
 
 
 class Section(Enum):
@@ -52,6 +66,13 @@ _STATES_OF_FILTER: dict[StateFilter, Collection[JobState]] = {
 }
 
 
+_ORDERS: dict[Section, str] = {
+    Section.WAITING: "In the order in which they will start.",
+    Section.RUNNING: "Those that were started last stand first.",
+    Section.EARLIER: "Those that were active last stand first: by when they ended, or were last heard of.",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class SectionRow:
     """The title above the jobs of a section.
@@ -68,6 +89,11 @@ class SectionRow:
     def title(self) -> str:
         """In words."""
         return f"{self.section.value} · {self.count:,}"
+
+    @property
+    def tip(self) -> str:
+        """In which order its jobs are."""
+        return _ORDERS[self.section]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +152,7 @@ class JobList:
         """Returns the rows, each section with jobs behind its title.
 
         Args:
-            entries: the jobs in their order.
+            entries: the jobs, those that wait in the order of the queue.
             now: seconds since 1970.
             query: every word of it must occur in a job's name, path, kind or state.
             wanted: by state.
@@ -135,7 +161,7 @@ class JobList:
         # The day of an end is told only if it is not today.
         kept = self._kept if day == self._day else {}
         self._kept, self._day = {}, day
-        by_section: dict[Section, list[JobRow]] = {section: [] for section in Section}
+        by_section: dict[Section, list[tuple[float, JobRow]]] = {section: [] for section in Section}
         place = 0
         for entry in entries:
             section, known = section_of(entry), kept.get(entry.folder)
@@ -146,11 +172,12 @@ class JobList:
                 row = _row(entry, now, place if section is Section.WAITING else 0)
             self._kept[entry.folder] = (entry, row)
             if row.state in states and all(word in _searched(row) for word in words):
-                by_section[section].append(row)
+                by_section[section].append((_latest_first(entry, section), row))
         rows: list[SectionRow | JobRow] = []
         for section, jobs in by_section.items():
             if jobs:
-                rows += [SectionRow(section, len(jobs)), *jobs]
+                jobs.sort(key=lambda job: job[0])
+                rows += [SectionRow(section, len(jobs)), *(row for _key, row in jobs)]
         return rows
 
 
@@ -168,6 +195,15 @@ def _row(entry: JobEntry, now: float, place: int) -> JobRow:
     )
 
 
+def _latest_first(entry: JobEntry, section: Section) -> float:
+    """Returns what the jobs of a section are sorted by; those with the same stay in their order."""
+    if section is Section.WAITING:
+        return 0.0
+    if section is Section.RUNNING:
+        return -(entry.listed if entry.status.started is None else entry.status.started)
+    return -entry.last_active
+
+
 def _searched(row: JobRow) -> str:
     return f"{row.name} {row.folder} {KIND_WORDS[row.kind]} {row.kind} {row.look.word}".casefold()
 
@@ -180,6 +216,14 @@ def first_looked_at(rows: Sequence[SectionRow | JobRow]) -> Path | None:
     jobs = [row for row in rows if isinstance(row, JobRow)]
     of_interest = (row for is_it in (_is_alive, _has_begun, bool) for row in jobs if is_it(row))
     return next((row.folder for row in of_interest), None)
+
+
+def shortened(name: str, fits: Callable[[str], bool]) -> str:
+    """Returns a job's name without the day that its folder is called after, where the whole does not fit.
+
+    Evaluation and prediction of one training, begun on one day, would else differ where the name is cut.
+    """
+    return name if fits(name) else _DAY.sub("…", name)
 
 
 def _is_alive(row: JobRow) -> bool:

@@ -64,6 +64,8 @@ class JobsListModel(QAbstractListModel):
         if role == ROW_ROLE:
             return row
         if isinstance(row, SectionRow):
+            if role == Qt.ItemDataRole.ToolTipRole:
+                return as_tip(row.tip)
             return row.title if role == Qt.ItemDataRole.DisplayRole else None
         match role:
             case Qt.ItemDataRole.DisplayRole:

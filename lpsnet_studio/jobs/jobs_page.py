@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, QUrl, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -136,6 +136,7 @@ class JobsPage(QWidget):
             button = QPushButton(label)
             button.setToolTip(tip)
             button.setMinimumWidth(200)
+            button.setAutoDefault(True)
             button.clicked.connect(partial(self._begin, kind))
             layout.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
             self.empty_buttons[kind] = button
@@ -195,7 +196,15 @@ class JobsPage(QWidget):
 
     def focus_list(self) -> None:
         """Hands the keyboard to the list, or to the first offer while there is none."""
-        (self.side.list if self._jobs.entries else self.empty_buttons["train"]).setFocus()
+        shown = self.side.list if self._jobs.entries else self.empty_buttons["train"]
+        shown.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _show_where_keyboard_is(self) -> None:
+        """Has what the keyboard is on show it from the beginning, and not after the first Tab alone."""
+        focused = self.window().focusWidget()
+        if focused is not None and self.isVisible() and self.isAncestorOf(focused):
+            self.window().setAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)
+            focused.update()
 
     def _take_change(self) -> None:
         self._show_if_seen()
@@ -227,12 +236,23 @@ class JobsPage(QWidget):
         """Shows the jobs as they are now."""
         self._is_stale = False
         entries = self._jobs.entries
-        self._stack.setCurrentIndex(0 if entries else 1)
+        self._show_list_or_offers()
         self.side.show_rows(self._list.listed(entries, self._now(), self.side.search.text(), self.side.wanted))
         # What the last run of the program listed is read while the page is shown already.
         if self.isVisible() and (not self._has_chosen or len(entries) == 1):
             self._choose_first()
         self._show_chosen()
+
+    def _show_list_or_offers(self) -> None:
+        """Shows the list, or what can be begun while it is empty; the keyboard goes from one to the other."""
+        wanted = 0 if self._jobs.entries else 1
+        if wanted == self._stack.currentIndex():
+            return
+        focused, left = self.window().focusWidget(), self._stack.currentWidget()
+        had_keyboard = focused is not None and left is not None and left.isAncestorOf(focused)
+        self._stack.setCurrentIndex(wanted)
+        if had_keyboard:
+            self.focus_list()
 
     def _choose_first(self) -> None:
         """Chooses the job that most likely is to be looked at, where none is chosen."""
@@ -392,6 +412,12 @@ class JobsPage(QWidget):
             self._choose_first()
             self.focus_list()
         self._show_chosen()
+
+    def event(self, event: QEvent) -> bool:
+        """Shows where the keyboard is when the window becomes active, which takes that sign away."""
+        if event.type() == QEvent.Type.WindowActivate:
+            QTimer.singleShot(0, self, self._show_where_keyboard_is)
+        return super().event(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Takes no more note of what changes until it is shown again."""

@@ -111,7 +111,9 @@ class JobsSide(QWidget):
         self.open_button.setAccessibleName("Open run directory")
         self.open_button.setToolTip("Open run directory: list a run from anywhere, such as a copy from a cluster.")
         self.open_button.clicked.connect(lambda: self.open_wanted.emit())
-        self.new_button.setAutoDefault(False)
+        # Outside of a dialog that is what lets Enter press a button where the keyboard is on it, as Space does.
+        for button in (self.new_button, self.undo):
+            button.setAutoDefault(True)
         self.open_button.setAutoRaise(True)
         self.open_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.undo.setToolTip("List it again; its files were never touched.")

@@ -127,6 +127,7 @@ class Keeper:
             OSError: if the run directory cannot be written: then nothing was started.
         """
         self._take_signals()
+        before, how_before = self._folder.read_processes(), self._folder.read_exit()
         self._folder.exit.unlink(missing_ok=True)
         self._folder.forget_stops()
         token = self._token
@@ -135,6 +136,7 @@ class Keeper:
             me = ProcessMark.of(os.getpid())
             place = place_of(self._folder.path)
             processes = JobProcesses(token, socket.gethostname(), time.time(), me, command=None, place=place)
+            processes = processes.following(before, how_before)
             self._folder.write(self._folder.process, processes.to_json())
             self._command, log_offset = self._started(wanted)
         except (OSError, ValueError) as error:

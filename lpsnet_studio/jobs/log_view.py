@@ -220,7 +220,9 @@ class LogView(QWidget):
             return self.log.problem
         if not len(self.log):
             return _NOTHING
-        if not len(self.lines.lines.rows):
+        wanted = [level for level in (Level.WARNING, Level.ERROR) if level >= self._least > Level.INFO]
+        # What heads a start always passes, and would stand there alone.
+        if wanted and not any(self.log.count(level) for level in wanted):
             return "No errors." if self._least == Level.ERROR else "No warnings or errors."
         return ""
 

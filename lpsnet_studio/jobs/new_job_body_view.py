@@ -54,12 +54,14 @@ class Body(Protocol):
         side: what stands beside it, above the findings; None for nothing.
         devices: chooses where it runs.
         side_title: what the side and the findings below it are called together.
+        has_search: whether its fields can be searched.
     """
 
     main: QWidget
     side: TrainingPlaceView | None
     devices: DeviceChooser
     side_title: str
+    has_search: bool
 
     def on_change(self, call: Callable[[], object]) -> None:
         """Calls this after every edit."""
@@ -106,6 +108,18 @@ class Body(Protocol):
     def go_to_remarks(self) -> None:
         """Shows what is allowed but rarely meant."""
 
+    def undo(self) -> None:
+        """Takes back the last edit."""
+
+    def redo(self) -> None:
+        """Makes again the edit that undo took back."""
+
+    def focus_search(self) -> None:
+        """Gives the keyboard to the search, where there is one."""
+
+    def show_all(self) -> None:
+        """Shows every field again, whatever was searched for."""
+
     def stops(self) -> Sequence[QWidget]:
         """Returns where Tab stops in the form, its side left out."""
 
@@ -114,6 +128,9 @@ class Body(Protocol):
 
     def renew_proposal(self) -> None:
         """Proposes another folder if the proposed one has been taken since."""
+
+    def begin_next(self) -> None:
+        """Proposes a folder for the next job, for the one that was started took the one that is written."""
 
     def move_root(self, root: Path) -> None:
         """Proposes folders elsewhere from now on."""
@@ -137,6 +154,18 @@ class _FormBody:
     def lacking(self) -> Collection[str]:
         """The names among the faults of what is merely empty."""
         return self.form.lacking
+
+    def renew_proposal(self) -> None:
+        """Proposes another folder if the proposed one has been taken since."""
+        self.form.renew_proposal()
+
+    def begin_next(self) -> None:
+        """Proposes a folder for the next job, for the one that was started took the one that is written."""
+        self.form.begin_next()
+
+    def move_root(self, root: Path) -> None:
+        """Proposes folders elsewhere from now on."""
+        self.form.move_root(root)
 
 
 class TrainingBody(_FormBody):
@@ -180,6 +209,7 @@ class TrainingBody(_FormBody):
         self.main: QWidget = self.config
         self.side: TrainingPlaceView | None = self.place
         self.side_title = "Folder, data, devices, check"
+        self.has_search = True
         self.devices = self.place.devices
 
     @property
@@ -241,6 +271,22 @@ class TrainingBody(_FormBody):
         """Shows what is allowed but rarely meant."""
         self.config.go_to_remarks()
 
+    def undo(self) -> None:
+        """Takes back the last edit."""
+        self.form.config.undo()
+
+    def redo(self) -> None:
+        """Makes again the edit that undo took back."""
+        self.form.config.redo()
+
+    def focus_search(self) -> None:
+        """Gives the keyboard to the search."""
+        self.config.focus_search()
+
+    def show_all(self) -> None:
+        """Shows every field again, whatever was searched for."""
+        self.config.show_all()
+
     def stops(self) -> Sequence[QWidget]:
         """Returns where Tab stops in the form."""
         return self.config.stops()
@@ -248,14 +294,6 @@ class TrainingBody(_FormBody):
     def on_stops(self, call: Callable[[], object]) -> None:
         """Calls this after Tab stops elsewhere."""
         self.config.stops_changed.connect(call)
-
-    def renew_proposal(self) -> None:
-        """Proposes another folder if the proposed one has been taken since."""
-        self.form.renew_proposal()
-
-    def move_root(self, root: Path) -> None:
-        """Proposes folders elsewhere from now on."""
-        self.form.move_root(root)
 
     def _go_to(self, field: str) -> None:
         if field in self.form.config.fields:
@@ -296,6 +334,7 @@ class BatchBody(_FormBody):
         self.main: QWidget = self.view
         self.side: TrainingPlaceView | None = None
         self.side_title = "Check before the start"
+        self.has_search = False
         self.devices = self.view.devices
 
     @property
@@ -349,20 +388,26 @@ class BatchBody(_FormBody):
     def go_to_remarks(self) -> None:
         """Does nothing: there are none."""
 
+    def undo(self) -> None:
+        """Takes back the last edit."""
+        self.form.undo()
+
+    def redo(self) -> None:
+        """Makes again the edit that undo took back."""
+        self.form.redo()
+
+    def focus_search(self) -> None:
+        """Does nothing: there is none."""
+
+    def show_all(self) -> None:
+        """Does nothing: all of them are shown."""
+
     def stops(self) -> Sequence[QWidget]:
         """Returns where Tab stops in the form."""
         return self.view.stops()
 
     def on_stops(self, call: Callable[[], object]) -> None:
         """Never calls: it stops where it did."""
-
-    def renew_proposal(self) -> None:
-        """Proposes another folder if the proposed one has been taken since."""
-        self.form.renew_proposal()
-
-    def move_root(self, root: Path) -> None:
-        """Proposes folders elsewhere from now on."""
-        self.form.move_root(root)
 
     def _name_of(self, finding: Finding) -> str | None:
         spec, about = self.form.spec(), finding.about

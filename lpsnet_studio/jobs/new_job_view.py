@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLayout, QSplitter, QVBoxLayout, QWidget
 
 from lpsnet_studio.background import Background, Task, pass_on
@@ -16,8 +16,10 @@ from lpsnet_studio.hairline import hairline
 from lpsnet_studio.jobs.calm_work import CalmWork
 from lpsnet_studio.jobs.command_line_view import command_words
 from lpsnet_studio.jobs.device_choice import DeviceOption, devices_of_machine
+from lpsnet_studio.jobs.field_editors import is_history
 from lpsnet_studio.jobs.foot_view import JobFoot
 from lpsnet_studio.jobs.form_side_view import FormSide
+from lpsnet_studio.jobs.form_view import is_control, is_search
 from lpsnet_studio.jobs.message_view import MessageLine
 from lpsnet_studio.jobs.new_job_body_view import Asks, BatchBody, Body, TrainingBody
 from lpsnet_studio.jobs.preflight import Check
@@ -47,7 +49,8 @@ def _never_taken(_folder: Path) -> bool:
 class NewJobView(QWidget):
     """Form, findings and start of a job.
 
-    What is written stays when the view is left, until the program ends. Ctrl+Enter starts, Esc leaves.
+    What is written stays when the view is left, until the program ends; but for the folder, once a job has taken it.
+    Ctrl+Enter starts, Esc leaves; undo, redo and the search of the fields are had wherever the keyboard is.
 
     Args:
         kind: which job.
@@ -133,6 +136,7 @@ class NewJobView(QWidget):
     def _take_settings(self, spec: JobSpec, name: str, read: Any) -> None:
         is_read = not isinstance(read, Exception)
         if is_read:
+            self._begin_afresh()
             self.body.take(spec, name, read)
         self._trouble.set_text("" if is_read else str(read))
         self.prefilled.emit(is_read)
@@ -161,8 +165,9 @@ class NewJobView(QWidget):
 
     def _start(self) -> None:
         self._is_asking = False
-        self.preflight.cancel()
         self.wanted.emit(self.body.spec())
+        self.body.begin_next()
+        self._begin_afresh()
         self._show_state()
 
     def _go_back(self) -> None:
@@ -172,9 +177,14 @@ class NewJobView(QWidget):
 
     def _leave(self) -> None:
         self._is_asking = False
-        self.preflight.cancel()
+        self._begin_afresh()
         self._show_state()
         self.closed.emit()
+
+    def _begin_afresh(self) -> None:
+        """Forgets what was searched for and found of an earlier job."""
+        self.body.show_all()
+        self.preflight.forget()
 
     # ---------------------------------------------------------------------------------------------------------- showing
 
@@ -184,9 +194,11 @@ class NewJobView(QWidget):
         if self.isVisible():
             self.preflight.want(None if faults else spec)
         name, fault = next(iter(faults.items()), ("", ""))
+        # Where there is little room the beginning of a long path would be all that is read.
+        fault = fault.replace(str(spec.folder), spec.folder.name) if spec.folder.name else fault
         reason = ": ".join(part for part in (self.body.title_of(name), fault) if part)
         self.foot.show_state(faults, self.body.lacking, reason, self.body.remarks)
-        self.foot.command.show_command(command_words(spec))
+        self.foot.show_command(command_words(spec), reason)
         self._show_question()
         self._show_side()
 
@@ -258,21 +270,34 @@ class NewJobView(QWidget):
     def event(self, event: QEvent) -> bool:
         """Claims its keys before the window's shortcuts do."""
         is_early = event.type() == QEvent.Type.ShortcutOverride
-        if is_early and isinstance(event, QKeyEvent) and (_is_escape(event) or _is_start(event)):
+        if is_early and isinstance(event, QKeyEvent) and self._is_own(event):
             event.accept()
             return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Starts, leaves, or goes back from the question."""
+        """Starts, takes edits back, searches, leaves, or goes back from the question."""
         if _is_start(event):
             self.ask_to_start()
+        elif event.matches(QKeySequence.StandardKey.Undo):
+            self.body.undo()
+        elif event.matches(QKeySequence.StandardKey.Redo) or is_control(event, Qt.Key.Key_Y):
+            self.body.redo()
+        elif self._is_search(event):
+            self.body.focus_search()
         elif not _is_escape(event):
             super().keyPressEvent(event)
         elif self._is_asking:
             self._go_back()
         else:
             self._leave()
+
+    def _is_own(self, event: QKeyEvent) -> bool:
+        is_known = is_history(event) or is_control(event, Qt.Key.Key_Y) or self._is_search(event)
+        return is_known or _is_escape(event) or _is_start(event)
+
+    def _is_search(self, event: QKeyEvent) -> bool:
+        return self.body.has_search and is_search(event, self.focusWidget())
 
     # ----------------------------------------------------------------------------------------------------------- inside
 

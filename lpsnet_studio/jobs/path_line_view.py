@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QWidget
 
 from lpsnet_studio.jobs.field_editors import TextBox
+from lpsnet_studio.jobs.file_patterns import file_patterns
 from lpsnet_studio.labels import as_tip
 
 __all__ = ["AskPath", "PathLine", "asked_path"]
@@ -30,11 +31,13 @@ class PathLine(QWidget):
 
     Attributes:
         edited: what is typed or chosen.
+        finished: the user is done with typing, or has chosen.
         box: the line.
         buttons: what fills it.
     """
 
     edited = Signal(str)
+    finished = Signal()
 
     def __init__(
         self,
@@ -51,6 +54,7 @@ class PathLine(QWidget):
         self.box = TextBox()
         self.box.setAccessibleName(name)
         self.box.textEdited.connect(self.edited)
+        self.box.editingFinished.connect(self.finished)
         self.buttons: list[QPushButton] = []
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -108,12 +112,14 @@ class PathLine(QWidget):
 
     def _take(self, text: str) -> None:
         if text:
+            self.finished.emit()
             self.show_value(text)
             self.edited.emit(text)
+            self.finished.emit()
 
 
 def asked_path(parent: QWidget, name: str, where: str, is_folder: bool) -> str:
     """Asks for the path of a file or folder; empty if none is chosen."""
     if is_folder:
         return QFileDialog.getExistingDirectory(parent, f"Choose {name.lower()}", where)
-    return QFileDialog.getOpenFileName(parent, f"Choose {name.lower()}", where)[0]
+    return QFileDialog.getOpenFileName(parent, f"Choose {name.lower()}", where, file_patterns(name))[0]

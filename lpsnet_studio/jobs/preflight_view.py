@@ -94,6 +94,12 @@ class Preflight(QObject):
         self._withdraw()
         self.changed.emit()
 
+    def forget(self) -> None:
+        """Stops looking, and forgets what came of it."""
+        self._withdraw()
+        self.report = self._seen = None
+        self.changed.emit()
+
     def _withdraw(self) -> None:
         self._calm.stop()
         check, self._check = self._check, None

@@ -31,6 +31,7 @@ __all__ = [
     "Pictures",
     "PicturesOnDisk",
     "begun_anew",
+    "called",
     "checkpoint_of",
     "data_of",
     "export_checkpoint",
@@ -41,6 +42,7 @@ __all__ = [
     "predictions_of",
     "with_predictions",
     "with_qualities",
+    "with_stand_ins",
 ]
 
 _SCENES = re.compile(r"scenes:(?P<first_seed>\d+)\+(?P<count>\d+)(?:@(?P<height>\d+)x(?P<width>\d+))?")
@@ -122,6 +124,22 @@ def find_checkpoint(folder: Path, spec: JobSpec | None) -> Path | None:
         folder = given
     run = RunDirectory(folder)
     return next((path for path in (run.best, run.latest) if path.is_file()), None)
+
+
+def called(checkpoint: Path, name: str) -> str:
+    """Returns what a network of a run is called, for example ``the best network of fourth (iteration 40)``.
+
+    Args:
+        checkpoint: it.
+        name: of the run, for people.
+    """
+    which = "best" if checkpoint.name == RunDirectory(checkpoint.parent.parent).best.name else "latest"
+    try:
+        card = _noted_in(checkpoint, "card")
+    except (OSError, ValueError):
+        card = {}
+    iteration = card.get("iteration") if isinstance(card, dict) else None
+    return f"the {which} network of {name}" + (f" (iteration {iteration:,})" if type(iteration) is int else "")
 
 
 def network_of(spec: JobSpec | None) -> NetworkChoice:
@@ -248,11 +266,11 @@ def _config_of(spec: EvaluateSpec) -> Config | None:
     if spec.checkpoint is None:
         return None
     checkpoint = checkpoint_of(spec.out, spec)
-    return parse_config(_config_in(checkpoint), f"{checkpoint}: config")
+    return parse_config(_noted_in(checkpoint, "config"), f"{checkpoint}: config")
 
 
-def _config_in(checkpoint: Path) -> Any:
-    """Reads the config of a checkpoint from the file's header alone, without the tensors and what knows them.
+def _noted_in(checkpoint: Path, name: str) -> Any:
+    """Reads the config or the card of a checkpoint from its file's header alone, not the tensors nor what knows them.
 
     Raises:
         OSError: if it cannot be read.
@@ -263,9 +281,9 @@ def _config_in(checkpoint: Path) -> Any:
             (length,) = struct.unpack("<Q", stream.read(8))
             if length > _LONGEST_HEADER:
                 raise ValueError("too long")
-            return json.loads(json.loads(stream.read(length))["__metadata__"]["config"])
+            return json.loads(json.loads(stream.read(length))["__metadata__"][name])
     except (struct.error, ValueError, LookupError, TypeError, RecursionError):
-        raise ValueError(f"{checkpoint}: its config cannot be read; it is not an LPSNet checkpoint") from None
+        raise ValueError(f"{checkpoint}: its {name} cannot be read; it is not an LPSNet checkpoint") from None
 
 
 # ---------------------------------------------------------------------------------------------- qualities, predictions
@@ -330,7 +348,7 @@ def predictions_of(folder: Path) -> Path:
 
 
 def with_predictions(
-    entries: Sequence[Entry], pictures: Mapping[int | str, PictureDone], json_path: Path
+    entries: Sequence[Entry], pictures: Mapping[int | str, PictureDone], json_path: Path, name: str
 ) -> tuple[Entry, ...]:
     """Returns the images of a data set that were predicted, with the predictions in the place of the ground truth.
 
@@ -338,6 +356,7 @@ def with_predictions(
         entries: the images of the data set.
         pictures: what was reported of them, by the ids of the data set.
         json_path: the predictions.
+        name: of the job that made them, for people.
     """
     found = []
     for entry in entries:
@@ -346,7 +365,17 @@ def with_predictions(
         if truth is not None and picture is not None and not picture.problem:
             source = replace(entry.source, truth=replace(truth, json_path=str(json_path)))
             found.append(replace(entry, source=source, measured=None))
-    return tuple(found)
+    return with_stand_ins(found, name)
+
+
+def with_stand_ins(entries: Sequence[Entry], name: str) -> tuple[Entry, ...]:
+    """Returns images whose ground truth is what a job predicted, each saying so.
+
+    Args:
+        entries: the images.
+        name: of the job, for people.
+    """
+    return tuple(replace(entry, stand_in=f"the predictions of {name}") for entry in entries)
 
 
 def photos_of(spec: JobSpec | None) -> Path | None:

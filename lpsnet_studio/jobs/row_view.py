@@ -33,6 +33,7 @@ class FieldRow(QWidget):
         editor: edits the value.
         reset_button: is there while the value is changed.
         fault: what is wrong, below the editor.
+        note: what comes of it together with other fields, where that is not what it says; below the editor, too.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class FieldRow(QWidget):
         self.reset_button = self._make_reset_button()
         self.caption = QLabel()
         self.fault: MessageLine | None = None
+        self.note: MessageLine | None = None
         self._head, self._body = QWidget(), QWidget()
         self._sides = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
         self._lay_out()
@@ -94,7 +96,9 @@ class FieldRow(QWidget):
             self.fault.set_tone("need" if name in form.lacking else "fault")
             if self.fault.text() != fault:
                 self.fault.set_text(fault)
-        told = ". ".join(part for part in (fault, f"Changed from {start}" if changed else "") if part)
+        note = form.note(name)
+        self._show_note(note)
+        told = ". ".join(part for part in (fault, note.rstrip("."), f"Changed from {start}" if changed else "") if part)
         for widget in self.editor.inputs():
             if widget.accessibleDescription() != told:
                 widget.setAccessibleDescription(told)
@@ -102,8 +106,18 @@ class FieldRow(QWidget):
     def follow(self, theme: Theme) -> None:
         """Takes icons and colours of a theme."""
         self.reset_button.setIcon(theme.icon("reset"))
-        if self.fault is not None:
-            self.fault.follow(theme)
+        for line in (self.fault, self.note):
+            if line is not None:
+                line.follow(theme)
+
+    def _show_note(self, note: str) -> None:
+        if note and self.note is None:
+            self.note = MessageLine("need", self._theme)
+            layout = self._body.layout()
+            assert isinstance(layout, QVBoxLayout)
+            layout.insertWidget(1, self.note)
+        if self.note is not None and self.note.text() != note:
+            self.note.set_text(note)
 
     def _finish(self) -> None:
         """Ends the typing, and writes what was typed as the field has it."""

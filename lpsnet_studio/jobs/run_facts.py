@@ -84,7 +84,9 @@ class RunFacts:
     def so_far(self) -> str:
         """How far it is, in words, such as ``120 of 400 iterations``."""
         return (
-            f"{self.iteration} of {self.iterations} {self.unit}" if self.iterations else f"{self.iteration} {self.unit}"
+            f"{self.iteration:,} of {self.iterations:,} {self.unit}"
+            if self.iterations
+            else f"{self.iteration:,} {self.unit}"
         )
 
 

@@ -12,7 +12,15 @@ from lpsnet.run_directory import RunDirectory
 from lpsnet_studio.jobs.compare import ComparedField, compared
 from lpsnet_studio.jobs.spec import EvaluateSpec, JobSpec, PredictSpec, TrainSpec
 
-__all__ = ["EnvironmentLine", "RunSettings", "environment_lines", "found_settings", "read_run_config", "read_settings"]
+__all__ = [
+    "EnvironmentLine",
+    "RunSettings",
+    "asked_lines",
+    "environment_lines",
+    "found_settings",
+    "read_run_config",
+    "read_settings",
+]
 
 _MOST_LINES = 200
 
@@ -40,6 +48,7 @@ class RunSettings:
         environment: what the latest start ran on.
         starts: how often it was started.
         problem: why there are no fields, in a sentence; empty if there are.
+        asked: what an evaluation or a prediction was asked for; empty for a training, whose fields tell all.
     """
 
     fields: tuple[ComparedField, ...] = ()
@@ -47,6 +56,7 @@ class RunSettings:
     environment: tuple[EnvironmentLine, ...] = ()
     starts: int = 0
     problem: str = ""
+    asked: tuple[EnvironmentLine, ...] = ()
 
 
 def read_run_config(folder: Path, spec: JobSpec | None) -> Config:
@@ -77,10 +87,40 @@ def read_settings(folder: Path, spec: JobSpec | None) -> RunSettings:
     try:
         config = read_run_config(folder, spec)
     except (OSError, ValueError) as error:
-        return RunSettings((), "", environment, len(entries), str(error))
+        return RunSettings((), "", environment, len(entries), str(error), asked_lines(spec))
     preset = _preset_of(config, spec)
     base = config if preset is None else load_config(preset)
-    return RunSettings(compared(config, base), preset or "", environment, len(entries))
+    return RunSettings(compared(config, base), preset or "", environment, len(entries), asked=asked_lines(spec))
+
+
+def asked_lines(spec: JobSpec | None) -> tuple[EnvironmentLine, ...]:
+    """Returns what an evaluation or a prediction was asked for, a line each; nothing of a training."""
+    if not isinstance(spec, EvaluateSpec | PredictSpec):
+        return ()
+    oracles = {"semantic": "semantic", "boxes": "boxes", "semantic,boxes": "semantic and boxes", "": "none"}
+    lines = [("Checkpoint", str(spec.checkpoint) if spec.checkpoint is not None else _no_checkpoint(spec))]
+    if spec.config is not None:
+        lines.append(("Config", spec.config))
+    if isinstance(spec, EvaluateSpec):
+        lines.append(("Data", spec.data or "what its config measures on"))
+    else:
+        lines.append(("Pictures", "\n".join(str(path) for path in spec.inputs)))
+    lines += [("Photos", str(spec.images))] if spec.images is not None else []
+    lines += [("PNGs", str(spec.pngs))] if spec.pngs is not None else []
+    lines.append(("Oracles", oracles.get(spec.oracle, spec.oracle)))
+    if isinstance(spec, EvaluateSpec):
+        lines.append(("Pictures at most", "all" if spec.limit is None else f"{spec.limit:,}"))
+    else:
+        lines += [("Overlays", "yes" if spec.overlay else "no"), ("Inspections", "yes" if spec.inspections else "no")]
+    stuff_limit = "as in its config" if spec.stuff_limit is None else f"{spec.stuff_limit:,} px"
+    lines += [("Smallest stuff area", stuff_limit), ("Device", spec.device), ("Folder", str(spec.out))]
+    lines += [("Changed", override) for override in spec.overrides]
+    return tuple(EnvironmentLine(name, value) for name, value in lines)
+
+
+def _no_checkpoint(spec: EvaluateSpec | PredictSpec) -> str:
+    is_all_true = set(spec.oracle.split(",")) == {"semantic", "boxes"}
+    return "none: both oracles stand for it" if is_all_true else "none: untrained"
 
 
 def _preset_of(config: Config, spec: JobSpec | None) -> str | None:

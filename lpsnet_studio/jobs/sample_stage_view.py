@@ -23,7 +23,7 @@ from lpsnet_studio.canvas.zoom_view import ZoomView
 from lpsnet_studio.jobs.flow_view import FlowLayout
 from lpsnet_studio.jobs.log_controls_view import TOOL_STYLE, tool_button
 from lpsnet_studio.jobs.sample_pictures_view import SamplePictures, large_picture
-from lpsnet_studio.jobs.samples import EvaluationSamples, Sample, SampleSheet
+from lpsnet_studio.jobs.samples import EvaluationSamples, Sample, SampleSheet, picture_title
 from lpsnet_studio.jobs.samples_grid_view import SamplesGrid, SamplesModel
 from lpsnet_studio.theme import Theme, figure_font
 
@@ -210,7 +210,7 @@ class SampleStage(QWidget):
         self._strip_model.show(sheet, self._name)
         self._mark_in_strip(place)
         at = f"iteration {evaluation.iteration:,} · PQ {evaluation.pq_words} · {place + 1} of {count}"
-        self.caption.setText(f"Picture {self._name} · {at}")
+        self.caption.setText(f"{picture_title(self._name)} · {at}")
         self._show_picture()
         self._want(row)
 

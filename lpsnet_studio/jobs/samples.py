@@ -20,7 +20,7 @@ from lpsnet.growing_file import GrowingFile
 from lpsnet.images import IMAGE_SUFFIXES, natural_key
 from lpsnet.run_directory import RunDirectory
 
-__all__ = ["EvaluationSamples", "RunSamples", "Sample", "SampleSheet"]
+__all__ = ["EvaluationSamples", "RunSamples", "Sample", "SampleSheet", "picture_title"]
 
 _FOLDER = re.compile(r"iteration-(\d{1,12})$")
 _STEP_LINES = 50_000
@@ -88,6 +88,11 @@ class SampleSheet:
         """Returns which of the evaluations has an iteration, or the next older one; the last if all are newer."""
         newest_first = [-evaluation.iteration for evaluation in self.evaluations]
         return min(bisect_left(newest_first, -iteration), max(len(newest_first) - 1, 0))
+
+
+def picture_title(name: str) -> str:
+    """Returns what a picture is called, for people: a training numbers them from 0, people do from 1."""
+    return f"Picture {int(name) + 1}" if name.isascii() and name.isdecimal() else f"Picture {name}"
 
 
 class RunSamples:

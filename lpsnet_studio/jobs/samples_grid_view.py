@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from lpsnet_studio.jobs.sample_pictures_view import SamplePictures
-from lpsnet_studio.jobs.samples import EvaluationSamples, Sample, SampleSheet
+from lpsnet_studio.jobs.samples import EvaluationSamples, Sample, SampleSheet, picture_title
 from lpsnet_studio.labels import as_tip
 from lpsnet_studio.theme import Theme, caption_font, figure_font
 
@@ -78,7 +78,7 @@ class SamplesModel(QAbstractTableModel):
         """Returns what a cell shows, in words."""
         if index.isValid() and role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
             evaluation = self.evaluation(index)
-            words = f"Picture {self.name(index)}, iteration {evaluation.iteration:,}, PQ {evaluation.pq_words}"
+            words = f"{picture_title(self.name(index))}, iteration {evaluation.iteration:,}, PQ {evaluation.pq_words}"
             return as_tip(words) if role == Qt.ItemDataRole.ToolTipRole else words
         return None
 
@@ -88,7 +88,7 @@ class SamplesModel(QAbstractTableModel):
             return None
         is_evaluation = (orientation == Qt.Orientation.Vertical) == (self.follows is None)
         if not is_evaluation:
-            return f"Picture {self.sheet.names[section]}" if self.follows is None else None
+            return picture_title(self.sheet.names[section]) if self.follows is None else None
         evaluation = self.sheet.evaluations[section if self.follows is None else -1 - section]
         gap = "\n" if self.follows is None else "  "
         return f"{evaluation.iteration:,}{gap}PQ {evaluation.pq_words}"

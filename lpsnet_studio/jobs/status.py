@@ -73,9 +73,12 @@ class JobStatus:
         token: what that and all that it started bear in their variables; empty if no keeper started it.
         started: when it was last started, seconds since 1970; None if that is not known.
         ended: when it ended, likewise.
+        first_started: when the first of its starts was, as their keepers noted; None if this is it, or not known.
+        earlier_seconds: how long the starts before the last worked, likewise; None if that is not known.
         peak_rss: the most memory that it had, in bytes; 0 if that is not known.
         out_of_memory: whether it ended for lack of memory.
         is_outlived: whether its run directory tells nothing any more while its processes live on.
+        is_removed: whether its processes were seen to end after its run directory had ceased to tell anything.
     """
 
     state: JobState
@@ -89,9 +92,12 @@ class JobStatus:
     token: str = ""
     started: float | None = None
     ended: float | None = None
+    first_started: float | None = None
+    earlier_seconds: float | None = None
     peak_rss: int = 0
     out_of_memory: bool = False
     is_outlived: bool = False
+    is_removed: bool = False
 
     @property
     def pid(self) -> int | None:
@@ -135,11 +141,17 @@ def outliving(run_dir: Path, status: JobStatus, before: JobStatus) -> JobStatus:
         before: how it was when it was read last.
 
     Returns:
-        ``status`` where that is all: it tells of an end, or the processes have ended.
+        ``status`` where that is all: it tells of an end, or nothing was seen at work. Where the processes have ended
+        since, that they did; nobody knows how.
     """
     is_told = status.state not in (JobState.LOST, JobState.QUEUED)
-    if is_told or before.leader is None or not before.leader.is_alive:
+    if not is_told and before.is_removed:
+        return before
+    if is_told or before.leader is None:
         return status
+    if not before.leader.is_alive:
+        is_gone = status.sentence == _not_there(run_dir)
+        return _removed(before) if is_gone or before.is_outlived else status
     words, advice = "what its directory held is gone", "They can save nothing any more. Kill ends them at once."
     if status.sentence == _not_there(run_dir):
         words = "its directory is gone"
@@ -147,6 +159,23 @@ def outliving(run_dir: Path, status: JobStatus, before: JobStatus) -> JobStatus:
         words, advice = status.sentence, "Kill ends them at once."
     sentence = f"{words}, {_STILL_RUN}"
     return replace(before, state=JobState.RUNNING, sentence=sentence, advice=advice, is_outlived=True)
+
+
+def _removed(before: JobStatus) -> JobStatus:
+    """Returns how a job is whose processes have ended, and whose run directory was removed while they were at work."""
+    after = f" after {before.facts.so_far}" if before.facts.started is not None else ""
+    words = f"ended{after}, and its directory was removed while it ran: how it ended is not known"
+    return replace(
+        before,
+        state=JobState.LOST,
+        sentence=words,
+        advice="Start the same again with Duplicate." if before.spec is not None else "",
+        leader=None,
+        token="",
+        ended=time.time(),
+        is_outlived=False,
+        is_removed=True,
+    )
 
 
 def living_command(folder: JobFolder) -> ProcessMark | None:
@@ -366,6 +395,8 @@ class _Reading:
             leader=leader,
             token=self.processes.token if is_kept and self.processes is not None else "",
             started=started,
+            first_started=None if self.processes is None else self.processes.first_started,
+            earlier_seconds=None if self.processes is None else self.processes.earlier_seconds,
         )
 
 
@@ -431,7 +462,7 @@ def _not_there(run_dir: Path) -> str:
 
 def _progress_words(facts: RunFacts) -> str:
     if not facts.iteration:
-        return f"0 of {facts.iterations} {facts.unit}" if facts.iterations else "has begun"
+        return f"0 of {facts.iterations:,} {facts.unit}" if facts.iterations else "has begun"
     words = [facts.so_far]
     if facts.kind == "train" and math.isfinite(facts.pace) and facts.pace > 0:
         words.append(f"{facts.pace:.1f} images/s")

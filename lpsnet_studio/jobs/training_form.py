@@ -57,8 +57,9 @@ class TrainingForm:
     ) -> None:
         self._root, self._is_taken = root, is_taken
         names = preset_names()
-        self.config = ConfigForm(source or (_FIRST_CHOICE if _FIRST_CHOICE in names else names[0]))
-        self._devices = "auto"
+        first = source or (_FIRST_CHOICE if _FIRST_CHOICE in names else names[0])
+        self.config = ConfigForm(first, beside={RUN_DIR: None, DEVICES: "auto"})
+        self._proposed = ""
         self._name = ""
         self._source = self.config.source
         self._disk = DiskLook(ask)
@@ -71,27 +72,28 @@ class TrainingForm:
 
     @property
     def run_dir(self) -> str:
-        """The folder of the run, as it is typed."""
-        return self._run_dir
+        """The folder of the run, as it is typed, or else proposed."""
+        typed = self.config.beside(RUN_DIR)
+        return self._proposed if typed is None else typed
 
     @property
     def devices(self) -> str:
         """The devices, as they are typed."""
-        return self._devices
+        return self.config.beside(DEVICES) or ""
 
     @property
     def faults(self) -> Mapping[str, str]:
         """What is wrong, a sentence each: by field of the config, :data:`RUN_DIR` or :data:`DEVICES`."""
-        folder = self._disk.answer(RUN_DIR, "") if self._run_dir.strip() else fault_of_folder("", for_training=True)
+        folder = self._disk.answer(RUN_DIR, "") if self.run_dir.strip() else fault_of_folder("", for_training=True)
         if not folder and self._is_taken(self._folder()):
             folder = f"another job in the queue will use {self._folder()}: choose another folder"
-        own = {RUN_DIR: folder, DEVICES: fault_of_devices(devices_from(self._devices), several=True)}
+        own = {RUN_DIR: folder, DEVICES: fault_of_devices(devices_from(self.devices), several=True)}
         return {name: fault for name, fault in own.items() if fault} | dict(self.config.faults)
 
     @property
     def lacking(self) -> frozenset[str]:
         """Those of :attr:`faults` that are merely empty."""
-        own = {RUN_DIR: self._run_dir, DEVICES: self._devices}
+        own = {RUN_DIR: self.run_dir, DEVICES: self.devices}
         return self.config.lacking | {name for name, text in own.items() if not text.strip()}
 
     @property
@@ -102,25 +104,20 @@ class TrainingForm:
     def spec(self) -> TrainSpec:
         """Returns the training as it is written, faults and all."""
         overrides = self.config.overrides()
-        return TrainSpec(self.config.source, overrides, self._folder(), devices_from(self._devices) or ("auto",))
+        return TrainSpec(self.config.source, overrides, self._folder(), devices_from(self.devices) or ("auto",))
 
     # -------------------------------------------------------------------------------------------------------- editing
 
     def set_run_dir(self, text: str) -> None:
         """Takes a typed folder."""
-        if text != self._run_dir:
-            self._run_dir = text
-            self._look()
-            self.changed.emit()
+        self.config.set_beside(RUN_DIR, None if text == self._proposed else text, "folder of the run")
 
     def set_devices(self, text: str) -> None:
         """Takes typed devices, such as ``cuda:0, cuda:1``."""
-        if text != self._devices:
-            self._devices = text
-            self.changed.emit()
+        self.config.set_beside(DEVICES, text, "devices")
 
     def take(self, spec: TrainSpec, name: str = "", read: ReadConfig | None = None) -> None:
-        """Begins anew with another training's settings, in a folder of its own; undo brings the config back.
+        """Begins anew with another training's settings, in a folder of its own; undo brings back what was written.
 
         Args:
             spec: the training to change.
@@ -131,12 +128,20 @@ class TrainingForm:
             OSError: naming the file, if its config cannot be read; nothing is changed.
             ValueError: in one sentence, if its config is wrong; nothing is changed.
         """
-        self.config.begin(read or read_config(spec.config, spec.overrides))
+        beside = {RUN_DIR: None, DEVICES: ", ".join(spec.devices)}
+        self.config.begin(read or read_config(spec.config, spec.overrides), beside)
         self._name, self._source = name or spec.run_dir.name, self.config.source
-        self._devices = ", ".join(spec.devices)
         self._propose()
         self._look()
         self.changed.emit()
+
+    def begin_next(self) -> None:
+        """Proposes a folder for the next training, named after a typed one, which the one that was started took."""
+        typed = self.config.beside(RUN_DIR)
+        if typed is not None:
+            self._name = self._folder().name
+            self._propose()
+            self.config.forget_beside(RUN_DIR)
 
     def renew_proposal(self) -> None:
         """Proposes another folder if the proposed one has been taken since; a typed one stays."""
@@ -147,9 +152,8 @@ class TrainingForm:
         """Proposes folders elsewhere from now on; a typed one stays."""
         if root != self._root:
             self._root = root
-            if self._run_dir == self._proposed:
-                self._propose()
-                self.changed.emit()
+            self._propose()
+            self.changed.emit()
             self._look()
 
     def draw_scenes(self) -> None:
@@ -204,7 +208,7 @@ class TrainingForm:
         return f" with {' and '.join(told)}" if told else ""
 
     def _folder(self) -> Path:
-        return typed_path(self._run_dir.strip().replace("\0", "") or ".")
+        return typed_path(self.run_dir.strip().replace("\0", "") or ".")
 
     def _stem(self) -> str:
         source = Path(self.config.source)
@@ -212,22 +216,22 @@ class TrainingForm:
 
     def _propose(self) -> None:
         there = self._disk.answer(_ROOT, frozenset())
-        self._run_dir = self._proposed = str(proposed_folder(self._root, self._without_day(), there, self._is_taken))
+        self._proposed = str(proposed_folder(self._root, self._without_day(), there, self._is_taken))
 
     def _replace_proposal(self) -> None:
         """Proposes another folder if the proposed one is there, as far as the disk has told, or taken."""
         folder = Path(self._proposed)
         is_there = folder.parent == self._root and folder.name in self._disk.answer(_ROOT, frozenset())
-        if self._run_dir == self._proposed and (is_there or self._is_taken(folder)):
+        if is_there or self._is_taken(folder):
             self._propose()
             self._look()
             self.changed.emit()
 
     def _look(self) -> None:
-        self._looked_at = (self._run_dir, self._annotations())
+        self._looked_at = (self.run_dir, self._annotations())
         asked: dict[str, Question] = {
             _ROOT: (names_in, self._root),
-            RUN_DIR: (_fault_of_run_dir, self._run_dir),
+            RUN_DIR: (_fault_of_run_dir, self.run_dir),
         }
         asked |= {f"beside {part}": (_folders_beside, text) for part, text in self._annotations().items()}
         self._disk.ask(asked)
@@ -251,9 +255,8 @@ class TrainingForm:
         """Names the proposed folder after another preset."""
         if self.config.source != self._source:
             self._source, self._name = self.config.source, ""
-            if self._run_dir == self._proposed:
-                self._propose()
-        if (self._run_dir, self._annotations()) != self._looked_at:
+            self._propose()
+        if (self.run_dir, self._annotations()) != self._looked_at:
             self._look()
         self.changed.emit()
 

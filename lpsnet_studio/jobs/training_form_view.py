@@ -61,6 +61,8 @@ class TrainingPlaceView(QWidget):
         self._lay_out()
         self.folder.edited.connect(form.set_run_dir)
         self.devices.edited.connect(form.set_devices)
+        for editor in (self.folder, self.devices):
+            editor.finished.connect(form.config.finish)
         self.scenes.clicked.connect(self._draw_scenes)
         self.files.clicked.connect(self._choose_files)
         self.nodes.clicked.connect(self.show_nodes)

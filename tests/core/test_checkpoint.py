@@ -205,7 +205,7 @@ def test_bare_weights_are_no_checkpoint(tmp_path: Path) -> None:
     ("changes", "cause"),
     [
         ({"config": "{"}, "its config is missing or not JSON"),
-        ({"config": json.dumps({"name": "x"})}, "config: categories: Field required"),
+        ({"config": json.dumps({"name": "x"})}, "config: categories: must be given"),
         ({"config": "[]"}, "config"),
         ({"categories": "{}"}, "its categories or its card"),
         ({"categories": json.dumps([{"id": 0}])}, r"categories\[0\].id"),

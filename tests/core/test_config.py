@@ -73,7 +73,7 @@ def test_norms_are_frozen_exactly_with_pretrained_weights_unless_said_otherwise(
         ("inspection=3", "inspection: must hold fields, such as inspection.class_threshold, and is 3"),
         ("input=3", "input: must hold fields, such as input.short_side, and is 3"),
         ("training.optimizer.lr=.inf", "training.optimizer.lr"),
-        ("training.batch.size=3", 'training.batch: Input should be a valid integer, not {"size": 3}'),
+        ("training.batch.size=3", 'training.batch: must be a whole number, not {"size": 3}'),
     ],
 )
 def test_a_wrong_field_is_named_with_its_file(override: str, field: str) -> None:
@@ -153,8 +153,8 @@ def test_a_field_of_the_other_kind_of_data_says_how_to_switch() -> None:
     ("override", "sentence"),
     [
         ("data.train.kind=folder", 'data.train.kind: must be scenes or coco_panoptic, not "folder"'),
-        ("data.train={count: 3}", "data.train.kind: Field required: scenes or coco_panoptic"),
-        ("data.train.kind=coco_panoptic", "data.train.annotations: Field required"),
+        ("data.train={count: 3}", "data.train.kind: must be given: scenes or coco_panoptic"),
+        ("data.train.kind=coco_panoptic", "data.train.annotations: must be given"),
         ("data.train.limit=0", "data.train.limit: belongs to data.train.kind coco_panoptic"),
     ],
 )
@@ -211,8 +211,8 @@ def test_an_unknown_preset_is_answered_with_the_known_ones() -> None:
         ("name: mine\ncategories: scenes.json\nzzz: &loop {a: *loop}", "there is no such field"),
         ("name: mine\ncategories: scenes.json\ninput: &loop [*loop]", "input: must hold fields"),
         ("name: mine\ncategories: scenes.json\n3: 4", "3: "),
-        ("name: {2024-01-02: 3}\ncategories: scenes.json", "name: Input should be a valid string"),
-        ("name: mine", "categories: Field required"),
+        ("name: {2024-01-02: 3}\ncategories: scenes.json", "name: must be text"),
+        ("name: mine", "categories: must be given"),
     ],
 )
 def test_a_bad_file_is_one_sentence_with_its_name(tmp_path: Path, text: str, cause: str) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,23 +18,26 @@ import psutil
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QToolButton
+from PySide6.QtWidgets import QLabel, QMessageBox, QToolButton
 
 from lpsnet.events import PictureDone, Stopped
 from lpsnet.run_directory import RunDirectory
 from lpsnet_studio import jobs_forms
 from lpsnet_studio.availability import actions_of_image
 from lpsnet_studio.chrome.desktop_note import DesktopNote
-from lpsnet_studio.inference.messages import Inspect, LoadModel
+from lpsnet_studio.commands import files as file_commands
+from lpsnet_studio.commands import jobs as jobs_commands
+from lpsnet_studio.inference.messages import Inspect, ListDataset, LoadModel, ModelLoaded
 from lpsnet_studio.jobs.job_deeds import Deed
 from lpsnet_studio.jobs.job_folder import HowItEnded, JobFolder
+from lpsnet_studio.jobs.jobs import JobEntry
 from lpsnet_studio.jobs.launch import kill_tree
 from lpsnet_studio.jobs.spec import EvaluateSpec, JobSpec, PredictSpec, TrainSpec, spec_to_json
-from lpsnet_studio.jobs.status import JobState, read_status
+from lpsnet_studio.jobs.status import JobState, JobStatus, read_status
 from lpsnet_studio.session import Session
 from lpsnet_studio.settings import Folders, Settings
 from lpsnet_studio.state import Problem
-from tests.studio.hand_made import AT_FIRST, ListeningService, entries, inspected, open_first
+from tests.studio.hand_made import AT_FIRST, ListeningService, card, entries, inspected, open_first
 from tests.studio.jobs.child_jobs import WAITS, batch_started, ended, start, training_started, until, write_events
 
 LONGEST = 20_000
@@ -269,6 +274,54 @@ def trained(opened: Any, tmp_path: Path, qtbot: Any) -> Path:
     return folder
 
 
+def test_the_network_that_is_loaded_from_a_job_is_named(
+    opened: Any, trained: Path, service: ListeningService, session: Session, qtbot: Any
+) -> None:
+    best = RunDirectory(trained).best
+    header = json.dumps({"__metadata__": {"card": json.dumps({"iteration": 1040})}}).encode()
+    best.write_bytes(struct.pack("<Q", len(header)) + header)
+    opened.room.do(Deed.INSPECT)
+    qtbot.waitUntil(lambda: service.count(LoadModel) > 1)
+    assert not any("Loaded" in text for text in opened.notifications.texts), "not before it is here"
+    session.receive(ModelLoaded(service.last(LoadModel).request, card(origin=best)))
+    assert "Loaded the best network of trained (iteration 1,040)." in opened.notifications.texts
+    assert "trained · hand-made" in status_words(opened)
+
+
+def test_an_export_goes_beside_the_run_and_gets_its_suffix(
+    opened: Any, trained: Path, qtbot: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    written: list[Path] = []
+    asked: list[str] = []
+
+    def export(_checkpoint: Path, target: Path, _report: Callable[[float], None]) -> Path:
+        written.append(target)
+        return target
+
+    def chosen(_parent: Any, _title: str, proposed: str, _pattern: str) -> tuple[str, str]:
+        asked.append(proposed)
+        return str(tmp_path / "mine.v2"), ""
+
+    monkeypatch.setattr(jobs_commands, "export_checkpoint", export)
+    monkeypatch.setattr(jobs_commands.QFileDialog, "getSaveFileName", chosen)
+    opened.room.do(Deed.EXPORT)
+    qtbot.waitUntil(lambda: written == [tmp_path / "mine.v2.safetensors"])
+    assert asked == [str(trained.parent / "trained-best.safetensors")]
+    (tmp_path / "mine.v2.safetensors").touch()
+    opened.room.do(Deed.EXPORT)
+    qtbot.waitUntil(lambda: opened.findChild(QMessageBox) is not None)
+    assert len(written) == 1, "the dialog has asked about another name"
+    opened.findChild(QMessageBox).reject()
+
+
+def test_a_stop_that_was_asked_for_is_no_warning(opened: Any, tmp_path: Path) -> None:
+    stopped = JobStatus(JobState.STOPPED, "stopped after 1,200 of 9,000 iterations, saved", "Resume goes on.")
+    opened.room.telling._tell_ended(JobEntry(tmp_path, None, stopped, "fourth"))
+    (note,) = opened.notifications.notes
+    assert note.kind == "info"
+    assert note.problem.sentence == "fourth stopped after 1,200 of 9,000 iterations, saved. Resume goes on."
+
+
 @pytest.mark.parametrize("kind", ["evaluation", "prediction"])
 def test_a_new_batch_begins_with_the_network_that_is_looked_at(opened: Any, trained: Path, kind: str) -> None:
     opened.actions_by_id[f"new_{kind}"].trigger()
@@ -333,6 +386,26 @@ def test_the_pictures_of_an_evaluation_come_with_its_network(
         assert service.last(LoadModel).checkpoint == str(checkpoint)
     told = f"{checkpoint}: the network that this was done with is not here any more."
     assert any(told in text for text in window.notifications.texts) is not is_there
+
+
+def test_the_job_stays_in_sight_until_its_scenes_are_drawn(
+    window: Any, service: ListeningService, tmp_path: Path, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_end = threading.Event()
+
+    def drawn(_scenes: Any, _report: Any) -> Path:
+        may_end.wait(LONGEST / 1000)
+        return tmp_path / "scenes.json"
+
+    monkeypatch.setattr(file_commands, "_drawn", drawn)
+    _look_at(window, _evaluated(tmp_path, tmp_path / "best.safetensors"), qtbot)
+    window.actions_by_id["show_pictures"].trigger()
+    told = "2 scenes are drawn first. They are shown once all of them are there."
+    qtbot.waitUntil(lambda: told in window.notifications.texts)
+    assert window.room.mode == "jobs"
+    may_end.set()
+    qtbot.waitUntil(lambda: window.room.mode == "inspect")
+    assert service.last(ListDataset).json_path == str(tmp_path / "scenes.json")
 
 
 @pytest.mark.parametrize("action", ["show_pictures", "open_predictions"])
@@ -464,8 +537,18 @@ def test_messages_leave_the_ways_out_of_a_form_free(opened: Any, qtbot: Any, siz
         def place(widget: Any) -> QRect:
             return QRect(widget.mapToGlobal(QPoint(0, 0)), widget.size())
 
-        for button in (form.start, form.cancel):
+        for button in (form.start, form.cancel, form.foot):
             qtbot.waitUntil(lambda button=button, note=note: not place(note).intersects(place(button)))
         assert note.isVisible()
         at = opened.mapFromGlobal(place(note).center())
         assert note.isAncestorOf(opened.childAt(at)), "the form lies over it"
+
+
+@pytest.mark.parametrize(("waiting", "is_told"), [("starts next", False), ("waits for cpu, where first runs", True)])
+def test_who_has_no_queue_is_told_nothing_of_it(
+    opened: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, waiting: str, is_told: bool
+) -> None:
+    job = JobEntry(tmp_path, TrainSpec("demo", (), tmp_path), JobStatus(JobState.QUEUED, waiting), "next", waiting)
+    monkeypatch.setattr(type(opened.room.jobs), "entries", property(lambda _jobs: (job,)))
+    opened.room.jobs.changed.emit()
+    assert any("Waiting jobs start only" in text for text in opened.notifications.texts) == is_told

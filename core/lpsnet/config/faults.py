@@ -17,6 +17,28 @@ __all__ = ["Fault", "faults_of", "told"]
 _MOST_TOLD = 6
 _LONGEST_VALUE = 40
 _DEEPEST = 4
+_MEANT: Mapping[str, str] = {
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_parsing_size": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a finite number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "string_type": "text",
+    "list_type": "a list",
+    "tuple_type": "a list",
+}
+"""What a value must be, by what pydantic calls the fault."""
+_EDGES: Mapping[str, tuple[str, str]] = {
+    "greater_than_equal": ("ge", "{} or more"),
+    "greater_than": ("gt", "above {}"),
+    "less_than_equal": ("le", "{} or less"),
+    "less_than": ("lt", "below {}"),
+}
+"""Where pydantic keeps the edge of a range, and what is said of it."""
 _NO_FIELDS = ("model_type", "model_attributes_type", "dataclass_type")
 
 
@@ -65,9 +87,10 @@ def _fault(details: ErrorDetails, model: type[BaseModel]) -> Fault:
         case "extra_forbidden":
             return _unknown(field, value, around, kind, model)
         case "missing":
-            return Fault(field, details["msg"])
+            place = details["loc"][-1]
+            return Fault(field, f"value {place + 1} is missing" if isinstance(place, int) else "must be given")
         case "union_tag_not_found":
-            return Fault(f"{field}.kind", f"Field required: {_kinds(around, field)}")
+            return Fault(f"{field}.kind", f"must be given: {_kinds(around, field)}")
         case "union_tag_invalid":
             return Fault(f"{field}.kind", f"must be {_kinds(around, field)}, not {_shown(value.get('kind'))}")
         case wrong if wrong in _NO_FIELDS:
@@ -76,7 +99,22 @@ def _fault(details: ErrorDetails, model: type[BaseModel]) -> Fault:
             return Fault(field, f"must hold fields, such as {first}, and is {_shown(value)}")
         case "value_error":
             return Fault(field, details["msg"].removeprefix("Value error, "))
-    return Fault(field, f"{details['msg']}, not {_shown(value)}")
+    return Fault(field, f"{_asked(details)}, not {_shown(value)}")
+
+
+def _asked(details: ErrorDetails) -> str:
+    """Returns what was asked for in the place of a value, or, of what is not known here, what pydantic says."""
+    wrong, told = details["type"], details.get("ctx", {})
+    if wrong in _MEANT:
+        return f"must be {_MEANT[wrong]}"
+    if wrong in _EDGES:
+        name, words = _EDGES[wrong]
+        return f"must be {words.format(format(told[name], ',.10g'))}"
+    if wrong == "literal_error":
+        return f"must be {told['expected'].replace(chr(39), '')}"
+    if wrong == "too_long":
+        return f"must hold at most {told['max_length']} values"
+    return details["msg"]
 
 
 def _unknown(field: str, value: Any, around: Sequence[type[BaseModel]], kind: str, model: type[BaseModel]) -> Fault:

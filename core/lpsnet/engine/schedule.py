@@ -6,9 +6,9 @@ import math
 from bisect import bisect_right
 from dataclasses import dataclass
 
-from lpsnet.config import OptimizerConfig, ScheduleConfig
+from lpsnet.config import OptimizerConfig, ScheduleConfig, TrainingConfig
 
-__all__ = ["Schedule"]
+__all__ = ["Schedule", "scaled_words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +70,16 @@ class Schedule:
         if self.decay == "cosine":
             return height * 0.5 * (1 + math.cos(math.pi * min(1.0, iteration / self.iterations)))
         return height * self.gamma ** bisect_right(self.steps, iteration)
+
+
+def scaled_words(training: TrainingConfig) -> str:
+    """Returns what the batch makes of a config's schedule, in a few words; empty if it is the batch that it is for.
+
+    Such as ``60 iterations of 2 pictures, learning rate 0.5 ×``.
+    """
+    if training.batch == training.schedule.batch:
+        return ""
+    count = Schedule.for_batch(training.schedule, training.optimizer, training.batch).iterations
+    iterations = "1 iteration" if count == 1 else f"{count:,} iterations"
+    pictures = "1 picture" if training.batch == 1 else f"{training.batch} pictures"
+    return f"{iterations} of {pictures}, learning rate {training.batch / training.schedule.batch:.3g} ×"

@@ -13,6 +13,7 @@ from torchvision.ops import FrozenBatchNorm2d
 
 from lpsnet.config import expand_path
 from lpsnet.model.tensor_files import read_tensors
+from lpsnet.weight_files import WEIGHT_SUFFIXES
 
 __all__ = ["ResNet", "load_pretrained"]
 
@@ -107,7 +108,7 @@ def load_pretrained(backbone: ResNet, weights: str) -> None:
 
 def _pretrained_state(name: str, weights: str) -> dict[str, Tensor]:
     path = expand_path(weights)
-    if path.suffix in (".safetensors", ".pth", ".pt") or path.is_file():
+    if path.suffix in WEIGHT_SUFFIXES or path.is_file():
         return read_tensors(path)
     known = get_model_weights(name)
     if weights not in known.__members__:

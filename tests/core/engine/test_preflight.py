@@ -105,6 +105,18 @@ def test_remarks_of_the_config_are_passed_on(tiny: Path, tmp_path: Path) -> None
     assert "level_assignment range" in about(found, "config", "warning").sentence
 
 
+def test_the_length_that_the_batch_makes_is_told(tiny: Path, tmp_path: Path) -> None:
+    config = load_config(tiny)
+    batch = config.training.batch
+    found = look(tiny, tmp_path / "run", f"training.schedule.batch={2 * batch}", "training.schedule.iterations=30")
+    told = about(found, "training.schedule.iterations", "fine").sentence
+    assert told.startswith("60 iterations of ")
+    assert told.endswith(f"learning rate 0.5 ×: the 30 that are asked for are of {2 * batch}")
+    assert not [
+        each for each in found.findings if each.about == "training.schedule.iterations" and each.level != "fine"
+    ]
+
+
 @pytest.mark.parametrize(
     ("override", "field", "word"),
     [

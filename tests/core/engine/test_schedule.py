@@ -7,7 +7,7 @@ import torch
 from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, LRScheduler, MultiStepLR
 
 from lpsnet.config import OptimizerConfig, ScheduleConfig, load_config
-from lpsnet.engine.schedule import Schedule
+from lpsnet.engine.schedule import Schedule, scaled_words
 
 
 def rates_of_torch(make: type[LRScheduler], iterations: int, lr: float, **settings: object) -> list[float]:
@@ -60,3 +60,18 @@ def test_with_a_quarter_of_the_batch_it_takes_four_times_as_long_at_a_quarter_of
         "with 4 the learning rate is 0.0025 instead of 0.01, and there are 360000 iterations instead of 90000, with "
         "steps at 240000, 320000"
     )
+
+
+@pytest.mark.parametrize(
+    ("batch", "told"),
+    [
+        (4, ""),
+        (2, "60 iterations of 2 pictures, learning rate 0.5 ×"),
+        (1, "120 iterations of 1 picture, learning rate 0.25 ×"),
+        (120, "1 iteration of 120 pictures, learning rate 30 ×"),
+        (3, "40 iterations of 3 pictures, learning rate 0.75 ×"),
+    ],
+)
+def test_what_a_batch_makes_of_a_schedule_is_said_in_a_few_words(batch: int, told: str) -> None:
+    changes = [f"training.batch={batch}", "training.schedule.batch=4", "training.schedule.iterations=30"]
+    assert scaled_words(load_config("demo", changes).training) == told

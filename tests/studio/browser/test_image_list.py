@@ -18,10 +18,12 @@ from lpsnet_studio.browser.image_list import ImageList
 from lpsnet_studio.browser.image_model import Role
 from lpsnet_studio.browser.image_row import ROW_HEIGHT, shared_ending
 from lpsnet_studio.browser.listing import entries_of
-from lpsnet_studio.inference.messages import CloseImage, Failed, Measure, OpenImage, Prefetch
+from lpsnet_studio.chrome.notices import notices
+from lpsnet_studio.inference.messages import CloseImage, Failed, Inspect, Measure, OpenImage, Prefetch
+from lpsnet_studio.jobs.results import with_stand_ins
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import Measured
-from tests.studio.hand_made import ListeningService, entries, open_first, opened
+from tests.studio.hand_made import ListeningService, entries, inspected, open_first, opened
 
 
 def test_choosing_a_row_opens_its_image(window: Any, session: Session, service: ListeningService) -> None:
@@ -254,6 +256,29 @@ def test_the_foot_pools_what_is_shown_and_up_to_date(
     assert "not the mean of the column" in foot.quality.toolTip()
     window.images.filter.setText("2")
     qtbot.waitUntil(lambda: foot.quality.text() == "")
+
+
+def test_agreement_with_predictions_is_nowhere_called_pq(
+    window: Any, session: Session, service: ListeningService, qtbot: Any
+) -> None:
+    open_first(session, service)
+    session.set_entries(with_stand_ins(entries(), "eval-1"))
+    session.receive(opened(service.last(OpenImage)))
+    session.receive(inspected(service.last(Inspect)))
+    assert session.result is not None
+    figure = f"{100 * (session.result.pq or 0):.1f}"
+    foot, model = window.images.foot, window.images.model
+    qtbot.waitUntil(lambda: foot.quality.text() != "")
+    assert foot.quality.text() == f"Agreement {figure}, 1 image"
+    assert foot.quality.toolTip().startswith("Compared with the predictions of eval-1, not with ground truth.")
+    tip = model.data(model.index(0, 0), Qt.ItemDataRole.ToolTipRole)
+    assert f"Agreement {figure} with the predictions of eval-1" in tip
+    assert model.data(model.index(0, 0), Role.FIGURE) == "Agreement"
+    assert session.result.quality_words().startswith(f"Agreement {figure}")
+    assert window.windowTitle() == f"{session.entries[0].name} compared with the predictions of eval-1 – LPSNet Studio"
+    assert notices(session)[0].startswith("Compared with the predictions of eval-1, not with ground truth:")
+    session.set_entries(entries())
+    assert session.truth_name == "Ground truth"
 
 
 def test_worst_first_follows_results_after_a_while(

@@ -58,6 +58,8 @@ def test_the_bar_is_told_no_more_than_it_needs(session: Session, service: Listen
     open_first(session, service, trained=False)
     assert device_words(session) == "CPU (no CUDA device)"
     assert network_words(session) == "hand-made, untrained · 64 px · 0 ms"
+    session.model = replace(card(), origin="/runs/fourth/checkpoints/best.safetensors")
+    assert network_words(session).startswith("fourth · hand-made · 64 px"), "every run from the preset has its name"
     session.model = replace(card(), device="cuda:1", device_reason="NVIDIA T4")
     assert device_words(session) == "cuda:1 (NVIDIA T4)"
     session.model = replace(card(), device_reason="NVIDIA driver found, but this PyTorch is built without CUDA")

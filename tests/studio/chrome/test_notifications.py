@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QCursor, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
@@ -248,6 +248,22 @@ def test_it_goes_when_nobody_reads_it(notes: Notifications) -> None:
     notes.show_info("Saved")
     hurry(notes.notes[0])
     assert notes.texts == []
+
+
+def test_a_pointer_that_only_rests_where_it_appeared_does_not_keep_it(
+    notes: Notifications, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = [QPoint(5, 5)]
+    monkeypatch.setattr(QCursor, "pos", lambda: places[-1])
+    notes.show_info("Saved")
+    (note,) = notes.notes
+    monkeypatch.setattr(note, "underMouse", lambda: True)
+    places.append(QPoint(6, 5))
+    hurry(note)
+    assert notes.texts == ["Saved"], "someone points at it"
+    assert note._timer.isActive()
+    hurry(note)
+    assert notes.texts == [], "the pointer was left there"
 
 
 def test_one_that_stays_has_no_time(notes: Notifications) -> None:

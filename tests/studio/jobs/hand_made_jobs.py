@@ -50,7 +50,7 @@ def running(**others: object) -> JobStatus:
     return replace(
         JobStatus(
             JobState.RUNNING,
-            "1200 of 9000 iterations, 4.2 images/s, 12 min left",
+            "1,200 of 9,000 iterations, 4.2 images/s, 12 min left",
             facts=known,
             host="workstation",
             is_here=True,
@@ -61,7 +61,7 @@ def running(**others: object) -> JobStatus:
     )
 
 
-def failed(sentence: str = "ran out of memory after 1200 of 9000 iterations", advice: str = "") -> JobStatus:
+def failed(sentence: str = "ran out of memory after 1,200 of 9,000 iterations", advice: str = "") -> JobStatus:
     stopped = Stopped(time=NOW - 60, iteration=1200, reason="failed", message="out of memory")
     known = facts(stopped=stopped)
     return JobStatus(

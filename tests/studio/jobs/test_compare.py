@@ -16,7 +16,7 @@ def test_only_what_differs_is_told_with_its_words() -> None:
     assert [(row.name, row.group, row.title, row.here, row.there) for row in rows] == [
         ("input.long_side_cap", "Input", "Long side cap", "not set", "1,400"),
         ("model.backbone.freeze", "Model · Backbone", "Freeze", "not set", "on"),
-        ("training.batch", "Training", "Batch", "16", "8"),
+        ("training.batch", "Training", "Batch", "16", "8 (180,000 iterations of 8 pictures, learning rate 0.5 ×)"),
     ]
 
 
@@ -53,3 +53,13 @@ def test_rows_as_text_for_a_spreadsheet() -> None:
         "data.val.height\t384\tno such field",
         "data.val.width\t512\tno such field",
     ]
+
+
+def test_iterations_are_told_as_the_batch_makes_them() -> None:
+    asked = ["training.schedule.batch=4", "training.schedule.iterations=30"]
+    here, there = (load_config("demo", [*asked, f"training.batch={batch}"]) for batch in (4, 2))
+    rows = {row.name: row for row in compared(here, there)}
+    scaled = "60 iterations of 2 pictures, learning rate 0.5 ×"
+    assert rows["training.schedule.iterations"].here == "30"
+    assert rows["training.schedule.iterations"].there == f"30 ({scaled})"
+    assert [(row.name, row.there) for row in differing(rows.values())] == [("training.batch", f"2 ({scaled})")]

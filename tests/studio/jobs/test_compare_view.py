@@ -38,7 +38,7 @@ def test_only_what_differs_is_shown_group_by_group(view: CompareView) -> None:
         ("Height", "384", "no such field"),
         ("Width", "512", "no such field"),
         ("Training", None, None),
-        ("Batch", "4", "8"),
+        ("Batch", "4", "8 (2,000 iterations of 8 pictures, learning rate 2 ×)"),
         ("Seed", "0", "1"),
     ]
     header = view.table.model()
@@ -48,17 +48,23 @@ def test_only_what_differs_is_shown_group_by_group(view: CompareView) -> None:
 def test_all_fields_are_shown_with_a_mark_at_those_that_differ(view: CompareView, qtbot: Any) -> None:
     qtbot.keyClick(view.show_all, Qt.Key.Key_Space)
     cells = _cells(view)
-    assert ("Iterations", "4,000", "4,000") in cells
+    assert ("Iterations", "4,000", "4,000 (2,000 iterations of 8 pictures, learning rate 2 ×)") in cells
     marked = [cell[0] for cell in cells if str(cell[0]).startswith("≠")]
     assert marked == ["≠ Kind", "≠ First seed", "≠ Count", "≠ Height", "≠ Width", "≠ Batch", "≠ Seed"]
 
 
 def test_the_table_and_selected_rows_are_copied_as_text(view: CompareView, qtbot: Any) -> None:
     qtbot.mouseClick(view.copy, Qt.MouseButton.LeftButton)
-    assert QGuiApplication.clipboard().text().splitlines()[-2:] == ["training.batch\t4\t8", "training.seed\t0\t1"]
+    assert QGuiApplication.clipboard().text().splitlines()[-2:] == [
+        "training.batch\t4\t8 (2,000 iterations of 8 pictures, learning rate 2 ×)",
+        "training.seed\t0\t1",
+    ]
     view.table.selectRow(7)
     qtbot.keyClick(view.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
-    assert QGuiApplication.clipboard().text() == "Field\tfirst\tsecond\ntraining.batch\t4\t8"
+    assert (
+        QGuiApplication.clipboard().text()
+        == "Field\tfirst\tsecond\ntraining.batch\t4\t8 (2,000 iterations of 8 pictures, learning rate 2 ×)"
+    )
 
 
 def test_equal_configs_are_said_to_be_equal(view: CompareView) -> None:

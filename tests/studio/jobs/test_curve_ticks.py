@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lpsnet_studio.jobs.curve_ticks import duration, duration_spacing, log_ticks
+from lpsnet_studio.jobs.curve_ticks import duration, duration_spacing, log_ticks, whole_ticks
 
 
 @pytest.mark.parametrize(
@@ -60,3 +61,20 @@ def test_ticks_of_logarithms_lie_in_sight_and_are_not_too_many(low: float, width
 
 def test_a_range_that_is_none_has_no_ticks() -> None:
     assert log_ticks(1.0, 1.0, 5) == log_ticks(0.0, math.inf, 5) == log_ticks(0.0, math.nan, 5) == []
+
+
+def test_there_is_no_half_of_an_iteration() -> None:
+    assert whole_ticks([(1.0, [1.0, 2.0]), (0.5, [0.5, 1.5])], 0.2, 2.4) == [(1.0, [1.0, 2.0])]
+    assert whole_ticks([(0.5, [0.5, 1.0, 1.5]), (0.1, [0.2])], 0.2, 1.7) == [(1.0, [1.0])]
+    assert whole_ticks([(2.5, [2.5, 5.0]), (5.0, [5.0])], 0.0, 9.0) == [(5.0, [5.0])]
+    assert whole_ticks([(0.01, [0.35])], 0.3, 0.4) == [(1.0, [])]
+
+
+def test_the_axis_of_iterations_has_whole_ticks(qtbot: Any) -> None:
+    from lpsnet_studio.jobs.curves_plot import _FigureAxis
+
+    axis = _FigureAxis("bottom")
+    axis.kind = "whole"
+    for high in (1.5, 3.0, 12.0, 9000.0):
+        for _spacing, places in axis.tickValues(0.0, high, 800.0):
+            assert all(place == round(place) for place in places)

@@ -28,7 +28,7 @@ def running() -> RunFacts:
 
 def test_a_finished_training_says_what_it_reached() -> None:
     ending = ending_of(how(0), trained(iteration=400), "")
-    assert ending == Ending(Outcome.FINISHED, "finished after 400 iterations with PQ 45.7")
+    assert ending == Ending(Outcome.FINISHED, "finished after 400 iterations with PQ 45.7 at its last evaluation")
 
 
 def test_a_training_that_had_nothing_left_to_do_is_finished() -> None:
@@ -176,7 +176,7 @@ def test_events_alone_tell_an_end_that_nobody_watched() -> None:
     assert ending_of_events(running()) is None
     finished = ending_of_events(trained(iteration=400))
     assert finished is not None
-    assert finished.sentence == "finished after 400 iterations with PQ 45.7"
+    assert finished.sentence == "finished after 400 iterations with PQ 45.7 at its last evaluation"
     failed = ending_of_events(trained(Stopped(iteration=120, reason="failed", message="CUDA out of memory")))
     assert failed is not None
     assert failed.out_of_memory

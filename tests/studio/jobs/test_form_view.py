@@ -68,10 +68,10 @@ def test_what_is_typed_is_checked_letter_by_letter_and_undone_at_once(
     (box,) = row.editor.inputs()
     _type(qtbot, box, "0")
     assert row.fault is not None
-    assert row.fault.text() == "Input should be greater than or equal to 1, not 0"
+    assert row.fault.text() == "must be 1 or more, not 0"
     assert row.fault.isVisibleTo(view)
     assert view.groups["training"].counts.text() == "1 to mend · 1 changed"
-    assert "greater than or equal" in box.accessibleDescription()
+    assert "1 or more" in box.accessibleDescription()
     qtbot.keyClicks(box, "8")
     assert form.config is not None
     assert form.config.training.batch == 8
@@ -386,3 +386,46 @@ def test_folders_and_files_are_asked_for_as_such(qtbot: Any, monkeypatch: pytest
     qtbot.addWidget(parent)
     for kind, path in ((FieldKind.FOLDER, "/folder"), (FieldKind.FILE, "/file")):
         assert chosen_path(parent, FormField("x.y", "Y", "", kind), "") == path
+
+
+def test_what_the_batch_makes_of_the_iterations_stands_beside_them(view: ConfigFormView, form: ConfigForm) -> None:
+    form.set("training.schedule.batch", 4)
+    form.set("training.schedule.iterations", 30)
+    form.set("training.batch", 4)
+    row = view.row("training.schedule.iterations")
+    assert row.note is None or not row.note.isVisibleTo(view)
+    form.set("training.batch", 2)
+    assert row.note is not None
+    assert row.note.isVisibleTo(view)
+    told = "60 iterations of 2 pictures, learning rate 0.5 ×: the schedule is meant for batches of 4."
+    assert row.note.text() == told
+    assert told.rstrip(".") in row.editor.inputs()[0].accessibleDescription()
+    assert view.row("training.batch").note is not None
+    form.set("training.batch", 0)
+    assert not row.note.isVisibleTo(view), "nothing is known while something is wrong"
+
+
+def test_what_is_called_so_is_found_before_what_merely_speaks_of_it(
+    view: ConfigFormView, form: ConfigForm, qtbot: Any
+) -> None:
+    def heights(names: list[str]) -> list[int]:
+        view._settle()
+        return [view.row(name).mapTo(view.area.widget(), QPoint(0, 0)).y() for name in names]
+
+    def sought() -> list[str]:
+        return sorted(_shown(view, form), key=lambda name: heights([name])[0])
+
+    before = sought()
+    view.head.search.setText("iterat")
+    found = sought()
+    assert found[0] == "training.schedule.iterations"
+    assert len(found) > 1
+    assert "training.evaluate_every" in found
+    view.head.search.setFocus()
+    qtbot.keyClick(view.head.search, Qt.Key.Key_Down)
+    assert view.row("training.schedule.iterations").editor.inputs()[0].hasFocus()
+    stops = view.stops()
+    order = [stops.index(view.row(name).editor.inputs()[0]) for name in found]
+    assert order == sorted(order), "Tab goes from top to bottom"
+    view.head.search.clear()
+    assert sought() == before == list(form.fields)

@@ -14,10 +14,11 @@ from lpsnet_studio.jobs.job_notices import (
     count_tip,
     count_words,
     ending_of,
+    held_up,
     staying_words,
     why_not_on_job,
 )
-from lpsnet_studio.jobs.jobs import JobEntry
+from lpsnet_studio.jobs.jobs import STARTS_NEXT, JobEntry
 from lpsnet_studio.jobs.run_facts import RunFacts
 from lpsnet_studio.jobs.spec import EvaluateSpec, TrainSpec
 from lpsnet_studio.jobs.status import JobState, JobStatus
@@ -44,6 +45,11 @@ DONE = job(JobState.FINISHED, "done")
 )
 def test_jobs_that_run_and_wait_are_counted(entries: tuple[JobEntry, ...], words: str) -> None:
     assert count_words(entries) == words
+
+
+def test_a_job_that_starts_next_is_held_up_by_nothing() -> None:
+    starts = job(JobState.QUEUED, "now", waiting=STARTS_NEXT)
+    assert held_up((RUNS, starts, WAITS, DONE)) == [WAITS]
 
 
 def test_the_tip_names_those_that_run() -> None:

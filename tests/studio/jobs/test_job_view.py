@@ -34,7 +34,9 @@ from tests.studio.jobs.run_files import START, evaluated, lines, progress, start
 from tests.studio.jobs.test_jobs import Machine, Studio
 
 Open = Callable[..., Any]
-SENTENCE = "ran out of memory on cuda after 1200 of 9000 iterations: tried to allocate 2.5 GiB, of 24 GiB 300 were left"
+SENTENCE = (
+    "ran out of memory on cuda after 1,200 of 9,000 iterations: tried to allocate 2.5 GiB, of 24 GiB 300 were left"
+)
 ADVICE = "Use a smaller batch, smaller pictures or mixed precision, or let several GPUs share the batch. " * 3
 IN_A_WINDOW_OF_900_BY_600 = (832, 516)
 IN_A_WINDOW_OF_480_BY_360 = (412, 276)
@@ -223,7 +225,7 @@ def test_a_resumed_training_that_waits_shows_what_it_did_before(qtbot: Any, open
     qtbot.waitUntil(lambda: tabs.log.controls.levels[Level.INFO].text() == "All 1")
     header = page.view.header
     assert header.course.text().startswith(f"Started {when_words(START - 2, NOW)} · ended ")
-    assert header.course.text().endswith("43 s in all · will run on cpu")
+    assert header.course.text().endswith("43 s in all · will run on the CPU")
     assert header.command.isVisible()
     assert header.resuming.isVisible()
     header.copy_resuming.click()
@@ -323,7 +325,7 @@ def test_a_damaged_run_that_is_written_anew_is_followed(qtbot: Any, open_page: O
     qtbot.waitUntil(lambda: values() == [20.0, 40.0, 5.0, 10.0], timeout=5000)
     assert curves.note.isVisible()
     assert curves.note.text() == "4 lines of the events could not be read and are left out."
-    assert "100 of 1000 iterations" in page.view.header.sentence.text()
+    assert "100 of 1,000 iterations" in page.view.header.sentence.text()
     with events.open("ab") as stream:
         stream.write(whole[40:])
     qtbot.waitUntil(lambda: values()[-1:] == [12.0], timeout=5000)
@@ -335,7 +337,7 @@ def test_a_damaged_run_that_is_written_anew_is_followed(qtbot: Any, open_page: O
     events.write_bytes(lines(longer))
     qtbot.waitUntil(lambda: values() == [3.0] * 39, timeout=5000)
     jobs.refresh()
-    assert "390 of 1000 iterations" in page.view.header.sentence.text()
+    assert "390 of 1,000 iterations" in page.view.header.sentence.text()
 
     tabs.show_tab("log")
     everything = tabs.log.controls.levels[Level.INFO]

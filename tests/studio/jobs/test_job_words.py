@@ -112,7 +112,7 @@ def test_how_far_it_is_never_passes_the_end() -> None:
 
 def test_an_ended_job_tells_quality_course_and_when() -> None:
     line = facts_line(entry(RUN, finished()), NOW)
-    assert line.startswith("PQ 34.1 · 9,000 iterations · ")
+    assert line.startswith("last PQ 34.1 · 9,000 iterations · ")
     assert facts_line(entry(RUN, GONE), NOW) == "its run directory is not there"
 
 
@@ -133,9 +133,9 @@ def test_a_failed_job_says_why_in_its_row(sentence: str, cause: str) -> None:
 
 def test_the_sentence_leaves_out_what_the_progress_tells() -> None:
     assert sentence_words(entry(RUN, running())) == ""
-    unwatched = running(sentence="1200 of 9000 iterations, 12 min left; no keeper watches it")
+    unwatched = running(sentence="1,200 of 9,000 iterations, 12 min left; no keeper watches it")
     assert sentence_words(entry(RUN, unwatched)) == "No keeper watches it."
-    assert sentence_words(entry(RUN, failed())) == "Ran out of memory after 1200 of 9000 iterations."
+    assert sentence_words(entry(RUN, failed())) == "Ran out of memory after 1,200 of 9,000 iterations."
     assert sentence_words(entry(RUN, waiting())).startswith("Waits for cuda:0. It starts by itself")
 
 
@@ -152,6 +152,10 @@ def test_a_resumed_training_tells_its_first_start_and_its_last() -> None:
     known = replace(known, started=NOW - 98, earlier_seconds=600.0)
     course = course_words(entry(RUN, replace(once, started=NOW - 100, facts=known)), NOW)
     assert "44 s since then, 11 min in all" in course
+    noted = replace(once, started=NOW - 100, facts=known, first_started=NOW - 3780, earlier_seconds=680.0)
+    course = course_words(entry(RUN, noted), NOW)
+    assert course.startswith(f"Started {when_words(NOW - 3780, NOW)} · resumed at "), "as it was told at first"
+    assert "44 s since then, 12 min in all" in course
     # It was resumed, and has not reported since.
     silent = replace(known, started=NOW - 300, heard=NOW - 240)
     course = course_words(entry(RUN, running(facts=silent, started=NOW - 60)), NOW)
@@ -165,9 +169,16 @@ def test_progress_and_course_are_lines_of_facts() -> None:
         "iteration 1,200 of 9,000 · 4.2 images/s · 12 min left, until "
     )
     course = course_words(entry(RUN, replace(failed(), peak_rss=3 << 30)), NOW)
-    assert course.endswith("9 min in all · on cpu of workstation · up to 3.0 GiB of memory")
+    assert course.endswith("9 min in all · on the CPU, workstation · up to 3.0 GiB of memory")
     assert "10 min ago" in course_words(entry(RUN, running()), NOW)
-    assert course_words(entry(RUN, waiting()), NOW) == "Will run on cpu"
+    left_the_choice = replace(train_spec(RUN), devices=("auto",))
+    told = running(facts=facts(device="cpu"))
+    assert " · on the CPU, workstation" in course_words(entry(RUN, told, left_the_choice), NOW)
+    told = running(facts=facts(device="cuda:0"))
+    assert " · on cuda:0, workstation" in course_words(entry(RUN, told, left_the_choice), NOW)
+    assert " · on workstation" in course_words(entry(RUN, running(), left_the_choice), NOW), "it has not said yet"
+    assert course_words(entry(RUN, waiting(), left_the_choice), NOW) == "Will run on the best device that is there"
+    assert course_words(entry(RUN, waiting()), NOW) == "Will run on the CPU"
 
 
 def test_the_command_of_a_resumed_training_is_the_first_one_with_the_other_beside() -> None:

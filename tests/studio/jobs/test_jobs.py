@@ -1103,7 +1103,14 @@ def test_processes_whose_run_directory_was_removed_are_told_of_and_killed(runs: 
     finally:
         kill_outliving(folder, leader, status().token)
     jobs.refresh()
-    assert (status().state, status().sentence) == (JobState.LOST, f"{folder} is not there")
+    assert (status().state, status().is_removed) == (JobState.LOST, True)
+    assert status().sentence == "ended, and its directory was removed while it ran: how it ended is not known"
+    assert [entry.folder for entry in ended] == [folder], "told once, as every other end"
+    found = jobs.entry(folder)
+    assert found is not None
+    assert deeds_of(found) == (Deed.DUPLICATE, Deed.FORGET)
+    jobs.refresh()
+    assert len(ended) == 1
     jobs.forget(folder)
     assert jobs.entry(folder) is None
 
@@ -1130,7 +1137,8 @@ def test_who_has_the_number_of_a_job_by_now_is_neither_told_of_nor_killed(tmp_pa
             folder, now = tmp_path / "removed", read_status(tmp_path / "removed")
             before = JobStatus(JobState.RUNNING, "3 of 9 iterations", is_here=True, leader=its)
             assert outliving(folder, now, before).is_outlived
-            assert outliving(folder, now, replace(before, leader=ended)) is now
+            assert outliving(folder, now, replace(before, leader=ended)).is_removed, "it was seen to run"
+            assert outliving(folder, now, replace(before, leader=None)) is now
             kill_outliving(folder, ended, "")
             assert its.is_alive
         finally:

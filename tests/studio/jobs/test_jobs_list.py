@@ -15,12 +15,14 @@ from lpsnet_studio.jobs.jobs_list import (
     StateFilter,
     first_looked_at,
     moved_place,
+    shortened,
 )
 from lpsnet_studio.jobs.status import JobState, JobStatus
 from tests.studio.jobs.hand_made_jobs import (
     NOW,
     entry,
     evaluate_spec,
+    facts,
     failed,
     finished,
     running,
@@ -50,6 +52,17 @@ def test_jobs_are_listed_by_section_in_their_order() -> None:
     assert [row.title for row in rows if isinstance(row, SectionRow)] == ["Waiting · 2", "Running · 1", "Earlier · 2"]
 
 
+def test_what_has_ended_is_listed_by_when_it_was_last_active() -> None:
+    resumed = entry(A, finished(ended=NOW - 10))
+    opened_now = entry(B, replace(failed(), ended=None), listed=NOW)
+    copied = entry(C, JobStatus(JobState.LOST, "was copied while it ran", facts=facts(heard=NOW - 5000)), listed=NOW)
+    gone = entry(D, JobStatus(JobState.LOST, f"{D} is not there"), listed=NOW - 300)
+    rows = JobList().listed([copied, opened_now, gone, resumed], NOW)
+    assert _folders(rows) == [Section.EARLIER, B, A, D, C], "last heard of 2 s, 10 s, 300 s and 5000 s ago"
+    assert isinstance(rows[0], SectionRow)
+    assert "active last" in rows[0].tip
+
+
 def test_what_runs_is_looked_at_first_or_else_the_newest_that_began() -> None:
     def first(*entries: object) -> Path | None:
         return first_looked_at(JobList().listed(entries, NOW))  # type: ignore[arg-type]
@@ -65,7 +78,7 @@ def test_a_row_tells_place_facts_progress_and_news() -> None:
     jobs = [row for row in JobList().listed(_mixed(), NOW) if isinstance(row, JobRow)]  # type: ignore[arg-type]
     assert [row.place for row in jobs] == [1, 2, 0, 0, 0]
     assert jobs[1].facts == "No. 2 in the queue · waits for cuda:0"
-    assert jobs[2].facts == "iteration 1,200 of 9,000 · PQ 31.2 · 12 min left"
+    assert jobs[2].facts == "iteration 1,200 of 9,000 · last PQ 31.2 · 12 min left"
     assert jobs[2].fraction == pytest.approx(1200 / 9000)
     assert [row.fraction for row in jobs if row is not jobs[2]] == [None] * 4
     assert [row.is_new for row in jobs] == [False, False, False, True, False]
@@ -145,3 +158,13 @@ def test_rows_of_what_has_ended_stay_until_it_or_the_day_is_another() -> None:
     assert isinstance(later, JobRow)
     assert "yesterday" in later.facts
     assert "yesterday" not in before[-1].facts
+
+
+def test_a_name_that_does_not_fit_loses_its_day_before_what_tells_it_apart() -> None:
+    def fits(text: str) -> bool:
+        return len(text) <= 20
+
+    assert shortened("demo-2026-11-23", fits) == "demo-2026-11-23"
+    assert shortened("fourth-evaluation-2026-11-23", fits) == "fourth-evaluation…"
+    assert shortened("fourth-prediction-2026-11-23-2", fits) == "fourth-prediction…-2"
+    assert shortened("2026-11-23-of-a-long-study", fits) == "2026-11-23-of-a-long-study", "no day of ours"

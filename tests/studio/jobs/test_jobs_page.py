@@ -87,6 +87,41 @@ def test_no_jobs_yet_says_what_to_do(qtbot: Any, open_page: Open) -> None:
         assert wanted.args == [kind]
 
 
+def test_enter_presses_the_button_that_the_keyboard_is_on_and_shows_to_be(qtbot: Any, open_page: Open) -> None:
+    from PySide6.QtCore import Qt
+
+    page = open_page(HandMadeJobs())
+    page.activateWindow()
+    qtbot.waitUntil(page.empty_buttons["train"].hasFocus)
+    # It has a ring without Tab.
+    qtbot.waitUntil(lambda: page.testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange))
+    with qtbot.waitSignal(page.new_wanted) as wanted:
+        qtbot.keyClick(page.empty_buttons["train"], Qt.Key.Key_Return)
+    assert wanted.args == ["train"]
+
+
+def test_enter_opens_the_menu_of_new_jobs(qtbot: Any, open_page: Open, entries: list[JobEntry]) -> None:
+    from PySide6.QtCore import Qt, QTimer
+
+    page = open_page(HandMadeJobs(entries))
+    menu = page.side.new_button.menu()
+    QTimer.singleShot(0, menu.close)
+    with qtbot.waitSignal(menu.aboutToShow):
+        qtbot.keyClick(page.side.new_button, Qt.Key.Key_Return)
+
+
+def test_the_keyboard_goes_from_the_offers_to_the_jobs_that_are_read_later(
+    qtbot: Any, open_page: Open, entries: list[JobEntry]
+) -> None:
+    jobs = HandMadeJobs()
+    page = open_page(jobs)
+    page.activateWindow()
+    qtbot.waitUntil(page.empty_buttons["train"].hasFocus)
+    jobs.put(*entries)
+    assert page.side.list.hasFocus()
+    assert page.side.list.folders == (entries[2].folder,)
+
+
 def test_the_first_job_takes_the_place_of_the_offer(open_page: Open, entries: list[JobEntry]) -> None:
     jobs = HandMadeJobs()
     page = open_page(jobs)
@@ -232,7 +267,7 @@ def test_a_dead_job_leads_to_its_first_error(qtbot: Any, open_page: Open, entrie
     page = open_page(HandMadeJobs(entries))
     _choose(page, entries[3])
     header = page.view.header
-    assert header.sentence.text() == "Ran out of memory after 1200 of 9000 iterations."
+    assert header.sentence.text() == "Ran out of memory after 1,200 of 9,000 iterations."
     assert header.advice.text() == "Use a smaller batch."
     header.show_log.click()
     assert page.view.tabs.key == "log"

@@ -138,6 +138,25 @@ def test_a_second_start_adds_to_the_log_and_forgets_how_the_first_ended(run_dir:
     assert ended(run_dir).sentence == "failed: exit status 7"
 
 
+def test_every_start_notes_when_the_first_was_and_how_long_those_before_worked(run_dir: Path) -> None:
+    began, took = [], []
+    for _start in range(3):
+        folder = start(run_dir, "pass")
+        status = ended(run_dir)
+        assert status.started is not None
+        assert status.ended is not None
+        began.append(status.started)
+        took.append(status.ended - status.started)
+        assert status.first_started == (began[0] if len(began) > 1 else None)
+    assert status.earlier_seconds == pytest.approx(sum(took[:2]))
+    keeper = keeper_of(folder)
+    until(lambda: not keeper.is_alive, "the end of the keeper")
+    folder.exit.unlink()
+    start(run_dir, "pass")
+    status = ended(run_dir)
+    assert (status.first_started, status.earlier_seconds) == (began[0], None), "one end was seen by nobody"
+
+
 def test_no_second_job_starts_where_one_runs(run_dir: Path) -> None:
     folder = start(run_dir, WAITS)
     before = folder.job.read_bytes()

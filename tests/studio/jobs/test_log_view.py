@@ -86,8 +86,8 @@ def test_filters_count_and_hide(qtbot: Any, view: LogView, path: Path) -> None:
     view.controls.levels[Level.ERROR].click()
     model = view.lines.model()
     assert "\n".join(model.index(row, 0).data() for row in range(model.rowCount())) + "\n" == ERROR
-    path.write_text("all is well\n")
-    qtbot.waitUntil(lambda: len(view.log) == 1)
+    path.write_text("=== started 2026-11-23 09:00:00: python -m lpsnet.cli train\nall is well\n")
+    qtbot.waitUntil(lambda: len(view.log) == 2)
     assert view._state.text() == "No errors."
     assert not view.controls.first_error.isEnabled()
 

@@ -871,3 +871,184 @@ def test_it_follows_the_theme(qtbot: Any, make: Any, theme: Theme) -> None:
     before = view.foot.mend.icon().pixmap(16).toImage()
     theme.apply("light")
     assert view.foot.mend.icon().pixmap(16).toImage() != before
+
+
+# ---------------------------------------------------------------------------------------------- keys of the whole form
+
+
+def _type_into(qtbot: Any, box: QWidget, text: str) -> None:
+    box.setFocus()
+    qtbot.keyClick(box, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClicks(box, text)
+
+
+def test_the_search_is_found_from_wherever_the_keyboard_is(qtbot: Any, make: Any) -> None:
+    view = make()
+    body = training(view)
+    search, folder = body.config.head.search, body.form.run_dir
+    for start in (body.place.folder.box, body.place.devices.box, view.start, view.findings.again, view.foot.command):
+        if start is view.start:
+            looked(qtbot, view)
+        start.setFocus()
+        qtbot.keyClick(start, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+        assert search.hasFocus(), start.accessibleName()
+    view.start.setFocus()
+    qtbot.keyClicks(view.start, "/")
+    assert search.hasFocus()
+    number = body.config.row("training.batch").editor.inputs()[0]
+    _type_into(qtbot, number, "/")
+    assert search.hasFocus()
+    assert body.form.config.value("training.batch") == body.form.config.config.training.batch
+    assert body.form.run_dir == folder
+    _type_into(qtbot, body.place.folder.box, "/x")
+    assert body.form.run_dir == "/x", "text is typed, slashes and all"
+
+
+def test_folder_devices_and_settings_are_taken_back_in_their_order(qtbot: Any, make: Any) -> None:
+    view = make()
+    body = training(view)
+    proposed = body.form.run_dir
+    undo = (Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    _type_into(qtbot, body.place.folder.box, "/runs/mine")
+    _type_into(qtbot, body.place.devices.box, "cuda:1")
+    qtbot.mouseClick(body.place.devices.ticks["cpu"], Qt.MouseButton.LeftButton)
+    body.form.config.set("training.batch", 3)
+    assert (body.form.run_dir, body.form.devices) == ("/runs/mine", "cpu")
+    body.place.folder.box.setFocus()
+    qtbot.keyClick(body.place.folder.box, *undo)
+    assert not body.form.config.changed_fields
+    qtbot.keyClick(body.place.folder.box, *undo)
+    assert body.place.devices.box.text() == "cuda:1"
+    qtbot.keyClick(view.start, *undo)
+    assert body.place.devices.box.text() == "auto"
+    qtbot.keyClick(body.place.folder.box, *undo)
+    assert body.place.folder.box.text() == proposed
+    assert not body.config.head.undo.isEnabled()
+    for _ in range(2):
+        qtbot.keyClick(body.place.folder.box, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
+    assert (body.form.run_dir, body.form.devices) == ("/runs/mine", "cuda:1")
+
+
+def test_all_fields_are_reset_with_folder_and_devices(qtbot: Any, make: Any) -> None:
+    view = make()
+    body = training(view)
+    proposed = body.form.run_dir
+    _type_into(qtbot, body.place.folder.box, "/runs/mine")
+    _type_into(qtbot, body.place.devices.box, "cpu")
+    qtbot.mouseClick(body.config.head.reset, Qt.MouseButton.LeftButton)
+    assert (body.place.folder.box.text(), body.place.devices.box.text()) == (proposed, "auto")
+    assert not body.config.head.reset.isEnabled()
+    qtbot.mouseClick(body.config.head.undo, Qt.MouseButton.LeftButton)
+    assert (body.place.folder.box.text(), body.place.devices.box.text()) == ("/runs/mine", "cpu")
+
+
+def test_edits_of_an_evaluation_are_taken_back(qtbot: Any, make: Any, tmp_path: Path) -> None:
+    view = make("evaluate", runs=lambda: [("first", tmp_path / "first")])
+    assert isinstance(view.body, BatchBody)
+    form, rows = view.body.form, view.body.view.rows
+    proposed = form.value("out")
+    undo = (Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    checkpoint, changes = rows["checkpoint"].editor.inputs()[0], rows["overrides"].editor.inputs()[0]
+    _type_into(qtbot, checkpoint, str(tmp_path / "net"))
+    named = form.value("out")
+    assert named != proposed, "the folder is named after the network"
+    _type_into(qtbot, changes, "training.batch=2")
+    form.set("data", "scenes")
+    assert view.body.view.undo.isEnabled()
+    changes.setFocus()
+    qtbot.keyClick(changes, *undo)
+    assert form.value("data") == "config"
+    qtbot.keyClick(changes, *undo)
+    assert changes.toPlainText() == ""
+    qtbot.keyClick(checkpoint, *undo)
+    assert checkpoint.text() == ""
+    assert form.value("out") == proposed, "the folder is proposed anew"
+    assert not view.body.view.undo.isEnabled()
+    qtbot.mouseClick(view.body.view.redo, Qt.MouseButton.LeftButton)
+    assert checkpoint.text() == str(tmp_path / "net")
+    assert form.value("out") == named
+    view.prefill(EvaluateSpec(tmp_path / "other", None, tmp_path / "out"))
+    qtbot.waitUntil(lambda: checkpoint.text() == str(tmp_path / "other"))
+    qtbot.keyClick(view.start, *undo)
+    assert checkpoint.text() == str(tmp_path / "net")
+
+
+# ------------------------------------------------------------------------------------------------ one job after another
+
+
+@pytest.mark.parametrize("kind", ["train", "predict"])
+def test_the_next_job_is_offered_a_folder_of_its_own(qtbot: Any, make: Any, tmp_path: Path, kind: JobKind) -> None:
+    view = make(kind)
+    picture = tmp_path / "picture.png"
+    picture.touch()
+    if kind == "train":
+        box = training(view).place.folder.box
+        name = "mine"
+    else:
+        assert isinstance(view.body, BatchBody)
+        batch(view).set("config", "demo")
+        batch(view).set("inputs", str(picture))
+        box, name = view.body.view.rows["out"].editor.inputs()[0], "demo-predictions"
+    _type_into(qtbot, box, str(tmp_path / "mine"))
+    looked(qtbot, view)
+    with qtbot.waitSignal(view.wanted):
+        view.ask_to_start()
+    proposed = Path(box.text())
+    assert proposed.parent == tmp_path / "runs"
+    assert proposed.name.startswith(f"{name}-20")
+    assert not view.body.faults
+    assert view.start.isEnabled()
+
+
+@pytest.mark.parametrize("way", ["start", "leave", "duplicate"])
+def test_what_was_searched_for_and_found_of_one_job_is_not_there_for_the_next(
+    qtbot: Any, make: Any, looks: Looks, tmp_path: Path, way: str
+) -> None:
+    looks.report = found("warning")
+    view = make()
+    head = training(view).config.head
+    training(view).form.config.set("training.batch", 3)
+    looked(qtbot, view)
+    assert view.findings.lines
+    looks.may_end.clear()
+    head.search.setText("batch")
+    head.only_changed.setChecked(True)
+    if way == "start":
+        view.ask_to_start()
+    elif way == "leave":
+        qtbot.keyClick(view.start, Qt.Key.Key_Escape)
+    else:
+        assert prefilled(qtbot, view, TrainSpec("demo", (), tmp_path / "first", ("auto",)))
+    assert head.search.text() == ""
+    assert not head.only_changed.isChecked()
+    assert not view.findings.lines
+    assert training(view).config.row("input.short_side").isVisible()
+    looks.may_end.set()
+
+
+def test_a_command_that_is_not_valid_says_so_and_is_not_copied(qtbot: Any, make: Any) -> None:
+    view = make()
+    foot = view.foot
+    valid = foot.command.toPlainText()
+    assert foot.copy.isEnabled()
+    training(view).form.config.set_text("training.batch", "eight")
+    first, *_ = foot.command.toPlainText().splitlines()
+    assert first == '# not valid yet: training.batch: must be a whole number, not "eight"'
+    assert not foot.copy.isEnabled()
+    assert "must be a whole number" in foot.copy.toolTip()
+    training(view).form.config.undo()
+    assert foot.command.toPlainText() == valid
+    assert foot.copy.isEnabled()
+    training(view).form.set_run_dir("")
+    assert foot.command.toPlainText().startswith("# not valid yet: Folder of the run: say where its files go\n")
+    assert not view.start.isEnabled()
+
+
+def test_the_foot_begins_with_what_is_wrong_and_not_with_a_long_path(qtbot: Any, make: Any, tmp_path: Path) -> None:
+    run = tmp_path / "a folder with a long name" / "coco"
+    (run / "checkpoints").mkdir(parents=True)
+    (run / "events.jsonl").touch()
+    view = make()
+    training(view).form.set_run_dir(str(run))
+    qtbot.waitUntil(lambda: not view.start.isEnabled())
+    assert view.foot.reason.text().startswith("Folder of the run: coco holds a run already")

@@ -231,12 +231,12 @@ def test_a_training_is_started_stopped_gone_on_with_finished_and_evaluated(run_d
         time.sleep(0.1)
     status = read_status(run_dir)
     assert status.state is JobState.RUNNING
-    assert "of 2000 iterations" in status.sentence
+    assert "of 2,000 iterations" in status.sentence
     assert stop_gently(folder)
     status = ended_after_long(run_dir)
     assert status.state is JobState.STOPPED, folder.log.read_text()
     done = status.facts.iteration
-    assert status.sentence == f"stopped after {done} of 2000 iterations, saved"
+    assert status.sentence == f"stopped after {done:,} of 2,000 iterations, saved"
 
     config = run_dir / "config.yaml"
     config.write_text(config.read_text().replace("iterations: 2000", f"iterations: {done + 2}"))
@@ -267,4 +267,4 @@ def test_two_processes_under_torchrun_save_and_end_when_asked(run_dir: Path) -> 
     status = ended_after_long(run_dir)
     assert isinstance(status.facts.stopped, Stopped), folder.log.read_text()
     assert (status.state, status.facts.stopped.reason) == (JobState.STOPPED, "terminated")
-    assert status.sentence == f"stopped after {status.facts.iteration} of 2000 iterations, saved"
+    assert status.sentence == f"stopped after {status.facts.iteration:,} of 2,000 iterations, saved"

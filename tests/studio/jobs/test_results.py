@@ -147,8 +147,9 @@ def test_predictions_stand_where_the_truth_stood(tmp_path: Path) -> None:
         predictions_of(tmp_path)
     (tmp_path / "panoptic.json").touch()
     json_path = predictions_of(tmp_path)
-    found = with_predictions(entries(3), {0: picture(0), 2: picture(2, problem="broken")}, json_path)
+    found = with_predictions(entries(3), {0: picture(0), 2: picture(2, problem="broken")}, json_path, "eval-1")
     assert [entry.source for entry in found] == [ImageSource("/photos/0.png", TruthSource(str(json_path), 0))]
+    assert [(entry.stand_in, entry.figure) for entry in found] == [("the predictions of eval-1", "Agreement")]
 
 
 def test_photos_of_a_prediction_are_found_where_they_lie_in_one_folder(tmp_path: Path) -> None:

@@ -77,10 +77,10 @@ def test_the_table_shows_every_evaluation(qtbot: Any, shown: SamplesView) -> Non
     rows = [model.headerData(row, Qt.Orientation.Vertical) for row in range(model.rowCount())]
     assert rows == ["300\nPQ 30.0", "200\nPQ 20.0", "100\nPQ 10.0"]
     assert [model.headerData(column, Qt.Orientation.Horizontal) for column in range(model.columnCount())] == [
-        *("Picture 00", "Picture 01", "Picture 02")
+        *("Picture 1", "Picture 2", "Picture 3")
     ]
     spoken = model.index(1, 2).data(Qt.ItemDataRole.AccessibleTextRole)
-    assert spoken == "Picture 02, iteration 200, PQ 20.0"
+    assert spoken == "Picture 3, iteration 200, PQ 20.0"
     qtbot.waitUntil(lambda: all(shown._small.find(model.sample(model.index(0, column))) for column in range(3)))
     place = shown.grid.visualRect(model.index(0, 1)).center()
     qtbot.waitUntil(lambda: shown.grid.viewport().grab().toImage().pixelColor(place).red() == 151)
@@ -90,7 +90,7 @@ def test_a_picture_is_followed_by_keys(qtbot: Any, shown: SamplesView) -> None:
     enlarge(qtbot, shown, 0, 1)
     assert shown.stage.isVisible()
     qtbot.waitUntil(lambda: stage_shade(shown) == 151)
-    assert shown.stage.caption.text() == "Picture 01 · iteration 300 · PQ 30.0 · 3 of 3"
+    assert shown.stage.caption.text() == "Picture 2 · iteration 300 · PQ 30.0 · 3 of 3"
     qtbot.keyClick(shown.stage.view, Qt.Key.Key_Left)
     qtbot.waitUntil(lambda: stage_shade(shown) == 101)
     qtbot.keyClick(shown.stage.view, Qt.Key.Key_Down)
@@ -130,7 +130,7 @@ def test_a_newer_evaluation_leaves_what_is_shown_in_its_place(qtbot: Any, shown:
     tell(run, evaluated(400, 0.4))
     shown._read()
     qtbot.waitUntil(lambda: shown.stage.slider.maximum() == 3)
-    assert shown.stage.caption.text() == "Picture 00 · iteration 200 · PQ 20.0 · 2 of 4"
+    assert shown.stage.caption.text() == "Picture 1 · iteration 200 · PQ 20.0 · 2 of 4"
     shown.show_all()
     assert shown.grid.currentIndex().row() == 2
 

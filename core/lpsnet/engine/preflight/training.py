@@ -18,6 +18,7 @@ from lpsnet.engine.preflight.pictures import Pictures, check_overlap, check_pict
 from lpsnet.engine.preflight.remedies import Remedy
 from lpsnet.engine.preflight.room import check_disk, check_memory, training_bytes_on_disk, what_fits
 from lpsnet.engine.preflight.weights import check_first_weights
+from lpsnet.engine.schedule import scaled_words
 from lpsnet.run_directory import RunDirectory
 
 __all__ = ["check_device", "check_training"]
@@ -51,6 +52,7 @@ def check_training(
     for remark in settings.remarks():
         found.warning("config", remark)
     _check_sharing(found, settings, place, processes)
+    _tell_length(found, settings)
     categories = _categories(found, settings)
     taught = _taught(found, settings, categories)
     measured = None
@@ -116,6 +118,14 @@ def _check_sharing(found: Preflight, config: Config, place: torch.device | None,
         count = torch.cuda.device_count()
         told = f"{processes} processes want a GPU each, and there are {count}"
         found.error("device", told, Remedy.FEWER_PROCESSES, count=count)
+
+
+def _tell_length(found: Preflight, config: Config) -> None:
+    """Says how long the batch makes a schedule that is meant for another."""
+    scaled, schedule = scaled_words(config.training), config.training.schedule
+    if scaled:
+        meant = f"the {schedule.iterations:,} that are asked for are of {schedule.batch}"
+        found.fine("training.schedule.iterations", f"{scaled}: {meant}")
 
 
 def _categories(found: Preflight, config: Config) -> Categories | None:

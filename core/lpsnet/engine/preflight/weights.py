@@ -14,10 +14,9 @@ from lpsnet.config import Config, expand_path
 from lpsnet.engine.first_weights import first_network
 from lpsnet.engine.preflight.findings import Preflight
 from lpsnet.model.backbone import ResNet, load_pretrained
+from lpsnet.weight_files import WEIGHT_SUFFIXES
 
 __all__ = ["check_first_weights"]
-
-_FILES = (".safetensors", ".pth", ".pt")
 
 
 def check_first_weights(found: Preflight, config: Config, categories: Categories | None) -> None:
@@ -62,7 +61,7 @@ def _check_backbone(found: Preflight, config: Config, weights: str) -> None:
     body = config.model.backbone
     try:
         path = expand_path(weights)
-        if path.suffix in _FILES or path.is_file():
+        if path.suffix in WEIGHT_SUFFIXES or path.is_file():
             load_pretrained(ResNet(body.name, frozen=body.frozen, stride_in_1x1=body.stride_in_1x1), weights)
             found.fine(field, f"{path}: fits {body.name}")
             return
