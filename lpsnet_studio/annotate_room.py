@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 from shiboken6 import isValid
 
+from lpsnet_studio.actions.table import ACTIONS
 from lpsnet_studio.annotate_telling import AnnotateTelling
 from lpsnet_studio.annotator.annotate_bar import AnnotateBar
 from lpsnet_studio.annotator.assist import NetworkMaps
@@ -21,6 +22,7 @@ from lpsnet_studio.annotator.editor import Editor
 from lpsnet_studio.annotator.history_view import HistoryPanel
 from lpsnet_studio.annotator.labels_view import LabelsPanel
 from lpsnet_studio.annotator.opened_image import category_ids
+from lpsnet_studio.annotator.panel_keys import PanelKeys
 from lpsnet_studio.annotator.place_words import why_empty
 from lpsnet_studio.annotator.segments_view import SegmentsPanel
 from lpsnet_studio.annotator.tool_hand import ToolHand
@@ -39,6 +41,8 @@ __all__ = ["AnnotateRoom"]
 _MODES = ("annotate",)
 _SHOWN = ("segments", "void")
 """The layers that a document has, of those that the canvas can show."""
+_OF_LISTS = frozenset(("enter", "escape"))
+"""Keys of tools that mean something else in a list: Enter goes to a row, and Esc is the window's."""
 
 
 class AnnotateRoom(QObject):
@@ -102,6 +106,10 @@ class AnnotateRoom(QObject):
         self.bar.add_actions([actions[f"tool_{name}"] for name in TOOLS])
         self.toolbox.chosen_changed.connect(self._show_tool_checked)
         self._show_tool_checked()
+        of_canvas = [actions[entry.id] for entry in ACTIONS if entry.context == "view"]
+        keys = PanelKeys(self, self._hand.keys - _OF_LISTS, self._hand.key)
+        for area in self.areas:
+            keys.serve(area, of_canvas)
 
     def _listen(self) -> None:
         session, desk = self._place.session, self.desk

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QDockWidget, QMainWindow, QWidget
 
 from lpsnet_studio.settings import LAYOUT_VERSION, Settings
 
@@ -148,7 +148,7 @@ class Docks(QObject):
             # Once it is laid out: until then Qt goes by the panel's own wish.
             QTimer.singleShot(0, self, lambda: self._window.resizeDocks([dock], [width], Qt.Orientation.Horizontal))
         panel.widget.show()
-        panel.widget.setFocus()
+        _place_of_keyboard(panel.widget).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     # ---------------------------------------------------------------------------------------------------------- layout
 
@@ -303,3 +303,14 @@ class Docks(QObject):
         is_squeezed = self._middle.width() <= self._middle.minimumWidth()
         if self._of_mode and not self._is_cramped and not is_squeezed and self._window.isVisible():
             self._roomy_layout = self._window.saveState(LAYOUT_VERSION)
+
+
+def _place_of_keyboard(widget: QWidget) -> QWidget:
+    """Returns what of a panel takes the arrows: its list, if it shows one, else the panel itself."""
+    lists = (widget, *widget.findChildren(QAbstractItemView))
+    return next((each for each in lists if _is_list(each) and each.isVisibleTo(widget)), widget)
+
+
+def _is_list(widget: QWidget) -> bool:
+    by_tab = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
+    return isinstance(widget, QAbstractItemView) and by_tab and widget.isEnabled()

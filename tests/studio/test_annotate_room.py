@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QMessageBox
 
 from lpsnet_studio.actions.table import ACTIONS
 from lpsnet_studio.annotator.class_palette import ClassPalette
-from lpsnet_studio.annotator.labels import LabelSet
 from lpsnet_studio.annotator.project import Status
 from lpsnet_studio.annotator.store import ProjectStore
 from lpsnet_studio.inference.messages import Inspect, OpenImage
@@ -256,8 +255,11 @@ def test_letters_are_typed_where_someone_types(at_work: Annotating) -> None:
     assert isinstance(field, QLineEdit)
     field.setFocus()
     at_work.qtbot.waitUntil(field.hasFocus)
-    QTest.keyClicks(field, "bcj5")
-    assert field.text() == "bcj5"
+    QTest.keyClicks(field, "bcj5[aq-")
+    assert field.text() == "bcj5[aq-"
+    at_work.editor.select(at_work.persons)
+    at_work.keys([Qt.Key.Key_Home, Qt.Key.Key_Delete])
+    assert field.text() == "cj5[aq-"
     assert at_work.window.annotation.toolbox.name == "select"
     assert at_work.titles == []
 
@@ -330,6 +332,58 @@ def test_escape_lets_go_from_a_panel_too(at_work: Annotating) -> None:
     at_work.key(Qt.Key.Key_Escape)
     assert at_work.editor.selection == ()
     assert at_work.session.selected == 2
+
+
+@pytest.mark.parametrize("place", ["segments.table", "checks.tree", "history.list", "classes.table", "bar.status"])
+def test_the_keys_of_the_canvas_act_from_the_panels_too(at_work: Annotating, place: str) -> None:
+    editor, room = at_work.editor, at_work.window.annotation
+    panel, name = place.split(".")
+    if panel != "bar":
+        at_work.trigger(f"panel_annotation_{panel}")
+    widget = getattr(getattr(room, panel), name)
+    editor.select(at_work.persons)
+    widget.setFocus()
+    at_work.qtbot.waitUntil(widget.hasFocus)
+    at_work.key("b")
+    assert room.toolbox.name == "brush"
+    before = editor.options.radius
+    at_work.key("]")
+    assert editor.options.radius > before
+    at_work.key("j")
+    assert at_work.titles == ["Merge 2 segments"]
+    editor.use_category(ROAD)
+    at_work.key("1")
+    assert at_work.titles[-1] == "Relabel as road"
+    editor.select(())
+    at_work.key("4")
+    assert "No class has the digit 4" in at_work.told
+    editor.select([at_work.only(SKY)])
+    if panel != "classes":
+        at_work.key(Qt.Key.Key_Delete)
+        assert at_work.titles[-1].startswith("Delete")
+    at_work.key("q")
+    assert at_work.store.entries[at_work.desk.image].status is Status.DONE or at_work.session.index == 1
+    at_work.key("a")
+    assert at_work.session.index == 0
+
+
+def test_panels_that_are_asked_for_give_the_keyboard_to_their_lists(at_work: Annotating) -> None:
+    window, room = at_work.window, at_work.window.annotation
+    lists = {
+        Qt.Key.Key_7: room.segments.table,
+        Qt.Key.Key_8: room.classes.table,
+        Qt.Key.Key_0: room.history.list,
+    }
+    for key, place in lists.items():
+        window.canvas.setFocus()
+        at_work.key(key, ALT)
+        at_work.qtbot.waitUntil(place.hasFocus)
+    window.canvas.setFocus()
+    at_work.key(Qt.Key.Key_7, ALT)
+    at_work.qtbot.waitUntil(room.segments.table.hasFocus)
+    at_work.key(Qt.Key.Key_Down)
+    at_work.key(Qt.Key.Key_Down)
+    assert len(at_work.editor.selection) == 1
 
 
 def test_keys_merge_split_and_delete_and_are_taken_back(at_work: Annotating) -> None:
@@ -674,7 +728,7 @@ def test_closing_with_unsaved_edits_asks_and_loses_nothing(at_work: Annotating) 
 
     store = ProjectStore.open(at_work.project, read_only=True)
     try:
-        again = open_image(store, 1, LabelSet.of(CATEGORIES))
+        again = open_image(store, 1)
         assert again is not None
         assert np.array_equal(again.document.ids, drawn)
     finally:
