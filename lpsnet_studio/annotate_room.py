@@ -233,7 +233,7 @@ class AnnotateRoom(QObject):
         if not self.is_shown:
             return
         self.overlay.show_tool(self.toolbox.tool)
-        self._status_bar.show_hint(self.toolbox.hint or why_empty(self.desk) or self.desk.why_not)
+        self._status_bar.show_hint(self.toolbox.hint or why_empty(self.desk))
 
     def _show_tool_checked(self) -> None:
         for name in TOOLS:

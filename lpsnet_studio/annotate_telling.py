@@ -52,6 +52,7 @@ class AnnotateTelling:
         card.truth_wanted.connect(commands.start_from_truth)
         card.nothing_wanted.connect(commands.start_empty)
         card.show_image_wanted.connect(commands.show_image)
+        card.look_again_wanted.connect(self._read_photo_again)
 
     def set_on(self, on: bool) -> None:
         """Says whether the window annotates; otherwise nothing is told here."""
@@ -60,6 +61,12 @@ class AnnotateTelling:
             self._tell_listed()
             self._tell_recent()
         self.card.set_on(on)
+
+    def _read_photo_again(self) -> None:
+        """Reads the photo again too, where that failed before."""
+        session = self._place.session
+        if session.picture is None:
+            self._place.images.reload(session.index)
 
     def _tell_sources(self) -> None:
         session = self._place.session

@@ -49,7 +49,6 @@ class ChecksPanel(QWidget):
         fix: does what can be done about what is chosen.
         fix_all: does it about all of the same kind.
         foot: how much was found, and whether it is being looked for.
-        reason: why nothing can be changed, if that is so.
     """
 
     centre_wanted = Signal(object)
@@ -65,7 +64,6 @@ class ChecksPanel(QWidget):
         self.speck = self._made_speck()
         self.fix, self.fix_all = self._made_button(), self._made_button()
         self.foot = as_caption(ElidedLabel())
-        self.reason = caption(wraps=True)
         self._empty = empty_state()
         self._lay_out()
         self._look, self._filling = Errand(desk, self), Errand(desk, self)
@@ -116,7 +114,6 @@ class ChecksPanel(QWidget):
         for row in (buttons, size):
             row.setSpacing(8)
             foot.addLayout(row)
-        foot.addWidget(self.reason)
         foot.setContentsMargins(8, 6, 8, 6)
         foot.setSpacing(6)
         inner.setContentsMargins(0, 0, 0, 0)
@@ -249,8 +246,6 @@ class ChecksPanel(QWidget):
         editor = self._editor
         self._empty.setText(why_empty(self._desk))
         self._stack.setCurrentIndex(0 if editor is None else 1)
-        self.reason.setText(read_only_words(self._desk))
-        self.reason.setVisible(bool(self.reason.text()))
         if editor is None:
             return
         is_looking = self._look.is_under_way or self._due.isActive()

@@ -78,7 +78,8 @@ class ReadOnlyLine(NoticeLine):
     Attributes:
         changed: it is there, is not any more, or says something else.
         open_wanted: the folder of the project that is to be opened to be changed.
-        button: is there when it can be.
+        look_button: looks who holds it now; there until nobody does.
+        button: is there when it can be opened again.
     """
 
     changed = Signal()
@@ -91,6 +92,8 @@ class ReadOnlyLine(NoticeLine):
         self.button = self.add_button("Open again", "Open the project to change it: nobody else has it open now.")
         self.button.clicked.connect(lambda: self.open_wanted.emit(self._folder))
         self.button.hide()
+        self.look_button = self.add_button("Look again", "Look whether somebody else still has the project open.")
+        self.look_button.clicked.connect(self.look)
         self._look = Errand(desk, self)
         self._due = QTimer(self)
         self._due.setInterval(_LOOK_MILLISECONDS)
@@ -109,7 +112,7 @@ class ReadOnlyLine(NoticeLine):
         if folder != self._folder:
             self._folder = folder
             self._look.cancel()
-            self.button.hide()
+            self._offer(open_again=False)
             self.words.setText("Read only: nothing can be changed.")
         self.setVisible(folder is not None)
         if folder is None or not self._is_watching:
@@ -129,8 +132,12 @@ class ReadOnlyLine(NoticeLine):
     def _take(self, look: LockLook) -> None:
         words = "Nobody else has the project open now." if look.is_free else look.words
         self.words.setText(f"Read only. {words}")
-        self.button.setVisible(look.is_free)
+        self._offer(open_again=look.is_free)
         self.changed.emit()
+
+    def _offer(self, *, open_again: bool) -> None:
+        self.button.setVisible(open_again)
+        self.look_button.setVisible(not open_again)
 
 
 class UnfinishedLine(NoticeLine):

@@ -47,6 +47,7 @@ class EmptyDesk(QWidget):
         recent_wanted: the folder of a project that was open before.
         add_current_wanted, add_listed_wanted: the project is to hold this image, or all that are listed.
         prediction_wanted, truth_wanted, nothing_wanted: what the image is to begin with.
+        look_again_wanted: it is to be looked again whether the image can be annotated.
         open_again_wanted: the folder of the project that is only read, and can be changed now.
         show_image_wanted: the id of the image that was edited last before a crash.
         read_only: the line that says who holds the project.
@@ -64,6 +65,7 @@ class EmptyDesk(QWidget):
     prediction_wanted = Signal()
     truth_wanted = Signal()
     nothing_wanted = Signal()
+    look_again_wanted = Signal()
     open_again_wanted = Signal(object)
     show_image_wanted = Signal(int)
 
@@ -84,6 +86,7 @@ class EmptyDesk(QWidget):
         self._quiet.setSingleShot(True)
         self._quiet.setInterval(_QUIET_MILLISECONDS)
         self._quiet.timeout.connect(self._show_reading)
+        self.look_again_wanted.connect(desk.look_again)
         self.read_only.open_wanted.connect(self.open_again_wanted)
         self.unfinished.show_wanted.connect(self.show_image_wanted)
         for line in (self.read_only, self.unfinished):
@@ -105,7 +108,7 @@ class EmptyDesk(QWidget):
             ("prediction", "The prediction", "Begin with what the network says.", self.prediction_wanted.emit),
             ("truth", "The ground truth", "Begin with what the data set says.", self.truth_wanted.emit),
             ("nothing", "Nothing", "Begin with void everywhere.", self.nothing_wanted.emit),
-            ("again", "Look again", "Look again whether it can be annotated.", self._desk.look_again),
+            ("again", "Look again", "Look again whether it can be annotated.", self.look_again_wanted.emit),
         )
         self._tips = {name: tip for name, _, tip, _ in deeds}
         made = {}

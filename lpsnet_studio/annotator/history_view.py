@@ -7,15 +7,15 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QPersistentModelIndex, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFont, QGuiApplication, QIcon, QKeyEvent, QMouseEvent, QPalette, QPixmap
-from PySide6.QtWidgets import QListView, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QListView, QStackedLayout, QWidget
 
 from lpsnet_studio.annotator.desk import Desk
 from lpsnet_studio.annotator.editor import Editor
 from lpsnet_studio.annotator.editor_follower import EditorFollower, Wire
 from lpsnet_studio.annotator.history_rows import HistoryRow, rows_of
-from lpsnet_studio.annotator.place_words import read_only_words, why_empty
+from lpsnet_studio.annotator.place_words import why_empty
 from lpsnet_studio.labels import as_tip
-from lpsnet_studio.texts import caption, empty_state
+from lpsnet_studio.texts import empty_state
 from lpsnet_studio.theme import Theme
 
 __all__ = ["HistoryList", "HistoryModel", "HistoryPanel"]
@@ -163,7 +163,6 @@ class HistoryPanel(QWidget):
     Attributes:
         model: the states.
         list: shows them.
-        reason: why one cannot go to any, if that is so.
     """
 
     def __init__(self, desk: Desk, theme: Theme) -> None:
@@ -171,25 +170,17 @@ class HistoryPanel(QWidget):
         self._desk = desk
         self.model = HistoryModel(theme)
         self.list = HistoryList(self.model)
-        self.reason = caption(wraps=True)
-        self.reason.setContentsMargins(8, 4, 8, 6)
         self._empty = empty_state()
         self.setMinimumSize(160, 80)
-        listed = QWidget()
-        inner = QVBoxLayout(listed)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.setSpacing(0)
-        inner.addWidget(self.list, 1)
-        inner.addWidget(self.reason)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty)
-        self._stack.addWidget(listed)
+        self._stack.addWidget(self.list)
         self._due = QTimer(self)
         self._due.setSingleShot(True)
         self._due.timeout.connect(self.show_history)
         self.list.wanted.connect(self._go_to)
         theme.changed.connect(self.model.follow_theme)
-        self._follower = EditorFollower(desk, self._wires, self.show_history)
+        self._follower = EditorFollower(desk, self._wires, lambda: desk.in_turn(self.show_history))
 
     def _wires(self, editor: Editor) -> tuple[Wire, ...]:
         return ((editor.history.changed, self._show_soon),)
@@ -204,14 +195,14 @@ class HistoryPanel(QWidget):
         editor = self._desk.editor
         self._empty.setText(why_empty(self._desk))
         self._stack.setCurrentIndex(0 if editor is None else 1)
-        self.reason.setText(read_only_words(self._desk))
-        self.reason.setVisible(bool(self.reason.text()))
         self.model.show_rows(() if editor is None else rows_of(editor.history))
         if self.model.present >= 0:
             self.list.setCurrentIndex(self.model.index(self.model.present))
             self.list.scrollTo(self.list.currentIndex())
 
     def _go_to(self, place: int) -> None:
-        if self._desk.can_edit and 0 <= place < len(self.model.shown):
+        if not self._desk.can_edit:
+            self._desk.say_read_only()
+        elif 0 <= place < len(self.model.shown):
             self._desk.go_to(self.model.shown[place].position)
             self.show_history()

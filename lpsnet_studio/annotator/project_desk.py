@@ -38,6 +38,8 @@ class ProjectDesk:
 
     Attributes:
         work, deliver: these, for whatever else concerns the project.
+        in_turn: calls what shows another image once the window has answered what else there is, each in a turn of its
+            own and once however often it was asked for; at once, unless the window has set it.
         store: the open project; None if there is none.
         labels: its classes.
     """
@@ -58,6 +60,7 @@ class ProjectDesk:
 
     def __init__(self, work: Work, deliver: Callable[[Callable[[], None]], None]) -> None:
         self.work, self.deliver = work, deliver
+        self.in_turn: Callable[[Callable[[], object]], object] = lambda call: call()
         self.store: ProjectStore | None = None
         self.labels = LabelSet()
         self._by_path: dict[Path, int] = {}
@@ -274,6 +277,11 @@ class ProjectDesk:
     def image_of(self, path: Path) -> int:
         """Returns the id of the image with a file; 0 if the project has none."""
         return self._by_path.get(path, 0)
+
+    def say_read_only(self) -> None:
+        """Tells somebody who tries to edit a project that is only read why nothing happens."""
+        if self.store is not None and self.store.read_only_because:
+            self.said.emit(self.store.read_only_because)
 
     def _store_to_change(self) -> ProjectStore | None:
         """Returns the project; None if it cannot be changed, and tells why."""

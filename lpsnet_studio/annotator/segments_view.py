@@ -41,7 +41,6 @@ class SegmentsPanel(QWidget):
         filter: words that segments must have to be listed.
         counts: how many segments there are.
         void: how many pixels no segment has.
-        reason: why nothing can be changed, if that is so.
     """
 
     centre_wanted = Signal(int)
@@ -57,7 +56,6 @@ class SegmentsPanel(QWidget):
             "Lists the segments alone that have every word: of their name, or thing, stuff, crowd, locked.",
         )
         self.counts, self.void = caption(), caption()
-        self.reason = caption(wraps=True)
         self._empty, self._none_wanted = empty_state(), empty_state()
         self._lay_out()
         self._due = QTimer(self)
@@ -71,7 +69,7 @@ class SegmentsPanel(QWidget):
         self.table.centre_wanted.connect(self.centre_wanted)
         self.table.menu_wanted.connect(self._open_menu)
         theme.changed.connect(self.model.follow_theme)
-        self._follower = EditorFollower(desk, self._wires, self.show_segments)
+        self._follower = EditorFollower(desk, self._wires, lambda: desk.in_turn(self.show_segments))
 
     def _lay_out(self) -> None:
         listed = QWidget()
@@ -89,7 +87,6 @@ class SegmentsPanel(QWidget):
         for figure in (self.counts, self.void):
             figures.addWidget(figure)
         foot.addLayout(figures)
-        foot.addWidget(self.reason)
         inner.addLayout(head)
         inner.addLayout(self._wanted, 1)
         inner.addWidget(hairline())
@@ -121,8 +118,6 @@ class SegmentsPanel(QWidget):
         self._empty.setText(why_empty(self._desk) or _NOTHING_LABELLED)
         self._stack.setCurrentIndex(1 if editor is not None and editor.document.segments else 0)
         self.table.locks_can_turn = self._desk.can_edit
-        self.reason.setText(read_only_words(self._desk))
-        self.reason.setVisible(bool(self.reason.text()))
         if editor is None:
             self.model.show_rows((), self._desk.labels)
         elif not editor.document.is_drafting:
@@ -166,7 +161,9 @@ class SegmentsPanel(QWidget):
     def _turn_locks(self) -> None:
         """Locks what is selected, or unlocks it if all of it is locked."""
         editor = self._desk.editor
-        if editor is not None and self._desk.can_edit and editor.selection:
+        if not self._desk.can_edit:
+            self._desk.say_read_only()
+        elif editor is not None and editor.selection:
             is_locked = all(editor.document.segments[number].locked for number in editor.selection)
             set_locked(editor, editor.selection, not is_locked)
 

@@ -15,9 +15,10 @@ from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QMessageBox
 
 from lpsnet_studio.actions.table import ACTIONS
 from lpsnet_studio.annotator.class_palette import ClassPalette
+from lpsnet_studio.annotator.edits import SegmentInfo
 from lpsnet_studio.annotator.project import Status
 from lpsnet_studio.annotator.store import ProjectStore
-from lpsnet_studio.inference.messages import Inspect, OpenImage
+from lpsnet_studio.inference.messages import Failed, Inspect, OpenImage
 from lpsnet_studio.session import Session
 from lpsnet_studio.settings import Folders, Settings
 from tests.studio.annotating import CONTROL, PERSON, ROAD, SKY, Annotating, annotating, photos_in
@@ -69,6 +70,27 @@ def test_without_a_project_the_tools_wait_and_words_say_what_to_do(
         QTest.mousePress(window.canvas.viewport(), button, NONE, QPoint(200, 200))
         QTest.mouseRelease(window.canvas.viewport(), button, NONE, QPoint(200, 200))
     assert session.selected == 0, "clicks select nothing of the inspection"
+
+
+def test_looking_again_brings_photo_and_segments_of_a_missing_file_back(at_work: Annotating) -> None:
+    photo, moved = at_work.photos[1], at_work.photos[1].with_name("moved")
+    at_work.store.start(at_work.desk.image + 1, np.ones((60, 80), np.uint16), {1: SegmentInfo(SKY)}, "a test")
+    photo.rename(moved)
+    at_work.session.open_index(1)
+    request = at_work.service.last(OpenImage)
+    at_work.session.receive(Failed(request.request, "bad-input", f"{photo}: the file does not exist"))
+    at_work.wait_for("unreadable")
+    moved.rename(photo)
+    asked = at_work.service.count(OpenImage)
+    at_work.window.annotation.telling.card.buttons["again"].click()
+    assert at_work.service.count(OpenImage) == asked + 1
+    at_work.answer()
+    at_work.wait_for("editing")
+    assert at_work.session.picture is not None
+    stage = at_work.window.annotation.overlay.stage
+    assert np.array_equal(stage.owners.indices, at_work.editor.document.ids)
+    at_work.window.annotation.telling.card.look_again_wanted.emit()
+    assert at_work.service.count(OpenImage) == asked + 1, "a photo that is there is not read again"
 
 
 def test_an_image_that_the_project_lacks_can_be_added(at_work: Annotating, tmp_path: Path) -> None:
@@ -617,7 +639,9 @@ def test_a_project_that_is_only_read_is_looked_at_and_not_changed(at_work: Annot
     stroke(at_work)
     at_work.reopen(read_only=True)
     window, before = at_work.window, at_work.editor.document.ids.copy()
-    assert "nothing can be changed" in hint(window)
+    assert hint(window) == "", "the line over the canvas says it"
+    line = window.annotation.telling.card.read_only
+    at_work.qtbot.waitUntil(lambda: line.words.text().startswith("Read only. "))
     assert window.annotation.bar.saved.text() == "Read only"
     assert not window.actions_by_id["tool_brush"].isEnabled()
     window.canvas.setFocus()
@@ -761,7 +785,6 @@ def test_a_class_of_the_data_set_that_the_project_lacks_is_left_out_and_told(
 ) -> None:
     at_work = annotating(window, session, service, qtbot, tmp_path)
     at_work.desk.change_labels(at_work.desk.labels.delete(PERSON))
-    assert at_work.persons == []
     at_work.open_image(1)
     at_work.wait_for("not started")
     at_work.begin()

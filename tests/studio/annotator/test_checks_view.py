@@ -129,6 +129,21 @@ def test_each_kind_is_mended_by_one_edit_and_found_no_more(
     qtbot.waitUntil(lambda: _kinds(panel).count(kind) == before)
 
 
+def test_segments_of_a_deleted_class_are_listed_and_deleted_by_one_edit(
+    panel: ChecksPanel, desk: Desk, qtbot: Any
+) -> None:
+    editor = desk.editor
+    assert editor is not None
+    desk.change_labels(desk.labels.delete(SKY))
+    qtbot.waitUntil(lambda: _kinds(panel).count(KINDS.CLASSLESS) == 2)
+    assert editor.history.position == 0
+    _choose(panel, KINDS.CLASSLESS)
+    panel.fix_all.click()
+    assert sorted(editor.document.segments) == [1, 2]
+    assert editor.history.position == 1
+    qtbot.waitUntil(lambda: KINDS.CLASSLESS not in _kinds(panel))
+
+
 def test_only_the_region_that_is_chosen_is_filled(panel: ChecksPanel, desk: Desk) -> None:
     editor = desk.editor
     assert editor is not None
@@ -294,5 +309,5 @@ def test_what_is_read_only_is_looked_at_and_cannot_be_mended(tmp_path: Path, the
     assert KINDS.DUPLICATE_STUFF not in _kinds(panel)
     _choose(panel, KINDS.HOLES)
     assert not panel.fix.isEnabled()
-    assert "open to read" in panel.reason.text()
+    assert "open to read" in panel.fix.toolTip()
     assert not desk.shut()

@@ -198,7 +198,8 @@ def test_a_project_that_another_holds_is_read_and_opened_again_when_it_is_free(
     assert "has this project open since" in empty.read_only.words.text()
     assert not empty.read_only.button.isVisible()
     assert not first.shut()
-    empty.read_only.look()
+    empty.read_only.look_button.click()
+    assert not empty.read_only.look_button.isVisible()
     assert empty.read_only.words.text() == "Read only. Nobody else has the project open now."
     with qtbot.waitSignal(empty.open_again_wanted) as told:
         empty.read_only.button.click()

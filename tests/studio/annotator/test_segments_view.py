@@ -241,12 +241,15 @@ def test_what_is_read_only_can_be_looked_at_and_says_why(desk: Desk, theme: Them
     qtbot.addWidget(panel)
     panel.resize(300, 400)
     panel.show()
+    told: list[str] = []
+    reading.said.connect(told.append)
     qtbot.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, pos=_place(panel, 3, LOCK))
     assert editor_of(reading).selection == (3,)
+    assert told == [], "who looks is told nothing"
     qtbot.keyClick(panel.table, Qt.Key.Key_Space)
     assert editor_of(reading).locked() == set()
     assert reading.store is not None
-    assert panel.reason.text() == reading.store.read_only_because != ""
+    assert told == [reading.store.read_only_because] != [""]
     assert not _action(panel, "Lock").isEnabled()
     assert reading.store.read_only_because in _action(panel, "Lock").toolTip()
     assert reading.shut() == ""
