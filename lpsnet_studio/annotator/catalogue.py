@@ -110,8 +110,8 @@ class Catalogue:
         path, is_relative = kept_path(self._folder, file.path)
         return PutFile(image, path, is_relative, file.mtime_ns, file.bytes)
 
-    def put_labels(self, labels: Any, edits: Iterable[tuple[int, Edit]]) -> Write:
-        """Replaces the label set, with the edits that follow from that.
+    def put_labels(self, labels: Any, edits: Iterable[tuple[int, Edit]], reopened: Iterable[int]) -> Write:
+        """Replaces the label set, with the edits that follow from that, and images that are in progress again.
 
         Raises:
             ValueError: if one of their images was never started; nothing is changed then.
@@ -121,6 +121,10 @@ class Catalogue:
         for image, edit in edits:
             changed[image], write = self._appended(changed.get(image, self._entries[image]), edit)
             writes.append(write)
+        for image in reopened:
+            entry = replace(changed.get(image, self._entries[image]), status=Status.IN_PROGRESS)
+            changed[image] = entry
+            writes.append(PutStatus(image, entry.status, entry.note))
         self.labels = labels
         self._entries.update(changed)
         return Together(writes)

@@ -33,6 +33,7 @@ class FindingKind(enum.StrEnum):
     """What may be amiss, in the order in which it is listed."""
 
     UNLABELLED = "unlabelled pixels"
+    CLASSLESS = "segments without a class"
     DUPLICATE_STUFF = "duplicate stuff"
     DISCONNECTED = "disconnected things"
     HOLES = "holes"
@@ -106,8 +107,11 @@ class Snapshot:
 
     def name(self, number: int) -> str:
         """Returns a segment's name for people, such as ``person #12``."""
-        label = self.labels.by_id.get(self.segments[number].category)
-        return f"{'unknown class' if label is None else label.name} #{number}"
+        return f"{self.labels.name_of(self.segments[number].category)} #{number}"
+
+    def has_class(self, number: int) -> bool:
+        """Whether the class of a segment was not deleted since."""
+        return self.labels.resolve(self.segments[number].category) > 0
 
     def is_thing(self, number: int) -> bool:
         """Whether a segment's class is a thing."""
@@ -203,6 +207,10 @@ def _findings_of_segment(snapshot: Snapshot, number: int, options: CheckOptions)
     name = snapshot.name(number)
     region = segment_mask(snapshot.ids, number, box)
     _, areas, boxes = _parts(region.mask, region.origin, connectivity=8)
+    if not snapshot.has_class(number):
+        area = int(areas.sum())
+        sentence = f"{name}: {_pixels(area)} without a class, void in exports."
+        yield Finding(FindingKind.CLASSLESS, number, box, area, sentence)
     small = areas < options.speck_pixels
     small[np.argmax(areas)] = False
     if (count := int(small.sum())) > 0:

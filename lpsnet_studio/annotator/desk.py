@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
@@ -12,12 +12,12 @@ from psygnal import Signal
 
 from lpsnet.categories import Categories
 from lpsnet.structures import PanopticSegmentation
-from lpsnet_studio.annotator.draft import Draft
 from lpsnet_studio.annotator.edit_history import HistoryBudget
 from lpsnet_studio.annotator.editor import Editor, EditorOptions
-from lpsnet_studio.annotator.edits import Edit, SegmentInfo
+from lpsnet_studio.annotator.edits import Edit
 from lpsnet_studio.annotator.elsewhere import Work
 from lpsnet_studio.annotator.history_walk import HistoryWalk
+from lpsnet_studio.annotator.label_fates import FINISHED
 from lpsnet_studio.annotator.labels import LabelSet
 from lpsnet_studio.annotator.opened_image import Beginning, OpenedImage, begin_image
 from lpsnet_studio.annotator.project import FileState, ImageEntry, Status
@@ -130,7 +130,7 @@ class Desk(ProjectDesk):
             self._read(self.image_of(self._path))
 
     def _read(self, image: int) -> None:
-        store, labels = self.store, self.labels
+        store = self.store
         assert store is not None
         self.image = image
 
@@ -140,14 +140,14 @@ class Desk(ProjectDesk):
                 return sentence
             if state is FileState.CHANGED:
                 self.deliver(lambda: self.said.emit(sentence))
-            return self._ahead.open(store, image, labels)
+            return self._ahead.open(store, image)
 
         self._ask(read, "")
 
     def read_ahead(self, image: int) -> None:
         """Reads another image of the project now, so that it is there at once when it is looked at next."""
         if image and image != self.image:
-            self._ahead.prepare(image, self.labels)
+            self._ahead.prepare(image)
 
     def begin_from(self, segmentation: Beginning, categories: Categories, source: str) -> None:
         """Begins the image anew with a segmentation; what was done on it before is gone.
@@ -199,18 +199,15 @@ class Desk(ProjectDesk):
         editor = Editor(
             opened.document, self.labels, opened.restore(self._budget), lambda edit: self._journal(image, edit)
         )
-        for category in reversed(self._recent):
-            if category in self.labels.by_id:
-                editor.use_category(category)
+        for category in reversed(self.labels.still_there(self._recent)):
+            editor.use_category(category)
         kept = {each.name: getattr(self._options, each.name) for each in fields(EditorOptions)}
-        category = self._options.category if self._options.category in self.labels.by_id else None
+        category = self.labels.resolve(self._options.category or 0) or None
         editor.set_options(**{**kept, "only_inside": None, "category": category})
         editor.elsewhere.work = self.work
         editor.stepped.connect(self._follow_cursor)
         self.editor = editor
         self._put("editing", "" if self.store is None else self.store.read_only_because)
-        if opened.outdated and self.can_edit:
-            _follow_labels(editor, opened.outdated)
         if opened.left_out:
             names = ", ".join(f"{count} {name}" for name, count in opened.left_out)
             self.said.emit(f"Left out, because the project has no such classes: {names}.")
@@ -280,27 +277,22 @@ class Desk(ProjectDesk):
     def _entry_of(self, image: int) -> ImageEntry | None:
         return None if self.store is None else self.store.entries.get(image or self.image)
 
-    def change_labels(self, labels: LabelSet) -> None:
-        """Gives the project another label set; segments of classes that are gone follow, at the latest when opened."""
+    def change_labels(self, labels: LabelSet, reopened: Sequence[int] = ()) -> None:
+        """Gives the project another label set. No image is edited: classes of segments are read by the new set.
+
+        Args:
+            labels: the set.
+            reopened: images that are in progress again, if they were done or approved.
+        """
         store = None if labels == self.labels else self._store_to_change()
         if store is None:
             return
-        self.labels = labels
-        store.set_labels(labels.to_json())
         if self.editor is not None:
             self.editor.give_up()
-            outdated = labels.outdated(self.editor.document.segments)
+        self.labels = labels
+        entries = store.entries
+        finished = [image for image in reopened if image in entries and entries[image].status in FINISHED]
+        store.set_labels(labels.to_json(), reopened=finished)
+        if self.editor is not None:
             self.editor.labels = labels
-            if outdated:
-                _follow_labels(self.editor, outdated)
         self.labels_changed.emit()
-
-
-def _follow_labels(editor: Editor, outdated: Mapping[int, SegmentInfo | None]) -> None:
-    """Gives segments the classes that theirs were merged into, and makes those of deleted classes void."""
-
-    def change(draft: Draft) -> None:
-        for number, info in outdated.items():
-            draft.set_info(number, info)
-
-    editor.commit("Follow the classes", change)

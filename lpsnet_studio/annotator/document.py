@@ -6,7 +6,7 @@ Every pixel has one number, so segments cannot overlap; 0 is void. Whatever chan
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -165,6 +165,19 @@ class Document:
     def revert(self, edit: Edit) -> None:
         """Takes back the edit that was made last; raises as :meth:`apply` does."""
         self.apply(edit.inverse())
+
+    def read_as(self, read: Callable[[SegmentInfo], SegmentInfo]) -> None:
+        """Reads every entry of the table in another way from now on, which is no edit; edits must be read so too.
+
+        Raises:
+            RuntimeError: while an edit is in the making.
+        """
+        self._refuse_while_drafting()
+        segments = self._sheet.segments
+        changed = {number: now for number, info in segments.items() if (now := read(info)) != info}
+        if changed:
+            segments.update(changed)
+            self.segments_changed.emit()
 
     def _refuse_while_drafting(self) -> None:
         if self._draft is not None:

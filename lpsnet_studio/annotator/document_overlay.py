@@ -121,8 +121,7 @@ class DocumentOverlay(QObject):
 
 
 def _names_of(labels: LabelSet, category: int, number: int) -> tuple[str, ...]:
-    label = labels.by_id.get(category)
-    name = "unknown class" if label is None else label.name
+    label, name = labels.by_id.get(category), labels.name_of(category)
     return (f"{name} #{number}", f"#{number}") if label is None or label.isthing else (name,)
 
 

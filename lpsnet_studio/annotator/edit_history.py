@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from psygnal import Signal
 
 from lpsnet_studio.annotator.document import Document
-from lpsnet_studio.annotator.edits import Edit
+from lpsnet_studio.annotator.edits import Edit, SegmentInfo
 
 __all__ = ["DEFAULT_BUDGET", "UNKNOWN_TITLE", "EditHistory", "FetchEdit", "HistoryBudget"]
 
@@ -91,6 +91,7 @@ class EditHistory:
         self.fetch = fetch
         self._budget = HistoryBudget() if budget is None else budget
         self._steps: list[_Step] = []
+        self._read: Callable[[SegmentInfo], SegmentInfo] = lambda info: info
         self._position = 0
         self._first = 0
         self._nbytes = 0
@@ -135,6 +136,13 @@ class EditHistory:
         history._position, history._first = done, first
         history._budget.keep()
         return history
+
+    def read_as(self, read: Callable[[SegmentInfo], SegmentInfo]) -> None:
+        """Reads the tables of all edits in another way from now on, also of those that are fetched later."""
+        self._read = read
+        for step in self._steps:
+            if step.edit is not None:
+                step.edit = step.edit.read_as(read)
 
     # -------------------------------------------------------------------------------------------------------- timeline
 
@@ -232,7 +240,7 @@ class EditHistory:
         """Takes an edit that was forgotten, and was fetched, at its place in the timeline."""
         step = self._steps[place]
         if step.edit is None:
-            step.edit, step.title = edit, edit.title
+            step.edit, step.title = edit.read_as(self._read), edit.title
             self._nbytes += edit.nbytes
 
     def go_to(self, position: int) -> Iterable[Edit]:

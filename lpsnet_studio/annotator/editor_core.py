@@ -144,6 +144,7 @@ class EditorCore:
         self._selection: tuple[int, ...] = ()
         self._options = EditorOptions()
         self._recent: tuple[int, ...] = ()
+        self._read_classes()
         document.changed.connect(self._drop_what_is_gone)
 
     # ---------------------------------------------------------------------------------------------- what is turned on
@@ -156,10 +157,18 @@ class EditorCore:
     @labels.setter
     def labels(self, labels: LabelSet) -> None:
         self._labels = labels
-        self._recent = tuple(category for category in self._recent if category in labels.by_id)
-        if self._options.category not in labels.by_id:
-            self.set_options(category=None)
+        self._read_classes()
+        self._recent = labels.still_there(self._recent)
+        self.set_options(category=labels.resolve(self._options.category or 0) or None)
         self.labels_changed.emit()
+
+    def _read_classes(self) -> None:
+        """Has the classes of segments read as they are called today, in the document and in all that can be undone.
+
+        So a class that was merged into another is that one everywhere, whenever it was merged, and no edit says so.
+        """
+        self.document.read_as(self._labels.current)
+        self.history.read_as(self._labels.current)
 
     @property
     def options(self) -> EditorOptions:
@@ -232,8 +241,7 @@ class EditorCore:
 
     def category_name(self, category: int) -> str:
         """Returns a class's name by its id."""
-        label = self._labels.by_id.get(category)
-        return "unknown class" if label is None else label.name
+        return self._labels.name_of(category)
 
     def is_stuff(self, category: int) -> bool:
         """Whether a class, given by its id, is stuff."""

@@ -7,7 +7,7 @@ import math
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -111,6 +111,14 @@ class Edit:
             self.selected,
             self.when,
         )
+
+    def read_as(self, read: Callable[[SegmentInfo], SegmentInfo]) -> Edit:
+        """Returns the edit with every entry of its table read in a way, such as by the classes of today."""
+        infos = {
+            number: (None if before is None else read(before), None if after is None else read(after))
+            for number, (before, after) in self.segments.items()
+        }
+        return self if infos == self.segments else replace(self, segments=infos)
 
     def to_bytes(self) -> bytes:
         """Returns the edit as it is journaled."""

@@ -31,6 +31,7 @@ class Fix:
 
 _ONE: Mapping[FindingKind, Fix] = {
     FindingKind.UNLABELLED: Fix("Fill", "Give each of these pixels to the segment nearest to it."),
+    FindingKind.CLASSLESS: Fix("Delete", "Make the pixels of this segment void. To give it a class, relabel it."),
     FindingKind.DUPLICATE_STUFF: Fix("Merge", "Make one segment of these."),
     FindingKind.DISCONNECTED: Fix("Split into parts", "Make a segment of every part that touches no other."),
     FindingKind.HOLES: Fix("Fill holes", "Give the segment the void that it encloses."),
@@ -38,6 +39,7 @@ _ONE: Mapping[FindingKind, Fix] = {
 }
 _ALL: Mapping[FindingKind, Fix] = {
     FindingKind.UNLABELLED: Fix("Fill all", "Give each unlabelled pixel to the nearest segment."),
+    FindingKind.CLASSLESS: Fix("Delete all", "Make the pixels of all segments without a class void, in one edit."),
     FindingKind.DUPLICATE_STUFF: Fix("Merge all", "Make one segment of each class of stuff: one edit for each class."),
     FindingKind.DISCONNECTED: Fix(
         "Split into parts",
@@ -87,7 +89,9 @@ def make_fix(editor: Editor, findings: Sequence[Finding]) -> None:
     editor.select(number for finding in free for number in concerned(finding))
     if not editor.selection:
         return
-    if kind is FindingKind.HOLES:
+    if kind is FindingKind.CLASSLESS:
+        editor.delete()
+    elif kind is FindingKind.HOLES:
         editor.fill_holes()
     elif kind is FindingKind.SPECKS:
         editor.remove_specks()

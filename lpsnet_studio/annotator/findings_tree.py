@@ -27,6 +27,7 @@ _STYLE = """
 """
 _MEANINGS = {
     FindingKind.UNLABELLED: "Pixels that belong to no segment.",
+    FindingKind.CLASSLESS: "Segments whose class was deleted: exports leave their pixels void.",
     FindingKind.DUPLICATE_STUFF: "Several segments of one class of stuff, of which COCO panoptic foresees one.",
     FindingKind.DISCONNECTED: "Things in parts that do not touch each other: perhaps several things.",
     FindingKind.HOLES: "Void that a single segment encloses.",

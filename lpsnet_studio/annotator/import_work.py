@@ -255,7 +255,7 @@ def _change(desk: Desk, store: ProjectStore, image: int, edit: Edit, after: IdMa
         if desk.store is store and desk.image == image:
             desk.look_again()
         return
-    made: Edit | None = edit
+    made: Edit | None = edit.read_as(editor.labels.current)
     if not is_same:
         made = replacing_edit(IdMap(editor.document.ids, editor.document.segments), after, edit.title)
     if made is not None:

@@ -28,13 +28,16 @@ class LabelChange(Protocol):
     def fate(self, labels: LabelSet, usage: LabelUsage) -> str:
         """Returns what it will do, in sentences."""
 
+    def reopened(self, usage: LabelUsage) -> tuple[int, ...]:
+        """Returns the images, by id, that are not done any more after it."""
+
     def made(self, labels: LabelSet) -> LabelSet:
         """Returns the classes after it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """A class is deleted, and its segments become void."""
+    """A class is deleted; its segments stay, without a class."""
 
     identity: int
     counts: bool = True
@@ -50,6 +53,10 @@ class Deletion:
     def fate(self, labels: LabelSet, usage: LabelUsage) -> str:
         """Returns what becomes of the segments."""
         return fate_of_deletion(labels, self.identity, usage)
+
+    def reopened(self, usage: LabelUsage) -> tuple[int, ...]:
+        """Returns the images that have pixels without a class then."""
+        return tuple(image.entry.id for image in usage.of(self.identity))
 
     def made(self, labels: LabelSet) -> LabelSet:
         """Returns the classes without it."""
@@ -76,6 +83,10 @@ class Merge:
         """Returns what becomes of the segments."""
         return fate_of_merge(labels, self.identity, self.into, usage)
 
+    def reopened(self, usage: LabelUsage) -> tuple[int, ...]:
+        """Returns none: every pixel keeps a class."""
+        return ()
+
     def made(self, labels: LabelSet) -> LabelSet:
         """Returns the classes without the one that is merged."""
         return labels.merge(self.identity, self.into)
@@ -99,6 +110,10 @@ class KindChange:
     def fate(self, labels: LabelSet, usage: LabelUsage) -> str:
         """Returns what becomes of the segments."""
         return fate_of_kind(labels, self.identity, usage)
+
+    def reopened(self, usage: LabelUsage) -> tuple[int, ...]:
+        """Returns none: every pixel keeps a class."""
+        return ()
 
     def made(self, labels: LabelSet) -> LabelSet:
         """Returns the classes with it as the other kind."""
@@ -136,6 +151,10 @@ class Addition:
         there = ", 1 is there already and stays as it is" if known == 1 else ""
         there = f", {known:,} are there already and stay as they are" if known > 1 else there
         return f"{_classes(len(new))} of {self.source} {verb} new{there}. No segment changes."
+
+    def reopened(self, usage: LabelUsage) -> tuple[int, ...]:
+        """Returns none: every pixel keeps a class."""
+        return ()
 
     def made(self, labels: LabelSet) -> LabelSet:
         """Returns the classes with the new ones at the end; ids and keys are kept where nothing else ever had them."""

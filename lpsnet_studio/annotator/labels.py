@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -66,6 +66,7 @@ class LabelSet:
         labels: the classes.
         next_id: the id of the next class that is made.
         moved: what a class that is gone was merged into, by id; 0 if it was deleted.
+        former: what classes that are gone were called, by id, as far as that is known.
 
     Raises:
         ValueError: if two classes share an id, a name or a key, or ``moved`` leads nowhere.
@@ -74,6 +75,7 @@ class LabelSet:
     labels: tuple[Label, ...] = ()
     next_id: int = 1
     moved: Mapping[int, int] = field(default_factory=dict)
+    former: Mapping[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for attribute, what in (("id", "id"), ("name", "name"), ("hotkey", "key")):
@@ -189,24 +191,29 @@ class LabelSet:
 
     def resolve(self, category: int) -> int:
         """Returns the class that segments of ``category`` are of now; 0 if it was deleted or never was there."""
-        return category if category in self.by_id else self._follow(category)
+        end = self._follow(category)
+        return end if end in self.by_id else 0
 
-    def outdated(self, segments: Mapping[int, SegmentInfo]) -> dict[int, SegmentInfo | None]:
-        """Returns what must change in a table of segments whose classes were merged or deleted since.
+    def current(self, info: SegmentInfo) -> SegmentInfo:
+        """Returns what is known of a segment, with the class that its own was merged into since.
 
-        Args:
-            segments: by number.
-
-        Returns:
-            By number, what is known of the segment from now on; None where it becomes void. Classes that the set has
-            never heard of are left as they are.
+        A class that was deleted, or never was there, stays: such segments have pixels and no class.
         """
-        changes: dict[int, SegmentInfo | None] = {}
-        for number, info in segments.items():
-            if info.category in self.moved:
-                category = self.resolve(info.category)
-                changes[number] = replace(info, category=category) if category else None
-        return changes
+        category = self._follow(info.category)
+        return info if category == info.category else replace(info, category=category)
+
+    def still_there(self, categories: Iterable[int]) -> tuple[int, ...]:
+        """Returns the classes that some are now, each once, without those that were deleted."""
+        return tuple(dict.fromkeys(filter(None, map(self.resolve, categories))))
+
+    def name_of(self, category: int) -> str:
+        """Returns what the class of a segment is called, also one that is gone."""
+        category = self._follow(category)
+        if category in self.by_id:
+            return self.by_id[category].name
+        if category not in self.moved:
+            return "unknown class"
+        return f"{self.former[category]} (deleted)" if category in self.former else "deleted class"
 
     # ------------------------------------------------------------------------------------------------------ in and out
 
@@ -255,6 +262,7 @@ class LabelSet:
             ],
             "next_id": self.next_id,
             "moved": [[gone, into] for gone, into in self.moved.items()],
+            "former": [[gone, name] for gone, name in self.former.items()],
         }
 
     @classmethod
@@ -308,7 +316,10 @@ class LabelSet:
             raise ValueError(f"next_id must be a whole number above 0, not {next_id!r}")
         if not isinstance(moved, list) or not all(_is_pair(pair) for pair in moved):
             raise ValueError("moved must be a list of pairs of ids")
-        return cls(tuple(labels), next_id, dict(moved))
+        former = content.get("former", [])
+        if not isinstance(former, list) or not all(_is_name(pair) for pair in former):
+            raise ValueError("former must be a list of ids with names")
+        return cls(tuple(labels), next_id, dict(moved), dict(former))
 
     # --------------------------------------------------------------------------------------------------------- helpers
 
@@ -320,7 +331,9 @@ class LabelSet:
     def _gone(self, identity: int, into: int) -> LabelSet:
         gone = self.by_id[identity]
         left = tuple(label for label in self.labels if label is not gone)
-        return replace(self, labels=left, moved={**self.moved, identity: into})
+        return replace(
+            self, labels=left, moved={**self.moved, identity: into}, former={**self.former, identity: gone.name}
+        )
 
     def _without_key(self, hotkey: str) -> LabelSet:
         """Returns the set with a key that no class has."""
@@ -328,15 +341,13 @@ class LabelSet:
         return self if holder is None else self._changed(holder.id, hotkey="")
 
     def _follow(self, category: int) -> int:
-        """Returns where a class that is gone ended; 0 for nowhere."""
+        """Returns where a class that is gone ended: in one that is there, or in the one that was deleted."""
         seen = {category}
-        while category not in self.by_id:
-            category = self.moved.get(category, 0)
-            if not category:
-                return 0
-            if category in seen:
-                raise ValueError(f"class {category} is said to be merged into itself")
-            seen.add(category)
+        while into := self.moved.get(category, 0):
+            if into in seen:
+                raise ValueError(f"class {into} is said to be merged into itself")
+            seen.add(into)
+            category = into
         return category
 
 
@@ -348,6 +359,10 @@ def _is_pair(pair: object) -> bool:
         and pair[0] > 0
         and pair[1] >= 0
     )
+
+
+def _is_name(pair: object) -> bool:
+    return isinstance(pair, list) and len(pair) == 2 and type(pair[0]) is int and isinstance(pair[1], str)
 
 
 def _distant_color(colors: list[Color]) -> Color:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -76,6 +76,7 @@ class LabelsPanel(QWidget):
         self._connect()
         desk.labels_changed.connect(self._show_labels)
         desk.project_changed.connect(self._show_labels)
+        desk.entries_changed.connect(lambda _images: self._count_again())
         self._follower = EditorFollower(desk, self._wires, self._show_labels)
 
     def _made_buttons(self) -> dict[str, QToolButton]:
@@ -83,7 +84,7 @@ class LabelsPanel(QWidget):
             ("add", "Add", "Add a class and type its name.", self.add),
             ("colour", "Colour…", "Choose another colour for the current class.", self.recolour),
             ("merge", "Merge…", "Make the segments of the current class those of another.", self.merge),
-            ("delete", "Delete…", "Delete the current class; its segments become void.", self.delete),
+            ("delete", "Delete…", "Delete the current class; its segments stay, without a class.", self.delete),
             ("up", "Up", "Move the current class up in the list.", lambda: self.move(-1)),
             ("down", "Down", "Move the current class down in the list.", lambda: self.move(1)),
         )
@@ -146,7 +147,7 @@ class LabelsPanel(QWidget):
     # ------------------------------------------------------------------------------------------------- what is shown
 
     def _wires(self, editor: Editor) -> tuple[Wire, ...]:
-        return (editor.options_changed, self._show_used), (editor.stepped, self._count_again)
+        return ((editor.options_changed, self._show_used),)
 
     def _show_labels(self) -> None:
         store = self._desk.store
@@ -213,8 +214,8 @@ class LabelsPanel(QWidget):
         if editor is not None and self._desk.can_edit and identity in editor.labels.by_id:
             editor.use_category(identity)
 
-    def _try(self, change: Callable[[LabelSet], LabelSet]) -> bool:
-        """Makes a change, or says why there cannot be such classes."""
+    def _try(self, change: Callable[[LabelSet], LabelSet], reopened: Sequence[int] = ()) -> bool:
+        """Makes a change, after which some images are not done any more, or says why there cannot be such classes."""
         if not self._can_edit:
             return False
         try:
@@ -223,7 +224,7 @@ class LabelsPanel(QWidget):
             sentence = str(error)
             self._tell(f"{sentence[:1].upper()}{sentence[1:]}.")
             return False
-        self._desk.change_labels(labels)
+        self._desk.change_labels(labels, reopened)
         return True
 
     def add(self) -> None:
@@ -370,7 +371,9 @@ class LabelsPanel(QWidget):
 
         def count() -> LabelUsage | str:
             try:
-                return LabelUsage.count((table.values() for _, table in store.segment_tables()), labels)
+                entries, tables = store.entries, store.segment_tables()
+                known = ((entries[image], table.values()) for image, table in tables if image in entries)
+                return LabelUsage.count(known, labels)
             except (OSError, ValueError) as error:
                 return str(error)
 
@@ -390,7 +393,8 @@ class LabelsPanel(QWidget):
             self.question.take_away()
             self._try(change.made)  # touches nothing, and is taken back as it was done
             return
-        self.question.ask(change.fate(labels, usage), change.verb(labels), lambda: self._try(change.made))
+        reopened = change.reopened(usage)
+        self.question.ask(change.fate(labels, usage), change.verb(labels), lambda: self._try(change.made, reopened))
 
     # ------------------------------------------------------------------------------------------------------------ menu
 

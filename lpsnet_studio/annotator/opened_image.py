@@ -32,19 +32,16 @@ class OpenedImage:
         image: its id in the project.
         document: its present state.
         restore: makes the history of what was done to it, within a budget; called in the thread that edits.
-        outdated: what must change because its classes were merged or deleted since: what is known of segments from now
-            on, by number; None where one becomes void.
         left_out: names of classes that the project does not have, with how many segments were left out for that.
     """
 
     image: int
     document: Document
     restore: Callable[[HistoryBudget], EditHistory]
-    outdated: dict[int, SegmentInfo | None]
     left_out: tuple[tuple[str, int], ...] = ()
 
 
-def open_image(store: ProjectStore, image: int, labels: LabelSet) -> OpenedImage | None:
+def open_image(store: ProjectStore, image: int) -> OpenedImage | None:
     """Reads an image of a project; None if it was never started.
 
     Raises:
@@ -57,7 +54,7 @@ def open_image(store: ProjectStore, image: int, labels: LabelSet) -> OpenedImage
     ids = loaded.ids.copy()
     replay(ids, segments, loaded.done_edits)
     document = Document(ids, segments)
-    return OpenedImage(image, document, _restorer(store, image, loaded, document), labels.outdated(segments))
+    return OpenedImage(image, document, _restorer(store, image, loaded, document))
 
 
 def _restorer(
@@ -118,7 +115,7 @@ def begin_image(
     else:
         document, left_out = _of_segmentation(*start, labels)
     store.start(image, document.ids, document.segments, source)
-    opened = open_image(store, image, labels)
+    opened = open_image(store, image)
     assert opened is not None
     return replace(opened, left_out=left_out)
 

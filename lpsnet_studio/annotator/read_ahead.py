@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from lpsnet_studio.annotator.labels import LabelSet
 from lpsnet_studio.annotator.opened_image import OpenedImage, open_image
 from lpsnet_studio.annotator.store import ProjectStore
 
@@ -18,14 +17,13 @@ class _Reading:
 
     Attributes:
         image: its id.
-        labels: the classes that it is read with.
         lock: held by whoever reads it.
         is_stale: whether it has changed since, or is not wanted any more.
         opened: what was read; None until it is, and if it could not be.
     """
 
-    def __init__(self, image: int, labels: LabelSet) -> None:
-        self.image, self.labels = image, labels
+    def __init__(self, image: int) -> None:
+        self.image = image
         self.lock = threading.Lock()
         self.is_stale = False
         self.opened: OpenedImage | None = None
@@ -55,7 +53,7 @@ class ReadAhead:
             store.images_changed.connect(self._forget)
             store.dropped.connect(self._forget_dropped)
 
-    def prepare(self, image: int, labels: LabelSet) -> None:
+    def prepare(self, image: int) -> None:
         """Reads an image in the place of the one that is ready; nothing if it is that one, or was never started."""
         store = self._store
         if store is None or store.is_read_only:
@@ -63,31 +61,31 @@ class ReadAhead:
         entry, reading = store.entries.get(image), self._reading
         if entry is None or not entry.is_started:
             return
-        if reading is not None and (reading.image, reading.labels) == (image, labels):
+        if reading is not None and reading.image == image:
             return
         self._let_go()
-        wanted = self._reading = _Reading(image, labels)
+        wanted = self._reading = _Reading(image)
 
         def read() -> None:
             with wanted.lock:
                 if not wanted.is_stale:
-                    wanted.opened = _opened_quietly(store, image, labels)
+                    wanted.opened = _opened_quietly(store, image)
 
         self._work(read, lambda _nothing: None)
 
-    def open(self, store: ProjectStore, image: int, labels: LabelSet) -> OpenedImage | None:
+    def open(self, store: ProjectStore, image: int) -> OpenedImage | None:
         """Returns an image as :func:`open_image` does: what is ready of it, else read now; waits for the disk.
 
         Raises:
             ProjectError: in a sentence, if it cannot be read.
         """
-        ready = self._take(store, image, labels)
-        return open_image(store, image, labels) if ready is None else ready
+        ready = self._take(store, image)
+        return open_image(store, image) if ready is None else ready
 
-    def _take(self, store: ProjectStore, image: int, labels: LabelSet) -> OpenedImage | None:
+    def _take(self, store: ProjectStore, image: int) -> OpenedImage | None:
         """Returns what is ready of an image, or will be in a moment; nobody else gets it any more."""
         reading = self._reading
-        if reading is None or store is not self._store or (reading.image, reading.labels) != (image, labels):
+        if reading is None or store is not self._store or reading.image != image:
             return None
         with reading.lock:  # held while it is being read
             opened, reading.opened = reading.opened, None
@@ -114,9 +112,9 @@ class ReadAhead:
         self._forget((image,))
 
 
-def _opened_quietly(store: ProjectStore, image: int, labels: LabelSet) -> OpenedImage | None:
+def _opened_quietly(store: ProjectStore, image: int) -> OpenedImage | None:
     """Opens an image; whoever looks at it is told why it cannot be read."""
     try:
-        return open_image(store, image, labels)
+        return open_image(store, image)
     except (OSError, ValueError):
         return None

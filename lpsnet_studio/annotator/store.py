@@ -295,17 +295,19 @@ class ProjectStore(KeptImages):
         """
         return self._change([image], lambda: self._catalogue.put_file(image, file))
 
-    def set_labels(self, labels: Any, edits: Sequence[tuple[int, Edit]] = ()) -> Ticket:
-        """Replaces the label set, and makes the edits that follow from that: all of it is saved, or nothing.
+    def set_labels(self, labels: Any, edits: Sequence[tuple[int, Edit]] = (), reopened: Sequence[int] = ()) -> Ticket:
+        """Replaces the label set, and makes what follows from that: all of it is saved, or nothing.
 
         Args:
             labels: as JSON can say it.
             edits: image and edit.
+            reopened: images that are in progress again.
 
         Raises:
             ValueError: if one of the images was never started.
         """
-        return self._change([image for image, _ in edits], lambda: self._catalogue.put_labels(labels, edits))
+        images = {*reopened, *(image for image, _ in edits)}
+        return self._change(images, lambda: self._catalogue.put_labels(labels, edits, reopened))
 
     def remember(self, key: str, value: Any) -> Ticket:
         """Remembers something with the project, such as which image is shown, as JSON can say it."""

@@ -10,7 +10,6 @@ import pytest
 from PySide6.QtCore import Qt
 
 from lpsnet_studio.annotator import read_ahead
-from lpsnet_studio.annotator.labels import LabelSet
 from lpsnet_studio.annotator.opened_image import OpenedImage, open_image
 from lpsnet_studio.annotator.project import Status
 from lpsnet_studio.annotator.store import ProjectStore
@@ -134,9 +133,9 @@ def test_the_next_to_annotate_is_fetched_before_the_neighbour(at_work: Annotatin
 def test_the_document_of_the_next_image_is_read_ahead(at_work: Annotating, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[int] = []
 
-    def reading(store: ProjectStore, image: int, labels: LabelSet) -> OpenedImage | None:
+    def reading(store: ProjectStore, image: int) -> OpenedImage | None:
         read.append(image)
-        return open_image(store, image, labels)
+        return open_image(store, image)
 
     monkeypatch.setattr(read_ahead, "open_image", reading)
     go(at_work, "d", Qt.KeyboardModifier.NoModifier, 1)

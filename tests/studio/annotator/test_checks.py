@@ -77,8 +77,11 @@ def test_stuff_that_occurs_twice_is_found() -> None:
     assert twice.sentence == "2 segments are sky: #1 and #3."
 
 
-def test_a_class_that_the_label_set_does_not_know_is_no_accident() -> None:
-    assert found(drawn("1122", "1122"), {1: 99, 2: 99}) == ()
+def test_a_class_that_the_label_set_does_not_know_is_found_and_is_no_accident() -> None:
+    assert [(finding.kind, finding.sentence) for finding in found(drawn("1122", "1122"), {1: 99, 2: 99})] == [
+        (FindingKind.CLASSLESS, f"unknown class #{number}: 4 pixels without a class, void in exports.")
+        for number in (1, 2)
+    ]
 
 
 def test_it_can_be_cancelled() -> None:

@@ -12,10 +12,15 @@ from PIL import Image
 
 from lpsnet.categories import Categories, Category
 from lpsnet.structures import PanopticSegmentation
+from lpsnet_studio.annotator.checks import FindingKind, Snapshot, check
 from lpsnet_studio.annotator.desk import Desk
+from lpsnet_studio.annotator.edits import SegmentInfo
+from lpsnet_studio.annotator.id_maps import IdMap
+from lpsnet_studio.annotator.import_work import _change
 from lpsnet_studio.annotator.labels import LabelSet
 from lpsnet_studio.annotator.project import Status
 from lpsnet_studio.annotator.store import ProjectStore
+from lpsnet_studio.annotator.take_over import replacing_edit
 
 SIZE = (24, 32)
 CLASSES = Categories(
@@ -178,19 +183,114 @@ def test_an_image_that_is_edited_is_in_progress(begun: Desk) -> None:
     assert begun.entry.status is Status.DONE
 
 
-def test_a_class_that_is_deleted_takes_its_segments_along_also_in_other_images(
-    begun: Desk, later: Later, photos: list[Path]
+def _change_twice_and_undo_once(desk: Desk) -> None:
+    editor = desk.editor
+    assert editor is not None
+    editor.select([1])
+    editor.set_locked(True)
+    editor.select([2])
+    editor.delete()
+    desk.undo()
+
+
+@pytest.mark.parametrize("change", [lambda labels: labels.delete(7), lambda labels: labels.merge(7, 9)])
+def test_opening_an_image_after_a_class_is_gone_edits_nothing_and_keeps_what_can_be_redone(
+    begun: Desk, later: Later, photos: list[Path], change: Callable[[LabelSet], LabelSet]
 ) -> None:
+    _change_twice_and_undo_once(begun)
+    assert begun.entry is not None
+    entry = begun.entry
     begun.look_at(photos[1])
     later.go_on()
-    begun.begin_from(_segmentation(), CLASSES, "the network")
-    later.go_on()
-    begun.change_labels(begun.labels.delete(7))
-    assert set(begun.editor.document.segments) == {2}  # type: ignore[union-attr]
-    begun.look_at(photos[0])
-    later.go_on()
-    assert set(begun.editor.document.segments) == {2}  # type: ignore[union-attr]
-    assert not (begun.editor.document.ids == 1).any()  # type: ignore[union-attr]
+    begun.change_labels(change(begun.labels))
+    for photo in (photos[0], photos[1], photos[0]):
+        begun.look_at(photo)
+        later.go_on()
+    assert begun.entry == entry
+    assert begun.editor is not None
+    assert set(begun.editor.document.segments) == {1, 2}
+    assert begun.editor.history.titles == ("Lock segment", "Delete segment")
+    begun.redo()
+    assert set(begun.editor.document.segments) == {1}
+    begun.undo()
+    begun.undo()
+    assert not begun.editor.document.segments[1].locked
+
+
+def test_a_class_that_is_merged_has_been_the_other_in_all_that_is_undone_and_redone(
+    begun: Desk, later: Later, photos: list[Path]
+) -> None:
+    _change_twice_and_undo_once(begun)
+    merged = begun.labels.merge(7, 9)
+    for labels, name in ((merged, "road"), (merged.add("tram", isthing=True).merge(9, 10), "tram")):
+        begun.change_labels(labels)
+        for _ in range(2):  # as it is in memory, and as it is read from the disk
+            seen = []
+            for step in (begun.undo, begun.redo, begun.redo, begun.undo):
+                step()
+                assert begun.editor is not None
+                seen.append([begun.editor.name(number) for number in begun.editor.document.segments])
+            both = [f"{name} #1", f"{name} #2"]
+            assert [sorted(names) for names in seen] == [both, both, both[:1], both]
+            begun.look_at(photos[1])
+            later.go_on()
+            begun.look_at(photos[0])
+            later.go_on()
+
+
+@pytest.mark.parametrize(
+    ("change", "classes"),
+    [(lambda labels: labels.merge(7, 9), {1: "road", 2: "road"}), (lambda labels: labels.delete(7), {2: "road"})],
+)
+def test_what_is_shown_of_merged_and_deleted_classes_is_what_is_exported_and_checked(
+    begun: Desk, change: Callable[[LabelSet], LabelSet], classes: dict[int, str]
+) -> None:
+    begun.change_labels(change(begun.labels))
+    editor, store = begun.editor, begun.store
+    assert editor is not None
+    assert store is not None
+    labels, segments = begun.labels, editor.document.segments
+    assert {number: editor.category_name(info.category) for number, info in segments.items()} == {
+        1: "person (deleted)",
+        **classes,
+    }
+    current = store.current(begun.image)
+    assert current is not None
+    exported = IdMap(*current).measured(labels).segmentation
+    assert {segment.id: labels.labels[segment.label].name for segment in exported.segments} == classes
+    report = check(Snapshot.of(editor.document, labels))
+    assert report is not None
+    without = {found.number for found in report.findings if found.kind is FindingKind.CLASSLESS}
+    assert without == {1, 2} - classes.keys()
+
+
+def test_an_import_on_an_open_image_whose_class_was_merged_since_is_one_edit(begun: Desk) -> None:
+    begun.change_labels(begun.labels.merge(7, 9))
+    store, editor = begun.store, begun.editor
+    assert store is not None
+    assert editor is not None
+    current = store.current(begun.image)
+    assert current is not None
+    after = IdMap(np.full_like(current[0], 5), {5: SegmentInfo(9)})
+    edit = replacing_edit(IdMap(*current), after, "Import")
+    assert edit is not None
+    assert begun.entry is not None
+    _change(begun, store, begun.image, edit, after, (begun.entry.done, begun.entry.last))
+    assert dict(editor.document.segments) == {5: SegmentInfo(9)}
+    begun.undo()
+    assert set(editor.document.segments) == {1, 2}
+
+
+def test_the_class_of_new_segments_stays_chosen_as_the_one_that_it_was_merged_into(
+    begun: Desk, later: Later, photos: list[Path]
+) -> None:
+    assert begun.editor is not None
+    begun.editor.use_category(7)
+    begun.change_labels(begun.labels.merge(7, 9))
+    assert begun.editor.options.category == 9
+    assert begun.editor.recent == (9,)
+    begun.change_labels(begun.labels.delete(9))
+    assert begun.editor.options.category is None
 
 
 def test_only_the_newest_image_comes_on_the_desk(begun: Desk, later: Later, photos: list[Path]) -> None:

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from lpsnet_studio.annotator.edits import SegmentInfo
 from lpsnet_studio.annotator.label_changes import Addition, Deletion, KindChange, Merge, unused_name
 from lpsnet_studio.annotator.label_fates import LabelUsage
 from lpsnet_studio.annotator.labels import Label, LabelSet
+from lpsnet_studio.annotator.project import FileFacts, ImageEntry
 from tests.studio.annotator.on_the_desk import CAR, LABELS, PERSON, ROAD
 
-USAGE = LabelUsage.count([[SegmentInfo(PERSON), SegmentInfo(PERSON), SegmentInfo(ROAD)], [SegmentInfo(PERSON)]], LABELS)
+USAGE = LabelUsage.count(
+    [
+        (
+            ImageEntry(7, FileFacts(Path("a.png"), 1, 1, 1, 1), 0),
+            [SegmentInfo(PERSON), SegmentInfo(PERSON), SegmentInfo(ROAD)],
+        ),
+        (ImageEntry(9, FileFacts(Path("b.png"), 1, 1, 1, 1), 1), [SegmentInfo(PERSON)]),
+    ],
+    LABELS,
+)
 
 
 def test_what_is_said_counts_what_is_touched_and_the_button_names_the_deed() -> None:
     deletion, merge, kind = Deletion(PERSON), Merge(PERSON, CAR), KindChange(PERSON)
-    assert deletion.fate(LABELS, USAGE) == "3 segments of person in 2 images become void."
+    assert deletion.fate(LABELS, USAGE).startswith("3 segments of person in 2 images keep their pixels and lose ")
     assert merge.fate(LABELS, USAGE) == "3 segments of person in 2 images become of class car."
     assert kind.fate(LABELS, USAGE).startswith("3 segments of person in 2 images become stuff.")
     verbs = [change.verb(LABELS) for change in (deletion, merge, kind, KindChange(ROAD))]
@@ -25,6 +37,12 @@ def test_they_do_what_they_say() -> None:
     assert Deletion(PERSON).made(LABELS).resolve(PERSON) == 0
     assert Merge(PERSON, CAR).made(LABELS).resolve(PERSON) == CAR
     assert not KindChange(PERSON).made(LABELS)[PERSON].isthing
+
+
+def test_images_are_to_be_looked_at_again_where_pixels_lose_their_class_and_nowhere_else() -> None:
+    assert Deletion(PERSON).reopened(USAGE) == (7, 9)
+    assert Deletion(ROAD).reopened(USAGE) == (7,)
+    assert Merge(PERSON, CAR).reopened(USAGE) == KindChange(PERSON).reopened(USAGE) == ()
 
 
 def test_a_change_of_what_is_gone_is_not_possible() -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import pytest
 
 from lpsnet_studio.annotator.edits import SegmentInfo
 from lpsnet_studio.annotator.label_fates import LabelUsage, fate_of_deletion, fate_of_kind, fate_of_merge
 from lpsnet_studio.annotator.labels import Label, LabelSet
+from lpsnet_studio.annotator.project import FileFacts, ImageEntry, Status
 
 DOG, CAT, GRASS, SKY = 18, 17, 149, 187
 LABELS = LabelSet(
@@ -19,8 +23,14 @@ LABELS = LabelSet(
 )
 
 
-def usage(*images: list[int], labels: LabelSet = LABELS) -> LabelUsage:
-    return LabelUsage.count(([SegmentInfo(category) for category in image] for image in images), labels)
+def usage(*images: list[int | SegmentInfo], labels: LabelSet = LABELS, statuses: Sequence[Status] = ()) -> LabelUsage:
+    tables = [[info if isinstance(info, SegmentInfo) else SegmentInfo(info) for info in image] for image in images]
+    statuses = [*statuses, *[Status.TODO] * len(images)]
+    entries = [
+        ImageEntry(place + 1, FileFacts(Path(f"{place}.png"), 1, 1, 1, 1), place, statuses[place])
+        for place in range(len(images))
+    ]
+    return LabelUsage.count(zip(entries, tables, strict=True), labels)
 
 
 def test_segments_are_counted_image_by_image() -> None:
@@ -76,10 +86,36 @@ def test_instances_that_become_stuff_are_duplicates_even_where_there_was_none_of
 
 
 def test_a_deletion_is_told() -> None:
-    assert fate_of_deletion(LABELS, SKY, usage([SKY], [SKY, DOG])) == "2 segments of sky in 2 images become void."
+    assert fate_of_deletion(LABELS, SKY, usage([SKY], [SKY, DOG])) == (
+        "2 segments of sky in 2 images keep their pixels and lose their class: void in exports until they are given "
+        "another."
+    )
+    assert fate_of_deletion(LABELS, DOG, usage([SKY], [SKY, DOG])) == (
+        "1 segment of dog in 1 image keeps its pixels and loses its class: void in exports until it is given another."
+    )
     assert fate_of_deletion(LABELS, SKY, usage([DOG])) == "No image holds a segment of sky."
     many = usage(*[[DOG] * 5] * 1000)
-    assert fate_of_deletion(LABELS, DOG, many) == "5,000 segments of dog in 1,000 images become void."
+    assert fate_of_deletion(LABELS, DOG, many).startswith("5,000 segments of dog in 1,000 images keep ")
+
+
+def test_locked_segments_and_their_images_are_named() -> None:
+    held = SegmentInfo(DOG, locked=True)
+    one = fate_of_deletion(LABELS, DOG, usage([DOG], [held, DOG, SegmentInfo(SKY, locked=True)]))
+    assert one.endswith(" 1 of them is locked (1.png): a lock keeps pixels, not the class.")
+    several = fate_of_deletion(LABELS, DOG, usage(*[[held]] * 5))
+    assert " 5 of them are locked (0.png, 1.png, 2.png and 2 more): " in several
+    assert "locked" not in fate_of_deletion(LABELS, SKY, usage([held, SKY]))
+
+
+def test_images_that_were_called_done_are_counted_and_told_what_becomes_of_that() -> None:
+    statuses = (Status.DONE, Status.APPROVED, Status.IN_PROGRESS, Status.DONE)
+    counted = usage([DOG], [DOG], [DOG], [SKY], statuses=statuses)
+    assert fate_of_deletion(LABELS, DOG, counted).endswith(
+        " 2 of these images are done or approved, and go back to in progress."
+    )
+    assert fate_of_merge(LABELS, SKY, GRASS, counted).endswith(" 1 of these images is done or approved, and stays so.")
+    assert fate_of_kind(LABELS, DOG, counted).endswith(" 2 of these images are done or approved, and stay so.")
+    assert "approved" not in fate_of_deletion(LABELS, CAT, counted)
 
 
 def test_a_change_of_kind_is_told() -> None:

@@ -117,25 +117,36 @@ def test_segments_of_a_merged_class_are_of_the_other_from_now_on() -> None:
     labels = three().merge(149, 187)
     assert [label.id for label in labels] == [18, 187]
     assert labels.resolve(149) == labels.resolve(187) == 187
-    table = {1: SegmentInfo(149, iscrowd=True, score=0.5), 2: SegmentInfo(18), 3: SegmentInfo(187)}
-    assert labels.outdated(table) == {1: SegmentInfo(187, iscrowd=True, score=0.5)}
+    assert labels.current(SegmentInfo(149, iscrowd=True, score=0.5)) == SegmentInfo(187, iscrowd=True, score=0.5)
+    assert labels.name_of(149) == labels[187].name
 
 
-def test_segments_of_a_deleted_class_become_void() -> None:
+def test_segments_of_a_deleted_class_are_of_none_and_say_of_which_they_were() -> None:
     labels = three().delete(18)
     assert labels.resolve(18) == 0
-    assert labels.outdated({1: SegmentInfo(18), 2: SegmentInfo(187)}) == {1: None}
+    assert labels.current(SegmentInfo(18)) == SegmentInfo(18)
+    assert labels.name_of(18) == "dog (deleted)"
+    assert LabelSet(moved={18: 0}).name_of(18) == "deleted class", "of a project that did not keep the name"
 
 
 def test_a_chain_of_merges_leads_to_its_end() -> None:
     labels = three().merge(18, 149).merge(149, 187)
     assert labels.resolve(18) == 187
-    assert labels.delete(187).outdated({1: SegmentInfo(18), 2: SegmentInfo(149)}) == {1: None, 2: None}
+    gone = labels.delete(187)
+    for category in (18, 149, 187):
+        assert gone.resolve(category) == 0
+        assert gone.current(SegmentInfo(category)) == SegmentInfo(187)
+        assert gone.name_of(category) == "sky (deleted)"
 
 
 def test_a_class_never_heard_of_is_left_as_it_is() -> None:
     assert three().resolve(999) == 0
-    assert three().outdated({1: SegmentInfo(999)}) == {}
+    assert three().current(SegmentInfo(999)) == SegmentInfo(999)
+    assert three().name_of(999) == "unknown class"
+
+
+def test_classes_chosen_before_are_those_that_they_became() -> None:
+    assert three().merge(149, 187).delete(18).still_there([149, 18, 187, 999]) == (187,)
 
 
 def test_a_class_is_not_merged_into_itself_nor_into_one_that_is_gone() -> None:
@@ -166,6 +177,7 @@ def test_no_id_is_given_twice_and_every_id_leads_to_a_class_that_is_there(
     deeds: list[tuple[str, int, int]],
 ) -> None:
     labels, given_ids, lives_on = three(), [18, 149, 187], {18: 18, 149: 149, 187: 187}
+    history = [labels]
     for number, (deed, first, second) in enumerate(deeds):
         present = [label.id for label in labels]
         if deed == "add":
@@ -186,6 +198,11 @@ def test_no_id_is_given_twice_and_every_id_leads_to_a_class_that_is_there(
             target = into if deed == "merge" else 0
             lives_on = {identity: target if now == gone else now for identity, now in lives_on.items()}
         assert LabelSet.from_json(json.loads(json.dumps(labels.to_json())), "here") == labels
+        for then in range(len(history)):
+            for category in given_ids:
+                was = history[then].current(SegmentInfo(category))
+                assert labels.current(was) == labels.current(SegmentInfo(category)), "what is read late reads the same"
+        history.append(labels)
     assert len(set(given_ids)) == len(given_ids)
     assert {identity: labels.resolve(identity) for identity in given_ids} == lives_on
     assert {label.id for label in labels} == set(lives_on.values()) - {0}
@@ -250,6 +267,8 @@ LABEL = three().to_json()["labels"][0]
         ({"labels": [LABEL], "moved": [[1]]}, "pairs"),
         ({"labels": [LABEL], "moved": [[1, -1]]}, "pairs"),
         ({"labels": [LABEL], "moved": ["ab"]}, "pairs"),
+        ({"labels": [LABEL], "former": {}}, "names"),
+        ({"labels": [LABEL], "former": [[1, 2]]}, "names"),
         ({"labels": [LABEL], "moved": [[18, 0]]}, "is said to be gone"),
     ],
 )

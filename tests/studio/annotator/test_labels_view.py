@@ -16,6 +16,8 @@ from lpsnet_studio.annotator.class_palette import ClassPalette
 from lpsnet_studio.annotator.desk import Desk
 from lpsnet_studio.annotator.labels_table import KEY, KIND, NAME
 from lpsnet_studio.annotator.labels_view import LabelsPanel
+from lpsnet_studio.annotator.project import Status
+from lpsnet_studio.annotator.store import ProjectStore
 from lpsnet_studio.tables.sorting import Order
 from lpsnet_studio.theme import Theme
 from tests.studio.annotator.on_the_desk import (
@@ -163,14 +165,41 @@ def test_deleting_says_first_what_becomes_of_the_segments(panel: LabelsPanel, de
     editor = editor_of(desk)
     panel.table.go_to(PERSON)
     qtbot.keyClick(panel.table, Qt.Key.Key_Delete)
-    assert panel.question.sentence.text() == "2 segments of person in 1 image become void."
+    assert panel.question.sentence.text().startswith("2 segments of person in 1 image keep their pixels and lose ")
     assert panel.question.act.text() == "Delete person"
     assert panel.question.cancel.hasFocus()
     assert PERSON in desk.labels.by_id
     panel.question.act.click()
     assert PERSON not in desk.labels.by_id
-    assert sorted(editor.document.segments) == [3, 4]
+    assert sorted(editor.document.segments) == [1, 2, 3, 4]
+    assert editor.name(1) == "person (deleted) #1"
+    assert editor.history.titles == ()
     assert not panel.question.isVisible()
+
+
+def test_an_image_that_was_called_done_is_in_progress_again_where_pixels_lose_their_class(
+    panel: LabelsPanel, desk: Desk
+) -> None:
+    panel.table.go_to(PERSON)
+    panel.buttons["delete"].click()
+    assert "approved" not in panel.question.sentence.text()
+    for status in (Status.DONE, Status.APPROVED):
+        desk.set_status(status)
+        assert "1 of these images is done or approved" in panel.question.sentence.text(), "it follows what happens"
+    panel.question.cancel.click()
+    assert desk.entry is not None
+    assert desk.entry.status is Status.APPROVED
+    desk.change_labels(desk.labels.merge(CAR, PERSON))
+    assert desk.entry.status is Status.APPROVED, "a merge leaves no pixel without a class"
+    panel.table.go_to(PERSON)
+    panel.buttons["delete"].click()
+    panel.question.act.click()
+    assert desk.entry.status is Status.IN_PROGRESS
+    assert desk.store is not None
+    assert desk.store.flush(10)
+    with_other = ProjectStore.open(desk.store.folder, read_only=True)
+    assert with_other.entries[desk.image].status is Status.IN_PROGRESS
+    with_other.close()
 
 
 def test_nothing_is_deleted_at_escape(panel: LabelsPanel, desk: Desk, qtbot: Any) -> None:
@@ -222,7 +251,7 @@ def test_segments_are_counted_elsewhere_and_nothing_can_be_done_until_then(
     panel.table.go_to(CAR)
     panel.buttons["delete"].click()
     go_on()
-    assert panel.question.sentence.text() == "1 segment of car in 1 image becomes void.", "the newest question counts"
+    assert panel.question.sentence.text().startswith("1 segment of car in 1 image keeps"), "the newest question counts"
     panel.buttons["delete"].click()
     panel.question.cancel.click()
     go_on()
@@ -234,7 +263,7 @@ def test_what_is_said_follows_what_is_edited_meanwhile(panel: LabelsPanel, desk:
     panel.buttons["delete"].click()
     editor_of(desk).select([1])
     editor_of(desk).delete()
-    assert panel.question.sentence.text() == "1 segment of person in 1 image becomes void."
+    assert panel.question.sentence.text().startswith("1 segment of person in 1 image keeps ")
     desk.change_labels(desk.labels.delete(PERSON))
     assert not panel.question.isVisible()
 

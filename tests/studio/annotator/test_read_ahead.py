@@ -13,7 +13,6 @@ import pytest
 from lpsnet_studio.annotator import read_ahead
 from lpsnet_studio.annotator.document import Document
 from lpsnet_studio.annotator.edits import Edit, SegmentInfo
-from lpsnet_studio.annotator.labels import LabelSet
 from lpsnet_studio.annotator.opened_image import OpenedImage, open_image
 from lpsnet_studio.annotator.project import FileFacts, Status
 from lpsnet_studio.annotator.project_errors import ProjectDamaged
@@ -42,9 +41,9 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The images that were read from the disk."""
     found: list[int] = []
 
-    def reading(store: ProjectStore, image: int, labels: LabelSet) -> OpenedImage | None:
+    def reading(store: ProjectStore, image: int) -> OpenedImage | None:
         found.append(image)
-        return open_image(store, image, labels)
+        return open_image(store, image)
 
     monkeypatch.setattr(read_ahead, "open_image", reading)
     return found
@@ -76,19 +75,19 @@ def test_what_was_read_ahead_is_given_once_and_is_what_would_have_been_read(
     store: ProjectStore, ahead: ReadAhead, reads: list[int]
 ) -> None:
     store.append(1, stroke(store, 1))
-    ahead.prepare(1, LABELS)
-    ahead.prepare(1, LABELS)
+    ahead.prepare(1)
+    ahead.prepare(1)
     assert reads == [1]
-    given = ahead.open(store, 1, LABELS)
+    given = ahead.open(store, 1)
     assert reads == [1]
-    again = ahead.open(store, 1, LABELS)
+    again = ahead.open(store, 1)
     assert reads == [1, 1]
     assert given is not None
     assert again is not None
     assert given is not again, "a document belongs to one editor"
     np.testing.assert_array_equal(given.document.ids, again.document.ids)
     assert dict(given.document.segments) == dict(again.document.segments)
-    assert (given.image, given.outdated) == (again.image, again.outdated)
+    assert given.image == again.image
 
 
 @pytest.mark.parametrize(
@@ -105,9 +104,9 @@ def test_any_change_of_the_image_makes_it_void(
     store: ProjectStore, ahead: ReadAhead, reads: list[int], change: Callable[[ProjectStore], Any]
 ) -> None:
     store.append(1, stroke(store, 1))
-    ahead.prepare(1, LABELS)
+    ahead.prepare(1)
     change(store)
-    given = ahead.open(store, 1, LABELS)
+    given = ahead.open(store, 1)
     assert reads == [1, 1]
     assert given is not None
     expected = store.current(1)
@@ -116,53 +115,47 @@ def test_any_change_of_the_image_makes_it_void(
 
 
 def test_changes_of_others_leave_it(store: ProjectStore, ahead: ReadAhead, reads: list[int]) -> None:
-    ahead.prepare(1, LABELS)
+    ahead.prepare(1)
     store.append(2, stroke(store, 2))
     store.set_status(3, Status.DONE)
-    ahead.open(store, 1, LABELS)
+    ahead.open(store, 1)
     assert reads == [1]
 
 
-def test_other_classes_another_image_and_another_project_are_read_anew(
+def test_another_image_and_another_project_are_read_anew(
     store: ProjectStore, ahead: ReadAhead, reads: list[int], tmp_path: Path
 ) -> None:
-    ahead.prepare(1, LABELS)
-    merged = LABELS.delete(PERSON)
-    given = ahead.open(store, 1, merged)
-    assert reads == [1, 1]
-    assert given is not None
-    assert given.outdated == {1: None, 2: None}
-    ahead.prepare(1, LABELS)
-    ahead.open(store, 2, LABELS)
-    assert reads[2:] == [2], "the other image was read ahead before"
-    ahead.prepare(2, LABELS)
+    ahead.prepare(1)
+    ahead.open(store, 2)
+    assert reads == [1, 2]
+    ahead.prepare(2)
     ahead.follow(None)
-    ahead.open(store, 2, LABELS)
+    ahead.open(store, 2)
     assert reads[-2:] == [2, 2]
 
 
 def test_nothing_is_read_that_was_never_started_or_may_change_without_a_word(
     store: ProjectStore, ahead: ReadAhead, reads: list[int]
 ) -> None:
-    ahead.prepare(3, LABELS)
-    ahead.prepare(99, LABELS)
+    ahead.prepare(3)
+    ahead.prepare(99)
     assert store.flush(10)
     other = ProjectStore.open(store.folder, read_only=True)
     ahead.follow(other)
-    ahead.prepare(1, LABELS)
+    ahead.prepare(1)
     assert reads == []
-    assert ahead.open(other, 1, LABELS) is not None
+    assert ahead.open(other, 1) is not None
     other.close()
 
 
 def test_whoever_opens_what_is_being_read_waits_for_that(store: ProjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
     begun, may_go_on, reads = threading.Event(), threading.Event(), []
 
-    def slowly(store: ProjectStore, image: int, labels: LabelSet) -> OpenedImage | None:
+    def slowly(store: ProjectStore, image: int) -> OpenedImage | None:
         reads.append(image)
         begun.set()
         assert may_go_on.wait(10)
-        return open_image(store, image, labels)
+        return open_image(store, image)
 
     monkeypatch.setattr(read_ahead, "open_image", slowly)
     threads: list[threading.Thread] = []
@@ -173,10 +166,10 @@ def test_whoever_opens_what_is_being_read_waits_for_that(store: ProjectStore, mo
 
     ahead = ReadAhead(beside)
     ahead.follow(store)
-    ahead.prepare(1, LABELS)
+    ahead.prepare(1)
     assert begun.wait(10)
     given: list[OpenedImage | None] = []
-    opening = threading.Thread(target=lambda: given.append(ahead.open(store, 1, LABELS)))
+    opening = threading.Thread(target=lambda: given.append(ahead.open(store, 1)))
     opening.start()
     may_go_on.set()
     for thread in (*threads, opening):
@@ -188,9 +181,9 @@ def test_whoever_opens_what_is_being_read_waits_for_that(store: ProjectStore, mo
 def test_a_change_while_it_is_read_makes_it_void(store: ProjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
     reads: list[int] = []
 
-    def changed_behind(store: ProjectStore, image: int, labels: LabelSet) -> OpenedImage | None:
+    def changed_behind(store: ProjectStore, image: int) -> OpenedImage | None:
         reads.append(image)
-        opened = open_image(store, image, labels)
+        opened = open_image(store, image)
         if len(reads) == 1:
             store.append(1, stroke(store, 1))
         return opened
@@ -198,8 +191,8 @@ def test_a_change_while_it_is_read_makes_it_void(store: ProjectStore, monkeypatc
     monkeypatch.setattr(read_ahead, "open_image", changed_behind)
     ahead = ReadAhead(at_once)
     ahead.follow(store)
-    ahead.prepare(1, LABELS)
-    given = ahead.open(store, 1, LABELS)
+    ahead.prepare(1)
+    given = ahead.open(store, 1)
     assert reads == [1, 1]
     assert given is not None
     assert given.document.ids[0, 0] == 2
@@ -209,8 +202,8 @@ def test_what_has_not_begun_to_be_read_is_not_waited_for(store: ProjectStore, re
     later = Later()
     ahead = ReadAhead(later)
     ahead.follow(store)
-    ahead.prepare(1, LABELS)
-    assert ahead.open(store, 1, LABELS) is not None
+    ahead.prepare(1)
+    assert ahead.open(store, 1) is not None
     later.go_on()
     assert reads == [1]
 
@@ -222,9 +215,9 @@ def test_what_cannot_be_read_is_told_to_whoever_looks_at_it(
         raise ProjectDamaged("project.sqlite: what is kept of 0.png cannot be read")
 
     monkeypatch.setattr(read_ahead, "open_image", damaged)
-    ahead.prepare(1, LABELS)
+    ahead.prepare(1)
     with pytest.raises(ProjectDamaged, match=r"0\.png"):
-        ahead.open(store, 1, LABELS)
+        ahead.open(store, 1)
 
 
 def test_a_desk_goes_on_to_what_it_has_read_ahead(tmp_path: Path, reads: list[int]) -> None:
