@@ -17,7 +17,7 @@ from lpsnet.panoptic_head.inputs import pixel_windows
 from lpsnet.structures import Labels, MergeStep, MergeTrace, StepKind, Verdict, Window, unlabelled
 from lpsnet_studio.annotator.labels import LabelSet
 from lpsnet_studio.annotator.placed_mask import Box, Ids, PlacedMask, clipped, window_of_box
-from lpsnet_studio.annotator.regions import nearest_fill, reached_from
+from lpsnet_studio.annotator.regions import grow, nearest_fill, reached_from
 
 __all__ = [
     "ClassShare",
@@ -29,8 +29,10 @@ __all__ = [
     "discarded_steps",
     "discarded_under",
     "pixels_of_step",
+    "reach_of_scribble",
     "void_from_nearest",
     "void_from_stuff",
+    "window_of_contest",
     "window_of_corners",
 ]
 
@@ -190,29 +192,54 @@ def discarded_under(trace: MergeTrace, x: float, y: float) -> tuple[MergeStep, .
 def contested_pixels(
     ids: Ids, giver: int, boxes: Sequence[Box | Corners], scribble: PlacedMask, *, giver_box: Box
 ) -> PlacedMask:
-    """Returns the pixels that a scribble hands from one instance to another.
+    """Returns the pixels that a scribble would hand from one instance to another.
 
     Two boxes of one class dispute what lies in both. Of these pixels, those that the giver holds now and that hang
-    together with the scribble go to the receiver; so do the scribble's own pixels, wherever they lie in the giver.
+    together with the scribble go to the receiver; so do the scribble's own pixels, wherever they lie in the giver. If
+    that were most of the giver, or if a side has no box that says where it may reach, only what lies near the scribble
+    does: no farther than half the scribble's longer side.
 
     Args:
         ids: ``[H, W]``.
         giver: number of the segment that loses pixels.
-        boxes: boxes whose common pixels are disputed, ``(x0, y0, x1, y1)``: the receiver's, and the giver's if known.
+        boxes: boxes whose common pixels are disputed, ``(x0, y0, x1, y1)``: the receiver's, and the giver's if known;
+            none where one of them is stuff, whose box says nothing.
         scribble: the pixels that were scribbled over.
         giver_box: half-open box that holds all of the giver's pixels.
     """
+    own = PlacedMask(scribble.mask & (scribble.of(ids) == giver), scribble.origin).tight()
+    window = window_of_contest(boxes, giver_box, ids.shape)
+    if boxes:
+        handed = PlacedMask.union([own, _held_from(ids, giver, window, scribble)]).tight()
+        y0, x0, y1, x1 = window_of_box(giver_box)
+        if 2 * handed.area <= np.count_nonzero(ids[y0:y1, x0:x1] == giver):
+            return handed
+    reach = reach_of_scribble(own)
+    near = grow(own, reach, ids.shape)
+    held = PlacedMask(near.mask & (near.of(ids) == giver), near.origin)
+    return PlacedMask.union([own, reached_from(held, own)]).tight()
+
+
+def window_of_contest(boxes: Sequence[Box | Corners], giver_box: Box, size: tuple[int, int]) -> Window:
+    """Returns the pixels that all of some boxes have in common."""
     window = window_of_box(giver_box)
     for box in boxes:
-        y0, x0, y1, x1 = window_of_corners(tuple(map(float, box)), ids.shape)
+        y0, x0, y1, x1 = window_of_corners(tuple(map(float, box)), size)
         window = (max(window[0], y0), max(window[1], x0), min(window[2], y1), min(window[3], x1))
-    own = PlacedMask(scribble.mask & (scribble.of(ids) == giver), scribble.origin)
-    disputed = clipped(window, ids.shape)
-    if disputed[0] == disputed[2] or disputed[1] == disputed[3]:
-        return own.tight()
-    top, left, bottom, right = disputed
-    held = PlacedMask(ids[top:bottom, left:right] == giver, (top, left))
-    return PlacedMask.union([own, reached_from(held, scribble)]).tight()
+    return clipped(window, size)
+
+
+def reach_of_scribble(scribble: PlacedMask) -> int:
+    """Returns how far around a scribble pixels may be meant by it: half its longer side, and 2 pixels at least."""
+    return max(2, max(scribble.mask.shape, default=0) // 2)
+
+
+def _held_from(ids: Ids, giver: int, window: Window, scribble: PlacedMask) -> PlacedMask:
+    """Returns what a segment holds in a window and hangs together with a scribble there."""
+    top, left, bottom, right = window
+    if top >= bottom or left >= right:
+        return PlacedMask.nothing()
+    return reached_from(PlacedMask(ids[top:bottom, left:right] == giver, (top, left)), scribble)
 
 
 # ------------------------------------------------------------------------------------------------------- filling void

@@ -267,7 +267,10 @@ def relabel_by_palette(window: QWidget, desk: Desk, theme: Theme, near: QPoint |
 
 
 def choose_class_of_new(window: QWidget, desk: Desk, theme: Theme, near: QPoint | None = None) -> ClassPalette | None:
-    """Lets the user choose the class of new segments; arguments and result as of :func:`relabel_by_palette`."""
+    """Lets the user choose the class of the segment that the next stroke begins, whatever is selected.
+
+    Arguments and result are those of :func:`relabel_by_palette`.
+    """
     editor = desk.editor
     if editor is None or not desk.can_edit:
         return None
@@ -279,7 +282,7 @@ def choose_class_of_new(window: QWidget, desk: Desk, theme: Theme, near: QPoint 
         recent=editor.recent,
         near=QCursor.pos() if near is None else near,
     )
-    palette.chosen.connect(lambda category: editor.use_category(category) if desk.editor is editor else None)
+    palette.chosen.connect(lambda category: editor.new_instance(category) if desk.editor is editor else None)
     return palette
 
 

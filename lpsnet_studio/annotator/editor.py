@@ -5,10 +5,11 @@ Whatever is refused is said in a sentence by the ``refused`` signal, and changes
 
 from __future__ import annotations
 
-from lpsnet_studio.annotator.editor_core import EditorOptions, Stroke
-from lpsnet_studio.annotator.shape_commands import ShapeCommands
+from lpsnet_studio.annotator.editor_options import EditorOptions, Target
+from lpsnet_studio.annotator.shape_commands import Contest, ShapeCommands
+from lpsnet_studio.annotator.stroke_in_hand import Stroke
 
-__all__ = ["Editor", "EditorOptions", "Stroke"]
+__all__ = ["Contest", "Editor", "EditorOptions", "Stroke", "Target"]
 
 
 class Editor(ShapeCommands):

@@ -3,99 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from psygnal import Signal
 
 from lpsnet_studio.annotator.document import Document
-from lpsnet_studio.annotator.draft import Draft, Limits, Settled
+from lpsnet_studio.annotator.draft import Draft, Limits
 from lpsnet_studio.annotator.edit_history import EditHistory
+from lpsnet_studio.annotator.editor_options import EditorOptions, Target
 from lpsnet_studio.annotator.edits import Edit, SegmentInfo
 from lpsnet_studio.annotator.elsewhere import Elsewhere
 from lpsnet_studio.annotator.extents import Box
 from lpsnet_studio.annotator.labels import Label, LabelSet
 from lpsnet_studio.annotator.placed_mask import Ids, PlacedMask
 from lpsnet_studio.annotator.regions import segment_mask
-from lpsnet_studio.annotator.strokes import BrushShape
+from lpsnet_studio.annotator.stroke_in_hand import Stroke
 
-__all__ = ["EditorCore", "EditorOptions", "Stroke", "give", "give_by_number"]
+__all__ = ["EditorCore", "give", "give_by_number"]
 
 _MOST_RECENT = 10
 """Classes that are kept at hand: one for each digit."""
 _RADII = (0.5, 500.0)
-_MILLISECONDS_PER_BYTE = 2e-6
-"""What the end of a stroke takes, by the bytes of what it has touched: about 4 ns a pixel."""
 
 C = TypeVar("C", bound="EditorCore")
-
-
-@dataclass(frozen=True, slots=True)
-class EditorOptions:
-    """What the tools are set to.
-
-    Attributes:
-        radius: of brush and eraser in pixels, 0.5 … 500.
-        shape: of brush and eraser.
-        only_void: whether painting tools leave every segment as it is.
-        only_inside: number of the segment inside which alone painting tools paint; None for anywhere.
-        category: the class of new segments; None if none was chosen yet.
-        speck_pixels: parts with fewer pixels are specks.
-        snap_band: how far "snap edge" may move a border, in pixels.
-    """
-
-    radius: float = 12.0
-    shape: BrushShape = "round"
-    only_void: bool = False
-    only_inside: int | None = None
-    category: int | None = None
-    speck_pixels: int = 16
-    snap_band: int = 8
-
-    @property
-    def limits(self) -> Limits:
-        """Where painting tools may paint."""
-        return Limits(self.only_void, self.only_inside)
-
-
-class Stroke:
-    """One drag of a painting tool: shows at once, and is one step of undo in the end.
-
-    Args:
-        editor: whose stroke it is.
-        draft: the edit in the making.
-        number: of the segment that gains the pixels; 0 for void.
-    """
-
-    def __init__(self, editor: EditorCore, draft: Draft, number: int) -> None:
-        self._editor, self._draft, self.number = editor, draft, number
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it was neither finished nor cancelled."""
-        return self._draft.is_open
-
-    def put(self, region: PlacedMask) -> int:
-        """Paints some pixels and returns how many changed."""
-        return self._draft.put(region.mask, region.origin, self.number)
-
-    def finish(self) -> Edit | None:
-        """Ends the stroke and returns its edit; None if nothing changed, or if so much did that it comes later."""
-        elsewhere = self._editor.elsewhere
-        if not elsewhere.takes(_MILLISECONDS_PER_BYTE * self._draft.nbytes):
-            return self._end()
-        self._editor.stroke = None
-        elsewhere.begin("finishing the stroke", lambda _report: self._draft.settle(), self._end, finish_now=self._end)
-        return None
-
-    def _end(self, settled: Settled | None = None) -> Edit | None:
-        selected = (self.number,) if self.number else self._editor.selection
-        return self._editor.take(self._draft.finish(selected, settled))
-
-    def cancel(self) -> None:
-        """Ends the stroke as if it had never been."""
-        self._draft.cancel()
-        self._editor.stroke = None
 
 
 class EditorCore:
@@ -223,6 +154,24 @@ class EditorCore:
             return 0
         return int(self.document.ids[int(y), int(x)])
 
+    @property
+    def target(self) -> Target:
+        """What painting tools paint next: the first selected segment, else what becomes of the chosen class."""
+        if self._selection:
+            return Target(self._selection[0], self.document.segments[self._selection[0]].category)
+        category = self._options.category
+        if category is None or category not in self._labels.by_id:
+            return Target(None, None)
+        return Target(self.stuff_segment(category), category)
+
+    @property
+    def target_words(self) -> str:
+        """What painting tools paint next, such as ``person #2`` or ``a new car``; empty while no class is chosen."""
+        target = self.target
+        if target.category is None:
+            return ""
+        return f"a new {self.category_name(target.category)}" if target.number is None else self.name(target.number)
+
     def _drop_what_is_gone(self) -> None:
         """Selects, and paints inside, nothing that does not exist any more."""
         self.select(self._selection)
@@ -283,17 +232,22 @@ class EditorCore:
 
     def is_busy(self) -> bool:
         """Whether something is computed that the next edit has to wait for; then that is said."""
+        self.elsewhere.catch_up()
         doing = self.elsewhere.doing
         if doing:
             self.refuse(f"The Studio is still {doing}: wait a moment, or press Esc to give that up.")
         return bool(doing)
 
     def give_up(self) -> bool:
-        """Gives up what is computed, or the stroke in hand; returns whether there was one.
+        """Gives up what is computed, and the stroke in hand; returns whether something was computed in vain.
 
-        The edit of a stroke that was let go of is made all the same, at once.
+        The edits of strokes that were let go of are made all the same, at once.
         """
-        return self.elsewhere.give_up() or self.cancel_stroke()
+        is_in_vain = False
+        while self.elsewhere.doing:
+            is_in_vain |= self.elsewhere.give_up()
+        self.cancel_stroke()
+        return is_in_vain
 
     def do_elsewhere(self: C, doing: str, command: Callable[[C], object]) -> None:
         """Gives a command to a twin of this editor outside the thread, and makes here the edit that comes of it.
@@ -328,37 +282,49 @@ class EditorCore:
         self.cancel_stroke()
         self.elsewhere.begin(doing, compute, take)
 
-    def begin(self, title: str, number: int | None = None) -> Stroke | None:
-        """Begins a stroke into the first selected segment, or into a new one of the chosen class.
+    def begin(self, title: str, number: int | None = None, givers: Collection[int] = ()) -> Stroke | None:
+        """Begins a stroke into what painting tools paint; it waits for what is computed now, and is not refused for it.
 
         Args:
             title: what undo will call it.
             number: the segment that gains the pixels, 0 for void; None for the one that painting tools paint.
+            givers: numbers of the segments that alone lose pixels; any if there are none.
 
         Returns:
             The stroke; None if it was refused.
         """
-        if self.is_busy():
-            return None
+        self.elsewhere.catch_up()
         self.cancel_stroke()
         limits = self._options.limits if number is None or number else Limits()
+        chosen = self._selection[0] if number is None and self._selection else number
+        category = self._options.category
+        stroke = Stroke(self, lambda: self._begun(title, chosen, category, limits), givers)
+        self.stroke = stroke
+        self.elsewhere.when_free(stroke.start, is_kept=True)
+        return stroke if stroke.is_open else None
+
+    def _begun(self, title: str, number: int | None, category: int | None, limits: Limits) -> tuple[Draft, int] | None:
+        """Begins the edit of a stroke; None if that was refused."""
+        if number is None and self._selection:  # a stroke that it has waited for has begun a segment
+            number = self._selection[0]
+        if number is not None and number and number not in self.document.segments:
+            self.refuse("The segment that was to be painted is gone.")
+            return None
         if number is None:
-            number = self.selection[0] if self.selection else self._number_of_new()
-            if number is None:
-                return None
+            number = self._number_of_new(category)
+        if number is None:
+            return None
         if number in self.locked():
             self.refuse(f"{self.name(number)} is locked.")
             return None
         draft = self.document.draft(title, limits)
         if number and number not in self.document.segments:
-            assert self._options.category is not None
-            draft.set_info(number, SegmentInfo(self._options.category))
-        self.stroke = Stroke(self, draft, number)
-        return self.stroke
+            assert category is not None
+            draft.set_info(number, SegmentInfo(category))
+        return draft, number
 
-    def _number_of_new(self) -> int | None:
+    def _number_of_new(self, category: int | None) -> int | None:
         """Returns the number that the next new segment has; None if that was refused."""
-        category = self._options.category
         if category is None or category not in self._labels.by_id:
             self.refuse("Choose a class for the new segment first.")
             return None
@@ -371,6 +337,27 @@ class EditorCore:
             return False
         self.stroke.cancel()
         return True
+
+    def waits_for_stroke(self, deed: Callable[[], object]) -> bool:
+        """Whether a stroke that was let go of is still being finished.
+
+        Something is then done right after it, to what is selected now.
+        """
+        if self.elsewhere.finishes:
+            self.do_when_free(deed)
+            return True
+        return False
+
+    def do_when_free(self, deed: Callable[[], object], *, is_kept: bool = False) -> None:
+        """Does something once nothing is computed any more, to what is selected now; see :class:`Elsewhere`."""
+        chosen = self._selection
+
+        def act() -> None:
+            if chosen:
+                self.select(chosen)
+            deed()
+
+        self.elsewhere.when_free(act, is_kept=is_kept)
 
     def commit(
         self,
@@ -393,6 +380,8 @@ class EditorCore:
         Returns:
             The edit; None if nothing changed.
         """
+        if self.waits_for_stroke(lambda: self.commit(title, change, selected, limits=limits, nothing=nothing)):
+            return None
         if self.is_busy():
             return None
         self.cancel_stroke()
@@ -404,14 +393,20 @@ class EditorCore:
             self.refuse(nothing)
         return edit
 
-    def take(self, edit: Edit | None) -> Edit | None:
-        """Journals a finished edit, notes it in the history, and tells of it."""
-        self.stroke = None
+    def take(self, edit: Edit | None, *, selects: bool = True) -> Edit | None:
+        """Journals a finished edit, notes it in the history, and tells of it.
+
+        Args:
+            edit: the edit; None if nothing changed.
+            selects: whether what is to be selected after it is selected now.
+        """
         if edit is None:
+            self._drop_what_is_gone()
             return None
         self._journal(edit)
         self.history.record(edit)
-        self.select(edit.selected)
+        if selects:
+            self.select(edit.selected)
         made = [after for before, after in edit.segments.values() if before is None and after is not None]
         for info in made:
             if info.category in self._labels.by_id:
@@ -422,15 +417,15 @@ class EditorCore:
 
     def undo(self) -> Edit | None:
         """Takes back the last edit, or cancels the stroke in hand; returns the edit, None if there was none."""
-        if self.is_busy():
+        if self.cancel_stroke() or self.waits_for_stroke(self.undo) or self.is_busy():
             return None
-        return None if self.cancel_stroke() else self._step(self.history.undo, "undo")
+        return self._step(self.history.undo, "undo")
 
     def redo(self) -> Edit | None:
         """Makes again the edit that was taken back last; returns it, None if there was none."""
-        if self.is_busy():
-            return None
         self.cancel_stroke()
+        if self.waits_for_stroke(self.redo) or self.is_busy():
+            return None
         return self._step(self.history.redo, "redo")
 
     def _step(self, step: Callable[[], Edit | None], verb: str) -> Edit | None:

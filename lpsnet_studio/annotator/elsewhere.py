@@ -83,12 +83,18 @@ class Elsewhere:
     def __init__(self, work: Work | None = None) -> None:
         self.work = work
         self._job: _Job | None = None
-        self._next: list[Callable[[], object]] = []
+        self._next: list[tuple[Callable[[], object], bool]] = []
+        """What is done once nothing is computed, and whether that is so even if what it waits for is given up."""
 
     @property
     def doing(self) -> str:
         """What is computed now, in words such as ``deleting segments``; empty if nothing is."""
         return self._job.doing if self._job is not None and self._job.is_awaited else ""
+
+    @property
+    def finishes(self) -> bool:
+        """Whether what is computed now is the end of something that cannot be given up any more."""
+        return bool(self.doing) and self._job is not None and self._job.finish_now is not None
 
     def takes(self, milliseconds: float) -> bool:
         """Whether something that takes so long is to be done here."""
@@ -112,7 +118,7 @@ class Elsewhere:
         """
         assert self.work is not None
         if self._job is not None:  # which was withdrawn by others
-            self._next.clear()
+            self._drop_next()
         job = self._job = _Job(doing, finish_now)
 
         def run() -> T | GivenUp:
@@ -136,18 +142,32 @@ class Elsewhere:
 
         job.task = self.work(run, taken, title="" if finish_now else doing, cancellable=finish_now is None)
 
-    def when_free(self, deed: Callable[[], object]) -> None:
-        """Does something now, or once nothing is computed any more; never if that is given up."""
-        if self._job is not None and not self._job.is_awaited:
-            self._next.clear()
+    def when_free(self, deed: Callable[[], object], *, is_kept: bool = False) -> None:
+        """Does something now, or once nothing is computed any more.
+
+        Args:
+            deed: what to do.
+            is_kept: whether it is done too if what it waits for is given up.
+        """
+        self.catch_up()
         if self.doing or self._next:
-            self._next.append(deed)
+            self._next.append((deed, is_kept))
         else:
             deed()
 
+    def catch_up(self) -> None:
+        """Does what waits for something that others have withdrawn meanwhile, as far as it is done then."""
+        if self._job is not None and not self._job.is_awaited:
+            self._job = None
+            self._drop_next()
+            self._go_on()
+
+    def _drop_next(self) -> None:
+        self._next = [(deed, is_kept) for deed, is_kept in self._next if is_kept]
+
     def _go_on(self) -> None:
         while self._next and not self.doing:
-            self._next.pop(0)()
+            self._next.pop(0)[0]()
 
     def give_up(self) -> bool:
         """Computes no longer what is computed, or finishes it at once if it cannot be given up.
@@ -156,13 +176,14 @@ class Elsewhere:
             Whether something was given up.
         """
         job, self._job = self._job, None
-        self._next.clear()
+        self._drop_next()
         if job is None or not job.is_awaited:
+            self._go_on()
             return False
         job.is_dropped.set()
         if job.finish_now is not None:
             job.finish_now()
-            return False
-        if job.task is not None:
+        elif job.task is not None:
             job.task.cancel()
-        return True
+        self._go_on()
+        return job.finish_now is None

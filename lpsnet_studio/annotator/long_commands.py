@@ -16,18 +16,23 @@ P = ParamSpec("P")
 
 
 def may_take_long(
-    doing: str, milliseconds: Callable[Concatenate[C, P], float]
+    doing: str, milliseconds: Callable[Concatenate[C, P], float], *, waits: bool = False
 ) -> Callable[[Callable[Concatenate[C, P], Edit | None]], Callable[Concatenate[C, P], Edit | None]]:
     """Lets a command be done outside the thread that edits where it would take long; it then returns None.
 
     Args:
         doing: what it does, in words such as ``deleting segments``.
         milliseconds: given what the command is given, about how many it takes.
+        waits: whether it waits for whatever is computed, as what was drawn by hand does; others wait for the end of a
+            stroke alone, and are refused otherwise.
     """
 
     def wrap(command: Callable[Concatenate[C, P], Edit | None]) -> Callable[Concatenate[C, P], Edit | None]:
         @wraps(command)
         def act(self: C, *args: P.args, **kwargs: P.kwargs) -> Edit | None:
+            if self.elsewhere.finishes or (waits and self.elsewhere.doing):
+                self.do_when_free(lambda: act(self, *args, **kwargs), is_kept=waits)
+                return None
             if self.is_busy():
                 return None
             if self.elsewhere.takes(milliseconds(self, *args, **kwargs)):

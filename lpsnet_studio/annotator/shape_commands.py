@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from lpsnet_studio.annotator.assist import NetworkMaps, Proposal, contested_pixels, void_from_nearest, void_from_stuff
+import numpy as np
+
+from lpsnet_studio.annotator.assist import (
+    NetworkMaps,
+    Proposal,
+    contested_pixels,
+    void_from_nearest,
+    void_from_stuff,
+    window_of_contest,
+)
 from lpsnet_studio.annotator.draft import Draft
 from lpsnet_studio.annotator.editor_core import give, give_by_number
 from lpsnet_studio.annotator.edits import Edit, SegmentInfo
 from lpsnet_studio.annotator.long_commands import may_take_long
-from lpsnet_studio.annotator.placed_mask import Ids, PlacedMask, window_of_box
+from lpsnet_studio.annotator.placed_mask import Box, Ids, PlacedMask, window_of_box
 from lpsnet_studio.annotator.regions import grow, holes_of, nearest_fill, region_at, shrink, specks_of, void_holes_of
 from lpsnet_studio.annotator.segment_commands import Heir, SegmentCommands, selected_milliseconds
 from lpsnet_studio.annotator.strokes import Point, box_mask, polygon_mask
 
-__all__ = ["ShapeCommands"]
+__all__ = ["Contest", "ShapeCommands"]
 
 
 def _by_pixel(nanoseconds: float) -> Callable[..., float]:
@@ -26,6 +36,35 @@ def _by_pixel(nanoseconds: float) -> Callable[..., float]:
         return 1e-6 * nanoseconds * region.mask.size
 
     return milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """Which pixels of one segment another may get.
+
+    Attributes:
+        giver: number of the segment that would lose them.
+        receiver: number of the segment that would get them.
+        giver_box: half-open box that holds all of the giver's pixels.
+        boxes: whose common pixels are disputed; none if only what lies near the scribble is.
+        scribble: the pixels that were scribbled over.
+    """
+
+    giver: int
+    receiver: int
+    giver_box: Box
+    boxes: tuple[Box, ...]
+    scribble: PlacedMask
+
+    def pixels(self, ids: Ids) -> PlacedMask:
+        """Returns these pixels."""
+        return contested_pixels(ids, self.giver, self.boxes, self.scribble, giver_box=self.giver_box)
+
+    def milliseconds(self, size: tuple[int, int]) -> float:
+        """Returns about how long it takes to find them."""
+        y0, x0, y1, x1 = window_of_contest(self.boxes, self.giver_box, size)
+        near = self.scribble.mask.size * 4
+        return 50e-6 * (near + ((y1 - y0) * (x1 - x0) if self.boxes else 0))
 
 
 class ShapeCommands(SegmentCommands):
@@ -169,19 +208,20 @@ class ShapeCommands(SegmentCommands):
 
     # -------------------------------------------------------------------------------------------------------- painting
 
-    @may_take_long("painting", _by_pixel(10))
+    @may_take_long("painting", _by_pixel(10), waits=True)
     def paint(self, region: PlacedMask, title: str) -> Edit | None:
         """Paints pixels into the first selected segment, or as a new one of the chosen class, within the limits."""
         stroke = self.begin(title)
         if stroke is None:
             return None
         stroke.put(region)
-        edit = stroke.finish()
-        if edit is None and not self.elsewhere.doing:
-            self.refuse("Nothing there can be painted.")
-        return edit
+        return stroke.finish()
 
-    @may_take_long("painting", lambda editor, corners, title: 20e-6 * _pixels_around(corners, editor.document.size))
+    @may_take_long(
+        "painting",
+        lambda editor, corners, title: 20e-6 * _pixels_around(corners, editor.document.size),
+        waits=True,
+    )
     def paint_polygon(self, corners: Sequence[Point], title: str) -> Edit | None:
         """Paints what a closed polygon encloses, as :meth:`paint` does.
 
@@ -191,12 +231,16 @@ class ShapeCommands(SegmentCommands):
         """
         return self.paint(polygon_mask(corners, self.document.size), title)
 
-    @may_take_long("painting", lambda editor, *corners, title: 20e-6 * _pixels_around(corners, editor.document.size))
+    @may_take_long(
+        "painting",
+        lambda editor, *corners, title: 20e-6 * _pixels_around(corners, editor.document.size),
+        waits=True,
+    )
     def paint_box(self, corner: Point, opposite: Point, *, title: str) -> Edit | None:
         """Paints the box between two points in image coordinates, as :meth:`paint` does."""
         return self.paint(box_mask(corner, opposite, self.document.size), title)
 
-    @may_take_long("filling", lambda editor, point, title: editor.filling_milliseconds(point))
+    @may_take_long("filling", lambda editor, point, title: editor.filling_milliseconds(point), waits=True)
     def fill_at(self, point: Point, title: str) -> Edit | None:
         """Paints what hangs together with a point and has its number, as :meth:`paint` does; nothing outside the image.
 
@@ -218,7 +262,7 @@ class ShapeCommands(SegmentCommands):
         held = sum(extent.area for extent in self.document.extents.values())
         return 20e-6 * (pixels - held)
 
-    @may_take_long("adopting a detection", _by_pixel(10))
+    @may_take_long("adopting a detection", _by_pixel(10), waits=True)
     def adopt(
         self, region: PlacedMask, category: int, *, score: float | None = None, title: str = "Adopt"
     ) -> Edit | None:
@@ -246,9 +290,10 @@ class ShapeCommands(SegmentCommands):
             title, change, (number,), limits=self.options.limits, nothing="Nothing there can be painted."
         )
 
-    @may_take_long("handing pixels over", _by_pixel(50))
-    def hand_over(self, scribble: PlacedMask) -> Edit | None:
-        """Hands contested pixels to the first selected segment from the segment that was scribbled over most.
+    def contest(self, scribble: PlacedMask) -> Contest | None:
+        """Returns who would hand pixels to whom by a scribble; None, said why, if nobody would.
+
+        The first selected segment gets them, from the segment that was scribbled over most.
 
         Args:
             scribble: the pixels that were scribbled over.
@@ -257,18 +302,42 @@ class ShapeCommands(SegmentCommands):
         if numbers is None:
             return None
         receiver = numbers[0]
-        under = scribble.of(self.document.ids)[scribble.mask]
-        counts = {int(number): int((under == number).sum()) for number in set(under.tolist()) - {0, receiver}}
-        if not counts:
+        under = np.bincount(scribble.of(self.document.ids)[scribble.mask], minlength=1)
+        under[0] = under[receiver : receiver + 1] = 0
+        if not under.any():
             self.refuse(f"Scribble over a segment that is to give pixels to {self.name(receiver)}.")
             return None
-        giver = max(counts, key=lambda number: counts[number])
+        giver = int(under.argmax())
         if giver in self.locked():
             self.refuse(f"{self.name(giver)} is locked.")
             return None
+        infos = [self.document.segments[number] for number in (receiver, giver)]
+        has_stuff = any(self.is_stuff(info.category) or info.iscrowd for info in infos)
         boxes = [self.detection_boxes.get(number, self.document.box(number)) for number in (receiver, giver)]
-        region = contested_pixels(self.document.ids, giver, boxes, scribble, giver_box=self.document.box(giver))
-        return self.commit("Hand over pixels", lambda draft: give(draft, region, receiver), (receiver,))
+        return Contest(giver, receiver, self.document.box(giver), () if has_stuff else tuple(boxes), scribble)
+
+    @may_take_long("handing pixels over", _by_pixel(10))
+    def hand_over(self, region: PlacedMask, giver: int, receiver: int) -> Edit | None:
+        """Hands contested pixels over.
+
+        Args:
+            region: the pixels.
+            giver: number of the segment that has them; what it has no longer stays as it is.
+            receiver: number of the segment that gets them.
+        """
+        if receiver not in self.document.segments or receiver in self.locked():
+            gone = receiver not in self.document.segments
+            self.refuse(
+                "The segment that was to get the pixels is gone." if gone else f"{self.name(receiver)} is locked."
+            )
+            return None
+        held = PlacedMask(region.mask & (region.of(self.document.ids) == giver), region.origin)
+        return self.commit(
+            "Hand over pixels",
+            lambda draft: give(draft, held, receiver),
+            (receiver,),
+            nothing="The pixels belong to others by now: scribble again.",
+        )
 
     # ------------------------------------------------------------------------------------------------------------ void
 

@@ -6,13 +6,15 @@ from collections.abc import Callable
 
 from lpsnet_studio.annotator.toolbox import Toolbox
 from lpsnet_studio.annotator.tools.base import Modifiers, Tool
-from lpsnet_studio.annotator.tools.outlines import PolygonTool
+from lpsnet_studio.annotator.tools.outlines import BoxTool, PolygonTool
 from lpsnet_studio.canvas.hand import Grip
 
 __all__ = ["ToolHand"]
 
 _NEAR = 8.0
 """Pixels of the screen within which a click meets a corner."""
+_STILL = 3.0
+"""Pixels of the screen that the mouse may move in a click."""
 
 
 class ToolHand:
@@ -40,6 +42,9 @@ class ToolHand:
         tool = self._toolbox.tool
         if isinstance(tool, PolygonTool):
             tool.closing_distance = _NEAR / grip.scale
+        if isinstance(tool, BoxTool):
+            tool.click_distance = _STILL / grip.scale
+        self._toolbox.forget_told()
         self._tell(lambda tool: tool.press((x, y), _modifiers(grip)))
 
     def move(self, x: float, y: float, grip: Grip, *, is_down: bool) -> None:

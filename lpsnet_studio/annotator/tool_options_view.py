@@ -10,9 +10,10 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
 
 from lpsnet_studio.annotator.desk import Desk
-from lpsnet_studio.annotator.editor import Editor
+from lpsnet_studio.annotator.editor import Editor, Target
 from lpsnet_studio.annotator.toolbox import Toolbox
 from lpsnet_studio.flow_layout import FlowLayout
+from lpsnet_studio.labels import as_tip
 
 __all__ = ["ToolOptions", "swatch"]
 
@@ -46,7 +47,7 @@ class ToolOptions(QWidget):
         toolbox: which tool it is.
 
     Attributes:
-        class_wanted: the user wants to choose the class of new segments.
+        class_wanted: the user wants to choose the class of the segment that is painted next.
     """
 
     class_wanted = Signal()
@@ -59,7 +60,6 @@ class ToolOptions(QWidget):
         self.category.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.category.setIconSize(QSize(_SWATCH, _SWATCH))
         self.category.setMinimumHeight(24)
-        self.category.setToolTip("The class of new segments (Shift+C)")
         self.category.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.category.clicked.connect(self.class_wanted)
         self.radius, self.slider = QDoubleSpinBox(), QSlider(Qt.Orientation.Horizontal)
@@ -110,6 +110,7 @@ class ToolOptions(QWidget):
                 editor.options_changed.connect(self._show_options)
                 editor.selection_changed.connect(self._show_options)
                 editor.labels_changed.connect(self._show_options)
+                editor.stepped.connect(self._show_options)
         self._show_options()
 
     def _set(self, **changes: Any) -> None:
@@ -127,7 +128,7 @@ class ToolOptions(QWidget):
         editor, name = self._editor, self._toolbox.name
         self.setVisible(self._desk.can_edit)
         if editor is None or self._desk.editor is not editor:
-            self._show_category(None)
+            self._show_target(None)
             return
         options = editor.options
         for widget, value in ((self.radius, options.radius), (self.slider, _place_of(options.radius))):
@@ -139,7 +140,7 @@ class ToolOptions(QWidget):
             box.setChecked(on)
             box.blockSignals(False)
         self._show_inside(editor)
-        self._show_category(options.category)
+        self._show_target(editor)
         self.brush.setVisible(name in _BRUSHES)
         self.square.setVisible(name in _BRUSHES)
         self.only_void.setVisible(name in _PAINTING)
@@ -158,12 +159,21 @@ class ToolOptions(QWidget):
         why = "" if self.only_inside.isEnabled() else "\nSelect that segment first."
         self.only_inside.setToolTip(f"Paint inside the selected segment alone, to carve a part out of it (I){why}")
 
-    def _show_category(self, category: int | None) -> None:
-        label = None if self._editor is None or category is None else self._editor.labels.by_id.get(category)
-        text = _NO_CLASS if label is None else label.name
-        self.category.setText(" " + self.category.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, 160))
+    def _show_target(self, editor: Editor | None) -> None:
+        """Shows what the next stroke paints: the class, and which segment or that it is a new one."""
+        target = Target(None, None) if editor is None else editor.target
+        label = None if editor is None or target.category is None else editor.labels.by_id.get(target.category)
+        name = _NO_CLASS if editor is None or target.category is None else editor.category_name(target.category)
+        where = "" if target.number is None else f", into #{target.number}"
+        begins = "New " if target.number is None and target.category is not None else ""
+        room = 160 - self.category.fontMetrics().horizontalAdvance(begins + where)
+        text = self.category.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, room)
+        self.category.setText(f" {begins}{text}{where}".replace("&", "&&"))
         self.category.setIcon(swatch(None if label is None else label.color))
-        self.category.setAccessibleName(f"Class of new segments: {text}")
+        words = "" if editor is None else editor.target_words
+        paints = f"The next stroke paints {words}." if words else "Nothing is painted before a class is chosen."
+        self.category.setToolTip(as_tip(f"{paints}\nChoose a class to begin a new segment with (Shift+C)."))
+        self.category.setAccessibleName(f"What is painted: {words or _NO_CLASS.lower()}")
 
 
 def _radius_at(place: int) -> float:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
-from psygnal import Signal
+from psygnal import Signal, SignalInstance
 
 from lpsnet_studio.annotator.assist import NetworkMaps
 from lpsnet_studio.annotator.desk import Desk
@@ -25,6 +25,7 @@ __all__ = ["TOOLS", "ToolName", "Toolbox"]
 ToolName = Literal[
     "select", "brush", "eraser", "polygon", "lasso", "box", "fill", "cut", "hand_over", "assist", "adopt"
 ]
+Wire = tuple[SignalInstance, Callable[..., Any]]
 TOOLS: tuple[ToolName, ...] = get_args(ToolName)
 
 _PLAIN: Mapping[str, type[Tool]] = MappingProxyType(
@@ -65,6 +66,7 @@ class Toolbox:
         self._desk = desk
         self._editor: Editor | None = None
         self._maps: NetworkMaps | None = None
+        self._told = ""
         self.name: ToolName = "select"
         self.tool: Tool | None = None
         desk.place_changed.connect(self._follow_desk)
@@ -99,11 +101,20 @@ class Toolbox:
 
     @property
     def hint(self) -> str:
-        """What the tool expects next; empty without one."""
-        return "" if self.tool is None else self.tool.hint
+        """Why nothing came of the last gesture, until the next one; what the tool expects next; empty without one."""
+        return "" if self.tool is None else self._told or self.tool.hint
+
+    def forget_told(self) -> None:
+        """Says again what the tool expects next."""
+        self._told = ""
+
+    def _tell(self, sentence: str) -> None:
+        self._told = sentence
+        self.shown_changed.emit()
 
     def key(self, key: str) -> bool:
         """Gives a key to the tool, as :meth:`lpsnet_studio.annotator.tools.base.Tool.key` has it."""
+        self.forget_told()
         taken = self.tool is not None and self.tool.key(key)
         if taken:
             self.shown_changed.emit()
@@ -116,8 +127,20 @@ class Toolbox:
     def _follow_desk(self) -> None:
         editor = self._desk.editor if self._desk.can_edit else None
         if editor is not self._editor:
+            for signal, told in self._wires():
+                signal.disconnect(told)
             self._editor = editor
+            for signal, told in self._wires():
+                signal.connect(told)
             self._take()
+
+    def _wires(self) -> tuple[Wire, ...]:
+        """What of the editor is listened to: hints name what would be painted."""
+        editor = self._editor
+        if editor is None:
+            return ()
+        told = (editor.selection_changed, editor.options_changed, editor.labels_changed, editor.stepped)
+        return ((editor.refused, self._tell), *((signal, self.tell_shown) for signal in told))
 
     def _take(self) -> None:
         editor = self._editor
@@ -130,6 +153,7 @@ class Toolbox:
 
     def _hold(self, tool: Tool | None) -> None:
         before, self.tool = self.tool, tool
+        self.forget_told()
         if before is not None:
             before.cancel()
         if self.tool is not tool:  # what was given up has brought another back

@@ -1065,6 +1065,8 @@ def _use_tool(at_work: Annotating, name: str) -> None:
             at_work.drag((5, 25), (20, 30))
         case "polygon":
             for corner in ((5, 5), (25, 5), (25, 28)):
+        assert at_work.titles == [], "it is only proposed"
+        at_work.key(Qt.Key.Key_Return)
                 at_work.click(*corner)
             at_work.key(Qt.Key.Key_Return)
         case "lasso":

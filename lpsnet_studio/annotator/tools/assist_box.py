@@ -72,13 +72,15 @@ class AssistBoxTool(BoxTool):
         if self._maps is None:
             return "The network has not seen this image yet"
         if self.corner is None:
-            return "Drag a box around an instance"
+            return "Drag a box around an instance, or click two corners"
+        if self._drawing and self._pressed is None:
+            return "Click the opposite corner; Esc gives up"
         if not self._choices:
             return "The network finds no thing in this box; Esc gives up"
         name = self.editor.category_name(self.choices[self._chosen])
         others = len(self._choices) - 1
         further = f", 1–{min(others + 1, 9)} for another class" if others else ""
-        return f"Enter makes it a {name}{further}; drag for another box, Esc gives up"
+        return f"Enter makes it a {name}{further}; another box takes its place, Esc gives up"
 
     @property
     def preview(self) -> tuple[Preview, ...]:
@@ -91,8 +93,11 @@ class AssistBoxTool(BoxTool):
         if self._maps is None:
             self.editor.refuse("The network has not seen this image yet.")
             return
-        self._drawing, self._chosen, self._choices = True, 0, ()
+        if not self._drawing:
+            self.cancel()
+            self._drawing = True
         super().press(point)
+        self.move(point)
 
     def move(self, point: Point, modifiers: Modifiers = NO_MODIFIERS) -> None:
         """Moves the opposite corner, and shows the mask that the box would get."""
@@ -102,18 +107,14 @@ class AssistBoxTool(BoxTool):
             self._choices = classes_in_box(self._maps.labels, (*self.corner, *point), things)
             self.changed.emit()
 
-    def release(self, point: Point, modifiers: Modifiers = NO_MODIFIERS) -> None:
+    def take_corners(self, corner: Point, opposite: Point) -> None:
         """Leaves the box as it is until it is accepted."""
-        if self._drawing:
-            self.move(point)
-            self._drawing = False
-            if self.corner == point:
-                self.cancel()
-            self.changed.emit()
+        self._drawing = False
 
     def double_click(self, point: Point, modifiers: Modifiers = NO_MODIFIERS) -> None:
-        """Accepts the box."""
-        self.accept()
+        """Accepts the box, if it has both corners."""
+        if not self._drawing:
+            self.accept()
 
     def key(self, key: str) -> bool:
         """Enter accepts the likeliest class, a digit picks another and accepts it."""

@@ -11,7 +11,7 @@ from lpsnet_studio.annotator.editor import Editor
 from lpsnet_studio.annotator.placed_mask import PlacedMask
 from lpsnet_studio.annotator.strokes import BrushShape, Point
 
-__all__ = ["NO_MODIFIERS", "Cursor", "MaskShape", "Modifiers", "PathShape", "Preview", "Tool"]
+__all__ = ["NO_CLASS", "NO_MODIFIERS", "Cursor", "MaskShape", "Modifiers", "PathShape", "Preview", "Tool"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,8 @@ class Modifiers:
 
 
 NO_MODIFIERS = Modifiers()
+NO_CLASS = "Choose a class (Shift+C), or select a segment to paint"
+"""What painting tools say while there is nothing that they could paint."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from lpsnet_studio.annotator.editor import Editor, Stroke
-from lpsnet_studio.annotator.placed_mask import PlacedMask
 from lpsnet_studio.annotator.strokes import Point, brush_stroke
-from lpsnet_studio.annotator.tools.base import NO_MODIFIERS, Cursor, Modifiers, Preview, Tool
+from lpsnet_studio.annotator.tools.base import NO_CLASS, NO_MODIFIERS, Cursor, Modifiers, Preview, Tool
 
 __all__ = ["BrushTool", "EraserTool"]
 
@@ -31,11 +28,10 @@ class BrushTool(Tool):
         """What the tool expects next."""
         options = self.editor.options
         size = f"{options.shape} {options.radius:g} px, [ ] for its size"
-        if self.editor.selection:
-            return f"Drag to paint {self.editor.name(self.editor.selection[0])} ({size}); Shift+click draws a line"
-        if options.category is not None:
-            return f"Drag to begin a new {self.editor.category_name(options.category)} ({size})"
-        return "Choose a class, or select a segment to paint"
+        if words := self.waiting_words():
+            return words
+        words = self.editor.target_words
+        return f"Drag to paint {words} ({size}); Shift+click draws a line" if words else NO_CLASS
 
     @property
     def preview(self) -> tuple[Preview, ...]:
@@ -53,7 +49,7 @@ class BrushTool(Tool):
         options = self.editor.options
         way = [self._last, point] if modifiers.shift and self._last is not None else [point]
         for region in brush_stroke(way, options.radius, self.editor.document.size, options.shape):
-            stroke.put(self.touched(region))
+            stroke.put(region)
         self._last = point
         self.move(point)
 
@@ -63,7 +59,7 @@ class BrushTool(Tool):
         if stroke is not None and self._last is not None and point != self._last:
             options = self.editor.options
             for region in brush_stroke([self._last, point], options.radius, self.editor.document.size, options.shape):
-                stroke.put(self.touched(region))
+                stroke.put(region)
             self._last = point
         self._at = point
         self.changed.emit()
@@ -99,9 +95,11 @@ class BrushTool(Tool):
         """Begins the stroke in the editor."""
         return self.editor.begin(self.name)
 
-    def touched(self, region: PlacedMask) -> PlacedMask:
-        """Returns which pixels under the brush it acts on."""
-        return region
+    def waiting_words(self) -> str:
+        """What is said while the stroke in hand waits for something; empty otherwise."""
+        stroke = self.editor.stroke
+        doing = self.editor.elsewhere.doing if stroke is not None and stroke.waits else ""
+        return f"The stroke shows as soon as this is done: {doing}" if doing else ""
 
 
 class EraserTool(BrushTool):
@@ -113,18 +111,12 @@ class EraserTool(BrushTool):
     @property
     def hint(self) -> str:
         """What the tool expects next."""
+        if words := self.waiting_words():
+            return words
         selection = self.editor.selection
         whose = "any segment" if not selection else "the selection"
         return f"Drag to erase {whose} ({self.editor.options.radius:g} px, [ ] for its size)"
 
     def begin(self) -> Stroke | None:
         """Begins the stroke in the editor."""
-        return self.editor.begin(self.name, 0)
-
-    def touched(self, region: PlacedMask) -> PlacedMask:
-        """Returns the pixels of the selected segments under the brush."""
-        selection = self.editor.selection
-        if not selection:
-            return region
-        held = region.of(self.editor.document.ids)
-        return PlacedMask(region.mask & np.isin(held, selection), region.origin)
+        return self.editor.begin(self.name, 0, self.editor.selection)

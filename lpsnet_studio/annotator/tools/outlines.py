@@ -6,7 +6,7 @@ import math
 
 from lpsnet_studio.annotator.editor import Editor
 from lpsnet_studio.annotator.strokes import Point
-from lpsnet_studio.annotator.tools.base import NO_MODIFIERS, Modifiers, PathShape, Preview, Tool
+from lpsnet_studio.annotator.tools.base import NO_CLASS, NO_MODIFIERS, Modifiers, PathShape, Preview, Tool
 
 __all__ = ["BoxTool", "FillTool", "LassoTool", "PolygonTool"]
 
@@ -31,7 +31,8 @@ class PolygonTool(Tool):
     def hint(self) -> str:
         """What the tool expects next."""
         if not self._corners:
-            return "Click the first corner"
+            words = self.editor.target_words
+            return f"Click the first corner of what is to be painted as {words}" if words else NO_CLASS
         if len(self._corners) < 3:
             return "Click the next corner; Backspace takes the last one back, Esc gives up"
         return "Click the next corner; Enter or a double click closes the polygon"
@@ -106,7 +107,10 @@ class LassoTool(Tool):
     @property
     def hint(self) -> str:
         """What the tool expects next."""
-        return "Let go to paint what is enclosed; Esc gives up" if self._way else "Drag around what is to be painted"
+        words = self.editor.target_words
+        if self._way:
+            return f"Let go to paint what is enclosed as {words or 'a new segment'}; Esc gives up"
+        return f"Drag around what is to be painted as {words}" if words else NO_CLASS
 
     @property
     def preview(self) -> tuple[Preview, ...]:
@@ -140,7 +144,14 @@ class LassoTool(Tool):
 
 
 class BoxTool(Tool):
-    """A drag from corner to corner paints the box."""
+    """Two corners paint a box: clicked one after the other, or the ends of a drag.
+
+    Attributes:
+        corner: the first one; None before.
+        opposite: where the second one would be.
+        click_distance: image pixels within which the button is let go of where it went down; the canvas sets it by the
+            zoom.
+    """
 
     name = "Box"
 
@@ -148,23 +159,31 @@ class BoxTool(Tool):
         super().__init__(editor)
         self.corner: Point | None = None
         self.opposite: Point | None = None
+        self.click_distance = 0.0
+        self._pressed: Point | None = None
 
     @property
     def hint(self) -> str:
         """What the tool expects next."""
-        return "Drag from corner to corner" if self.corner is None else "Let go to paint the box; Esc gives up"
+        words = self.editor.target_words
+        if self.corner is not None:
+            return f"Click the opposite corner, or let go there, to paint {words or 'a new segment'}; Esc gives up"
+        return f"Drag from corner to corner, or click two corners, to paint {words}" if words else NO_CLASS
 
     @property
     def preview(self) -> tuple[Preview, ...]:
         """The box so far."""
-        if self.corner is None or self.opposite is None:
+        if self.corner is None or self.opposite is None or self.corner == self.opposite:
             return ()
         (ax, ay), (bx, by) = self.corner, self.opposite
         return (PathShape(((ax, ay), (bx, ay), (bx, by), (ax, by)), closed=True),)
 
     def press(self, point: Point, modifiers: Modifiers = NO_MODIFIERS) -> None:
-        """Sets the first corner."""
-        self.corner = self.opposite = point
+        """Sets the first corner, or the second one."""
+        self._pressed = point
+        if self.corner is None:
+            self.corner = point
+        self.opposite = point
         self.changed.emit()
 
     def move(self, point: Point, modifiers: Modifiers = NO_MODIFIERS) -> None:
@@ -174,15 +193,26 @@ class BoxTool(Tool):
             self.changed.emit()
 
     def release(self, point: Point, modifiers: Modifiers = NO_MODIFIERS) -> None:
-        """Paints the box."""
-        corner, self.corner, self.opposite = self.corner, None, None
-        if corner is not None and corner != point:
-            self.editor.paint_box(corner, point, title=self.name)
+        """Takes the second corner, unless this was a mere click on the first."""
+        pressed, self._pressed = self._pressed, None
+        if self.corner is not None and pressed is not None:
+            self.move(point)
+            if math.dist(self.corner, point) > self.click_distance:
+                self.take_corners(self.corner, point)
         self.changed.emit()
+
+    def double_click(self, point: Point, modifiers: Modifiers = NO_MODIFIERS) -> None:
+        """Is a press like any other."""
+        self.press(point, modifiers)
+
+    def take_corners(self, corner: Point, opposite: Point) -> None:
+        """Paints the box between two corners."""
+        self.corner = self.opposite = None
+        self.editor.paint_box(corner, opposite, title=self.name)
 
     def cancel(self) -> bool:
         """Forgets the corner."""
-        had, self.corner, self.opposite = self.corner is not None, None, None
+        had, self.corner, self.opposite, self._pressed = self.corner is not None, None, None, None
         self.changed.emit()
         return had
 
@@ -195,9 +225,8 @@ class FillTool(Tool):
     @property
     def hint(self) -> str:
         """What the tool expects next."""
-        if self.editor.selection:
-            return f"Click what is to become {self.editor.name(self.editor.selection[0])}; Ctrl+click picks a segment"
-        return "Click what is to become a new segment; Ctrl+click picks the segment to fill with"
+        words = self.editor.target_words or "a new segment, whose class Shift+C chooses"
+        return f"Click what is to become {words}; Ctrl+click picks the segment to fill with"
 
     def press(self, point: Point, modifiers: Modifiers = NO_MODIFIERS) -> None:
         """Fills, or with Ctrl picks the segment to fill with."""

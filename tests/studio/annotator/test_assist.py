@@ -88,6 +88,19 @@ def test_a_scribble_hands_over_the_disputed_pixels_it_hangs_together_with() -> N
     np.testing.assert_array_equal(handed.whole(ids.shape), expected)
 
 
+def test_a_scribble_never_takes_most_of_a_segment_nor_far_away_stuff() -> None:
+    ids = np.full((60, 200), 2, np.uint16)
+    ids[20:40, 20:40] = 1
+    scribble = PlacedMask(np.ones((3, 20), np.bool_), (30, 40))
+    road = (0, 0, 200, 60)
+    near = assist.contested_pixels(ids, 2, [], scribble, giver_box=road)
+    rows, columns = np.mgrid[:60, :200]
+    distances = np.hypot(np.maximum(abs(rows - 31) - 1, 0), np.maximum(np.maximum(40 - columns, columns - 59), 0))
+    np.testing.assert_array_equal(near.whole(ids.shape), (distances <= 10) & (ids == 2))
+    most = assist.contested_pixels(ids, 2, [road, road], scribble, giver_box=road)
+    np.testing.assert_array_equal(most.whole(ids.shape), near.whole(ids.shape))
+
+
 def test_a_scribble_outside_the_dispute_hands_over_what_it_covers() -> None:
     ids = np.full((4, 10), 2, np.uint16)
     ids[:, 0] = 1

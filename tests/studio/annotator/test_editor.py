@@ -137,7 +137,7 @@ def test_what_is_locked_neither_loses_nor_gains() -> None:
         lambda: editor.cut([(1, 0), (1, 2)]),
         lambda: editor.paint(region("xx"), "Box"),
         lambda: editor.reshape(1, region("x")),
-        lambda: editor.hand_over(region("..xx")),
+        lambda: editor.hand_over(region("..xx"), 2, 1),
     ]
     for command in commands:
         before = len(editor.sentences)
@@ -258,10 +258,20 @@ def test_handing_over_takes_from_the_segment_that_was_scribbled_over() -> None:
     editor = EditorUnderTest(drawn("1111222233", "1111222233"), {1: PERSON, 2: PERSON, 3: SKY})
     editor.detection_boxes = {1: (0, 0, 6, 2), 2: (3, 0, 8, 2)}
     editor.select([1])
-    assert editor.hand_over(region("....x")) is not None
+    contest = editor.contest(region("....x"))
+    assert contest is not None
+    assert (contest.giver, contest.receiver) == (2, 1)
+    assert editor.hand_over(contest.pixels(editor.document.ids), 2, 1) is not None
     assert editor.rows() == ["1111112233", "1111112233"]
-    assert editor.hand_over(region("xx")) is None
-    assert editor.sentences == ["Scribble over a segment that is to give pixels to person #1."]
+    assert editor.hand_over(region("....xx"), 2, 1) is None
+    assert editor.contest(region("xx")) is None
+    assert editor.sentences == [
+        "The pixels belong to others by now: scribble again.",
+        "Scribble over a segment that is to give pixels to person #1.",
+    ]
+    stuff = editor.contest(region("........x"))
+    assert stuff is not None
+    assert stuff.boxes == (), "the box of stuff says nothing"
 
 
 def test_void_is_filled_from_the_nearest_as_proposed() -> None:
@@ -444,7 +454,7 @@ COMMANDS: list[Callable[[EditorUnderTest], object]] = [
     lambda editor: editor.adopt(region("......", "..xxx.", "..xxx."), PERSON),
     lambda editor: editor.adopt(region("......", "..xxx.", "..xxx."), SEA),
     lambda editor: editor.paint(region("xx....", "...xxx"), "Box"),
-    lambda editor: editor.hand_over(region("xxxxxx", "......", "xxxxxx")),
+    lambda editor: editor.hand_over(region("xxxxxx", "......", "xxxxxx"), 2, 1),
     lambda editor: editor.fill_from_nearest(editor.propose_nearest()),
 ]
 

@@ -99,8 +99,8 @@ COMMANDS: list[Callable[[Editor], Any]] = [
     lambda editor: editor.paint_box((1, 1), (4, 3), title="Box"),
     lambda editor: editor.fill_at((4.5, 0.5), "Fill"),
     lambda editor: editor.adopt(PlacedMask(np.ones((2, 2), np.bool_), (0, 3)), SEA),
-    lambda editor: editor.hand_over(PlacedMask(np.ones((1, 4), np.bool_), (1, 1))),
-    lambda editor: editor.reshape(next(iter(editor.document.segments)), PlacedMask(np.ones((2, 2), np.bool_))),
+    lambda editor: editor.hand_over(PlacedMask(np.ones((1, 4), np.bool_), (1, 1)), 2, 1),
+    lambda editor: editor.reshape(next(iter(editor.document.segments), 1), PlacedMask(np.ones((2, 2), np.bool_))),
     lambda editor: editor.fill_from_nearest(editor.propose_nearest()),
     lambda editor: editor.fill_with_stuff(*stuff(editor)),
 ]
@@ -150,7 +150,6 @@ def test_nothing_else_is_edited_meanwhile(later: Later) -> None:
         editor.delete,
         editor.undo,
         editor.redo,
-        lambda: editor.begin("Brush"),
         lambda: editor.set_locked(True),
     ]
     for attempt in attempts:
@@ -236,7 +235,6 @@ def test_a_stroke_ends_elsewhere_and_is_never_lost(later: Later) -> None:
     for end in (later.go_on, editor.give_up):
         assert stroke(editor) is None
         assert later.titles[-1] == ""
-        assert editor.begin("Brush") is None
         assert not editor.cancel_stroke()
         end()
         assert not editor.elsewhere.doing
@@ -246,6 +244,82 @@ def test_a_stroke_ends_elsewhere_and_is_never_lost(later: Later) -> None:
         assert editor.document.extents == plain.document.extents
         editor.undo()
     assert editor.history.titles == ("Brush",)
+
+
+def dab(editor: Editor, row: int, column: int) -> Any:
+    """Begins a stroke and paints a single pixel."""
+    made = editor.begin("Brush")
+    assert made is not None
+    made.put(PlacedMask(np.ones((1, 1), np.bool_), (row, column)))
+    return made
+
+
+@pytest.mark.parametrize("end", ["in time", "given up", "left"])
+def test_strokes_that_are_drawn_meanwhile_are_painted_afterwards(later: Later, end: str) -> None:
+    editor = an_editor(later)
+    editor.select([1])
+    dab(editor, 0, 4).finish()
+    for row, column in ((0, 5), (1, 4)):
+        stroke = dab(editor, row, column)
+        assert stroke.waits
+        assert stroke.finish() is None
+    in_hand = dab(editor, 2, 2)
+    assert editor.stroke is in_hand
+    assert editor.rows() == ["11221.", "1122.3", "44.233", "44.555"]
+    if end == "left":
+        assert not editor.give_up()
+        assert not in_hand.is_open
+    else:
+        if end == "given up":
+            assert not editor.elsewhere.give_up()
+        later.go_on()
+        in_hand.put(PlacedMask(np.ones((1, 1), np.bool_), (3, 2)))
+        in_hand.finish()
+        later.go_on()
+    last = "." if end == "left" else "1"
+    assert editor.rows() == ["112211", "112213", f"44{last}233", f"44{last}555"]
+    assert len(editor.journal) == (3 if end == "left" else 4)
+    assert not editor.sentences
+    assert editor.stroke is None
+    while editor.history.can_undo:
+        editor.undo()
+    assert editor.rows() == an_editor().rows()
+
+
+@pytest.mark.parametrize("end", ["in time", "given up", "withdrawn"])
+def test_what_is_drawn_during_a_long_command_is_painted_into_what_was_selected_then(later: Later, end: str) -> None:
+    editor = an_editor(later)
+    editor.select([2, 3])
+    editor.merge()
+    editor.select([1])
+    dab(editor, 0, 4).finish()
+    editor.paint_box((4, 1), (5, 2), title="Box")
+    editor.select([5])
+    editor.undo()
+    assert [sentence[:29] for sentence in editor.sentences] == ["The Studio is still merging s"]
+    if end == "given up":
+        assert editor.elsewhere.give_up()
+    if end == "withdrawn":
+        later.waiting[0][0].cancel()
+        editor.elsewhere.catch_up()
+        assert editor.elsewhere.doing == "finishing the stroke"
+    later.go_on()
+    assert editor.document.ids[0, 4] == editor.document.ids[1, 4] == 1
+    assert editor.history.titles == (*(["Merge 2 segments"] if end == "in time" else []), "Brush", "Box")
+
+
+def test_what_is_done_right_after_a_stroke_waits_for_its_end(later: Later) -> None:
+    editor = an_editor(later)
+    editor.select([1])
+    dab(editor, 0, 4).finish()
+    editor.undo()
+    editor.select([5])
+    editor.set_locked(True)
+    later.go_on()
+    assert editor.rows() == an_editor().rows()
+    assert editor.selection == (5,), "what was selected meanwhile is meant"
+    assert editor.document.segments[5].locked
+    assert not editor.sentences
 
 
 def test_forgotten_edits_are_read_elsewhere(later: Later) -> None:

@@ -81,6 +81,31 @@ def test_a_box_without_a_thing_and_one_given_up_make_nothing() -> None:
     assert tool.preview == ()
 
 
+def test_two_clicks_draw_a_box_whose_mask_follows_the_mouse() -> None:
+    editor = sky()
+    tool = AssistBoxTool(editor, maps())
+    tool.press((1.0, 2.0))
+    tool.release((1.0, 2.0))
+    assert tool.hint == "Click the opposite corner; Esc gives up"
+    assert not tool.key("enter")
+    tool.move((9.0, 9.5))
+    assert tool.chosen == PERSON
+    tool.move((19.0, 9.5))
+    tool.press((19.0, 9.5))
+    tool.release((19.0, 9.5))
+    assert "Enter makes it a car" in tool.hint
+    tool.move((2.0, 3.0))
+    assert tool.region.area == 40, "the box stays as it is"
+    tool.double_click((5.0, 5.0))
+    assert editor.categories() == {1: SKY, 2: CAR}
+    tool.press((1.0, 2.0))
+    tool.release((1.0, 2.0))
+    tool.move((9.0, 9.5))
+    assert tool.key("escape")
+    assert tool.preview == ()
+    assert len(editor.journal) == 1
+
+
 def test_before_the_network_has_seen_the_image_it_says_so() -> None:
     editor = sky()
     tool = AssistBoxTool(editor)
@@ -90,7 +115,7 @@ def test_before_the_network_has_seen_the_image_it_says_so() -> None:
     tool.release((9.0, 9.0))
     assert editor.sentences == ["The network has not seen this image yet."]
     tool.maps = maps()
-    assert tool.hint == "Drag a box around an instance"
+    assert tool.hint == "Drag a box around an instance, or click two corners"
 
 
 def test_a_click_adopts_the_discarded_detection_under_it_once() -> None:

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
+from lpsnet_studio.annotator import elsewhere
+from lpsnet_studio.annotator.edits import SegmentInfo
 from lpsnet_studio.annotator.strokes import Point
-from lpsnet_studio.annotator.tools.base import NO_MODIFIERS, Cursor, Modifiers, PathShape, Tool
+from lpsnet_studio.annotator.tools.base import NO_MODIFIERS, Cursor, MaskShape, Modifiers, PathShape, Tool
 from lpsnet_studio.annotator.tools.brush import BrushTool, EraserTool
 from lpsnet_studio.annotator.tools.cut import CutTool
 from lpsnet_studio.annotator.tools.outlines import BoxTool, FillTool, LassoTool, PolygonTool
@@ -117,11 +121,11 @@ def test_without_a_selection_the_brush_begins_a_new_segment_or_says_what_is_miss
     editor.select(())
     editor.set_options(radius=2.0)
     tool = BrushTool(editor)
-    assert tool.hint == "Choose a class, or select a segment to paint"
+    assert tool.hint == "Choose a class (Shift+C), or select a segment to paint"
     drag(tool, (5.0, 5.0), (9.0, 5.0))
     assert editor.sentences == ["Choose a class for the new segment first."]
     editor.use_category(PERSON)
-    assert "Drag to begin a new person" in tool.hint
+    assert "Drag to paint a new person" in tool.hint
     drag(tool, (5.0, 5.0), (9.0, 5.0))
     assert editor.categories() == {1: CAR, 2: PERSON}
     drag(tool, (15.0, 5.0), (19.0, 5.0))
@@ -181,7 +185,7 @@ def test_a_polygon_is_closed_in_three_ways(ending: str) -> None:
 def test_a_polygons_corners_can_be_taken_back_and_given_up() -> None:
     editor = blank()
     tool = PolygonTool(editor)
-    assert tool.hint == "Click the first corner"
+    assert tool.hint == "Click the first corner of what is to be painted as car #1"
     tool.press((5.0, 5.0))
     tool.press((25.0, 5.0))
     assert "Backspace" in tool.hint
@@ -218,11 +222,77 @@ def test_a_box_paints_its_pixels_whichever_corner_comes_first() -> None:
     tool.release((5.0, 5.0))
     assert editor.document.area(1) == 71
     tool.press((3.0, 3.0))
-    tool.release((3.0, 3.0))
-    tool.press((3.0, 3.0))
     assert tool.key("escape")
     tool.release((9.0, 9.0))
     assert len(editor.journal) == 1
+
+
+def test_a_box_is_painted_between_two_clicks_as_well() -> None:
+    editor = blank()
+    tool = BoxTool(editor)
+    tool.click_distance = 1.0
+    assert tool.hint == "Drag from corner to corner, or click two corners, to paint car #1"
+    tool.press((5.0, 5.0))
+    tool.release((5.5, 5.0))
+    assert tool.hint.startswith("Click the opposite corner")
+    tool.move((9.0, 8.0))
+    assert tool.preview == (PathShape(((5.0, 5.0), (9.0, 5.0), (9.0, 8.0), (5.0, 8.0)), closed=True),)
+    tool.double_click((5.0, 5.5))
+    tool.release((5.0, 5.5))
+    assert editor.journal == [], "a double click is one corner"
+    tool.press((15.0, 12.0))
+    tool.release((15.0, 12.0))
+    assert editor.document.area(1) == 71
+    assert tool.preview == ()
+    drag(tool, (3.0, 3.0))
+    assert tool.key("escape")
+    assert not tool.key("escape")
+    tool.move((9.0, 9.0))
+    tool.release((9.0, 9.0))
+    assert len(editor.journal) == 1
+
+
+@pytest.mark.parametrize("kind", [BrushTool, PolygonTool, LassoTool, BoxTool, FillTool])
+def test_hints_name_what_would_be_painted(kind: type[Tool]) -> None:
+    editor = EditorUnderTest(drawn("12."), {1: CAR, 2: SKY})
+    tool = kind(editor)
+    assert "Shift+C" in tool.hint
+    for category, words in ((PERSON, "a new person"), (SKY, "sky #2"), (SEA, "a new sea")):
+        editor.use_category(category)
+        assert words in tool.hint, "stuff joins the segment that has it"
+    editor.select([1])
+    assert "car #1" in tool.hint
+
+
+def test_a_stroke_that_paints_nothing_says_why_once() -> None:
+    editor = EditorUnderTest(drawn("1122....", "1122...."), {1: CAR, 2: SegmentInfo(SKY, locked=True)})
+    editor.set_options(radius=0.5)
+    brush, eraser = BrushTool(editor), EraserTool(editor)
+
+    def said(tool: Tool, *columns: float) -> str:
+        drag(tool, *((column, 0.5) for column in columns))
+        (sentence,) = editor.sentences
+        editor.sentences.clear()
+        return sentence
+
+    editor.select([1])
+    assert said(brush, 2.5, 3.5) == "Nothing was painted: sky #2 is locked (Y unlocks)."
+    assert said(brush, 0.5, 1.5) == "Nothing was painted: car #1 has these pixels already."
+    assert said(brush, -9.0, -8.0) == "Nothing was painted: no pixel of the image lies there."
+    assert "selected segments alone lose pixels" in said(eraser, 2.5, 3.5)
+    editor.set_options(only_inside=1)
+    assert said(brush, 0.5, 1.5).startswith("Nothing was painted: it is only painted inside car #1, which has these")
+    editor.select(())
+    editor.use_category(PERSON)
+    assert "it is only painted inside car #1 (I lets" in said(brush, 4.5, 5.5)
+    assert said(eraser, 4.5, 5.5) == "Nothing was erased: void has these pixels already."
+    assert said(eraser, 2.5, 3.5) == "Nothing was erased: sky #2 is locked (Y unlocks)."
+    editor.set_options(only_inside=None, only_void=True)
+    assert "it is only painted over void" in said(brush, 0.5, 1.5)
+    assert editor.journal == []
+    drag(brush, (3.5, 0.5), (5.5, 0.5))
+    assert len(editor.journal) == 1
+    assert editor.sentences == [], "where something was painted, nothing is said"
 
 
 def test_painting_tools_keep_to_the_limits() -> None:
@@ -232,7 +302,9 @@ def test_painting_tools_keep_to_the_limits() -> None:
     drag(BoxTool(editor), (0.0, 0.0), (4.0, 1.0))
     assert editor.rows() == ["1211", "12.."]
     drag(BoxTool(editor), (0.0, 0.0), (4.0, 1.0))
-    assert editor.sentences == ["Nothing there can be painted."]
+    assert editor.sentences == [
+        "Nothing was painted: it is only painted over void (X lets it be painted over segments)."
+    ]
 
 
 def test_a_fill_takes_what_hangs_together_and_ctrl_picks() -> None:
@@ -287,14 +359,49 @@ def test_a_scribble_hands_over_what_both_boxes_dispute() -> None:
     drag(tool, (5.0, 5.0))
     assert editor.selection == (1,)
     assert "belongs to person #1" in tool.hint
+    before = editor.document.ids.copy()
     drag(tool, (17.0, 5.0), (18.0, 5.0))
-    assert (editor.document.ids[:, :20] == 1).all()
-    assert (editor.document.ids[:, 21:] == 2).all()
-    assert editor.journal[0].title == "Hand over pixels"
+    assert np.array_equal(editor.document.ids, before)
+    (mask,) = tool.preview
+    assert isinstance(mask, MaskShape)
+    assert (mask.region.area, mask.category) == (50, PERSON)
+    assert tool.hint == "Enter hands 50 pixels of person #2 to person #1; a further scribble adds, Esc leaves them"
+    assert tool.key("escape")
+    assert tool.preview == ()
+    assert not tool.key("enter")
+    drag(tool, (17.0, 5.0), (18.0, 5.0))
+    drag(tool, (22.0, 2.0), (22.0, 2.5))
+    (more,) = tool.preview
+    assert isinstance(more, MaskShape)
+    assert more.region.area > 50
     tool.press((25.0, 5.0))
     assert tool.cancel()
     tool.release((27.0, 5.0))
+    drag(tool, (17.0, 5.0), (18.0, 5.0))
+    assert tool.key("enter")
+    assert (editor.document.ids[:, :20] == 1).all()
+    assert (editor.document.ids[:, 21:] == 2).all()
+    assert editor.journal[0].title == "Hand over pixels"
     assert len(editor.journal) == 1
+    assert tool.hint.startswith("Scribble over what belongs to person #1")
+
+
+def test_what_a_scribble_reaches_is_looked_for_elsewhere_and_dropped_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(elsewhere, "AT_ONCE", -1.0)
+    ids = np.ones((10, 30), np.uint16)
+    ids[:, 15:] = 2
+    editor = EditorUnderTest(ids, {1: PERSON, 2: PERSON})
+    waiting: list[Callable[[], None]] = []
+    editor.elsewhere.work = lambda work, done, **_: waiting.append(lambda: done(work()))
+    editor.select([1])
+    tool = ScribbleTool(editor)
+    for given_up in (True, False):
+        drag(tool, (17.0, 5.0), (18.0, 5.0))
+        assert tool.preview == ()
+        if given_up:
+            tool.cancel()
+        waiting.pop()()
+        assert bool(tool.preview) is not given_up
 
 
 @pytest.mark.parametrize(
