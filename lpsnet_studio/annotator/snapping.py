@@ -15,6 +15,10 @@ __all__ = ["snap_edge"]
 _MOST_PIXELS = 400_000
 """A larger crop is judged at a smaller scale: GrabCut takes some 2 s a megapixel."""
 _ITERATIONS = 4
+_SHARE = 0.02
+"""Of a segment: smaller pieces of it, and smaller holes in it, are no finding but noise."""
+_PINHOLE = 16
+"""Pixels of a hole that is always noise."""
 _CONTEXT = 3
 """How many widths of the band around the segment the colours of the background are learnt from."""
 
@@ -58,7 +62,7 @@ def snap_edge(
     if scale < 1:
         verdict = cv2.resize(verdict, (mask.shape[1], mask.shape[0]), interpolation=cv2.INTER_LINEAR)
     refined = np.where(uncertain, verdict >= 0.5, mask)
-    return PlacedMask(_without_scraps(refined, mask), (y0, x0)).tight()
+    return PlacedMask(_without_pinholes(_without_scraps(refined, mask), mask), (y0, x0)).tight()
 
 
 def _near_border(mask: Mask, band: int) -> Mask:
@@ -104,10 +108,34 @@ def _cut_by_colour(
 
 
 def _without_scraps(refined: Mask, before: Mask) -> Mask:
-    """Returns the parts of a refined mask that hang together with the mask as it was before."""
-    count, parts = cv2.connectedComponents(np.ascontiguousarray(refined).view(np.uint8), connectivity=8)
+    """Returns of every part of the mask before what is left of it: the largest piece, and others of some size."""
+    _, parts_before = cv2.connectedComponents(_bytes(before), connectivity=8)
+    count, pieces, stats, _ = cv2.connectedComponentsWithStats(_bytes(refined), connectivity=8)
+    areas = stats[:, cv2.CC_STAT_AREA]
+    held = before & refined
+    pairs = np.unique(np.stack([parts_before[held], pieces[held]], axis=1), axis=0)
     kept = np.zeros(count, np.bool_)
-    kept[parts[before & refined]] = True
+    for part in np.unique(pairs[:, 0]):
+        of_part = pairs[pairs[:, 0] == part, 1]
+        kept[of_part[areas[of_part] >= _SHARE * areas[of_part].sum()]] = True
+        kept[of_part[areas[of_part].argmax()]] = True
     kept[0] = False
-    remaining: Mask = kept[parts]
+    remaining: Mask = kept[pieces]
     return remaining
+
+
+def _without_pinholes(refined: Mask, before: Mask) -> Mask:
+    """Returns the mask with small holes filled, unless the mask before had a hole there."""
+    _, gaps, stats, _ = cv2.connectedComponentsWithStats(_bytes(~np.pad(refined, 1)), connectivity=4)
+    surroundings, gaps = gaps[0, 0], gaps[1:-1, 1:-1]
+    is_pinhole = stats[:, cv2.CC_STAT_AREA] <= max(_PINHOLE, _SHARE * np.count_nonzero(refined))
+    is_pinhole[[0, surroundings]] = False
+    _, gaps_before = cv2.connectedComponents(_bytes(~np.pad(before, 1)), connectivity=4)
+    was_hole = (gaps_before != gaps_before[0, 0])[1:-1, 1:-1] & ~before
+    is_pinhole[np.unique(gaps[was_hole])] = False
+    filled: Mask = refined | is_pinhole[gaps]
+    return filled
+
+
+def _bytes(mask: Mask) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(mask).view(np.uint8)

@@ -76,3 +76,44 @@ def test_without_colours_to_learn_from_nothing_changes() -> None:
     assert nothing.is_empty
     with pytest.raises(ValueError, match="band"):
         snap_edge(photo, everything, band=0)
+
+
+def speckled(disc: NDArray[np.bool_], photo: NDArray[np.uint8], inside: int, outside: int) -> NDArray[np.uint8]:
+    """Returns a photo with spots of ground in the disc's rim, and spots of the disc around it."""
+    made = photo.copy()
+    rim = cv2.distanceTransform(disc.view(np.uint8), cv2.DIST_L2, 5)
+    around = cv2.distanceTransform((~disc).view(np.uint8), cv2.DIST_L2, 5)
+    rng = np.random.default_rng(1)
+    for places, count, color in (
+        ((rim > 3) & (rim < 6), inside, photo[2, 2]),
+        ((around > 3) & (around < 6), outside, photo[disc.shape[0] // 2, disc.shape[1] // 2]),
+    ):
+        rows, columns = np.nonzero(places)
+        for place in rng.choice(len(rows), count, replace=False):
+            made[rows[place] - 1 : rows[place] + 2, columns[place] - 1 : columns[place] + 2] = color
+    return made
+
+
+def test_neither_islands_nor_pin_holes_are_left() -> None:
+    photo, disc = disc_photo()
+    rough = cv2.dilate(disc.view(np.uint8), np.ones((17, 17), np.uint8)).view(np.bool_)
+    found = snap_edge(speckled(disc, photo, 20, 20), PlacedMask(rough), band=16)
+    assert found is not None
+    whole = found.whole(disc.shape)
+    assert cv2.connectedComponents(whole.view(np.uint8))[0] == 2, "it is in one part"
+    assert cv2.connectedComponents((~whole).view(np.uint8), connectivity=4)[0] == 2, "it has no hole"
+    assert iou(whole, disc) > 0.97
+
+
+def test_parts_and_holes_that_the_segment_had_are_kept() -> None:
+    photo, disc = disc_photo()
+    photo[8:14, 8:14] = photo[60, 80]
+    photo[58:63, 78:83] = photo[2, 2]
+    segment = disc.copy()
+    segment[7:15, 7:15] = True
+    segment[58:63, 78:83] = False
+    found = snap_edge(photo, PlacedMask(segment), band=4)
+    assert found is not None
+    whole = found.whole(disc.shape)
+    assert whole[9:13, 9:13].all()
+    assert not whole[59:62, 79:82].any()
