@@ -88,6 +88,8 @@ class SegmentCommands(EditorCore):
     def relabel(self, category: int) -> Edit | None:
         """Gives the selected segments another class; those of a stuff class become one with the segment that has it.
 
+        Crowds that become stuff are none any more.
+
         Args:
             category: the class's id.
         """
@@ -97,13 +99,13 @@ class SegmentCommands(EditorCore):
         numbers = self._free_selection("relabel")
         if numbers is None:
             return None
-        joined = self._joined_into(category, numbers)
+        joined, is_stuff = self._joined_into(category, numbers), self.is_stuff(category)
 
         def change(draft: Draft) -> None:
             infos = {number: self.document.segments[number] for number in numbers}
             draft.set_infos(
                 {
-                    number: replace(info, category=category, score=None)
+                    number: replace(info, category=category, score=None, iscrowd=info.iscrowd and not is_stuff)
                     for number, info in infos.items()
                     if info.category != category
                 }
@@ -125,8 +127,8 @@ class SegmentCommands(EditorCore):
         return 25e-6 * self.box_pixels(self.selection) if self.is_stuff(category) else 0.0
 
     def _joined_into(self, category: int, numbers: Sequence[int]) -> int | None:
-        """Returns the segment that segments of a stuff class become one with; None for things and crowds."""
-        if not self.is_stuff(category) or any(self.document.segments[number].iscrowd for number in numbers):
+        """Returns the segment that segments of a stuff class become one with; None for things."""
+        if not self.is_stuff(category):
             return None
         held = self.stuff_segment(category, besides=numbers)
         return numbers[0] if held is None else held
@@ -171,7 +173,12 @@ class SegmentCommands(EditorCore):
         return self._mark(f"{word} {{}}", f"The selection is {word.lower()}ed already.", locked=locked)
 
     def set_crowd(self, iscrowd: bool) -> Edit | None:
-        """Marks the selected segments as crowd regions (COCO), or as ordinary ones."""
+        """Marks the selected segments as crowd regions, or as ordinary ones; COCO has crowds of things alone."""
+        infos = {number: self.document.segments[number] for number in self.selection}
+        stuff = [number for number, info in infos.items() if self.is_stuff(info.category)]
+        if iscrowd and stuff:
+            self.refuse(f"{self.name(stuff[0])} is stuff: only things can be crowds.")
+            return None
         word = "crowd" if iscrowd else "no crowd"
         return self._mark(f"Mark {{}} as {word}", f"The selection is {word} already.", iscrowd=iscrowd)
 

@@ -155,7 +155,7 @@ def test_what_is_locked_neither_loses_nor_gains() -> None:
 
 
 def test_crowds_are_marked_and_unmarked() -> None:
-    editor = EditorUnderTest(drawn("12"), {1: PERSON, 2: SKY})
+    editor = EditorUnderTest(drawn("12"), {1: PERSON, 2: CAR})
     editor.select([1, 2])
     edit = editor.set_crowd(True)
     assert edit is not None
@@ -163,6 +163,20 @@ def test_crowds_are_marked_and_unmarked() -> None:
     assert all(info.iscrowd for info in editor.document.segments.values())
     assert editor.set_crowd(True) is None
     editor.undo()
+    assert not any(info.iscrowd for info in editor.document.segments.values())
+
+
+def test_stuff_is_no_crowd() -> None:
+    editor = EditorUnderTest(drawn("123"), {1: PERSON, 2: SKY, 3: SegmentInfo(SEA, iscrowd=True)})
+    editor.select([1, 2])
+    assert editor.set_crowd(True) is None
+    assert editor.sentences == ["sky #2 is stuff: only things can be crowds."]
+    editor.select([3])
+    assert editor.set_crowd(False) is not None, "a mark that came from elsewhere can be taken away"
+    editor.select([1])
+    editor.set_crowd(True)
+    editor.relabel(SKY)
+    assert editor.rows() == ["223"], "a crowd that becomes stuff joins the segment that has the class"
     assert not any(info.iscrowd for info in editor.document.segments.values())
 
 
