@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from lpsnet_studio.annotator.label_fates import LabelUsage, fate_of_deletion, fate_of_kind, fate_of_merge
 from lpsnet_studio.annotator.labels import Label, LabelSet
 
-__all__ = ["Addition", "Deletion", "KindChange", "LabelChange", "Merge", "unused_name"]
+__all__ = ["Addition", "Deletion", "KindChange", "LabelChange", "Merge"]
 
 
 class LabelChange(Protocol):
@@ -170,14 +169,6 @@ class Addition:
 
     def _new(self, labels: LabelSet) -> list[Label]:
         return [label for label in self.others if label.name not in labels.by_name]
-
-
-def unused_name(labels: Iterable[Label]) -> str:
-    """Returns a name for a new class that no class has."""
-    names, number = {label.name for label in labels}, 1
-    while f"class {number}" in names:
-        number += 1
-    return f"class {number}"
 
 
 def _classes(count: int) -> str:

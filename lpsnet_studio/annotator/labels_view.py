@@ -16,10 +16,11 @@ from lpsnet_studio.annotator.class_palette import ClassPalette
 from lpsnet_studio.annotator.desk import Desk
 from lpsnet_studio.annotator.editor import Editor
 from lpsnet_studio.annotator.editor_follower import EditorFollower, Wire
-from lpsnet_studio.annotator.label_changes import Addition, Deletion, KindChange, LabelChange, Merge, unused_name
+from lpsnet_studio.annotator.label_changes import Addition, Deletion, KindChange, LabelChange, Merge
 from lpsnet_studio.annotator.label_fates import LabelUsage
 from lpsnet_studio.annotator.labels import HOTKEYS, LabelSet
 from lpsnet_studio.annotator.labels_table import LabelsModel, LabelsTable
+from lpsnet_studio.annotator.new_class_bar import NewClassBar
 from lpsnet_studio.annotator.place_words import read_only_words, why_empty
 from lpsnet_studio.annotator.question_bar import QuestionBar
 from lpsnet_studio.flow_layout import FlowLayout
@@ -54,6 +55,7 @@ class LabelsPanel(QWidget):
         table: shows them.
         filter: part of a name that classes must have to be listed.
         question: what will become of segments, before it does.
+        new_class: takes the name of a class that is to be added.
         reason: why nothing can be changed, if that is so.
         buttons: what can be done, by name.
     """
@@ -67,6 +69,7 @@ class LabelsPanel(QWidget):
         self.table = LabelsTable(self.model)
         self.filter = SearchField("Filter classes", "Class or group", "Lists the classes alone that fit.")
         self.question = QuestionBar()
+        self.new_class = NewClassBar(self._why_no_class)
         self.reason = caption(wraps=True)
         self.reason.setContentsMargins(8, 4, 8, 6)
         self._empty, self._none = empty_state(), empty_state()
@@ -81,7 +84,7 @@ class LabelsPanel(QWidget):
 
     def _made_buttons(self) -> dict[str, QToolButton]:
         deeds: tuple[tuple[str, str, str, Deed], ...] = (
-            ("add", "Add", "Add a class and type its name.", self.add),
+            ("add", "Add…", "Add a class, once it has a name.", self.add),
             ("colour", "Colour…", "Choose another colour for the current class.", self.recolour),
             ("merge", "Merge…", "Make the segments of the current class those of another.", self.merge),
             ("delete", "Delete…", "Delete the current class; its segments stay, without a class.", self.delete),
@@ -124,7 +127,7 @@ class LabelsPanel(QWidget):
             flow.addWidget(button)
         inner.addLayout(head)
         inner.addLayout(self._rows, 1)
-        for widget in (self.question, hairline(), foot, self.reason):
+        for widget in (self.question, self.new_class, hairline(), foot, self.reason):
             inner.addWidget(widget)
         self.setMinimumSize(200, 160)
         self._stack = QStackedLayout(self)
@@ -143,6 +146,7 @@ class LabelsPanel(QWidget):
         self.filter.textChanged.connect(self._filter)
         self.filter.installEventFilter(self)
         self.question.gone.connect(self._forget_question)
+        self.new_class.wanted.connect(self._add)
 
     # ------------------------------------------------------------------------------------------------- what is shown
 
@@ -153,6 +157,9 @@ class LabelsPanel(QWidget):
         store = self._desk.store
         if store is None:
             self.question.take_away()
+        if not self._can_edit:
+            self.new_class.take_away()
+        self.new_class.look_again()
         self._empty.setText(why_empty(self._desk))
         self._stack.setCurrentIndex(0 if store is None else 1)
         self.reason.setText(read_only_words(self._desk))
@@ -221,18 +228,33 @@ class LabelsPanel(QWidget):
         try:
             labels = change(self._desk.labels)
         except ValueError as error:
-            sentence = str(error)
-            self._tell(f"{sentence[:1].upper()}{sentence[1:]}.")
+            self._tell(_as_sentence(error))
             return False
         self._desk.change_labels(labels, reopened)
         return True
 
     def add(self) -> None:
-        """Adds a class at the end, whose name can be typed at once."""
-        self.filter.clear()
-        name = unused_name(self._desk.labels)
-        if self._try(lambda labels: labels.add(name, isthing=True)):
-            self.table.edit_name(self._desk.labels.by_name[name].id)
+        """Lets the user name a class, which is added at the end once it has a name that no other has."""
+        if self._can_edit:
+            self.question.take_away()
+            self.new_class.begin()
+
+    def _why_no_class(self, name: str) -> str:
+        """Returns why there cannot be another class of a name, in a sentence; nothing if there can."""
+        if name in self._desk.labels.by_name:
+            return f"There is a class {name} already."
+        try:
+            self._desk.labels.add(name, isthing=True)
+        except ValueError as error:
+            return _as_sentence(error)
+        return ""
+
+    def _add(self, name: str, isthing: bool) -> None:
+        if self._try(lambda labels: labels.add(name, isthing=isthing)):
+            self.new_class.take_away()
+            self.filter.clear()
+            self.table.go_to(self._desk.labels.by_name[name].id)
+            self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _rename(self, identity: int, name: str) -> None:
         taken = self._desk.labels.by_name.get(name)
@@ -362,6 +384,7 @@ class LabelsPanel(QWidget):
         if store is None or not self._can_edit or not change.is_possible(labels):
             self.question.take_away()
             return
+        self.new_class.take_away()
         token = self._next_question(change)
         if not change.counts:
             self._say_fate(change, LabelUsage())
@@ -454,6 +477,11 @@ def _button(text: str, tip: str) -> QToolButton:
     button.setAutoRaise(True)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return button
+
+
+def _as_sentence(error: Exception) -> str:
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _read_labels(path: Path) -> LabelSet | str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lpsnet_studio.annotator.edits import SegmentInfo
-from lpsnet_studio.annotator.label_changes import Addition, Deletion, KindChange, Merge, unused_name
+from lpsnet_studio.annotator.label_changes import Addition, Deletion, KindChange, Merge
 from lpsnet_studio.annotator.label_fates import LabelUsage
 from lpsnet_studio.annotator.labels import Label, LabelSet
 from lpsnet_studio.annotator.project import FileFacts, ImageEntry
@@ -88,9 +88,3 @@ def test_nothing_new_is_said() -> None:
     addition = Addition(LABELS, "x.json")
     assert not addition.is_possible(LABELS)
     assert addition.fate(LABELS, LabelUsage()) == "All 4 classes of x.json are there already."
-
-
-def test_a_new_class_has_a_name_of_its_own() -> None:
-    labels = LABELS.add("class 1", isthing=True)
-    assert unused_name(LABELS) == "class 1"
-    assert unused_name(labels) == "class 2"

@@ -125,13 +125,52 @@ def test_a_name_that_is_taken_and_a_key_that_is_none_are_refused(panel: LabelsPa
     assert desk.labels == before
 
 
-def test_a_class_is_added_and_its_name_can_be_typed_at_once(panel: LabelsPanel, desk: Desk, qtbot: Any) -> None:
+def test_a_class_is_added_once_it_is_named(panel: LabelsPanel, desk: Desk, qtbot: Any) -> None:
     panel.filter.setText("car")
     panel.buttons["add"].click()
-    _type(qtbot, panel, "kite")
-    qtbot.waitUntil(lambda: "kite" in desk.labels.by_name)
+    bar = panel.new_class
+    assert bar.name.hasFocus()
+    assert not bar.act.isEnabled()
+    assert len(desk.labels) == 4, "nothing is added before it has a name"
+    qtbot.keyClicks(bar.name, "kite")
+    qtbot.keyClick(bar.name, Qt.Key.Key_Return)
     assert _names(panel)[-1] == "kite"
+    assert desk.labels.by_name["kite"].isthing
     assert panel.table.current == desk.labels.by_name["kite"].id
+    assert panel.table.hasFocus()
+    assert not bar.isVisible()
+    panel.buttons["add"].click()
+    assert bar.name.text() == ""
+    bar.name.setText("grass")
+    bar.is_stuff.setChecked(True)
+    bar.act.click()
+    assert not desk.labels.by_name["grass"].isthing
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("person", "There is a class person already."), ("a\u200bb", "cannot be seen")]
+)
+def test_a_name_that_no_new_class_can_have_is_said_while_it_is_typed_and_adds_nothing(
+    panel: LabelsPanel, desk: Desk, qtbot: Any, name: str, why: str
+) -> None:
+    bar = panel.new_class
+    panel.table.setFocus()
+    panel.add()
+    bar.name.setText(name)
+    assert why in bar.sentence.text()
+    assert bar.sentence.isVisible()
+    assert not bar.act.isEnabled()
+    qtbot.keyClick(bar.name, Qt.Key.Key_Return)
+    assert bar.isVisible(), "what was typed can be changed"
+    assert desk.labels == LABELS
+    bar.name.setText("kite")
+    assert not bar.sentence.isVisible()
+    desk.change_labels(desk.labels.rename(CAR, "kite"))
+    assert bar.sentence.text() == "There is a class kite already.", "it follows the classes"
+    qtbot.keyClick(bar.name, Qt.Key.Key_Escape)
+    assert not bar.isVisible()
+    assert panel.table.hasFocus()
+    assert len(desk.labels) == 4
 
 
 def test_the_colour_is_chosen_without_holding_anything_up(panel: LabelsPanel, desk: Desk) -> None:
