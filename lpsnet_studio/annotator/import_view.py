@@ -48,6 +48,7 @@ class ImportDialog(QDialog):
         told: what it holds, and what an import would do.
         add_photos, add_classes: whether what the project does not have is added to it.
         missing: what these classes are called.
+        call_done: whether the images are done with it.
         objection: why nothing can be imported, if so.
         take: begins.
         working: how far it is.
@@ -69,6 +70,8 @@ class ImportDialog(QDialog):
         self.told, self.looking = body(_WHAT), as_caption(ElidedLabel())
         self.missing = caption(wraps=True)
         self.add_photos, self.add_classes = QCheckBox(), QCheckBox()
+        self.call_done = QCheckBox("Mark the images as done")
+        self.call_done.setToolTip("Otherwise those that are to do are in progress from then on.")
         self.add_photos.setToolTip("Photos stay where they are; the project refers to them.")
         self.objection = MessageLine("fault", theme)
         self.working = WorkingPage("What was taken over until then stays, and is told.")
@@ -96,7 +99,9 @@ class ImportDialog(QDialog):
         rows = form_rows(fields)
         rows.addRow("Import", self.path)
         rows.addRow("Photos in", self.photos)
-        rows.addRow("", stacked(self.told, self.looking, self.add_photos, self.add_classes, self.missing))
+        rows.addRow(
+            "", stacked(self.told, self.looking, self.add_photos, self.add_classes, self.missing, self.call_done)
+        )
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.take = self.buttons.addButton("Import", QDialogButtonBox.ButtonRole.AcceptRole)
         self.take.setDefault(True)
@@ -172,6 +177,7 @@ class ImportDialog(QDialog):
             box.setVisible(bool(words))
         self.missing.setText("" if look is None else look.missing_words())
         self.missing.setVisible(bool(self.missing.text()))
+        self.call_done.setVisible(look is not None)
         fault = read_only_words(self._desk) or self._fault
         if look is not None and not fault:
             fault = look.objection(adds_photos=self.add_photos.isChecked(), adds_classes=self.add_classes.isChecked())
@@ -189,12 +195,19 @@ class ImportDialog(QDialog):
         if store is None or look is None or not self.take.isEnabled() or self._work.is_under_way:
             return
         self._add_classes(look)
-        labels, adds_photos = desk.labels, self.add_photos.isChecked()
+        labels, adds_photos, calls_done = desk.labels, self.add_photos.isChecked(), self.call_done.isChecked()
         self.working.begin(f"Importing from {look.source.spoken}…")
         self._pages.setCurrentWidget(self.working)
         self._work.begin(
             lambda hold: run_import(
-                desk, store, look, labels, adds_photos=adds_photos, progress=hold.progress, cancelled=hold.cancelled
+                desk,
+                store,
+                look,
+                labels,
+                adds_photos=adds_photos,
+                calls_done=calls_done,
+                progress=hold.progress,
+                cancelled=hold.cancelled,
             ),
             self._take_outcome,
             self._take_failure,

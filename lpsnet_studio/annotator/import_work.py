@@ -155,6 +155,7 @@ def run_import(
     labels: LabelSet,
     *,
     adds_photos: bool,
+    calls_done: bool = False,
     progress: Progress,
     cancelled: Callable[[], bool],
 ) -> Outcome:
@@ -168,6 +169,7 @@ def run_import(
         look: what was found.
         labels: of the project, with the classes that were added for this.
         adds_photos: whether photos are added that the project does not have.
+        calls_done: whether what is imported is done; otherwise it is in progress if it was to do.
         progress: told before each image.
         cancelled: asked before each image.
     """
@@ -175,7 +177,7 @@ def run_import(
     if adds_photos and plan.photos:
         failed = add_photos(look.source, plan, store, cancelled=cancelled)
         plan = plan_import(look.source, store.entries.values())
-    taking = _Taking(desk, store, look.source, plan)
+    taking = _Taking(desk, store, look.source, plan, calls_done=calls_done)
     places = {id(look.source.images[place]) for place in plan.images}
     report = import_annotations(
         look.source,
@@ -191,10 +193,12 @@ def run_import(
 class _Taking:
     """Takes images over one by one; those that were begun are changed in the window's thread."""
 
-    def __init__(self, desk: Desk, store: ProjectStore, source: ImportSource, plan: ImportPlan) -> None:
+    def __init__(
+        self, desk: Desk, store: ProjectStore, source: ImportSource, plan: ImportPlan, *, calls_done: bool
+    ) -> None:
         self._desk, self._store = desk, store
         self._image_of = {id(source.images[place]): image for place, image in plan.images.items()}
-        self._take = taken_by(store, source, plan, append=self._append)
+        self._take = taken_by(store, source, plan, append=self._append, calls_done=calls_done)
         self._now: tuple[IdMap, tuple[int, int]] | None = None
 
     def take(self, imported: ImportedImage) -> None:

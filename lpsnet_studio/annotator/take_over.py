@@ -16,7 +16,7 @@ from lpsnet_studio.annotator.edits import Edit, PixelPatch, SegmentInfo
 from lpsnet_studio.annotator.id_maps import IdMap
 from lpsnet_studio.annotator.import_sources import ImportSource, SourceImage
 from lpsnet_studio.annotator.importing import ImportedImage, pair_images
-from lpsnet_studio.annotator.project import FileFacts, ImageEntry
+from lpsnet_studio.annotator.project import FileFacts, ImageEntry, Status
 from lpsnet_studio.annotator.store import ProjectStore
 
 __all__ = ["ImportPlan", "add_photos", "plan_import", "replacing_edit", "taken_by"]
@@ -86,6 +86,7 @@ def taken_by(
     plan: ImportPlan,
     *,
     append: Callable[[int, Edit], object] | None = None,
+    calls_done: bool = False,
 ) -> Callable[[ImportedImage], None]:
     """Returns what takes an imported image over into a project, for :func:`~...importing.import_annotations`.
 
@@ -97,6 +98,7 @@ def taken_by(
         plan: which image is whose.
         append: makes an edit on an image that was begun; by default it goes to the journal. An image that is open in an
             editor must be changed there.
+        calls_done: whether what is imported is done; otherwise it is in progress if it was to do.
     """
     image_of = {id(source.images[place]): image for place, image in plan.images.items()}
     make = store.append if append is None else append
@@ -107,12 +109,22 @@ def taken_by(
         current = store.current(entry.id)
         if current is None:
             store.start(entry.id, imported.id_map.ids, imported.id_map.segments, f"imported from {source.spoken}")
-            return
-        edit = replacing_edit(IdMap(*current), imported.id_map, f"Import from {source.spoken}")
-        if edit is not None:
-            make(entry.id, edit)
+        else:
+            edit = replacing_edit(IdMap(*current), imported.id_map, f"Import from {source.spoken}")
+            if edit is not None:
+                make(entry.id, edit)
+        _advance(store, entry.id, calls_done=calls_done)
 
     return take
+
+
+def _advance(store: ProjectStore, image: int, *, calls_done: bool) -> None:
+    """Says how far an image has come that has segments now; what is approved stays so."""
+    status = store.entries[image].status
+    if calls_done and status is not Status.APPROVED:
+        store.set_status(image, Status.DONE)
+    elif status is Status.TODO:
+        store.set_status(image, Status.IN_PROGRESS)
 
 
 def replacing_edit(before: IdMap, after: IdMap, title: str) -> Edit | None:

@@ -21,7 +21,7 @@ from lpsnet_studio.annotator.import_view import ImportDialog
 from lpsnet_studio.annotator.import_work import look_at, run_import
 from lpsnet_studio.annotator.labels import LabelSet
 from lpsnet_studio.annotator.placed_mask import PlacedMask
-from lpsnet_studio.annotator.project import FileFacts
+from lpsnet_studio.annotator.project import FileFacts, Status
 from lpsnet_studio.annotator.store import ProjectStore
 from lpsnet_studio.background import Background, courier
 from tests.studio.annotator.desks import Later, begun_desk, photos_in
@@ -124,6 +124,25 @@ def test_the_image_on_the_desk_is_changed_there_and_undo_takes_it_back(
     text = dialog.report.text.toPlainText().splitlines()
     assert text[0] == "2 images with 4 segments taken over from COCO panoptic."
     assert "1 class added to the project." in text
+
+
+@pytest.mark.parametrize("is_done", [False, True])
+def test_what_was_imported_is_in_progress_or_done_if_that_is_wanted(
+    dialog: ImportDialog, later: Later, exported: Path, tmp_path: Path, desk: Desk, is_done: bool
+) -> None:
+    store = desk.store
+    assert store is not None
+    assert [entry.status for entry in desk.entries] == [Status.TODO] * 3
+    assert dialog.call_done.isHidden()
+    _look(dialog, exported, tmp_path / "photos", later)
+    assert dialog.call_done.isVisible()
+    assert not dialog.call_done.isChecked()
+    dialog.call_done.setChecked(is_done)
+    dialog.take.click()
+    later.go_on()
+    now = Status.DONE if is_done else Status.IN_PROGRESS
+    assert [entry.status for entry in desk.entries] == [now, now, Status.TODO]
+    assert not store.entries[3].is_started
 
 
 def test_photos_are_added_if_that_is_wanted(
