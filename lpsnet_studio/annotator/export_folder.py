@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import enum
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from lpsnet.formats.fields import Fields, FormatError, load_json
 
-__all__ = ["ExportFormat", "export_info", "objection_to_folder"]
+__all__ = ["ExportFormat", "export_info", "folder_beside", "objection_to_folder"]
 
 _GENERATOR = "LPSNet Studio annotations"
 
@@ -45,6 +46,16 @@ _JSON_NAMES = {
 }
 _LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 """What file managers leave in folders that they have shown."""
+
+
+def folder_beside(project: Path, photos: Iterable[Path]) -> Path:
+    """Returns the folder in which an export is proposed to lie: the nearest around a project without photos of its own.
+
+    An export among the photos would be taken for photos by whoever opens that folder next.
+    """
+    folders = {photo.parent for photo in photos}
+    outside = (place for place in project.parents if folders.isdisjoint((place, *place.parents)))
+    return next(outside, project.parent)
 
 
 def export_info(kind: ExportFormat) -> dict[str, Any]:

@@ -21,11 +21,12 @@ from PySide6.QtWidgets import (
 from lpsnet_studio.annotator.desk import Desk
 from lpsnet_studio.annotator.errand import Errand
 from lpsnet_studio.annotator.export_command import export_project
-from lpsnet_studio.annotator.export_folder import ExportFormat, objection_to_folder
+from lpsnet_studio.annotator.export_folder import ExportFormat, folder_beside, objection_to_folder
 from lpsnet_studio.annotator.exporting import FINISHED, ExportCancelled, ExportReport
 from lpsnet_studio.annotator.form_parts import form_rows, scrolled, stacked
 from lpsnet_studio.annotator.new_project import typed_path
 from lpsnet_studio.annotator.path_field import AskPath, PathField, ask_path
+from lpsnet_studio.annotator.store import ProjectStore
 from lpsnet_studio.annotator.working_page import ReportPage, WorkingPage
 from lpsnet_studio.labels import as_tip
 from lpsnet_studio.message_line import MessageLine
@@ -36,6 +37,8 @@ from lpsnet_studio.theme import Theme
 __all__ = ["ExportDialog"]
 
 _CALM_MILLISECONDS = 150
+_KEPT = "exports"
+"""What a project remembers its last exports by: format -> folder, the latest last."""
 _CANCELLED = "Cancelled: nothing was written, and an earlier export is as it was."
 _WHAT = {
     ExportFormat.COCO_PANOPTIC: "Every segment, things and stuff: a JSON file, and a PNG with the ids for each image.",
@@ -51,7 +54,8 @@ class ExportDialog(QDialog):
         parent: the window.
         desk: has the project open.
         theme: gives the colours.
-        where: the folder in which the export's own is proposed; beside the project if empty.
+        where: the folder in which the export's own is proposed; if empty, where the project was exported to last, and
+            beside the project at first.
         ask: asks for a folder.
         show: shows a folder in the system's file manager.
 
@@ -163,9 +167,19 @@ class ExportDialog(QDialog):
         store = self._desk.store
         self.what.setText(_WHAT[self.chosen_kind])
         if not self._has_own_folder and store is not None:
-            where = typed_path(self._where) if self._where else store.folder.parent
-            self.out.show_path(str(where / f"{store.folder.name}-{self.chosen_kind}"))
+            self.out.show_path(str(self._proposed(store)))
         self._ask_again()
+
+    def _proposed(self, store: ProjectStore) -> Path:
+        """Returns the folder of the last export of this format, else one beside that of any, else beside the project."""
+        name, kept = f"{store.folder.name}-{self.chosen_kind}", store.remembered(_KEPT) or {}
+        if self._where:
+            return typed_path(self._where) / name
+        if str(self.chosen_kind) in kept:
+            return Path(kept[self.chosen_kind])
+        if kept:
+            return Path(next(reversed(kept.values()))).parent / name
+        return folder_beside(store.folder, (entry.file.path for entry in store.entries.values())) / name
 
     def _take_folder(self) -> None:
         self._has_own_folder = bool(self.out.text)
@@ -228,6 +242,10 @@ class ExportDialog(QDialog):
             self.objection.set_tone("need")
             self.objection.set_text(_CANCELLED)
             return
+        store = self._desk.store
+        if store is not None and not store.is_read_only:
+            others = {kind: path for kind, path in (store.remembered(_KEPT) or {}).items() if kind != report.kind}
+            store.remember(_KEPT, {**others, str(report.kind): str(report.path.parent)})
         self.report.show_report(report.sentences(), report.path.parent)
         self._pages.setCurrentWidget(self.report)
 

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from lpsnet_studio.annotator.desk import Desk
+from lpsnet_studio.annotator.edits import SegmentInfo
 from lpsnet_studio.annotator.export_folder import ExportFormat
 from lpsnet_studio.annotator.export_view import ExportDialog
 from lpsnet_studio.annotator.project import Status
-from tests.studio.annotator.desks import Later, begun_desk
-from tests.studio.annotator.editing import PERSON, SKY
+from tests.studio.annotator.desks import Later, begun_desk, photos_in, undelayed_desk
+from tests.studio.annotator.editing import LABELS, PERSON, SKY
 
 
 @pytest.fixture
@@ -91,6 +92,29 @@ def test_what_is_chosen_is_written_and_told(
     assert not dialog.report.folder.isEnabled()
     dialog.report.close_button.click()
     assert not dialog.isVisible()
+
+
+def test_it_is_proposed_outside_of_the_photos_and_where_it_was_last(
+    later: Later, theme: Any, qtbot: Any, tmp_path: Path
+) -> None:
+    desk = undelayed_desk()
+    photos = photos_in(tmp_path / "street", 2, (6, 8))
+    desk.new_project(tmp_path / "street" / "work" / "project", LABELS, photos)
+    assert desk.store is not None
+    desk.store.start(1, np.ones((6, 8), np.uint16), {1: SegmentInfo(SKY)}, "a test")
+    desk.work = later
+    dialog = ExportDialog(None, desk, theme)
+    assert dialog.out.text == str(tmp_path / "project-coco-panoptic")
+    dialog.out.show_path(str(tmp_path / "deep" / "mine"))
+    dialog.out.edited.emit(dialog.out.text)
+    _rest(dialog, later, qtbot)
+    dialog.export.click()
+    later.go_on()
+    again = ExportDialog(None, desk, theme)
+    assert again.out.text == str(tmp_path / "deep" / "mine")
+    again.kind.setCurrentIndex(1)
+    assert again.out.text == str(tmp_path / "deep" / "project-coco-instances")
+    assert not desk.shut()
 
 
 def test_a_folder_with_other_things_is_objected_to(
