@@ -17,6 +17,7 @@ from lpsnet_studio.annotator.assist import NetworkMaps
 from lpsnet_studio.annotator.checks_view import ChecksPanel
 from lpsnet_studio.annotator.choices import actions_possible, why_not
 from lpsnet_studio.annotator.class_palette import ClassPalette, choose_class_of_new, relabel_by_palette
+from lpsnet_studio.annotator.detection_boxes import boxes_of_detections
 from lpsnet_studio.annotator.document_overlay import DocumentOverlay
 from lpsnet_studio.annotator.editor import Editor
 from lpsnet_studio.annotator.history_view import HistoryPanel
@@ -193,8 +194,10 @@ class AnnotateRoom(QObject):
         if editor is not self._editor:
             self._editor = editor
             if editor is not None:
+                editor.document.painted.connect(self._name_pixels_again)
                 editor.refused.connect(self._place.notifications.show_info)
                 editor.stepped.connect(self.choice_changed.emit)
+                editor.stepped.connect(self._find_detections)
                 editor.selection_changed.connect(self.choice_changed.emit)
         self._show_document()
         self._take_maps()
@@ -223,9 +226,16 @@ class AnnotateRoom(QObject):
         result = session.result
         if editor is None or result is None or result.preview or result.size != editor.document.size:
             self.toolbox.set_maps(None)
-            return
-        ids, _ = category_ids(result.categories, self.desk.labels)
-        self.toolbox.set_maps(NetworkMaps(result.labels, ids, None, result.trace))
+        else:
+            ids, _ = category_ids(result.categories, self.desk.labels)
+            self.toolbox.set_maps(NetworkMaps(result.labels, ids, None, result.trace))
+        self._find_detections()
+
+    def _find_detections(self) -> None:
+        """Finds from which detection each segment came, whose box then bounds what it may be handed."""
+        editor = self.desk.editor
+        if editor is not None:
+            editor.detection_boxes = boxes_of_detections(self.toolbox.maps, editor.document.segments)
 
     # ----------------------------------------------------------------------------------------------------------- tools
 
@@ -293,6 +303,12 @@ class AnnotateRoom(QObject):
             return ""
         number = editor.number_at(pointed.x, pointed.y)
         return editor.name(number) if number else "void"
+
+    def _name_pixels_again(self) -> None:
+        """Has named what is under the mouse after that was painted, though the mouse stays where it is."""
+        if self.is_shown:
+            self._status_bar.name_pixels_by(self._words_at_mouse)
+            self._show_pointed()
 
     def _show_pointed(self) -> None:
         if self.is_shown:

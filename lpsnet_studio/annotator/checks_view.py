@@ -19,7 +19,7 @@ from lpsnet_studio.annotator.place_words import read_only_words, why_empty
 from lpsnet_studio.hairline import hairline
 from lpsnet_studio.labels import ElidedLabel, as_tip
 from lpsnet_studio.tables.sorted_table import swatch_icon
-from lpsnet_studio.texts import as_caption, caption, empty_state
+from lpsnet_studio.texts import as_caption, empty_state
 from lpsnet_studio.theme import Theme
 
 __all__ = ["ChecksPanel"]

@@ -258,6 +258,85 @@ def test_the_chip_names_what_is_under_the_mouse_but_not_under_a_stroke(at_work: 
     assert "person" in window.statusBar().text, "the inspection has not lost it"
 
 
+def test_what_is_under_the_mouse_is_named_again_once_it_was_painted(at_work: Annotating) -> None:
+    window, (left, _) = at_work.window, at_work.persons
+    at_work.hover(15, 40)
+    at_work.click(15, 40)
+    at_work.key(Qt.Key.Key_Delete)
+    assert "void" in window.statusBar().text
+    assert chip(window) == ""
+    at_work.key(Qt.Key.Key_Z, CONTROL)
+    assert f"person #{left}" in window.statusBar().text
+    assert chip(window) == f"person #{left}"
+    at_work.editor.select((at_work.only(SKY),))
+    at_work.key("b")
+    at_work.press(15, 40)
+    sky = at_work.only(SKY)
+    assert f"sky #{sky}" in window.statusBar().text
+    at_work.release(15, 40)
+    assert chip(window) == f"sky #{sky}"
+
+
+def test_the_bar_shows_what_the_next_stroke_paints(at_work: Annotating) -> None:
+    button, editor, (left, _) = at_work.window.annotation.bar.options.category, at_work.editor, at_work.persons
+    assert button.text() == " Choose a class"
+    at_work.key("r")
+    at_work.click(15, 40)
+    at_work.key(Qt.Key.Key_Escape)
+    editor.select((left,))
+    assert button.text() == f" person, into #{left}"
+    assert f"person #{left}" in hint(at_work.window)
+    button.click()
+    (palette,) = at_work.window.findChildren(ClassPalette)
+    QTest.keyClicks(palette.editor, "car")
+    QTest.keyClick(palette.editor, Qt.Key.Key_Return)
+    assert button.text() == " New car"
+    assert "a new car" in hint(at_work.window)
+    at_work.window.canvas.setFocus()
+    at_work.key("n")
+    assert button.text() == " New car"
+    before = set(editor.document.segments)
+    at_work.drag((60, 3), (66, 9))
+    (new,) = editor.document.segments.keys() - before
+    assert editor.document.segments[new].category == 3
+    assert button.text() == f" car, into #{new}"
+    at_work.key(Qt.Key.Key_Z, CONTROL)
+    assert button.text() == " New car"
+    editor.use_category(SKY)
+    assert button.text() == f" sky, into #{at_work.only(SKY)}"
+
+
+def test_the_status_bar_says_why_a_stroke_paints_nothing_until_the_next_one(at_work: Annotating) -> None:
+    at_work.click(15, 40)
+    at_work.key("b")
+    at_work.key("x")
+    at_work.editor.set_options(radius=2.0)
+    at_work.drag((60, 5), (64, 5))
+    assert hint(at_work.window).startswith("Nothing was painted: it is only painted over void")
+    assert at_work.told == hint(at_work.window)
+    at_work.press(60, 5)
+    assert hint(at_work.window).startswith("Drag to paint person")
+    at_work.release(60, 5)
+    at_work.key("x")
+    at_work.drag((60, 5), (64, 5))
+    assert hint(at_work.window).startswith("Drag to paint person")
+    assert at_work.titles == ["Brush"]
+
+
+def test_void_hides_little_where_there_is_much(at_work: Annotating) -> None:
+    void = at_work.window.annotation.overlay.stage.void
+
+    def opacity() -> float:
+        return float((int(void._tables[0][0]) >> 24) & 255) / 255
+
+    assert opacity() == pytest.approx(0.8, abs=0.01)
+    at_work.editor.select(at_work.editor.document.segments)
+    at_work.key(Qt.Key.Key_Delete)
+    assert opacity() == pytest.approx(0.16, abs=0.01)
+    at_work.key(Qt.Key.Key_Z, CONTROL)
+    assert opacity() == pytest.approx(0.8, abs=0.01)
+
+
 # ---------------------------------------------------------------------------------------------------------------- keys
 
 
@@ -616,6 +695,27 @@ def test_a_result_that_comes_meanwhile_changes_nothing_but_what_tools_know(at_wo
     at_work.release(66, 10)
     assert at_work.titles == ["Brush"]
     assert np.array_equal(at_work.window.annotation.overlay.stage.owners.indices, document.ids)
+
+
+def test_a_discarded_detection_is_adopted_by_a_click_and_the_editor_knows_every_box(at_work: Annotating) -> None:
+    editor, (left, right) = at_work.editor, at_work.persons
+    steps = [step for step in at_work.session.result.trace.steps if step.box is not None]
+    boxes = {(round(step.score, 3)): tuple(step.box) for step in steps}
+    assert editor.detection_boxes == {
+        number: boxes[round(info.score, 3)] for number, info in editor.document.segments.items() if info.score
+    }
+    assert {left, right} <= editor.detection_boxes.keys()
+    at_work.key("o")
+    at_work.hover(45, 40)
+    at_work.click(45, 40)
+    assert at_work.titles == ["Adopt a detection"]
+    (adopted,) = set(at_work.persons) - {left, right} or {right}
+    assert editor.detection_boxes[adopted] == (29, 21, 50, 50), "that of the detection that was discarded"
+    at_work.key(Qt.Key.Key_Z, CONTROL)
+    assert editor.detection_boxes[right] == (28, 20, 50, 50)
+    at_work.session.result_changed.emit()
+    at_work.trigger("reload_image")
+    assert editor.detection_boxes == {}
 
 
 def test_layers_are_those_that_a_document_has(at_work: Annotating) -> None:
