@@ -196,6 +196,7 @@ class AnnotateRoom(QObject):
             if editor is not None:
                 editor.document.painted.connect(self._name_pixels_again)
                 editor.refused.connect(self._place.notifications.show_info)
+                editor.stepped.connect(self._name_pixels_again)
                 editor.stepped.connect(self.choice_changed.emit)
                 editor.stepped.connect(self._find_detections)
                 editor.selection_changed.connect(self.choice_changed.emit)

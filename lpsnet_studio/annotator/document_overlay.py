@@ -16,15 +16,21 @@ from lpsnet_studio.annotator.tools.base import Tool
 from lpsnet_studio.canvas.colors import Table, color_table
 from lpsnet_studio.canvas.view import CanvasView
 
-__all__ = ["DocumentOverlay", "segment_color"]
+__all__ = ["DocumentOverlay", "segment_color", "void_opacity"]
 
 Color = tuple[int, int, int]
 
+_STRIPES: tuple[Color, Color] = ((255, 255, 255), (20, 22, 26))
 _UNKNOWN = (176, 182, 190)
 """Of a class that the label set does not know, and of what has none."""
 _LINE_WHITENESS = 0.45
 _LINE_OPACITY = 0.9
 _ABOVE_ALL = 200
+_FEW, _MANY = 0.03, 0.3
+"""Shares of void in an image: up to the first one looks for it, from the second one looks through it."""
+_OPAQUE, _LIGHT = 0.8, 0.16
+"""How much the stripes of void hide then."""
+_STEPS = 16
 
 
 def segment_color(labels: LabelSet, category: int, number: int) -> Color:
@@ -56,6 +62,7 @@ class DocumentOverlay(QObject):
         """The classes, and the one of every segment, that colours and names were made from."""
         self._colors: dict[int, Color] = {}
         self._names: dict[int, tuple[str, ...]] = {}
+        self._void_opacity = 0.0
         self._previews = PreviewLayer(self.stage.photo, self._color_of)
         self._previews.setZValue(_ABOVE_ALL)
 
@@ -88,9 +95,17 @@ class DocumentOverlay(QObject):
             previews = () if tool is None else tool.preview
             self._previews.show_previews(previews, self._editor.document.size, self._canvas.zoom)
 
+    def _show_void(self, editor: Editor) -> None:
+        """Marks void strongly where there is little of it, and lets the photo through where there is much."""
+        opacity = void_opacity(editor)
+        if opacity != self._void_opacity:
+            self._void_opacity = opacity
+            self.stage.void.set_table(*(color_table(np.array([color], np.uint8), opacity) for color in _STRIPES))
+
     def _show_segments(self) -> None:
         """Colours and names what has another class than before; a thousand others cost nothing then."""
         assert self._editor is not None
+        self._show_void(self._editor)
         labels, segments = self._editor.labels, self._editor.document.segments
         known_labels, known = self._known
         classes = {number: info.category for number, info in segments.items()}
@@ -118,6 +133,14 @@ class DocumentOverlay(QObject):
     def _color_of(self, category: int | None) -> Color:
         label = None if self._editor is None or category is None else self._editor.labels.by_id.get(category)
         return _UNKNOWN if label is None else label.color
+
+
+def void_opacity(editor: Editor) -> float:
+    """Returns how opaque the stripes of void are, 0 … 1, by how much of the image is void."""
+    height, width = editor.document.size
+    void = 1.0 - sum(extent.area for extent in editor.document.extents.values()) / max(height * width, 1)
+    place = min(max((void - _FEW) / (_MANY - _FEW), 0.0), 1.0)
+    return _OPAQUE + (_LIGHT - _OPAQUE) * round(place * _STEPS) / _STEPS
 
 
 def _names_of(labels: LabelSet, category: int, number: int) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from lpsnet_studio.inference.messages import Failed, Inspect, OpenImage
 from lpsnet_studio.session import Session
 from lpsnet_studio.settings import Folders, Settings
 from tests.studio.annotating import CONTROL, PERSON, ROAD, SKY, Annotating, annotating, photos_in
-from tests.studio.hand_made import CATEGORIES, ListeningService, entries, inspected, open_first, opened
+from tests.studio.hand_made import ListeningService, entries, inspected, open_first, opened
 
 LEFT, NONE, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
 ALT = Qt.KeyboardModifier.AltModifier
