@@ -267,7 +267,9 @@ class LabelSet:
 
     @classmethod
     def from_json(cls, content: object, source: str) -> LabelSet:
-        """Reads a label set, or a COCO ``categories`` list, alone or under that key.
+        """Reads a label set, or a COCO ``categories`` list, alone or under that key, or a list of names.
+
+        What a list of categories does not say, as those of COCO instances do not: it is of things, in colours of ours.
 
         Args:
             content: what the JSON says.
@@ -282,7 +284,7 @@ class LabelSet:
             raise ValueError(f"{source}: holds no list of classes")
         try:
             if "labels" not in known:
-                return cls.of(Categories.from_json(records, source))
+                return cls.of(Categories.from_json(_completed(records), source))
             return cls._of_records(known, records, source)
         except ValueError as error:
             text = str(error)
@@ -351,6 +353,16 @@ class LabelSet:
         return category
 
 
+def _completed(records: list[Any]) -> list[Any]:
+    """Returns records of classes with everything that one must have; what is no record stays, to be refused."""
+    if records and all(isinstance(record, str) for record in records):
+        records = [{"id": number, "name": name} for number, name in enumerate(records, start=1)]
+    return [
+        {"isthing": 1, "color": list(_color_at(place)), **record} if isinstance(record, Mapping) else record
+        for place, record in enumerate(records)
+    ]
+
+
 def _is_pair(pair: object) -> bool:
     return (
         isinstance(pair, Sequence)
@@ -367,8 +379,13 @@ def _is_name(pair: object) -> bool:
 
 def _distant_color(colors: list[Color]) -> Color:
     """Returns a colour whose nearest neighbour among ``colors`` is as far as can be, of hues spread by golden ratio."""
-    candidates = [_color_of_hue(position * 0.61803398875 % 1.0) for position in range(48)]
+    candidates = [_color_at(place) for place in range(48)]
     return max(candidates, key=lambda color: min((_distance(color, other) for other in colors), default=0))
+
+
+def _color_at(place: int) -> Color:
+    """Returns a colour far from those of the places near it."""
+    return _color_of_hue(place * 0.61803398875 % 1.0)
 
 
 def _color_of_hue(hue: float) -> Color:

@@ -245,6 +245,22 @@ def test_a_coco_file_is_read_alone_or_by_its_categories(tmp_path: Path) -> None:
         assert LabelSet.load(path).labels == expected
 
 
+def test_categories_of_coco_instances_and_mere_names_are_things_in_colours_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "instances.json"
+    records = [{"id": 18, "name": "dog", "supercategory": "animal"}, {"id": 3, "name": "sky", "isthing": 0}]
+    for content in (records, {"images": [], "categories": records}):
+        path.write_text(json.dumps(content), encoding="utf-8")
+        dog, sky = LabelSet.load(path)
+        assert (dog.id, dog.name, dog.isthing, dog.supercategory) == (18, "dog", True, "animal")
+        assert (sky.id, sky.isthing) == (3, False)
+        assert dog.color != sky.color
+    path.write_text(json.dumps(["dog", "sky"]), encoding="utf-8")
+    assert [(label.id, label.name, label.isthing) for label in LabelSet.load(path)] == [
+        (1, "dog", True),
+        (2, "sky", True),
+    ]
+
+
 LABEL = three().to_json()["labels"][0]
 
 
@@ -257,6 +273,9 @@ LABEL = three().to_json()["labels"][0]
         ({"categories": None}, "holds no list of classes"),
         ([{"id": 0}], r"categories\[0\].id must be a positive whole number"),
         ([], "must not be empty"),
+        (["dog", 5], r"categories\[0\]"),
+        (["dog", "\n"], "name"),
+        ([{"id": 1, "name": "dog", "color": "red"}], r"categories\[0\].color"),
         ({"labels": [LABEL, LABEL]}, "appears twice"),
         ({"labels": [{**LABEL, "hotkey": 1}]}, "hotkey must be a digit"),
         ({"labels": [{**LABEL, "hotkey": "x"}]}, "is a digit, not 'x'"),
