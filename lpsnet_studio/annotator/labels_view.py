@@ -264,8 +264,11 @@ class LabelsPanel(QWidget):
             self._try(lambda labels: labels.rename(identity, name))
 
     def _give_key(self, identity: int, key: str) -> None:
-        if identity in self._desk.labels.by_id:
-            self._try(lambda labels: labels.with_hotkey(identity, key))
+        labels = self._desk.labels
+        if identity in labels.by_id and self._try(lambda labels: labels.with_hotkey(identity, key)):
+            holder = labels.by_hotkey.get(key)
+            if holder is not None and holder.id != identity:
+                self._tell(f"{key} picks {labels[identity].name} now, and {holder.name} no longer.")
 
     def recolour(self) -> None:
         """Lets the user choose another colour for the current class; nothing waits for it."""

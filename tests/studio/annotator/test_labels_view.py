@@ -108,6 +108,10 @@ def test_names_and_keys_are_changed_in_their_places(panel: LabelsPanel, desk: De
     _type(qtbot, panel, "1")
     qtbot.waitUntil(lambda: desk.labels[CAR].hotkey == "1")
     assert desk.labels[PERSON].hotkey == "", "a key picks one class"
+    assert panel.question.sentence.text() == "1 picks automobile now, and person no longer."
+    panel.question.cancel.click()
+    panel._give_key(CAR, "2")
+    assert not panel.question.isVisible(), "nobody has lost it"
 
 
 def test_a_name_that_is_taken_and_a_key_that_is_none_are_refused(panel: LabelsPanel, desk: Desk, qtbot: Any) -> None:
