@@ -28,7 +28,7 @@ _LINE_OPACITY = 0.9
 _ABOVE_ALL = 200
 _FEW, _MANY = 0.03, 0.3
 """Shares of void in an image: up to the first one looks for it, from the second one looks through it."""
-_OPAQUE, _LIGHT = 0.8, 0.16
+_OPAQUE, _LIGHT = 0.8, 0.12
 """How much the stripes of void hide then."""
 _STEPS = 16
 

@@ -73,6 +73,8 @@ class EditorCore:
         self._journal = journal
         self._labels = labels
         self._selection: tuple[int, ...] = ()
+        self._begun_segments: list[int] = []
+        """The segment that strokes have begun since something else was selected, or another was to be begun."""
         self._options = EditorOptions()
         self._recent: tuple[int, ...] = ()
         self._read_classes()
@@ -137,8 +139,13 @@ class EditorCore:
         """Selects segments; numbers that do not exist, and void, are left out."""
         chosen = tuple(dict.fromkeys(number for number in numbers if number in self.document.segments))
         if chosen != self._selection:
-            self._selection = chosen
+            self._selection, self._begun_segments = chosen, []
             self.selection_changed.emit()
+
+    def begin_another(self) -> None:
+        """Lets the next stroke begin a segment, whatever is selected."""
+        self.select(())
+        self._begun_segments = []
 
     def toggle(self, number: int) -> None:
         """Adds a segment to the selection, or takes it out."""
@@ -297,16 +304,18 @@ class EditorCore:
         self.cancel_stroke()
         limits = self._options.limits if number is None or number else Limits()
         chosen = self._selection[0] if number is None and self._selection else number
-        category = self._options.category
-        stroke = Stroke(self, lambda: self._begun(title, chosen, category, limits), givers)
+        begun, category = self._begun_segments, self._options.category
+        stroke = Stroke(self, lambda: self._begun(title, chosen, category, limits, begun), givers)
         self.stroke = stroke
         self.elsewhere.when_free(stroke.start, is_kept=True)
         return stroke if stroke.is_open else None
 
-    def _begun(self, title: str, number: int | None, category: int | None, limits: Limits) -> tuple[Draft, int] | None:
+    def _begun(
+        self, title: str, number: int | None, category: int | None, limits: Limits, begun: list[int]
+    ) -> tuple[Draft, int] | None:
         """Begins the edit of a stroke; None if that was refused."""
-        if number is None and self._selection:  # a stroke that it has waited for has begun a segment
-            number = self._selection[0]
+        if number is None:  # strokes may have waited for each other, of which the first one begins the segment
+            number = next((each for each in begun if each in self.document.segments), None)
         if number is not None and number and number not in self.document.segments:
             self.refuse("The segment that was to be painted is gone.")
             return None
@@ -321,6 +330,7 @@ class EditorCore:
         if number and number not in self.document.segments:
             assert category is not None
             draft.set_info(number, SegmentInfo(category))
+            begun.append(number)
         return draft, number
 
     def _number_of_new(self, category: int | None) -> int | None:

@@ -205,7 +205,7 @@ class SegmentCommands(EditorCore):
             category = self.document.segments[self.selection[0]].category
         if category is not None and category in self.labels.by_id:
             self.use_category(category)
-        self.select(())
+        self.begin_another()
         if self.options.category is None:
             self.refuse("Choose a class for the new segment first.")
 

@@ -332,7 +332,7 @@ def test_void_hides_little_where_there_is_much(at_work: Annotating) -> None:
     assert opacity() == pytest.approx(0.8, abs=0.01)
     at_work.editor.select(at_work.editor.document.segments)
     at_work.key(Qt.Key.Key_Delete)
-    assert opacity() == pytest.approx(0.16, abs=0.01)
+    assert opacity() == pytest.approx(0.12, abs=0.01)
     at_work.key(Qt.Key.Key_Z, CONTROL)
     assert opacity() == pytest.approx(0.8, abs=0.01)
 

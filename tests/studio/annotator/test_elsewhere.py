@@ -286,6 +286,19 @@ def test_strokes_that_are_drawn_meanwhile_are_painted_afterwards(later: Later, e
     assert editor.rows() == an_editor().rows()
 
 
+def test_new_instances_that_are_drawn_meanwhile_stay_apart(later: Later) -> None:
+    editor = an_editor(later)
+    editor.select([2, 3])
+    editor.merge()
+    for row, column, begins in ((0, 4, True), (1, 4, True), (1, 5, False)):
+        if begins:
+            editor.new_instance(CAR)
+        dab(editor, row, column).finish()
+    later.go_on()
+    assert editor.rows()[:2] == ["11226.", "112277"]
+    assert editor.selection == (7,)
+
+
 @pytest.mark.parametrize("end", ["in time", "given up", "withdrawn"])
 def test_what_is_drawn_during_a_long_command_is_painted_into_what_was_selected_then(later: Later, end: str) -> None:
     editor = an_editor(later)
