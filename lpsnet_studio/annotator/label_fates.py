@@ -105,9 +105,8 @@ def fate_of_deletion(labels: LabelSet, identity: int, usage: LabelUsage) -> str:
     """Returns what becomes of the segments of a class that is deleted."""
     alone = usage.segments(identity) == 1
     fate = "keeps its pixels and loses its class" if alone else "keep their pixels and lose their class"
-    until = "it is" if alone else "they are"
     sentences = [
-        _touched(labels, identity, usage, f"{fate}: void in exports until {until} given another"),
+        _touched(labels, identity, usage, f"{fate}: void in exports until relabelled"),
         _locked(identity, usage),
         _finished(identity, usage, "goes back to in progress", "go back to in progress"),
     ]
@@ -151,7 +150,7 @@ def _locked(identity: int, usage: LabelUsage) -> str:
     names = ", ".join(image.entry.file.path.name for image in images[:_NAMED])
     more = f" and {len(images) - _NAMED:,} more" if len(images) > _NAMED else ""
     are = "is" if count == 1 else "are"
-    return f"{count:,} of them {are} locked ({names}{more}): a lock keeps pixels, not the class."
+    return f"{count:,} of them {are} locked ({names}{more})."
 
 
 def _finished(identity: int, usage: LabelUsage, one: str, several: str) -> str:
@@ -160,8 +159,8 @@ def _finished(identity: int, usage: LabelUsage, one: str, several: str) -> str:
     if not count:
         return ""
     if count == 1:
-        return f"1 of these images is done or approved, and {one}."
-    return f"{count:,} of these images are done or approved, and {several}."
+        return f"1 image that is done or approved {one}."
+    return f"{count:,} images that are done or approved {several}."
 
 
 def _images(count: int) -> str:

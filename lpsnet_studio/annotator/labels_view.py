@@ -119,6 +119,7 @@ class LabelsPanel(QWidget):
         head.addWidget(self.filter)
         self._rows = QStackedLayout()
         for widget in (self.table, self._none):
+            widget.setMinimumHeight(1)  # a question below is read before the classes are
             self._rows.addWidget(widget)
         foot = QWidget()
         flow = FlowLayout(foot, 2)

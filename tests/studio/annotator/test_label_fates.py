@@ -87,11 +87,10 @@ def test_instances_that_become_stuff_are_duplicates_even_where_there_was_none_of
 
 def test_a_deletion_is_told() -> None:
     assert fate_of_deletion(LABELS, SKY, usage([SKY], [SKY, DOG])) == (
-        "2 segments of sky in 2 images keep their pixels and lose their class: void in exports until they are given "
-        "another."
+        "2 segments of sky in 2 images keep their pixels and lose their class: void in exports until relabelled."
     )
     assert fate_of_deletion(LABELS, DOG, usage([SKY], [SKY, DOG])) == (
-        "1 segment of dog in 1 image keeps its pixels and loses its class: void in exports until it is given another."
+        "1 segment of dog in 1 image keeps its pixels and loses its class: void in exports until relabelled."
     )
     assert fate_of_deletion(LABELS, SKY, usage([DOG])) == "No image holds a segment of sky."
     many = usage(*[[DOG] * 5] * 1000)
@@ -101,9 +100,9 @@ def test_a_deletion_is_told() -> None:
 def test_locked_segments_and_their_images_are_named() -> None:
     held = SegmentInfo(DOG, locked=True)
     one = fate_of_deletion(LABELS, DOG, usage([DOG], [held, DOG, SegmentInfo(SKY, locked=True)]))
-    assert one.endswith(" 1 of them is locked (1.png): a lock keeps pixels, not the class.")
+    assert one.endswith(" 1 of them is locked (1.png).")
     several = fate_of_deletion(LABELS, DOG, usage(*[[held]] * 5))
-    assert " 5 of them are locked (0.png, 1.png, 2.png and 2 more): " in several
+    assert " 5 of them are locked (0.png, 1.png, 2.png and 2 more)." in several
     assert "locked" not in fate_of_deletion(LABELS, SKY, usage([held, SKY]))
 
 
@@ -111,10 +110,10 @@ def test_images_that_were_called_done_are_counted_and_told_what_becomes_of_that(
     statuses = (Status.DONE, Status.APPROVED, Status.IN_PROGRESS, Status.DONE)
     counted = usage([DOG], [DOG], [DOG], [SKY], statuses=statuses)
     assert fate_of_deletion(LABELS, DOG, counted).endswith(
-        " 2 of these images are done or approved, and go back to in progress."
+        " 2 images that are done or approved go back to in progress."
     )
-    assert fate_of_merge(LABELS, SKY, GRASS, counted).endswith(" 1 of these images is done or approved, and stays so.")
-    assert fate_of_kind(LABELS, DOG, counted).endswith(" 2 of these images are done or approved, and stay so.")
+    assert fate_of_merge(LABELS, SKY, GRASS, counted).endswith(" 1 image that is done or approved stays so.")
+    assert fate_of_kind(LABELS, DOG, counted).endswith(" 2 images that are done or approved stay so.")
     assert "approved" not in fate_of_deletion(LABELS, CAT, counted)
 
 

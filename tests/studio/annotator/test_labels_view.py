@@ -228,7 +228,7 @@ def test_an_image_that_was_called_done_is_in_progress_again_where_pixels_lose_th
     assert "approved" not in panel.question.sentence.text()
     for status in (Status.DONE, Status.APPROVED):
         desk.set_status(status)
-        assert "1 of these images is done or approved" in panel.question.sentence.text(), "it follows what happens"
+        assert "1 image that is done or approved" in panel.question.sentence.text(), "it follows what happens"
     panel.question.cancel.click()
     assert desk.entry is not None
     assert desk.entry.status is Status.APPROVED
@@ -299,6 +299,14 @@ def test_segments_are_counted_elsewhere_and_nothing_can_be_done_until_then(
     panel.question.cancel.click()
     go_on()
     assert not panel.question.isVisible()
+
+
+def test_a_question_is_read_whole_where_there_is_little_room(panel: LabelsPanel, qtbot: Any) -> None:
+    panel.resize(200, 300)
+    panel.table.go_to(PERSON)
+    panel.buttons["delete"].click()
+    label = panel.question.sentence
+    qtbot.waitUntil(lambda: label.height() >= label.heightForWidth(label.width()) > 60)
 
 
 def test_what_is_said_follows_what_is_edited_meanwhile(panel: LabelsPanel, desk: Desk) -> None:
