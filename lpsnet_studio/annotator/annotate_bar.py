@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from lpsnet_studio.annotator.desk import Desk
+from lpsnet_studio.annotator.fitting_row import FittingRow
 from lpsnet_studio.annotator.note_field import NoteField
 from lpsnet_studio.annotator.project import Status
 from lpsnet_studio.annotator.tool_options_view import ToolOptions
 from lpsnet_studio.annotator.toolbox import Toolbox
-from lpsnet_studio.flow_layout import FlowLayout
 from lpsnet_studio.hairline import hairline
 from lpsnet_studio.labels import ElidedLabel, as_tip
 from lpsnet_studio.theme import Theme, caption_font
@@ -28,8 +28,8 @@ STATUS_WORDS: Mapping[Status, str] = {
 }
 """How far an image has come, for people."""
 _LEAST_NOTE = 72
-_LEAST_ABOUT = 280
-"""What note, state and status need beside the tools."""
+_RANK_IN_HAND, _RANK_OF_STATUS, _RANK_OF_SAVED, _RANK_OF_NOTE = -1, 100, 101, 102
+"""What keeps its room longest has the lowest; tools, from 0 on, come between what is in the hand and the rest."""
 
 
 class AnnotateBar(QWidget):
@@ -45,6 +45,7 @@ class AnnotateBar(QWidget):
         status: how far the image has come.
         note: what is said of it.
         saved: whether everything is on the disk.
+        more: opens what there is no room for.
     """
 
     def __init__(self, desk: Desk, toolbox: Toolbox, theme: Theme) -> None:
@@ -62,54 +63,104 @@ class AnnotateBar(QWidget):
         self.saved = ElidedLabel()
         self.saved.setFont(caption_font(self.font()))
         self.saved.setMinimumHeight(28)
-        self._tools = QWidget()
-        FlowLayout(self._tools, 2)
-        self._about = QWidget()
-        about = QHBoxLayout(self._about)
-        about.setContentsMargins(0, 0, 0, 0)
-        about.setSpacing(12)
-        about.addWidget(self.note, 1)
-        about.addWidget(self.saved)
-        about.addWidget(self.status)
-        self._top = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._top.setSpacing(4)
-        self._top.addWidget(self._tools)
-        self._top.addWidget(self._about, 1, Qt.AlignmentFlag.AlignTop)
+        self._top = FittingRow(4)
+        self._buttons: list[QToolButton] = []
+        self.more = self._made_more()
+        first = QHBoxLayout()
+        first.setSpacing(4)
+        first.addWidget(self._top, 1)
+        first.addWidget(self.more)
         inner = QVBoxLayout(self)
         inner.setContentsMargins(8, 4, 8, 0)
         inner.setSpacing(4)
-        inner.addLayout(self._top)
+        inner.addLayout(first)
         inner.addWidget(self.options)
         inner.addWidget(hairline())
+        self._top.left_out_changed.connect(self._show_more)
+        self.options.left_out_changed.connect(self._show_more)
+        self.note.left.connect(lambda: self._top.rank(self.note, _RANK_OF_NOTE))
         desk.place_changed.connect(self.show_place)
         desk.entries_changed.connect(lambda _images: self.show_place())
         desk.saved_changed.connect(self.show_saved)
         theme.changed.connect(self.show_saved)
         self.show_place()
 
+    def _made_more(self) -> QToolButton:
+        button = QToolButton()
+        button.setText("…")
+        button.setAccessibleName("More tools and options")
+        button.setToolTip("What has no room in this bar")
+        button.setAutoRaise(True)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        menu = QMenu(button)
+        menu.setToolTipsVisible(True)
+        menu.aboutToShow.connect(self._fill_more)
+        button.setMenu(menu)
+        policy = button.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # else there would be more room as soon as nothing is left out
+        button.setSizePolicy(policy)
+        button.hide()
+        return button
+
     def add_actions(self, actions: Sequence[QAction]) -> None:
         """Adds a button for each action that takes a tool into the hand."""
-        layout = self._tools.layout()
-        assert layout is not None
-        for action in actions:
+        for rank, action in enumerate(actions):
             button = QToolButton()
             button.setDefaultAction(action)
             button.setAutoRaise(True)
             button.setIconSize(QSize(20, 20))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            layout.addWidget(button)
+            self._top.add(button, rank)
+            self._buttons.append(button)
+            action.toggled.connect(
+                lambda on, button=button, rank=rank: self._top.rank(button, _RANK_IN_HAND if on else rank)
+            )
+        self._top.add_stretch()
+        self._top.add(self.note, _RANK_OF_NOTE, stretch=100)
+        self._top.add(self.saved, _RANK_OF_SAVED)
+        self._top.add(self.status, _RANK_OF_STATUS)
+        self.show_place()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Puts what is said of the image below the tools where both have no room beside each other."""
-        super().resizeEvent(event)
-        is_narrow = self.width() < self._tools.sizeHint().width() + _LEAST_ABOUT
-        directions = QBoxLayout.Direction
-        self._top.setDirection(directions.TopToBottom if is_narrow else directions.LeftToRight)
+    def begin_note(self) -> None:
+        """Gives the keyboard to the note, and room if it had none."""
+        self._top.rank(self.note, _RANK_IN_HAND)
+        self.note.begin()
+
+    # ---------------------------------------------------------------------------------------- what there is no room for
+
+    def _show_more(self) -> None:
+        self.more.setVisible(bool(self._top.left_out or (not self.options.isHidden() and self.options.left_out)))
+
+    def _fill_more(self) -> None:
+        """Offers what is left out: tools, options that are on or off, the note, and how far the image is."""
+        menu, left_out = self.more.menu(), self._top.left_out
+        menu.clear()
+        menu.addActions([button.defaultAction() for button in self._buttons if button in left_out])
+        menu.addSeparator()
+        for box in () if self.options.isHidden() else self.options.left_out:
+            if isinstance(box, QCheckBox):
+                _add_box(menu, box)
+        menu.addSeparator()
+        if self.status in left_out:
+            states = menu.addMenu(f"This image: {self.status.currentText()}")
+            states.setEnabled(self.status.isEnabled())
+            for place in range(self.status.count()):
+                chosen = states.addAction(self.status.itemText(place))
+                chosen.setCheckable(True)
+                chosen.setChecked(place == self.status.currentIndex())
+                chosen.triggered.connect(lambda _on=False, place=place: self._set_status(place))
+        if self.note in left_out:
+            menu.addAction("Write a note").triggered.connect(lambda _on=False: self.begin_note())
+        if self.saved in left_out:
+            menu.addAction(self.saved.text()).setEnabled(False)
 
     def show_place(self) -> None:
         """Shows how far the image on the desk has come."""
         entry, store = self._desk.entry, self._desk.store
-        self.status.setVisible(entry is not None)
+        self._want(self.status, entry is not None)
+        self._want(self.note, entry is not None)
         if entry is not None and store is not None:
             self.status.setCurrentIndex(self.status.findData(entry.status.value))
             self.status.setEnabled(not store.is_read_only)
@@ -135,8 +186,24 @@ class AnnotateBar(QWidget):
         self.saved.setText(text)
         self.saved.setToolTip(as_tip(tip))
         self.saved.setStyleSheet(f"color: {color}")
-        self.saved.setVisible(bool(text))
+        self._want(self.saved, bool(text))
+        if self._buttons:
+            self._top.rank(self.saved, _RANK_IN_HAND if desk.save_problem else _RANK_OF_SAVED)
+            self._top.fit()
+        self._show_more()
+
+    def _want(self, control: QWidget, on: bool) -> None:
+        self._top.want(control, on)
 
     def _set_status(self, index: int) -> None:
         self._desk.set_status(Status(self.status.itemData(index)))
         self.show_place()
+
+
+def _add_box(menu: QMenu, box: QCheckBox) -> None:
+    action = menu.addAction(box.text().replace("&", "&&"))
+    action.setCheckable(True)
+    action.setChecked(box.isChecked())
+    action.setEnabled(box.isEnabled())
+    action.setToolTip(box.toolTip())
+    action.triggered.connect(lambda on=False: box.setChecked(on))

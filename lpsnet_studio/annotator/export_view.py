@@ -171,7 +171,7 @@ class ExportDialog(QDialog):
         self._ask_again()
 
     def _proposed(self, store: ProjectStore) -> Path:
-        """Returns the folder of the last export of this format, else one beside that of any, else beside the project."""
+        """Returns the folder of the last export of this format, else one beside that of any, or beside the project."""
         name, kept = f"{store.folder.name}-{self.chosen_kind}", store.remembered(_KEPT) or {}
         if self._where:
             return typed_path(self._where) / name

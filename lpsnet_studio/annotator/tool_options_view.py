@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QHBoxLayout, QLabel, QS
 
 from lpsnet_studio.annotator.desk import Desk
 from lpsnet_studio.annotator.editor import Editor, Target
+from lpsnet_studio.annotator.fitting_row import FittingRow
 from lpsnet_studio.annotator.toolbox import Toolbox
-from lpsnet_studio.flow_layout import FlowLayout
 from lpsnet_studio.labels import as_tip
 
 __all__ = ["ToolOptions", "swatch"]
@@ -39,7 +39,7 @@ def swatch(color: tuple[int, int, int] | None, side: int = _SWATCH, ratio: float
     return QIcon(pixels)
 
 
-class ToolOptions(QWidget):
+class ToolOptions(FittingRow):
     """The options of the tool in the hand; those that it does not have are not there.
 
     Args:
@@ -53,7 +53,7 @@ class ToolOptions(QWidget):
     class_wanted = Signal()
 
     def __init__(self, desk: Desk, toolbox: Toolbox) -> None:
-        super().__init__()
+        super().__init__(8)
         self._desk, self._toolbox = desk, toolbox
         self._editor: Editor | None = None
         self.category = QToolButton()
@@ -72,9 +72,16 @@ class ToolOptions(QWidget):
         self.only_void.toggled.connect(lambda on: self._set(only_void=on))
         self.only_inside = QCheckBox("Only inside")
         self.only_inside.toggled.connect(self._keep_inside)
-        layout = FlowLayout(self, 8)
-        for widget in (self.category, self.brush, self.square, self.only_void, self.only_inside):
-            layout.addWidget(widget)
+        for widget, rank in (
+            (self.category, 0),
+            (self.brush, 5),
+            (self.radius, 1),
+            (self.square, 3),
+            (self.only_void, 2),
+            (self.only_inside, 4),
+        ):
+            self.add(widget, rank)
+        self.add_stretch()
         desk.place_changed.connect(self._follow_desk)
         toolbox.chosen_changed.connect(self._show_options)
         self._follow_desk()
@@ -98,7 +105,7 @@ class ToolOptions(QWidget):
         layout = QHBoxLayout(row)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        for widget in (QLabel("Radius"), self.slider, self.radius):
+        for widget in (QLabel("Radius"), self.slider):
             layout.addWidget(widget)
         return row
 
@@ -141,10 +148,11 @@ class ToolOptions(QWidget):
             box.blockSignals(False)
         self._show_inside(editor)
         self._show_target(editor)
-        self.brush.setVisible(name in _BRUSHES)
-        self.square.setVisible(name in _BRUSHES)
-        self.only_void.setVisible(name in _PAINTING)
-        self.only_inside.setVisible(name in _PAINTING)
+        for widget in (self.brush, self.radius, self.square):
+            self.want(widget, name in _BRUSHES)
+        for widget in (self.only_void, self.only_inside):
+            self.want(widget, name in _PAINTING)
+        self.fit()
 
     def _show_inside(self, editor: Editor) -> None:
         inside = editor.options.only_inside

@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QMessageBox
 
 from lpsnet_studio.actions.table import ACTIONS
+from lpsnet_studio.annotator import elsewhere
 from lpsnet_studio.annotator.class_palette import ClassPalette
 from lpsnet_studio.annotator.edits import SegmentInfo
 from lpsnet_studio.annotator.project import Status
@@ -306,6 +307,37 @@ def test_the_bar_shows_what_the_next_stroke_paints(at_work: Annotating) -> None:
     assert button.text() == f" sky, into #{at_work.only(SKY)}"
 
 
+def test_strokes_in_quick_succession_are_all_painted(at_work: Annotating, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_work.click(15, 40)
+    at_work.key("b")
+    at_work.editor.set_options(radius=2.0)
+    monkeypatch.setattr(elsewhere, "AT_ONCE", -1.0)
+    told = list(at_work.window.notifications.texts)
+    for row in (4, 9, 14, 19):
+        at_work.drag((50, row), (60, row), (70, row))
+    at_work.key("r")
+    at_work.drag((50, 22), (70, 26))
+    at_work.qtbot.waitUntil(lambda: at_work.titles == ["Brush"] * 4 + ["Box"], timeout=10_000)
+    left, ids = at_work.persons[0], at_work.editor.document.ids
+    assert all((ids[row, 50:70] == left).all() for row in (4, 9, 14, 19, 24))
+    assert list(at_work.window.notifications.texts) == told
+    at_work.wait_until_saved()
+    assert at_work.store.entries[at_work.desk.image].last == 5
+
+
+def test_escape_gives_a_proposal_up_before_it_is_there_and_keeps_the_selection(at_work: Annotating) -> None:
+    at_work.click(15, 40)
+    at_work.key(Qt.Key.Key_Delete)
+    at_work.click(45, 40)
+    selected = at_work.editor.selection
+    at_work.trigger("fill_void_nearest")
+    at_work.key(Qt.Key.Key_Escape)
+    assert at_work.editor.selection == selected
+    at_work.qtbot.wait(200)
+    assert at_work.window.annotation.toolbox.tool.preview == ()
+    assert at_work.titles == ["Delete segment"]
+
+
 def test_the_status_bar_says_why_a_stroke_paints_nothing_until_the_next_one(at_work: Annotating) -> None:
     at_work.click(15, 40)
     at_work.key("b")
@@ -439,9 +471,12 @@ def test_escape_lets_go_from_a_panel_too(at_work: Annotating) -> None:
 def test_the_keys_of_the_canvas_act_from_the_panels_too(at_work: Annotating, place: str) -> None:
     editor, room = at_work.editor, at_work.window.annotation
     panel, name = place.split(".")
+    editor.select([at_work.only(ROAD)])
+    at_work.trigger("delete_segment")  # so that there is something to find
     if panel != "bar":
         at_work.trigger(f"panel_annotation_{panel}")
     widget = getattr(getattr(room, panel), name)
+    at_work.qtbot.waitUntil(lambda: widget.isVisible() and (panel != "checks" or room.checks.findings))
     editor.select(at_work.persons)
     widget.setFocus()
     at_work.qtbot.waitUntil(widget.hasFocus)
@@ -451,7 +486,7 @@ def test_the_keys_of_the_canvas_act_from_the_panels_too(at_work: Annotating, pla
     at_work.key("]")
     assert editor.options.radius > before
     at_work.key("j")
-    assert at_work.titles == ["Merge 2 segments"]
+    assert at_work.titles[1:] == ["Merge 2 segments"]
     editor.use_category(ROAD)
     at_work.key("1")
     assert at_work.titles[-1] == "Relabel as road"
