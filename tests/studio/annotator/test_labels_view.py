@@ -302,7 +302,7 @@ def test_segments_are_counted_elsewhere_and_nothing_can_be_done_until_then(
 
 
 def test_a_question_is_read_whole_where_there_is_little_room(panel: LabelsPanel, qtbot: Any) -> None:
-    panel.resize(200, 300)
+    panel.resize(200, 250)
     panel.table.go_to(PERSON)
     panel.buttons["delete"].click()
     label = panel.question.sentence
