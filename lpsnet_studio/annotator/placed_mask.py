@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 import cv2
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpsnet.structures import Window
-from lpsnet_studio.annotator.extents import Box
+from lpsnet_studio.annotator.extents import Box, measure
 
 __all__ = ["Box", "Ids", "Mask", "PlacedMask", "box_of_window", "clipped", "window_of_box"]
 
@@ -110,20 +109,19 @@ class PlacedMask:
         """Returns the pixels of every value, each in a window of their own.
 
         Args:
-            values: for the mask's window.
+            values: for the mask's window; those that occur differ by less than 65535.
         """
-        rows, columns = np.nonzero(self.mask)
-        found = values[rows, columns]
-        order = np.argsort(found, kind="stable")
-        rows, columns, found = rows[order], columns[order], found[order]
-        borders = np.flatnonzero(found[1:] != found[:-1]) + 1
+        meant = values[self.mask]
+        if not meant.size:
+            return {}
+        lowest = int(meant.min())
+        numbers = (values.astype(np.int32) - (lowest - 1)).astype(np.uint16)
+        numbers *= self.mask
         parts = {}
-        for start, end in pairwise([0, *borders.tolist(), len(found)] if len(found) else []):
-            y, x = rows[start:end], columns[start:end]
-            top, left = int(y[0]), int(x.min())
-            mask = np.zeros((int(y[-1]) - top + 1, int(x.max()) - left + 1), np.bool_)
-            mask[y - top, x - left] = True
-            parts[int(found[start])] = PlacedMask(mask, (self.origin[0] + top, self.origin[1] + left))
+        for number, extent in sorted(measure(numbers).items()):
+            x0, y0, x1, y1 = extent.box
+            mask = numbers[y0:y1, x0:x1] == number
+            parts[number + lowest - 1] = PlacedMask(mask, (self.origin[0] + y0, self.origin[1] + x0))
         return parts
 
     def tight(self) -> PlacedMask:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
-
 from lpsnet_studio.annotator.assist import Proposal
 from lpsnet_studio.annotator.desk import Desk
 from lpsnet_studio.annotator.editor import Editor
@@ -20,6 +18,8 @@ from lpsnet_studio.inference.messages import Sight
 __all__ = ["SegmentCommands"]
 
 _NEXT_STUFF = Sight("next_stuff")
+_UNKNOWN = -1.0
+"""How far work is that cannot tell."""
 
 
 class SegmentCommands:
@@ -106,21 +106,23 @@ class SegmentCommands:
         if editor is None or picture is None or not editor.selection:
             self._edit(lambda editor: editor.refuse("Select a segment first."))
             return
+        if not self.desk.can_edit:
+            self._edit(lambda _editor: None)
+            return
+        if editor.waits_for_stroke(self.snap_edge) or editor.is_busy():
+            return
+        editor.cancel_stroke()
         number, region, band = editor.selection[0], editor.pixels(editor.selection[0]), editor.options.snap_band
-        self._place.background.run_task(
-            lambda task: snap_edge(picture.pixels, region, band, cancelled=lambda: task.cancelled),
-            lambda snapped: self._take_snapped(editor, number, region, snapped),
-            title="snapping to edges",
-        )
+        pixels = picture.pixels
 
-    def _take_snapped(self, editor: Editor, number: int, before: PlacedMask, snapped: PlacedMask | None) -> None:
-        if snapped is None or self.desk.editor is not editor or number not in editor.document.segments:
-            return
-        now = editor.pixels(number)
-        if now.origin != before.origin or not np.array_equal(now.mask, before.mask):
-            editor.refuse(f"{editor.name(number)} was changed meanwhile: snap it again.")
-            return
-        editor.reshape(number, snapped)
+        def snap(report: Callable[[float], None]) -> PlacedMask | None:
+            return snap_edge(pixels, region, band, cancelled=lambda: bool(report(_UNKNOWN)))
+
+        def take(snapped: PlacedMask | None) -> None:
+            if snapped is not None:
+                editor.reshape(number, snapped)
+
+        editor.elsewhere.begin("snapping to edges", snap, take)
 
     def fill_void_nearest(self) -> None:
         """Shows which segment is nearest to each void pixel; Enter fills them."""
@@ -169,8 +171,6 @@ class SegmentCommands:
 
         def show(found: tuple[Proposal, dict[int, PlacedMask]]) -> None:
             proposal, parts = found
-            if self.desk.editor is not editor:
-                return
             count = int(proposal.region.mask.sum())
             if not count:
                 editor.refuse("No unlabelled pixel can be filled.")
@@ -179,11 +179,14 @@ class SegmentCommands:
             what = f"{count:,} unlabelled pixel{'' if count == 1 else 's'}"
             self.toolbox.propose(shapes, what, lambda: fill(editor, proposal))
 
-        def find() -> tuple[Proposal, dict[int, PlacedMask]]:
+        def find(report: Callable[[float], None]) -> tuple[Proposal, dict[int, PlacedMask]]:
             proposal = propose(editor)
+            report(_UNKNOWN)
             return proposal, proposal.by_value()
 
-        self._place.background.run(find, show, title="looking at unlabelled pixels")
+        editor.cancel_stroke()
+        if not editor.waits_for_stroke(lambda: self._propose(propose, category_of, fill)) and not editor.is_busy():
+            editor.elsewhere.begin("looking at unlabelled pixels", find, show)
 
     def only_void(self) -> None:
         """Lets painting tools paint over void alone, or over everything."""

@@ -476,7 +476,7 @@ def test_the_keys_of_the_canvas_act_from_the_panels_too(at_work: Annotating, pla
     if panel != "bar":
         at_work.trigger(f"panel_annotation_{panel}")
     widget = getattr(getattr(room, panel), name)
-    at_work.qtbot.waitUntil(lambda: widget.isVisible() and (panel != "checks" or room.checks.findings))
+    at_work.qtbot.waitUntil(lambda: widget.isVisible() and (panel != "checks" or bool(room.checks.findings)))
     editor.select(at_work.persons)
     widget.setFocus()
     at_work.qtbot.waitUntil(widget.hasFocus)
