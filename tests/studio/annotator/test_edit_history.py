@@ -316,3 +316,35 @@ def test_counts_of_a_timeline_must_fit_together(rng: np.random.Generator, done: 
     edits = [journal.fetch(place) for place in range(2)][base:]
     with pytest.raises(ValueError, match="cannot be done"):
         EditHistory.restored(old.document, edits, done, base=base, first=first)
+
+
+def test_what_is_read_otherwise_from_some_moment_on_is_undone_and_redone_so_also_where_it_was_forgotten(
+    rng: np.random.Generator,
+) -> None:
+    journal = Journal()
+    history = EditHistory(document(), HistoryBudget(1), journal.fetch)
+    states = [seen(history)]
+    for place in range(6):
+        journal.append(place, stroke(history, rng))
+        states.append(seen(history))
+
+    def merged(info: SegmentInfo) -> SegmentInfo:
+        return SegmentInfo(7) if info.category == 2 else info
+
+    used = history.nbytes
+    history.document.read_as(merged)
+    history.read_as(merged)
+    assert history.nbytes == used
+    for position in (6, 0, 6, 3):
+        list(history.go_to(position))
+        ids, segments = states[position]
+        assert seen(history) == (ids, {number: merged(info) for number, info in segments.items()})
+    assert journal.read
+    assert history.document.is_consistent()
+
+
+def test_nothing_is_read_otherwise_while_an_edit_is_in_the_making() -> None:
+    made = document()
+    with made.draft("Brush"), pytest.raises(RuntimeError, match="Brush"):
+        made.read_as(lambda info: SegmentInfo(9))
+    assert made.segments[1] == SegmentInfo(1)
