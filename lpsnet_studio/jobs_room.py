@@ -145,18 +145,21 @@ class JobsRoom(QObject):
         layout.addWidget(widget)
         widget.hide()
 
-    def begin_new(self, kind: JobKind, like: JobSpec | None = None) -> None:
+    def begin_new(self, kind: JobKind, like: JobSpec | None = None, origin: str = "") -> None:
         """Shows the form of a new job.
 
         Args:
             kind: ``train``, ``evaluate`` or ``predict``.
             like: a job whose settings it begins with; None for what was written there last, with the network of the
                 training that is looked at where none is named.
+            origin: where these settings come from, in a sentence that the form says; empty for nothing.
         """
         looked_at, form = self.shown, self.forms.of(kind)
         self._modes.show("jobs")
         self.show_form(form)
         self.forms.begin(form, like, looked_at)
+        if like is not None:
+            form.tell_origin(origin)
 
     def show_form(self, form: NewJobView | None) -> None:
         """Shows a form in the place of the page, or the page again."""

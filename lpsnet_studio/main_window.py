@@ -131,7 +131,7 @@ class MainWindow(QMainWindow):
         self.modes = Modes(place, self._docks, stage, self._view)
         self.room = JobsRoom(place, self.modes)
         self.annotation = AnnotateRoom(place, self.modes, self.commands)
-        self.commands.annotate.train_on = lambda spec: self.room.begin_new("train", spec)
+        self.commands.annotate.train_on = lambda spec, origin: self.room.begin_new("train", spec, origin)
         self._stage_layout.insertWidget(1, self.annotation.bar)
         self.setCentralWidget(self.modes.middle)
         self._docks.add(self._panels())

@@ -15,13 +15,13 @@ from lpsnet_studio.annotator.export_command import export_project, exported_imag
 from lpsnet_studio.annotator.export_folder import ExportFormat
 from lpsnet_studio.annotator.exporting import ExportReport
 from lpsnet_studio.annotator.labels import LabelSet
-from lpsnet_studio.annotator.listed_images import TO_APPROVE, ListedImages
+from lpsnet_studio.annotator.listed_images import TO_APPROVE, ListedImages, listed_entries
 from lpsnet_studio.annotator.new_project import ProjectChoices
 from lpsnet_studio.annotator.opened_image import Beginning
 from lpsnet_studio.annotator.project import Status, image_path
 from lpsnet_studio.annotator.toolbox import Toolbox
 from lpsnet_studio.background import Task, courier
-from lpsnet_studio.browser.listing import entries_of
+from lpsnet_studio.chrome.note import NoteAction
 from lpsnet_studio.chrome.question import ask
 from lpsnet_studio.commands.workplace import Workplace
 from lpsnet_studio.jobs.spec import TrainSpec
@@ -49,7 +49,7 @@ class AnnotateCommands:
         listed: how far the images of the list have come, and which of them come next.
         find_next: goes to the next thing that the checks found; set by who shows them.
         note_down: gives the keyboard to the note on the image; set by who shows it.
-        train_on: opens the form of a training with its settings; set by who shows it.
+        train_on: opens the form of a training with its settings, and says where these come from; set by who shows it.
     """
 
     def __init__(self, place: Workplace) -> None:
@@ -60,7 +60,7 @@ class AnnotateCommands:
         self.listed = ListedImages(place.session, self.desk)
         self.find_next: Callable[[], object] = lambda: None
         self.note_down: Callable[[], object] = lambda: None
-        self.train_on: Callable[[TrainSpec], object] = lambda _spec: None
+        self.train_on: Callable[[TrainSpec, str], object] = lambda _spec, _origin: None
 
     # ------------------------------------------------------------------------------------------------------- projects
 
@@ -75,7 +75,7 @@ class AnnotateCommands:
 
     def _make_project(self, folder: Path, labels: LabelSet, images: Sequence[Path]) -> None:
         self._place.show_mode("annotate")
-        self.desk.new_project(folder, labels, images)
+        self.desk.new_project(folder, labels, images, self._stated_sizes())
 
     def _choices(self) -> ProjectChoices:
         """Returns what there is to make a project of."""
@@ -95,6 +95,15 @@ class AnnotateCommands:
 
     def _listed(self) -> tuple[Path, ...]:
         return tuple(image_path(entry.source.path) for entry in self._place.session.entries if not entry.problem)
+
+    def _stated_sizes(self) -> dict[Path, tuple[int, int]]:
+        """Returns the sizes in which the listed images are annotated, and so shown, whatever their EXIF says."""
+        stated = {}
+        for entry in self._place.session.entries:
+            size = entry.source.stated_size if entry.source.truth is None else entry.size
+            if size is not None:
+                stated[image_path(entry.source.path)] = size
+        return stated
 
     def _current(self) -> Path | None:
         entry = self._place.session.current
@@ -154,7 +163,7 @@ class AnnotateCommands:
         """Lists the project's images and opens one of them; the first if there is none of that id."""
         entries = self.desk.entries
         index = next((place for place, entry in enumerate(entries) if entry.id == image), 0)
-        self._place.session.set_entries(entries_of([entry.file.path for entry in entries]), index)
+        self._place.session.set_entries(listed_entries(entries), index)
 
     def copy_project(self) -> None:
         """Asks where to the project is to be copied."""
@@ -178,17 +187,17 @@ class AnnotateCommands:
         )
         if names:
             self._place.remember_folder(Path(names[0]).parent)
-            self.desk.add_images([image_path(name) for name in names])
+            self.desk.add_images([image_path(name) for name in names], self._stated_sizes())
 
     def add_listed(self) -> None:
         """Adds all images of the list to the project."""
-        self.desk.add_images(self._listed())
+        self.desk.add_images(self._listed(), self._stated_sizes())
 
     def add_current(self) -> None:
         """Adds the image that is open to the project."""
         current = self._current()
         if current is not None:
-            self.desk.add_images([current])
+            self.desk.add_images([current], self._stated_sizes())
 
     def import_annotations(self) -> None:
         """Shows what can be taken over from other programs."""
@@ -200,7 +209,7 @@ class AnnotateCommands:
         """Shows what can be written."""
         from lpsnet_studio.annotator.export_view import ExportDialog
 
-        ExportDialog(self._place.window, self.desk, self._place.theme, self._place.last_folder()).open()
+        ExportDialog(self._place.window, self.desk, self._place.theme).open()
 
     def train(self) -> None:
         """Exports what is done of the project, and opens the form of a training on it."""
@@ -225,7 +234,6 @@ class AnnotateCommands:
 
     def _begin_training(self, written: tuple[ExportReport, Path | None]) -> None:
         report, root = written
-        self._place.notifications.show_info(" ".join(report.sentences()))
         annotations = report.path
         overrides = {
             "categories": annotations,
@@ -235,7 +243,11 @@ class AnnotateCommands:
             "data.val": "null",
         }
         texts = tuple(f"{name}={value}" for name, value in overrides.items() if value is not None)
-        self.train_on(TrainSpec(_TRAINED, texts, Path(f"{annotations.parent.parent.name}-training")))
+        project = annotations.parent.parent.name
+        origin = f"From the project {project}, of which images that are done are trained on: {report.sentences()[0]}"
+        self.train_on(TrainSpec(_TRAINED, texts, Path(f"{project}-training")), f"{origin} F3 shows the project again.")
+        back = NoteAction("Show the project", lambda: self._place.show_mode("annotate"))
+        self._place.notifications.show_info(" ".join(report.sentences()), back)
 
     def next_finding(self) -> None:
         """Goes to the next thing that the checks found."""

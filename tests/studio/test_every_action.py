@@ -927,6 +927,17 @@ def _(bench: Bench) -> None:
     exported = list((at_work.project / "training-data").rglob("*.png"))
     assert len(exported) == 1, "the one that is done"
     bench.qtbot.waitUntil(lambda: "training-data" in str(form.body.spec()), timeout=10_000)
+    count = len(at_work.editor.document.segments)
+    written = f"1 image with {count} segments written to {at_work.project / 'training-data' / 'panoptic.json'}."
+    assert form.origin.startswith(f"From the project {at_work.project.name}, of which images that are done")
+    assert written in form.origin
+    note = bench.window.notifications.notes[-1]
+    assert note.text.startswith(written)
+    note._action.act()
+    assert bench.window.modes.mode == "annotate", "and back"
+    bench.window.modes.show("jobs")
+    form.cancel.click()
+    assert form.origin == ""
 
 
 @effect_of("start_from_prediction", "start_from_truth", "start_empty")
