@@ -199,8 +199,9 @@ class LabelSet:
 
         A class that was deleted, or never was there, stays: such segments have pixels and no class.
         """
-        category = self._follow(info.category)
-        return info if category == info.category else replace(info, category=category)
+        if not self.moved.get(info.category):
+            return info
+        return replace(info, category=self._follow(info.category))
 
     def still_there(self, categories: Iterable[int]) -> tuple[int, ...]:
         """Returns the classes that some are now, each once, without those that were deleted."""
