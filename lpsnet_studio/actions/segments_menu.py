@@ -75,7 +75,7 @@ SEGMENTS: tuple[Action, ...] = (
     Action(
         id="tool_box",
         text="Box",
-        tip="Drag a box that is painted whole.",
+        tip="Drag a box, or click two of its corners, to paint all of it.",
         handler="segments.choose_tool",
         menu="Segments",
         icon="tool-box",
@@ -114,7 +114,7 @@ SEGMENTS: tuple[Action, ...] = (
     Action(
         id="tool_hand_over",
         text="Hand over",
-        tip="Scribble over pixels of another segment to hand them to the selected one.",
+        tip="Scribble over another segment to see what it would hand to the selected one; Enter takes it.",
         handler="segments.choose_tool",
         menu="Segments",
         icon="tool-hand-over",
@@ -166,7 +166,7 @@ SEGMENTS: tuple[Action, ...] = (
     Action(
         id="choose_class",
         text="Class of new segments…",
-        tip="Choose the class of new segments by typing a part of its name.",
+        tip="Let the next stroke begin a segment of a class, found by typing a part of its name.",
         handler="segments.choose_class",
         menu="Segments",
         keys=("Shift+C",),
@@ -331,7 +331,7 @@ SEGMENTS: tuple[Action, ...] = (
     Action(
         id="crowd_segment",
         text="Crowd or not",
-        tip="Mark the selected segments as crowd regions of COCO, or as ordinary ones.",
+        tip="Mark the selected things as crowd regions of COCO, or as ordinary ones.",
         handler="segments.crowd",
         menu="Segments",
         keys=("Shift+Y",),
