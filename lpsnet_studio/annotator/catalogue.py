@@ -29,6 +29,9 @@ from lpsnet_studio.annotator.writes import (
 
 __all__ = ["Catalogue"]
 
+_UNTURNED = "unturned"
+"""What is remembered: the ids of the images that are not turned as their EXIF orientation says."""
+
 
 class Catalogue:
     """Images, labels, and what is remembered; each change returns the write that brings it to the disk.
@@ -46,7 +49,8 @@ class Catalogue:
 
     def take(self, entries: Iterable[ImageEntry], labels: Any, meta: dict[str, Any]) -> None:
         """Takes what the database says."""
-        self._entries = {entry.id: entry for entry in entries}
+        unturned = frozenset(meta.get(_UNTURNED, ()))
+        self._entries = {entry.id: _unturned(entry) if entry.id in unturned else entry for entry in entries}
         self.labels, self.meta = labels, meta
         self._next_image = max([int(meta.get("next_image", 1)), *(image + 1 for image in self._entries)])
 
@@ -70,8 +74,15 @@ class Catalogue:
                 added[number] = ImageEntry(number, file, position)
             numbers.append(number)
         self._entries = {**self._entries, **added}
-        rows = [self._row(entry) for entry in added.values()]
-        return numbers, set(added), Together((AddImages(rows), PutMeta("next_image", self._next_image)))
+        writes: list[Write] = [AddImages([self._row(entry) for entry in added.values()])]
+        writes.append(PutMeta("next_image", self._next_image))
+        if any(not entry.file.is_upright for entry in added.values()):
+            writes.append(self._remember_unturned())
+        return numbers, set(added), Together(writes)
+
+    def _remember_unturned(self) -> Write:
+        unturned = [image for image, entry in self._entries.items() if not entry.file.is_upright]
+        return self.remember(_UNTURNED, unturned)
 
     def _row(self, entry: ImageEntry) -> tuple[int, str | bytes, bool, int, int, int, int, int]:
         file = entry.file
@@ -108,7 +119,9 @@ class Catalogue:
             )
         self._put(replace(entry, file=file))
         path, is_relative = kept_path(self._folder, file.path)
-        return PutFile(image, path, is_relative, file.mtime_ns, file.bytes)
+        write = PutFile(image, path, is_relative, file.mtime_ns, file.bytes)
+        is_turned_alike = file.is_upright == entry.file.is_upright
+        return write if is_turned_alike else Together((write, self._remember_unturned()))
 
     def put_labels(self, labels: Any, edits: Iterable[tuple[int, Edit]], reopened: Iterable[int]) -> Write:
         """Replaces the label set, with the edits that follow from that, and images that are in progress again.
@@ -185,3 +198,7 @@ class Catalogue:
     def _put(self, entry: ImageEntry) -> ImageEntry:
         self._entries[entry.id] = entry
         return entry
+
+
+def _unturned(entry: ImageEntry) -> ImageEntry:
+    return replace(entry, file=replace(entry.file, is_upright=False))

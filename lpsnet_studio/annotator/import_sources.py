@@ -52,11 +52,13 @@ class SourceImage:
         name: of the photo, as it is written there, folders included.
         path: where the photo should lie; None if nothing says where.
         key: what its source knows it by.
+        size: ``(height, width)`` of the photo, as it is annotated; None if nothing says it.
     """
 
     name: str
     path: Path | None
     key: Any
+    size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,7 +155,7 @@ class _PanopticSource:
         self._dataset = dataset
         self.classes = _classes_of(dataset.categories)
         self.images = tuple(
-            SourceImage(record.file_name, record.image_path, record)
+            SourceImage(record.file_name, record.image_path, record, record.size)
             for record in dataset.records
             if record.png_path is not None
         )
@@ -200,7 +202,9 @@ class _InstancesSource:
     def __init__(self, dataset: CocoInstancesDataset) -> None:
         self._dataset = dataset
         self.classes = _classes_of(dataset.categories)
-        self.images = tuple(SourceImage(record.file_name, record.image_path, record) for record in dataset.records)
+        self.images = tuple(
+            SourceImage(record.file_name, record.image_path, record, record.size) for record in dataset.records
+        )
 
     def read(self, image: SourceImage, label_of: LabelOf, labels: LabelSet) -> Findings:
         record: InstancesRecord = image.key
@@ -239,7 +243,7 @@ class _LabelmeSource:
         self.problems = tuple(problems)
         names = dict.fromkeys(shape.label for file in files for shape in file.shapes)
         self.classes = tuple(SourceClass(name) for name in names)
-        self.images = tuple(SourceImage(file.image_name, _photo_of(file), file.path) for file in files)
+        self.images = tuple(SourceImage(file.image_name, _photo_of(file), file.path, file.size) for file in files)
 
     @classmethod
     def of_folder(

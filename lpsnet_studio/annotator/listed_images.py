@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from lpsnet_studio.annotator.desk import Desk
-from lpsnet_studio.annotator.project import Status
+from lpsnet_studio.annotator.project import ImageEntry, Status
+from lpsnet_studio.inference.messages import ImageSource
 from lpsnet_studio.session import Session
-from lpsnet_studio.state import UNREVIEWED, Review
+from lpsnet_studio.state import UNREVIEWED, Entry, Review
 
-__all__ = ["TO_APPROVE", "ListedImages"]
+__all__ = ["TO_APPROVE", "ListedImages", "listed_entries"]
 
 TO_APPROVE: frozenset[Review] = frozenset({"done"})
 """What waits for a reviewer."""
@@ -22,6 +23,12 @@ _REVIEWS: dict[Status, Review] = {
 }
 _NO_PROJECT: tuple[Review, str] = ("", "")
 _OUTSIDE: tuple[Review, str] = ("outside", "")
+
+
+def listed_entries(images: Iterable[ImageEntry]) -> list[Entry]:
+    """Returns a project's images as a list shows them: each turned as the project keeps it."""
+    files = (image.file for image in images)
+    return [Entry(file.path.name, ImageSource(str(file.path), stated_size=file.stated_size)) for file in files]
 
 
 class ListedImages:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from lpsnet.images import ImageError, read_image_size
+from lpsnet.images import ImageError, is_left_unturned, read_image_size
 from lpsnet_studio.annotator.project_errors import cause_of
 
 __all__ = [
@@ -43,6 +43,8 @@ class FileFacts:
         width: likewise.
         mtime_ns: when it was last written, nanoseconds since 1970.
         bytes: its length.
+        is_upright: False for a picture that a data set annotates as it is stored, though its EXIF orientation would
+            turn it.
     """
 
     path: Path
@@ -50,6 +52,12 @@ class FileFacts:
     width: int
     mtime_ns: int
     bytes: int
+    is_upright: bool = True
+
+    @property
+    def stated_size(self) -> tuple[int, int] | None:
+        """The ``stated_size`` with which its pixels are read; None if it is turned upright as any other."""
+        return None if self.is_upright else (self.height, self.width)
 
     @classmethod
     def of(cls, path: str | Path, *, stated_size: tuple[int, int] | None = None) -> FileFacts:
@@ -65,11 +73,12 @@ class FileFacts:
         """
         path = image_path(path)
         height, width = read_image_size(path, stated_size=stated_size)
+        is_upright = stated_size is None or not is_left_unturned(path, stated_size)
         try:
             status = path.stat()
         except OSError as error:
             raise ImageError(f"{path}: cannot be opened ({error.strerror})") from None
-        return cls(path, height, width, status.st_mtime_ns, status.st_size)
+        return cls(path, height, width, status.st_mtime_ns, status.st_size, is_upright)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +117,20 @@ def image_path(name: str | Path) -> Path:
     return Path(os.path.abspath(name))  # noqa: PTH100 - a link stays what it is
 
 
-def facts_of(paths: Iterable[Path], problems: list[str] | None = None) -> list[FileFacts]:
-    """Returns what is known of image files; those that are none are left out, and ``problems`` told why."""
+def facts_of(
+    paths: Iterable[Path], problems: list[str] | None = None, stated: Mapping[Path, tuple[int, int]] | None = None
+) -> list[FileFacts]:
+    """Returns what is known of image files.
+
+    Args:
+        paths: of the files; those that are no pictures are left out.
+        problems: told why, in sentences.
+        stated: the ``(height, width)`` in which data sets annotate some of them.
+    """
     found = []
     for path in paths:
         try:
-            found.append(FileFacts.of(path))
+            found.append(FileFacts.of(path, stated_size=(stated or {}).get(path)))
         except ImageError as error:
             if problems is not None:
                 problems.append(str(error))

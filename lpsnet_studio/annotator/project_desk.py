@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -105,12 +105,25 @@ class ProjectDesk:
 
         self._replace_project(open_other, folder, f"opening {folder.name}")
 
-    def new_project(self, folder: Path, labels: LabelSet, images: Sequence[Path] = ()) -> None:
-        """Makes a project of some images and opens it in the place of the one that is open."""
+    def new_project(
+        self,
+        folder: Path,
+        labels: LabelSet,
+        images: Sequence[Path] = (),
+        stated: Mapping[Path, tuple[int, int]] | None = None,
+    ) -> None:
+        """Makes a project of some images and opens it in the place of the one that is open.
+
+        Args:
+            folder: of the project.
+            labels: its classes.
+            images: its images.
+            stated: the ``(height, width)`` in which data sets annotate some of them.
+        """
 
         def make() -> ProjectStore:
             store = ProjectStore.create(folder, labels.to_json())
-            store.add_images(facts_of(images))
+            store.add_images(facts_of(images, stated=stated))
             store.flush(10.0)
             return store
 
@@ -239,7 +252,7 @@ class ProjectDesk:
         if self.store is not None:
             self.store.retry()
 
-    def add_images(self, paths: Sequence[Path]) -> None:
+    def add_images(self, paths: Sequence[Path], stated: Mapping[Path, tuple[int, int]] | None = None) -> None:
         """Adds image files to the project; those that cannot be read are told."""
         store = self.store
         if store is None:
@@ -247,7 +260,7 @@ class ProjectDesk:
 
         def add() -> list[str]:
             problems: list[str] = []
-            store.add_images(facts_of(paths, problems))
+            store.add_images(facts_of(paths, problems, stated))
             return problems
 
         self.work(lambda: tried(add), self._take_added, title="adding images", cancellable=False)

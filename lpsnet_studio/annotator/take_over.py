@@ -73,7 +73,7 @@ def add_photos(
         if cancelled():
             break
         try:
-            found.append(FileFacts.of(image.path or ""))
+            found.append(FileFacts.of(image.path or "", stated_size=image.size))
         except ImageError as error:
             failed.append((image.name, str(error)))
     store.add_images(found)

@@ -48,10 +48,13 @@ class ImageSource:
     Attributes:
         path: the picture file.
         truth: its ground truth; None where there is none.
+        stated_size: ``(height, width)`` in which it is annotated, where that is not as its EXIF orientation turns it;
+            the size that the ground truth states comes first.
     """
 
     path: str
     truth: TruthSource | None = None
+    stated_size: tuple[int, int] | None = None
 
 
 _LIVE = frozenset(

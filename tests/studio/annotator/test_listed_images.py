@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from lpsnet_studio.annotator.desk import Desk
 from lpsnet_studio.annotator.draft import Draft
@@ -15,7 +17,7 @@ from lpsnet_studio.annotator.edits import SegmentInfo
 from lpsnet_studio.annotator.listed_images import TO_APPROVE, ListedImages
 from lpsnet_studio.annotator.project import FileFacts, Status
 from lpsnet_studio.annotator.store import ProjectStore
-from lpsnet_studio.inference.messages import ImageSource
+from lpsnet_studio.inference.messages import ImageSource, TruthSource
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import UNREVIEWED, Entry
 from tests.studio.annotator.desks import photos_in, undelayed_desk
@@ -164,3 +166,30 @@ def test_the_next_image_is_read_while_one_is_looked_at(
     assert set(wanted) == {2}
     desk.set_status(Status.DONE, 2)
     assert wanted[-1] == 3
+
+
+def test_photos_of_a_data_set_come_into_the_project_and_back_as_they_are_stated(
+    window: Any, session: Session, tmp_path: Path
+) -> None:
+    """A data set may annotate a photo as it is stored, and the window shows it so: the project has to, too."""
+    photo = Image.new("RGB", (8, 6))
+    exif = photo.getexif()
+    exif[0x0112] = 6
+    paths = [tmp_path / "stated.jpg", tmp_path / "turned.jpg"]
+    for path in paths:
+        photo.save(path, exif=exif)
+    session.set_entries(
+        [
+            Entry("stated.jpg", ImageSource(str(paths[0]), TruthSource("/truth.json", 1)), size=(6, 8)),
+            Entry("turned.jpg", ImageSource(str(paths[1])), size=(8, 6)),
+        ]
+    )
+    commands, desk = window.commands.annotate, window.annotation.desk
+    desk.work, desk.deliver = lambda work, done, **_: done(work()), lambda call: call()
+    desk.new_project(tmp_path / "project", LABELS)
+    commands.add_listed()
+    assert [(entry.file.height, entry.file.width) for entry in desk.entries] == [(6, 8), (8, 6)]
+    session.set_entries([])
+    commands.show_image(1)
+    assert [entry.source.stated_size for entry in session.entries] == [(6, 8), None]
+    assert not desk.shut()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -99,6 +101,36 @@ def test_what_was_begun_comes_back_by_undo(exported: Path, second: ProjectStore,
     loaded = second.load(1)
     assert loaded is not None
     assert (loaded.source, loaded.edits) == ("imported from COCO panoptic", ())
+
+
+@pytest.mark.parametrize("orientation", [3, 6])
+def test_photos_are_added_as_their_annotations_state_them_and_stay_so(tmp_path: Path, orientation: int) -> None:
+    photo = tmp_path / "photos" / "turned.jpg"
+    photo.parent.mkdir()
+    picture = Image.new("RGB", (3, 2))
+    exif = picture.getexif()
+    exif[0x0112] = orientation
+    first = _project(tmp_path / "first", *_photos(tmp_path / "photos", "turned.png"))
+    first.start(1, IDS, INFOS)
+    path = export_project(first, ExportFormat.COCO_PANOPTIC, tmp_path / "out", only_done=False).path
+    first.close()
+    (tmp_path / "photos" / "turned.png").unlink()
+    picture.save(photo, exif=exif)
+    content = json.loads(path.read_text())
+    content["images"][0]["file_name"] = "turned.jpg"
+    path.write_text(json.dumps(content))
+    source = open_source(path, images_dir=tmp_path / "photos")
+    with closing(ProjectStore.create(tmp_path / "second", LABELS.to_json())) as store:
+        assert add_photos(source, plan_import(source, store.entries.values()), store) == []
+        plan = plan_import(source, store.entries.values())
+        report = import_annotations(source, LABELS, taken_by(store, source, plan))
+        assert (report.images, report.skipped) == (1, ())
+        added = store.entries[1].file
+    with closing(ProjectStore.open(tmp_path / "second")) as store:
+        again = store.entries[1].file
+    assert again == added
+    assert again.stated_size == (2, 3), "else its pixels would be turned, and the segments not"
+    assert FileFacts.of(photo).stated_size is None
 
 
 def test_an_import_that_changes_nothing_makes_no_edit(exported: Path, second: ProjectStore, tmp_path: Path) -> None:
