@@ -108,6 +108,10 @@ class Toolbox:
         """Says again what the tool expects next."""
         self._told = ""
 
+    def _tell_anew(self) -> None:
+        self.forget_told()
+        self.shown_changed.emit()
+
     def _tell(self, sentence: str) -> None:
         self._told = sentence
         self.shown_changed.emit()
@@ -140,7 +144,7 @@ class Toolbox:
         if editor is None:
             return ()
         told = (editor.selection_changed, editor.options_changed, editor.labels_changed, editor.stepped)
-        return ((editor.refused, self._tell), *((signal, self.tell_shown) for signal in told))
+        return ((editor.refused, self._tell), *((signal, self._tell_anew) for signal in told))
 
     def _take(self) -> None:
         editor = self._editor

@@ -349,7 +349,9 @@ def test_the_status_bar_says_why_a_stroke_paints_nothing_until_the_next_one(at_w
     at_work.press(60, 5)
     assert hint(at_work.window).startswith("Drag to paint person")
     at_work.release(60, 5)
+    assert hint(at_work.window).startswith("Nothing was painted")
     at_work.key("x")
+    assert hint(at_work.window).startswith("Drag to paint person")
     at_work.drag((60, 5), (64, 5))
     assert hint(at_work.window).startswith("Drag to paint person")
     assert at_work.titles == ["Brush"]
