@@ -85,6 +85,7 @@ class Elsewhere:
         self._job: _Job | None = None
         self._next: list[tuple[Callable[[], object], bool]] = []
         """What is done once nothing is computed, and whether that is so even if what it waits for is given up."""
+        self._is_going_on = False
 
     @property
     def doing(self) -> str:
@@ -150,8 +151,9 @@ class Elsewhere:
             is_kept: whether it is done too if what it waits for is given up.
         """
         self.catch_up()
-        if self.doing or self._next:
+        if self.doing or (self._next and not self._is_going_on):
             self._next.append((deed, is_kept))
+            self._go_on()
         else:
             deed()
 
@@ -166,8 +168,14 @@ class Elsewhere:
         self._next = [(deed, is_kept) for deed, is_kept in self._next if is_kept]
 
     def _go_on(self) -> None:
-        while self._next and not self.doing:
-            self._next.pop(0)[0]()
+        if self._is_going_on:
+            return
+        self._is_going_on = True
+        try:
+            while self._next and not self.doing:
+                self._next.pop(0)[0]()
+        finally:
+            self._is_going_on = False
 
     def give_up(self) -> bool:
         """Computes no longer what is computed, or finishes it at once if it cannot be given up.

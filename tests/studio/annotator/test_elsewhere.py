@@ -220,6 +220,27 @@ def test_deeds_wait_for_each_other(later: Later) -> None:
     assert editor.categories() == {1: PERSON, 2: CAR, 5: SEA}
 
 
+def test_deeds_keep_their_order_and_one_that_fails_stops_no_other(later: Later) -> None:
+    waits = elsewhere.Elsewhere(later)
+    done: list[str] = []
+
+    def first() -> None:
+        done.append("first")
+        waits.when_free(lambda: done.append("of the first"))
+
+    def fails() -> None:
+        raise OSError("the disk is gone")
+
+    waits.begin("counting", lambda _report: None, lambda _outcome: None)
+    for deed in (first, lambda: done.append("second"), fails, lambda: done.append("third")):
+        waits.when_free(deed)
+    with pytest.raises(OSError, match="gone"):
+        later.go_on()
+    assert done == ["first", "of the first", "second"]
+    waits.when_free(lambda: done.append("fourth"))
+    assert done[3:] == ["third", "fourth"]
+
+
 def test_a_stroke_ends_elsewhere_and_is_never_lost(later: Later) -> None:
     editor, plain = an_editor(later), an_editor()
 
