@@ -24,6 +24,7 @@ from lpsnet_studio.canvas.pins import PinLayer
 from lpsnet_studio.canvas.placing import Rectangle
 from lpsnet_studio.canvas.sampling import IndexMap, Pyramid, halved
 from lpsnet_studio.canvas.verdicts import VerdictLayer
+from lpsnet_studio.turns import Turns
 from lpsnet_studio.view_options import LAYERS, LayerKind
 
 __all__ = ["Stage"]
@@ -78,6 +79,7 @@ class Stage(QGraphicsScene):
         super().__init__(parent)
         self.size = (0, 0)
         self._background = Background(pass_on, self)
+        self._turns = Turns(self)
         self.photo = PhotoLayer()
         self.addItem(self.photo)
         frame = self._frame = _Frame(self.photo)
@@ -140,6 +142,9 @@ class Stage(QGraphicsScene):
         self.size = (0, 0) if pyramid is None else (pyramid.pixels.shape[0], pyramid.pixels.shape[1])
         self._pixel_grid.set_size(*self.size)
         self.side_words.set_size(*self.size)
+        before = self.photo.pyramid
+        if before is not None and before is not pyramid:
+            self._turns.let_go(before.pixels, *before.levels)
         self.photo.set_pyramid(pyramid)
 
     def _refine(self, pyramid: Pyramid, levels: tuple[NDArray[np.uint8], ...]) -> None:

@@ -26,6 +26,7 @@ from lpsnet_studio.chrome.question import ask
 from lpsnet_studio.commands.workplace import Workplace
 from lpsnet_studio.jobs.spec import TrainSpec
 from lpsnet_studio.state import UNREVIEWED, Review
+from lpsnet_studio.turns import Turns
 
 __all__ = ["AnnotateCommands", "image_path"]
 
@@ -56,6 +57,7 @@ class AnnotateCommands:
         self._place = place
         here = weakref.ref(place.window)
         self.desk = Desk(place.background.run, lambda call: courier().bring(here, lambda _window, act=call: act()))
+        self.desk.in_turn = Turns(place.window).wait
         self.toolbox = Toolbox(self.desk)
         self.listed = ListedImages(place.session, self.desk)
         self.find_next: Callable[[], object] = lambda: None
@@ -244,7 +246,7 @@ class AnnotateCommands:
         }
         texts = tuple(f"{name}={value}" for name, value in overrides.items() if value is not None)
         project = annotations.parent.parent.name
-        origin = f"From the project {project}, of which images that are done are trained on: {report.sentences()[0]}"
+        origin = f"From the project {project}, with the images that are done: {report.sentences()[0]}"
         self.train_on(TrainSpec(_TRAINED, texts, Path(f"{project}-training")), f"{origin} F3 shows the project again.")
         back = NoteAction("Show the project", lambda: self._place.show_mode("annotate"))
         self._place.notifications.show_info(" ".join(report.sentences()), back)
