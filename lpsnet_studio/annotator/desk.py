@@ -98,10 +98,10 @@ class Desk(ProjectDesk):
         if self.editor is not None:
             self.editor.give_up()
 
-    def _take_store(self, store: ProjectStore | None) -> None:
+    def _take_store(self, store: ProjectStore | None, labels: LabelSet | None = None) -> None:
         self._budget = HistoryBudget()
         self._ahead.follow(store)
-        super()._take_store(store)
+        super()._take_store(store, labels)
 
     def _forget_edits(self, image: int, first: int) -> None:
         if self.editor is not None and image == self.image:

@@ -11,8 +11,9 @@ from psygnal import Signal
 
 from lpsnet_studio.annotator.elsewhere import Work
 from lpsnet_studio.annotator.labels import LabelSet
+from lpsnet_studio.annotator.openings import Openings
 from lpsnet_studio.annotator.project import ImageEntry, facts_of
-from lpsnet_studio.annotator.project_errors import ProjectBusy, ProjectDamaged, ProjectReadOnly
+from lpsnet_studio.annotator.project_errors import ProjectBusy, ProjectDamaged, ProjectError, ProjectReadOnly, damaged
 from lpsnet_studio.annotator.rescuing import rescue
 from lpsnet_studio.annotator.store import ProjectStore
 from lpsnet_studio.state import Problem
@@ -27,6 +28,14 @@ class Failed:
     """An error that work came to."""
 
     error: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A project that was opened, and its classes."""
+
+    store: ProjectStore
+    labels: LabelSet
 
 
 class ProjectDesk:
@@ -64,6 +73,7 @@ class ProjectDesk:
         self.store: ProjectStore | None = None
         self.labels = LabelSet()
         self._by_path: dict[Path, int] = {}
+        self._openings = Openings()
 
     def _put_down(self) -> None:
         """Puts the image down, before its project is given up."""
@@ -120,49 +130,75 @@ class ProjectDesk:
             images: its images.
             stated: the ``(height, width)`` in which data sets annotate some of them.
         """
+        left_out: list[str] = []
 
         def make() -> ProjectStore:
+            facts = facts_of(images, left_out, stated)
             store = ProjectStore.create(folder, labels.to_json())
-            store.add_images(facts_of(images, stated=stated))
+            store.add_images(facts)
             store.flush(10.0)
             return store
 
-        self._replace_project(make, folder, f"making {folder.name}")
+        self._replace_project(make, folder, f"making {folder.name}", left_out)
 
-    def _replace_project(self, open_other: Callable[[], ProjectStore], folder: Path, title: str) -> None:
-        before = self.store
+    def _replace_project(
+        self, open_other: Callable[[], ProjectStore], folder: Path, title: str, left_out: Sequence[str] = ()
+    ) -> None:
+        """Puts another project in the place of this one; what was wanted last counts, whichever comes first.
 
-        def replace() -> ProjectStore | Failed:
+        Args:
+            open_other: opens it, outside the window's thread.
+            folder: its folder; while that is being opened, it is not opened once more.
+            title: what is done, in words.
+            left_out: sentences about what does not become part of it, there once it is open.
+        """
+        before, number = self.store, self._openings.begin(folder)
+        if not number:
+            return
+
+        def replace() -> _Opened | Failed | None:
             try:
                 if before is not None:
                     before.close()
-                return open_other()
+                store = self._openings.open(number, folder, open_other)
+                return None if store is None else _Opened(store, _labels_of(store))
             except (OSError, ValueError) as error:
                 return Failed(error)
 
-        self._put_down()
-        self.work(replace, lambda outcome: self._take_project(outcome, before, folder), title=title, cancellable=False)
-
-    def _take_project(self, outcome: ProjectStore | Failed, before: ProjectStore | None, folder: Path) -> None:
-        if isinstance(outcome, Failed):
-            if before is not None and before.is_read_only:
-                self._take_store(None)
-            if isinstance(outcome.error, ProjectBusy):
-                self.busy_elsewhere.emit(folder, outcome.error)
-            elif isinstance(outcome.error, ProjectDamaged):
-                self.damaged.emit(folder, outcome.error)
-            else:
+        def take(outcome: _Opened | Failed | None) -> None:
+            if self._openings.take(number, folder):
+                self._take_project(outcome, before, folder)
+            elif isinstance(outcome, _Opened):
+                self.work(self._openings.clear, lambda _nothing: None, title=f"closing {folder.name}")
+            elif isinstance(outcome, Failed) and not isinstance(outcome.error, ProjectReadOnly | ProjectDamaged):
                 self.told.emit(Problem(str(outcome.error)))
-            self._take_up()
-            return
-        self._take_store(outcome)
+            if not isinstance(outcome, Failed):
+                self._tell_left_out(left_out)
 
-    def _take_store(self, store: ProjectStore | None) -> None:
-        self.store = store
-        if store is None:
-            self.labels = LabelSet()
+        self._put_down()
+        self.work(replace, take, title=title, cancellable=False)
+
+    def _take_project(self, outcome: _Opened | Failed | None, before: ProjectStore | None, folder: Path) -> None:
+        if isinstance(outcome, _Opened):
+            self._take_store(outcome.store, outcome.labels)
+            return
+        if before is not None and before.is_read_only:
+            self._take_store(None)
+        if outcome is not None:
+            self._tell_failed(outcome.error, folder)
+        self._take_up()
+
+    def _tell_failed(self, error: Exception, folder: Path) -> None:
+        if isinstance(error, ProjectBusy):
+            self.busy_elsewhere.emit(folder, error)
+        elif isinstance(error, ProjectDamaged):
+            self.damaged.emit(folder, error)
         else:
-            self.labels = LabelSet.from_json(store.labels or {"labels": []}, str(store.folder))
+            self.told.emit(Problem(str(error)))
+
+    def _take_store(self, store: ProjectStore | None, labels: LabelSet | None = None) -> None:
+        self.store, self.labels = store, LabelSet() if labels is None else labels
+        if store is not None:
             store.saved_changed.connect(lambda _count, _why: self.deliver(self.saved_changed.emit))
             store.trouble.connect(lambda sentence: self.deliver(lambda: self._tell_trouble(sentence)))
             store.dropped.connect(lambda image, first: self.deliver(lambda: self._forget_edits(image, first)))
@@ -182,7 +218,10 @@ class ProjectDesk:
         """Makes a new project of what can still be read of a damaged one, which is left as it is, and opens that."""
 
         def save_what_is_there() -> ProjectStore:
-            rescued = rescue(folder, into)
+            try:
+                rescued = rescue(folder, into)
+            except ProjectDamaged as error:  # to be told: whoever was asked once is not asked again
+                raise ProjectError(f"Nothing could be rescued: {error}") from error
             whole = f"Rescued into {into}: images {rescued.images:,}, edits {rescued.edits:,}."
             told = " ".join((whole, *rescued.lost))
             self.deliver(lambda: self.said.emit(told))
@@ -208,6 +247,7 @@ class ProjectDesk:
 
     def close_project(self) -> None:
         """Gives the project up, once everything is on the disk."""
+        self._openings.withdraw()
         before = self.store
         if before is None:
             return
@@ -238,6 +278,8 @@ class ProjectDesk:
         Returns:
             Why it could not be closed, in a sentence; empty if it is.
         """
+        self._openings.withdraw()
+        self._openings.clear()
         if self.store is None:
             return ""
         self._give_up()
@@ -268,11 +310,15 @@ class ProjectDesk:
     def _take_added(self, outcome: list[str] | Failed) -> None:
         if isinstance(outcome, Failed):
             self.told.emit(Problem(str(outcome.error)))
-        elif outcome:
-            more = f" and {len(outcome) - 1} more" if len(outcome) > 1 else ""
-            self.told.emit(Problem(f"Not added: {outcome[0]}{more}", details="\n".join(outcome)))
+        else:
+            self._tell_left_out(outcome)
         self._index()
         self._take_up()
+
+    def _tell_left_out(self, sentences: Sequence[str]) -> None:
+        if sentences:
+            more = f" and {len(sentences) - 1} more" if len(sentences) > 1 else ""
+            self.told.emit(Problem(f"Not added: {sentences[0]}{more}", details="\n".join(sentences)))
 
     def _take_entries(self, images: Iterable[int]) -> None:
         changed = set(images)
@@ -302,6 +348,19 @@ class ProjectDesk:
             self.told.emit(Problem(self.store.read_only_because))
             return None
         return self.store
+
+
+def _labels_of(store: ProjectStore) -> LabelSet:
+    """Returns the classes of a project that was just opened, which is closed if they cannot be read.
+
+    Raises:
+        ProjectDamaged: in a sentence, if that is so.
+    """
+    try:
+        return LabelSet.from_json(store.labels or {"labels": []}, "its label set")
+    except ValueError as error:
+        store.close()
+        raise damaged(store.folder, error) from error
 
 
 def tried(work: Callable[[], T]) -> T | Failed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
@@ -16,6 +17,7 @@ from lpsnet_studio.annotator.bases import decode_ids, decode_segments
 from lpsnet_studio.annotator.copying import refer_from
 from lpsnet_studio.annotator.database import DATABASE
 from lpsnet_studio.annotator.edits import Edit
+from lpsnet_studio.annotator.labels import LabelSet
 from lpsnet_studio.annotator.making import explained, place_database
 from lpsnet_studio.annotator.project_errors import ProjectDamaged, ProjectError
 from lpsnet_studio.annotator.schema import VERSION, migrate, version_of
@@ -83,6 +85,7 @@ def _rescued(source: sqlite3.Connection, staged: Path, folder: Path, into: Path)
         lost = [sentence for table in _TABLES for sentence in _bring_rows(source, new, table)]
         for table in ("labels", "meta"):
             lost += _bring_small(source, new, table)
+        lost += _mend_labels(new)
         images = new.execute("SELECT count(*) FROM images").fetchone()[0]
         if images == 0:
             raise ProjectDamaged(f"{folder / DATABASE} is damaged: no image can be read from it")
@@ -120,6 +123,17 @@ def _bring_small(source: sqlite3.Connection, new: sqlite3.Connection, table: str
             new.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", row)
     except (sqlite3.Error, UnicodeDecodeError):
         return [f"the table {table!r} cannot be read"]
+    return []
+
+
+def _mend_labels(new: sqlite3.Connection) -> list[str]:
+    """Leaves no label set that cannot be read: segments keep the numbers of their classes."""
+    for (content,) in new.execute("SELECT content FROM labels").fetchall():
+        try:
+            LabelSet.from_json(json.loads(content) or {"labels": []}, "the label set")
+        except (ValueError, TypeError) as error:
+            new.execute("DELETE FROM labels")
+            return [f"The classes cannot be read ({error}), and have to be made anew"]
     return []
 
 

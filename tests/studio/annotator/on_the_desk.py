@@ -81,7 +81,7 @@ def read_only(desk: Desk) -> Desk:
     other = desk_at_once()
     other.store = None
     store = ProjectStore.open(desk.store.folder, read_only=True)
-    other._take_store(store)
+    other._take_store(store, desk.labels)
     assert desk.entry is not None
     other.look_at(desk.entry.file.path)
     return other

@@ -21,7 +21,7 @@ PAGE = 4096
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project of two images with twelve edits each."""
-    with closing(ProjectStore.create(tmp_path / "project", {"version": 7})) as store:
+    with closing(ProjectStore.create(tmp_path / "project", ["person", "road"])) as store:
         images, _ = store.add_images(make_pictures(tmp_path))
         for image in images:
             sheet = _sheet(image)
@@ -53,7 +53,7 @@ def test_a_whole_project_is_rescued_wholly(project: Path, tmp_path: Path) -> Non
     found = rescue(project, tmp_path / "deep" / "new")
     assert (found.images, found.edits, found.lost) == (2, 24, ())
     with closing(ProjectStore.open(tmp_path / "deep" / "new")) as store:
-        assert store.labels == {"version": 7}
+        assert store.labels == ["person", "road"]
         for image in (1, 2):
             sheet = _sheet(image)
             np.testing.assert_array_equal((store.current(image) or (None,))[0], sheet.ids)
@@ -135,3 +135,14 @@ def test_a_file_that_is_no_database_has_nothing_to_rescue(project: Path, tmp_pat
     assert list((tmp_path / "new").iterdir()) == []
     with closing(ProjectStore.create(tmp_path / "there")), pytest.raises(ProjectError, match="a folder of its own"):
         rescue(project, tmp_path / "there")
+
+
+def test_a_label_set_that_cannot_be_read_is_left_behind_and_said(project: Path, tmp_path: Path) -> None:
+    for number, content in enumerate(('{"labels": [{"id": 1}]}', "no JSON")):
+        with closing(sqlite3.connect(project / "project.sqlite", isolation_level=None)) as connection:
+            connection.execute("UPDATE labels SET content = ?", (content,))
+        found = rescue(project, tmp_path / f"new {number}")
+        assert (found.images, found.edits, len(found.lost)) == (2, 24, 1)
+        assert found.lost[0].startswith("The classes cannot be read (")
+        with closing(ProjectStore.open(tmp_path / f"new {number}")) as store:
+            assert store.labels is None
