@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -166,3 +168,33 @@ def test_a_project_that_cannot_be_written_is_opened_to_read(
     qtbot.waitUntil(lambda: desk.place == "editing")
     assert desk.store.is_read_only
     assert not desk.can_edit
+
+
+@pytest.mark.parametrize("is_hopeless", [False, True])
+def test_a_damaged_project_is_rescued_and_opened_or_it_says_why_not(
+    window: Any, qtbot: Any, project: Path, is_hopeless: bool
+) -> None:
+    database = project / "project.sqlite"
+    with closing(sqlite3.connect(database)) as connection:
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+        (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'sessions'").fetchone()
+    content = bytearray(database.read_bytes())
+    begin, end = (0, len(content)) if is_hopeless else ((page - 1) * size, page * size)
+    content[begin:end] = b"\x07" * (end - begin)
+    database.write_bytes(content)
+    window.commands.annotate.open_folder(project)
+    qtbot.waitUntil(lambda: len(dialogs(window)) == 1, timeout=10_000)
+    (box,) = dialogs(window)
+    assert "damaged" in box.text()
+    next(button for button in box.buttons() if button.text() == "Rescue").click()
+    desk, into = window.annotation.desk, project.with_name("street-rescued")
+    notes = window.notifications
+    qtbot.waitUntil(lambda: desk.store is not None or bool(notes.texts), timeout=10_000)
+    if is_hopeless:
+        qtbot.waitUntil(lambda: bool(notes.texts))
+        assert desk.store is None
+        assert str(project) in notes.texts[-1]
+    else:
+        qtbot.waitUntil(lambda: desk.store is not None and desk.store.folder == into, timeout=10_000)
+        assert any(text.startswith(f"Rescued into {into}: images ") for text in notes.texts)
+    assert bytes(content) == database.read_bytes(), "the damaged one stays as it is"

@@ -929,7 +929,7 @@ def _(bench: Bench) -> None:
     bench.qtbot.waitUntil(lambda: "training-data" in str(form.body.spec()), timeout=10_000)
     count = len(at_work.editor.document.segments)
     written = f"1 image with {count} segments written to {at_work.project / 'training-data' / 'panoptic.json'}."
-    assert form.origin.startswith(f"From the project {at_work.project.name}, of which images that are done")
+    assert form.origin.startswith(f"From the project {at_work.project.name}, with the images that are done: ")
     assert written in form.origin
     note = bench.window.notifications.notes[-1]
     assert note.text.startswith(written)
@@ -1066,6 +1066,8 @@ def _use_tool(at_work: Annotating, name: str) -> None:
         giver = editor.number_at(30, 40)
         editor.select((left if giver == right else right,))
         at_work.drag((30, 25), (30, 45))
+        assert at_work.titles == [], "it is only proposed"
+        at_work.key(Qt.Key.Key_Return)
         return
     if name not in ("select", "assist", "adopt"):
         editor.select((left,))
@@ -1076,8 +1078,6 @@ def _use_tool(at_work: Annotating, name: str) -> None:
             at_work.drag((5, 25), (20, 30))
         case "polygon":
             for corner in ((5, 5), (25, 5), (25, 28)):
-        assert at_work.titles == [], "it is only proposed"
-        at_work.key(Qt.Key.Key_Return)
                 at_work.click(*corner)
             at_work.key(Qt.Key.Key_Return)
         case "lasso":
