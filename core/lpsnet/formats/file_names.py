@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from pathlib import PurePosixPath
 
-__all__ = ["UniqueNames"]
+__all__ = ["UniqueNames", "name_key"]
 
 _LONGEST = 255
 """Bytes of the longest file name that common filing systems allow."""
@@ -19,9 +19,11 @@ class UniqueNames:
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
+        self._counted: dict[str, int] = {}
+        """By the name that a photo would have alone: the number up to which names like it are taken."""
 
     def __contains__(self, name: str) -> bool:
-        return _key(name) in self._taken
+        return name_key(name) in self._taken
 
     def free(self, file_name: str, ending: str) -> str:
         """Returns a name that is not taken yet; beside an ``a`` that is, it is ``a-2``.
@@ -31,15 +33,20 @@ class UniqueNames:
             ending: of the name that is returned, such as ``.png``.
         """
         stem = PurePosixPath(file_name.replace("\\", "/")).stem or "image"
-        name, count = _fitting(stem, ending), 1
+        name = _fitting(stem, ending)
+        alone = name_key(name)
+        count = self._counted.get(alone, 1)
+        if count > 1:
+            name = _fitting(stem, f"-{count}{ending}")
         while name in self:
             count += 1
             name = _fitting(stem, f"-{count}{ending}")
+        self._counted[alone] = count
         return name
 
     def take(self, name: str) -> None:
         """Notes that a name is given away."""
-        self._taken.add(_key(name))
+        self._taken.add(name_key(name))
 
 
 def _fitting(stem: str, tail: str) -> str:
@@ -49,5 +56,6 @@ def _fitting(stem: str, tail: str) -> str:
     return stem + tail
 
 
-def _key(name: str) -> str:
+def name_key(name: str) -> str:
+    """Returns what the names of one file have in common, on systems that heed neither case nor how accents are made."""
     return unicodedata.normalize("NFC", name).casefold()

@@ -6,6 +6,7 @@ import unicodedata
 
 import pytest
 
+from lpsnet.formats import file_names
 from lpsnet.formats.file_names import UniqueNames
 
 
@@ -29,6 +30,22 @@ def _given(*photos: str) -> list[str]:
 )
 def test_photos_get_names_of_their_own(photos: tuple[str, ...], expected: list[str]) -> None:
     assert _given(*photos) == expected
+
+
+def test_photos_of_one_name_in_many_folders_do_not_count_from_the_beginning_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compared: list[str] = []
+    monkeypatch.setattr(file_names, "name_key", lambda name: compared.append(name) or name)
+    names = _given(*(f"{number}/rgb.png" for number in range(500)))
+    assert names == ["rgb.png", *(f"rgb-{number}.png" for number in range(2, 501))]
+    assert len(compared) <= 4 * 500
+
+
+def test_a_name_that_was_not_taken_is_free_still() -> None:
+    names = UniqueNames()
+    names.take("a.png")
+    assert [names.free("a.jpg", ".png") for _ in range(3)] == ["a-2.png"] * 3
 
 
 def test_accents_written_in_two_ways_are_one_name() -> None:
