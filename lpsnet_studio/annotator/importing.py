@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from lpsnet.formats.file_names import name_key
 from lpsnet_studio.annotator.id_maps import IdMap
 from lpsnet_studio.annotator.import_sources import ImportSource, SourceClass, SourceImage, open_source
-from lpsnet_studio.annotator.labels import LabelSet
+from lpsnet_studio.annotator.labels import LabelSet, readable_name
 from lpsnet_studio.annotator.painting import Overlap
 
 __all__ = [
@@ -118,7 +119,7 @@ def match_labels(classes: Sequence[SourceClass], labels: LabelSet) -> LabelMatch
     label_of: dict[str, int] = {}
     missing: list[SourceClass] = []
     for entry in classes:
-        exact, similar = labels.by_name.get(_readable(entry.name)), loosely.get(_key(entry.name), [])
+        exact, similar = labels.by_name.get(readable_name(entry.name)), loosely.get(_key(entry.name), [])
         if exact is not None:
             label_of[entry.name] = exact.id
         elif len(similar) == 1:
@@ -141,7 +142,7 @@ def with_missing_labels(classes: Sequence[SourceClass], labels: LabelSet) -> Lab
     A class of which the source does not say whether it is a thing becomes one: its shapes are told apart there.
     """
     for entry in match_labels(classes, labels).missing:
-        name = _readable(entry.name)
+        name = readable_name(entry.name)
         if name not in labels.by_name:
             isthing = entry.isthing is not False
             labels = labels.add(name, isthing=isthing, color=entry.color, supercategory=entry.supercategory)
@@ -152,22 +153,45 @@ def pair_images(theirs: Sequence[str], ours: Sequence[str]) -> dict[int, int]:
     """Returns which image of a project each image of a source is, by places in the lists; some may be of none.
 
     Names are compared from the end on, folders included; where one is shorter, it must fit the other's end, and no
-    third one's.
+    third one's. A name that fits none so is compared without heed to case and to how accents are written, as some
+    systems do; there, too, exactly one must fit.
 
     Args:
         theirs: names of the source's images.
         ours: names or paths of the project's.
     """
-    by_base: dict[str, list[int]] = {}
-    for place, name in enumerate(ours):
-        by_base.setdefault(_parts(name)[-1], []).append(place)
+    exactly = _fitting([_parts(name) for name in theirs], [_parts(name) for name in ours])
+    spoken_for = {mine for fitting in exactly for mine in fitting}
+    others = [place for place, fitting in enumerate(exactly) if not fitting]
+    loosely = _fitting([_parts(name_key(theirs[place])) for place in others], [_parts(name_key(name)) for name in ours])
+    found = [*enumerate(exactly)]
+    found += [
+        (place, fitting) for place, fitting in zip(others, loosely, strict=True) if spoken_for.isdisjoint(fitting)
+    ]
     wanted: dict[int, list[int]] = {}
-    for place, name in enumerate(theirs):
-        parts = _parts(name)
-        fitting = [mine for mine in by_base.get(parts[-1], []) if _agree(parts, _parts(ours[mine]))]
+    for place, fitting in found:
         if len(fitting) == 1:
             wanted.setdefault(fitting[0], []).append(place)
     return {places[0]: mine for mine, places in wanted.items() if len(places) == 1}
+
+
+def _fitting(theirs: Sequence[Sequence[str]], ours: Sequence[Sequence[str]]) -> list[list[int]]:
+    """Returns for each name in parts the places of those that end alike, as far as the shorter of the two goes."""
+    lengths = {len(parts) for parts in theirs}
+    by_end: dict[tuple[str, ...], list[int]] = {}
+    whole: dict[tuple[str, ...], list[int]] = {}
+    for place, parts in enumerate(ours):
+        whole.setdefault(tuple(parts), []).append(place)
+        for length in lengths:
+            if length < len(parts):
+                by_end.setdefault(tuple(parts[-length:]), []).append(place)
+    return [
+        [
+            *by_end.get(tuple(parts), ()),
+            *(place for begin in range(len(parts)) for place in whole.get(tuple(parts[begin:]), ())),
+        ]
+        for parts in theirs
+    ]
 
 
 def import_annotations(
@@ -229,22 +253,11 @@ def import_annotations(
 
 
 def _key(name: str) -> str:
-    return _readable(name).casefold()
-
-
-def _readable(name: str) -> str:
-    """Returns a class's name without what cannot be seen, which no label may hold."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in name).split()) or "class"
+    return readable_name(name).casefold()
 
 
 def _parts(name: str) -> list[str]:
     return [part for part in name.replace("\\", "/").split("/") if part] or [name]
-
-
-def _agree(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Returns whether two names end alike, as far as the shorter one goes."""
-    length = min(len(one), len(other))
-    return list(one[-length:]) == list(other[-length:])
 
 
 def _more(count: int, one: str, several: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -12,11 +13,14 @@ from typing import Any
 from lpsnet.categories import Categories, Category
 from lpsnet_studio.annotator.edits import SegmentInfo
 
-__all__ = ["HOTKEYS", "Color", "Label", "LabelSet"]
+__all__ = ["HOTKEYS", "Color", "Label", "LabelSet", "readable_name"]
 
 Color = tuple[int, int, int]
 HOTKEYS = "1234567890"
 """Keys that pick a class, in the order of the keyboard."""
+_HUES = 48
+_SHADES = ((70, 150), (150, 80), (20, 120), (120, 120), (50, 180))
+"""What the least part of a colour is, and how far the greatest is above it: full, pale, dark, and between these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,20 +236,20 @@ class LabelSet:
 
     @classmethod
     def of(cls, categories: Categories) -> LabelSet:
-        """Returns a data set's categories as a label set; names that occur twice are told apart by their ids."""
-        names = [entry.name.strip() for entry in categories]
-        return cls(
-            tuple(
-                Label(
-                    entry.id,
-                    name if names.count(name) == 1 else f"{name} ({entry.id})",
-                    entry.color,
-                    entry.isthing,
-                    entry.supercategory,
-                )
-                for entry, name in zip(categories, names, strict=True)
-            )
-        )
+        """Returns a data set's categories as a label set.
+
+        Names lose what cannot be seen; those that occur twice are told apart by their ids.
+        """
+        names = [readable_name(entry.name) for entry in categories]
+        count, taken = Counter(names), set(names)
+        labels = []
+        for entry, name in zip(categories, names, strict=True):
+            own = name
+            while count[name] > 1 and own in taken:
+                own = f"{own} ({entry.id})"
+            taken.add(own)
+            labels.append(Label(entry.id, own, entry.color, entry.isthing, entry.supercategory))
+        return cls(tuple(labels))
 
     def to_json(self) -> dict[str, Any]:
         """Returns the set as a project keeps it."""
@@ -285,7 +289,7 @@ class LabelSet:
             raise ValueError(f"{source}: holds no list of classes")
         try:
             if "labels" not in known:
-                return cls.of(Categories.from_json(_completed(records), source))
+                return cls.of(_named(Categories.from_json(_completed(records), source)))
             return cls._of_records(known, records, source)
         except ValueError as error:
             text = str(error)
@@ -354,6 +358,19 @@ class LabelSet:
         return category
 
 
+def readable_name(name: str) -> str:
+    """Returns a class's name without what cannot be seen, which no label may hold."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in name).split()) or "class"
+
+
+def _named(categories: Categories) -> Categories:
+    """Returns categories of a file that people make, if each has a name; raises ValueError if one has none."""
+    for entry in categories:
+        if not entry.name.strip():
+            raise ValueError(f"class {entry.id} needs a name")
+    return categories
+
+
 def _completed(records: list[Any]) -> list[Any]:
     """Returns records of classes with everything that one must have; what is no record stays, to be refused."""
     if records and all(isinstance(record, str) for record in records):
@@ -379,20 +396,28 @@ def _is_name(pair: object) -> bool:
 
 
 def _distant_color(colors: list[Color]) -> Color:
-    """Returns a colour whose nearest neighbour among ``colors`` is as far as can be, of hues spread by golden ratio."""
-    candidates = [_color_at(place) for place in range(48)]
-    return max(candidates, key=lambda color: min((_distance(color, other) for other in colors), default=0))
+    """Returns a colour whose nearest neighbour among ``colors`` is as far as can be; if none is free, the least used.
+
+    It is of hues spread by golden ratio; where these are taken, of the same hues paler or darker.
+    """
+    used = Counter(colors)
+    for shade in _SHADES:
+        candidates = [_color_at(place, shade) for place in range(_HUES)]
+        if any(color not in used for color in candidates):
+            return max(candidates, key=lambda color: min((_distance(color, other) for other in colors), default=0))
+    return min((_color_at(place, shade) for shade in _SHADES for place in range(_HUES)), key=lambda color: used[color])
 
 
-def _color_at(place: int) -> Color:
+def _color_at(place: int, shade: tuple[int, int] = _SHADES[0]) -> Color:
     """Returns a colour far from those of the places near it."""
-    return _color_of_hue(place * 0.61803398875 % 1.0)
+    return _color_of_hue(place * 0.61803398875 % 1.0, shade)
 
 
-def _color_of_hue(hue: float) -> Color:
+def _color_of_hue(hue: float, shade: tuple[int, int]) -> Color:
+    least, span = shade
     sector, rise = hue * 6.0, 1.0 - abs(hue * 6.0 % 2.0 - 1.0)
     red, green, blue = [(1, rise, 0), (rise, 1, 0), (0, 1, rise), (0, rise, 1), (rise, 0, 1), (1, 0, rise)][int(sector)]
-    return int(70 + 150 * red), int(70 + 150 * green), int(70 + 150 * blue)
+    return int(least + span * red), int(least + span * green), int(least + span * blue)
 
 
 def _distance(first: Color, second: Color) -> int:

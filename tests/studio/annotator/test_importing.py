@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,15 @@ def test_images_are_paired_by_the_ends_of_their_names() -> None:
     theirs = ["b/1.jpg", "2.jpg", "3.jpg", "images\\2.png", "4.jpg", "x/2.jpg", "a/1.jpg"]
     assert pair_images(theirs, ours) == {0: 1, 1: 2, 4: 5, 6: 0}
     assert pair_images(["1.jpg", "x/1.jpg"], ["1.jpg"]) == {}
+
+
+def test_images_are_paired_whatever_a_system_makes_of_case_and_accents_where_one_alone_fits() -> None:
+    one, other = (unicodedata.normalize(form, "caf\u00e9.jpg") for form in ("NFC", "NFD"))
+    assert pair_images([one, "IMG.JPG"], [f"/x/{other}", "/x/IMG.jpg"]) == {0: 0, 1: 1}
+    assert pair_images(["a.JPG"], ["/x/a.jpg", "/y/A.jpg"]) == {}, "both could be meant"
+    assert pair_images(["a.jpg"], ["/x/a.jpg", "/y/A.jpg"]) == {0: 0}, "the very name comes first"
+    assert pair_images(["a.jpg", "A.JPG"], ["/x/a.jpg"]) == {0: 0}, "what is another's is not given away"
+    assert pair_images(["A.jpg", "A.JPG"], ["/x/a.jpg"]) == {}
 
 
 # ----------------------------------------------------------------------------------------------------------------- coco

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -234,6 +235,33 @@ def test_an_empty_set_is_kept_but_is_no_data_set() -> None:
 def test_names_that_occur_twice_are_told_apart() -> None:
     categories = Categories((Category(3, "road ", False, (0, 0, 0)), Category(7, "road", False, (9, 9, 9))))
     assert [label.name for label in LabelSet.of(categories)] == ["road (3)", "road (7)"]
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (
+            ["traffic\tlight", "a\u200bb", "caf\u00e9\u00a0x", "\u200b"],
+            ["traffic light", "a b", "caf\u00e9 x", "class"],
+        ),
+        (["a", "a", "a (1)"], ["a (1) (1)", "a (2)", "a (1)"]),
+        (["a b", "a\tb", "a b (2)"], ["a b (1)", "a b (2) (2)", "a b (2)"]),
+        (["a (2)", "a", "a (2)", "a"], ["a (2) (1)", "a (2) (2)", "a (2) (3)", "a (4)"]),
+    ],
+)
+def test_names_of_a_data_set_become_readable_and_each_its_own(names: list[str], expected: list[str]) -> None:
+    categories = Categories(tuple(Category(n, name, True, (1, 2, 3)) for n, name in enumerate(names, start=1)))
+    assert [label.name for label in LabelSet.of(categories)] == expected
+
+
+def test_hundreds_of_classes_have_colours_of_their_own_and_then_share_them_evenly() -> None:
+    labels = LabelSet()
+    for number in range(300):
+        labels = labels.add(f"class {number}", isthing=True)
+    uses = Counter(label.color for label in labels)
+    first = [label.color for label in labels][:200]
+    assert len(set(first)) == 200
+    assert set(uses.values()) == {1, 2}
 
 
 def test_a_coco_file_is_read_alone_or_by_its_categories(tmp_path: Path) -> None:
