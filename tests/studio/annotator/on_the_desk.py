@@ -21,6 +21,7 @@ __all__ = [
     "ROAD",
     "SKY",
     "begun_desk",
+    "close_desks",
     "desk_at_once",
     "editor_of",
     "photos_in",
@@ -48,9 +49,20 @@ def photos_in(folder: Path, count: int = 2, size: tuple[int, int] = SIZE) -> lis
     return paths
 
 
+_made: list[Desk] = []
+
+
 def desk_at_once() -> Desk:
-    """Returns a desk whose work is done at once."""
-    return Desk(lambda work, done, **_: done(work()), lambda call: call())
+    """Returns a desk whose work is done at once; its project is closed after the test."""
+    desk = Desk(lambda work, done, **_: done(work()), lambda call: call())
+    _made.append(desk)
+    return desk
+
+
+def close_desks() -> None:
+    """Closes the projects of all desks that were made: each has a thread that writes."""
+    while _made:
+        assert _made.pop().shut() == ""
 
 
 def _ids() -> NDArray[np.int32]:
