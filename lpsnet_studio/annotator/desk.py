@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -249,6 +248,9 @@ class Desk(ProjectDesk):
 
     def _step(self, step: Callable[[Editor], object]) -> None:
         if self.editor is not None and self.can_edit:
+            entry = self.entry
+            if entry is not None and (entry.first or 0) > self.editor.history.first:
+                self.editor.history.drop(entry.first or 0)
             step(self.editor)
 
     def _follow_cursor(self) -> None:
@@ -259,8 +261,13 @@ class Desk(ProjectDesk):
         done = editor.history.position
         is_on_its_way = self._walk is not None and self._walk.is_stepping
         if entry.done != done and not is_on_its_way:
-            with suppress(ValueError):
+            try:
                 self.store.set_cursor(self.image, done)
+            except ValueError:
+                # Dropped in this very moment: what is shown would be another image than the one that is kept.
+                self._leave_image()
+                self.said.emit("These edits cannot be taken back any more: the project keeps the newer ones alone.")
+                self.look_again()
 
     def set_status(self, status: Status, image: int = 0) -> None:
         """Says how far an image has come; the one on the desk if none is named."""

@@ -34,7 +34,7 @@ from lpsnet_studio.annotator.reads import (
 from lpsnet_studio.annotator.schema import VERSION, migrate
 from lpsnet_studio.annotator.tickets import Ticket
 from lpsnet_studio.annotator.tidying import tidied
-from lpsnet_studio.annotator.writes import SettleSessions, Write
+from lpsnet_studio.annotator.writes import DropEdits, SettleSessions, Write
 
 __all__ = ["ProjectStore", "is_project"]
 
@@ -357,7 +357,7 @@ class ProjectStore(KeptImages):
         self._unfolded.pop(image, None)
         journal = self._journal
         if journal is not None:
-            journal.tidy(image, tidied(image, self.journal_bytes, journal.submit, self._take_dropped))
+            journal.tidy(image, tidied(image, self.journal_bytes, journal.submit, self._drop))
 
     def settle_unfinished(self) -> None:
         """Tells no more of sessions that never closed: the user has seen what they left."""
@@ -381,7 +381,8 @@ class ProjectStore(KeptImages):
 
     def flush_and_tidy(self, seconds: float | None = None) -> bool:
         """Waits until everything is on the disk and every journal is compacted that was to be."""
-        return self.flush(seconds) and (self._journal is None or self._journal.wait_until_tidy(seconds))
+        is_tidy = self.flush(seconds) and (self._journal is None or self._journal.wait_until_tidy(seconds))
+        return is_tidy and self.flush(seconds)
 
     def backup(self, folder: str | Path) -> None:
         """Copies the project with everything that waits to another folder: the way out where this disk is full.
@@ -432,7 +433,16 @@ class ProjectStore(KeptImages):
         with self._mutex, explained(self._path, "could not be read"):
             return reading(self._reader, ())
 
-    def _take_dropped(self, image: int, first: int) -> None:
+    def _drop(self, image: int, first: int) -> bool:
+        """Drops an image's oldest edits; False while something waits. Called in the writing thread.
+
+        The catalogue knows from the moment on at which that is in line, so that no cursor is set below them behind it.
+        """
         with self._mutex:
+            journal = self._writable()
+            if journal.waiting:
+                return False
+            journal.submit(DropEdits(image, first))
             self._catalogue.drop(image, first)
         self.dropped.emit(image, first)
+        return True

@@ -8,16 +8,18 @@ from collections.abc import Callable, Iterator
 from lpsnet_studio.annotator.bases import decode_ids, decode_segments, encode_ids, encode_segments
 from lpsnet_studio.annotator.edits import Edit
 from lpsnet_studio.annotator.reads import kept_image, replay
-from lpsnet_studio.annotator.writes import DropEdits, KeepBase, Write
+from lpsnet_studio.annotator.writes import KeepBase, Write
 
 __all__ = ["tidied"]
 
 _BASES = 4
 """Bases that an image has: the oldest, to undo everything, and the newest, to open at once."""
+_TRIES = 8
+"""How often edits are to be dropped while something else is written; then it is left for another time."""
 
 
 def tidied(
-    image: int, budget: int, submit: Callable[[Write], object], dropped: Callable[[int, int], object]
+    image: int, budget: int, submit: Callable[[Write], object], drop: Callable[[int, int], bool]
 ) -> Callable[[sqlite3.Connection], Iterator[None]]:
     """Returns a chore: a base of the present state of an image, and the oldest edits dropped if there are too many.
 
@@ -25,17 +27,17 @@ def tidied(
         image: its id.
         budget: bytes of edits that are kept at least.
         submit: puts a write in line.
-        dropped: told the image, and how many of its edits cannot be taken back any more.
+        drop: drops so many of the image's edits; False if it is to be looked at again, as something waits to be
+            written: what the database says is then not what the project says.
     """
 
     def chore(connection: sqlite3.Connection) -> Iterator[None]:
         yield from _keep_base(connection, image, submit)
-        up_to = _droppable(connection, image, budget)
-        if up_to is not None:
-            submit(DropEdits(image, up_to))
+        for _ in range(_TRIES):
+            up_to = _droppable(connection, image, budget)
+            if up_to is None or drop(image, up_to):
+                return
             yield
-            first = connection.execute("SELECT min(sequence) FROM bases WHERE image = ?", (image,)).fetchone()[0]
-            dropped(image, first)
 
     return chore
 

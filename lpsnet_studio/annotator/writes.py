@@ -243,7 +243,14 @@ class MoveCursor:
     done: int
 
     def perform(self, connection: sqlite3.Connection, session: int) -> None:
-        """Sets it."""
+        """Sets it.
+
+        Raises:
+            ValueError: if edits would have to be taken back that are dropped.
+        """
+        oldest = connection.execute("SELECT min(sequence) FROM bases WHERE image = ?", (self.image,)).fetchone()[0]
+        if oldest is None or self.done < oldest:
+            raise ValueError(f"edit {self.done} of image {self.image} is not in the project")
         values = (self.done, session, self.image)
         connection.execute("UPDATE images SET done = ?, session = ? WHERE id = ?", values)
 

@@ -379,6 +379,51 @@ def test_undo_ends_where_the_journal_has_dropped_the_oldest_edits(begun: Desk) -
     assert history.position == history.first
 
 
+@pytest.mark.parametrize("by_desk", [False, True])
+def test_what_is_shown_is_what_is_kept_where_edits_are_dropped_while_one_undoes(
+    later: Later, photos: list[Path], tmp_path: Path, by_desk: bool
+) -> None:
+    told_later: list[Callable[[], object]] = []
+    desk, said = Desk(later, told_later.append), []
+    desk.said.connect(said.append)
+    desk.new_project(tmp_path / "project", _labels(), photos)
+    later.go_on()
+    desk.look_at(photos[0])
+    later.go_on()
+    desk.begin_from(_segmentation(), CLASSES, "the network")
+    later.go_on()
+    store, editor = desk.store, desk.editor
+    assert store is not None
+    assert editor is not None
+    said.clear()
+    for step in range(13):
+        editor.select([2])
+        editor.set_locked(step % 2 == 0)
+        if step % 6 == 5:
+            store.compact(1)
+            assert store.flush_and_tidy(10)
+    store.journal_bytes = 500
+    store.compact(1)
+    assert store.flush_and_tidy(10)
+    first = store.entries[1].first
+    assert first
+    assert editor.history.first == 0  # it was not told yet
+    for _ in range(13):
+        if desk.editor is editor:
+            desk.undo() if by_desk else editor.undo()
+    later.go_on()
+    assert desk.editor is not None
+    assert desk.editor.history.position == store.entries[1].done == first
+    assert desk.editor.history.first == first
+    assert bool(said) != by_desk
+    desk.editor.select([1])
+    desk.editor.set_crowd(True)
+    kept = store.current(1)
+    assert kept is not None
+    assert kept[1] == dict(desk.editor.document.segments)
+    assert not desk.shut()
+
+
 def test_the_history_of_an_image_has_its_titles_again(begun: Desk, later: Later, photos: list[Path]) -> None:
     assert begun.store is not None
     assert begun.editor is not None

@@ -146,3 +146,79 @@ def test_what_was_undone_is_never_dropped(store: ProjectStore) -> None:
     assert store.flush_and_tidy(30)
     assert len(store.earlier_edits(1, 3, 40)) == 37
     assert (store.entries[1].first or 0) <= 3
+
+
+def test_no_cursor_is_set_below_edits_whose_dropping_is_under_way(store: ProjectStore, tmp_path: Path) -> None:
+    sheet = _with_bases(store)
+    refused: list[int] = []
+
+    def undo_far(moment: str) -> None:
+        if moment == "before begin" and store.entries[1].first and not refused:
+            refused.append(1)
+            with pytest.raises(ValueError, match="has edits"):
+                store.set_cursor(1, 2)
+
+    store.between = undo_far
+    store.compact(1)
+    assert store.flush_and_tidy(30)
+    assert refused
+    first = store.entries[1].first
+    assert first is not None
+    assert store.set_cursor(1, first).wait(10)
+    sheet.done = first
+    np.testing.assert_array_equal((store.current(1) or (None,))[0], sheet.ids)
+
+
+def test_edits_that_are_undone_in_the_moment_in_which_they_would_be_dropped_stay(
+    store: ProjectStore, tmp_path: Path
+) -> None:
+    sheet = _with_bases(store)
+    real, undone = store._drop, []
+
+    def drop(image: int, first: int) -> bool:
+        if not undone:
+            undone.append(store.set_cursor(1, 2))
+        return real(image, first)
+
+    store._drop = drop  # type: ignore[method-assign]
+    store.compact(1)
+    assert store.flush_and_tidy(30)
+    assert undone[0].is_saved
+    sheet.done = 2
+    assert store.entries[1].done == 2
+    np.testing.assert_array_equal((store.current(1) or (None,))[0], sheet.ids)
+    store.append(1, sheet.paint(np.random.default_rng(0), "Brush")).result(10)
+    store.close()
+    with closing(ProjectStore.open(tmp_path / "project")) as again:
+        np.testing.assert_array_equal((again.current(1) or (None,))[0], sheet.ids)
+
+
+def test_an_image_that_is_begun_anew_in_that_moment_has_all_its_edits(store: ProjectStore) -> None:
+    _with_bases(store)
+    real, begun = store._drop, []
+
+    def drop(image: int, first: int) -> bool:
+        if not begun:
+            sheet = Sheet.begun(1)
+            begun.append(store.start(1, sheet.ids, sheet.segments, "nothing"))
+        return real(image, first)
+
+    store._drop = drop  # type: ignore[method-assign]
+    store.compact(1)
+    assert store.flush_and_tidy(30)
+    assert (store.entries[1].first, store.entries[1].done) == (0, 0)
+    loaded = store.load(1)
+    assert loaded is not None
+    assert loaded.first == 0
+
+
+def _with_bases(store: ProjectStore) -> Sheet:
+    """Makes thirty edits with bases between them, more than are to be kept from now on."""
+    sheet = Sheet.begun(1)
+    for number in range(30):
+        store.append(1, _noise(sheet, number))
+        if number % 10 == 9:
+            store.compact(1)
+            assert store.flush_and_tidy(30)
+    store.journal_bytes = 20_000
+    return sheet
