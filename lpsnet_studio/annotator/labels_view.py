@@ -27,7 +27,7 @@ from lpsnet_studio.flow_layout import FlowLayout
 from lpsnet_studio.hairline import hairline
 from lpsnet_studio.labels import as_tip
 from lpsnet_studio.search_field import SearchField
-from lpsnet_studio.texts import caption, empty_state
+from lpsnet_studio.texts import empty_state
 from lpsnet_studio.theme import Theme
 
 __all__ = ["LabelsPanel"]
@@ -56,7 +56,6 @@ class LabelsPanel(QWidget):
         filter: part of a name that classes must have to be listed.
         question: what will become of segments, before it does.
         new_class: takes the name of a class that is to be added.
-        reason: why nothing can be changed, if that is so.
         buttons: what can be done, by name.
     """
 
@@ -70,8 +69,6 @@ class LabelsPanel(QWidget):
         self.filter = SearchField("Filter classes", "Class or group", "Lists the classes alone that fit.")
         self.question = QuestionBar()
         self.new_class = NewClassBar(self._why_no_class)
-        self.reason = caption(wraps=True)
-        self.reason.setContentsMargins(8, 4, 8, 6)
         self._empty, self._none = empty_state(), empty_state()
         self.buttons = self._made_buttons()
         self._tips = {name: button.toolTip() for name, button in self.buttons.items()}
@@ -128,7 +125,7 @@ class LabelsPanel(QWidget):
             flow.addWidget(button)
         inner.addLayout(head)
         inner.addLayout(self._rows, 1)
-        for widget in (self.question, self.new_class, hairline(), foot, self.reason):
+        for widget in (self.question, self.new_class, hairline(), foot):
             inner.addWidget(widget)
         self.setMinimumSize(200, 160)
         self._stack = QStackedLayout(self)
@@ -163,8 +160,6 @@ class LabelsPanel(QWidget):
         self.new_class.look_again()
         self._empty.setText(why_empty(self._desk))
         self._stack.setCurrentIndex(0 if store is None else 1)
-        self.reason.setText(read_only_words(self._desk))
-        self.reason.setVisible(bool(self.reason.text()))
         self.model.can_edit = self._can_edit
         self.model.show_labels(self._desk.labels)
         self._show_used()
@@ -193,7 +188,7 @@ class LabelsPanel(QWidget):
         }
         for name, button in self.buttons.items():
             button.setEnabled(possible[name])
-            button.setToolTip(as_tip(self.reason.text() or self._tips[name]))
+            button.setToolTip(as_tip(read_only_words(self._desk) or self._tips[name]))
 
     @property
     def _can_edit(self) -> bool:

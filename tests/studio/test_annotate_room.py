@@ -512,6 +512,8 @@ def test_panels_that_are_asked_for_give_the_keyboard_to_their_lists(at_work: Ann
         Qt.Key.Key_8: room.classes.table,
         Qt.Key.Key_0: room.history.list,
     }
+    panels = (room.segments, room.classes, room.history)
+    at_work.qtbot.waitUntil(lambda: all(panel.model.rowCount() for panel in panels))
     for key, place in lists.items():
         window.canvas.setFocus()
         at_work.key(key, ALT)
