@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -41,7 +42,7 @@ class Turns(QObject):
     def let_go(self, *held: object) -> None:
         """Holds objects until their turns come: to free the pixels of a large photo takes longer than a frame."""
         for each in held:
-            self.wait(lambda kept=each: kept)
+            self.wait(partial(id, each))
 
     def _take_one(self) -> None:
         call = self._waiting.popleft()

@@ -168,6 +168,7 @@ class HistoryPanel(QWidget):
     def __init__(self, desk: Desk, theme: Theme) -> None:
         super().__init__()
         self._desk = desk
+        self._shown: Editor | None = None
         self.model = HistoryModel(theme)
         self.list = HistoryList(self.model)
         self._empty = empty_state()
@@ -192,7 +193,7 @@ class HistoryPanel(QWidget):
     def show_history(self) -> None:
         """Shows the timeline as it is now."""
         self._due.stop()
-        editor = self._desk.editor
+        editor = self._shown = self._desk.editor
         self._empty.setText(why_empty(self._desk))
         self._stack.setCurrentIndex(0 if editor is None else 1)
         self.model.show_rows(() if editor is None else rows_of(editor.history))
@@ -203,6 +204,6 @@ class HistoryPanel(QWidget):
     def _go_to(self, place: int) -> None:
         if not self._desk.can_edit:
             self._desk.say_read_only()
-        elif 0 <= place < len(self.model.shown):
+        elif self._desk.editor is self._shown and 0 <= place < len(self.model.shown):  # not a list of the image before
             self._desk.go_to(self.model.shown[place].position)
             self.show_history()

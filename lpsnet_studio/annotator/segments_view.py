@@ -48,6 +48,7 @@ class SegmentsPanel(QWidget):
     def __init__(self, desk: Desk, theme: Theme) -> None:
         super().__init__()
         self._desk, self._theme = desk, theme
+        self._shown: Editor | None = None
         self.model = SegmentsModel(theme)
         self.table = SegmentsTable(self.model)
         self.filter = SearchField(
@@ -114,7 +115,7 @@ class SegmentsPanel(QWidget):
     def show_segments(self) -> None:
         """Shows the segments as they are now."""
         self._due.stop()
-        editor = self._desk.editor
+        editor = self._shown = self._desk.editor
         self._empty.setText(why_empty(self._desk) or _NOTHING_LABELLED)
         self._stack.setCurrentIndex(1 if editor is not None and editor.document.segments else 0)
         self.table.locks_can_turn = self._desk.can_edit
@@ -143,7 +144,7 @@ class SegmentsPanel(QWidget):
 
     def _select(self, marked: tuple[int, ...], adds: bool) -> None:
         editor = self._desk.editor
-        if editor is not None:
+        if editor is not None and editor is self._shown:  # the rows may still be those of the image before
             editor.select(chosen_after(editor.selection, marked, self.model.numbers_shown, adds=adds))
 
     def _centre(self) -> None:

@@ -132,3 +132,19 @@ def test_without_an_image_it_says_what_to_do(theme: Theme, qtbot: Any) -> None:
     panel = HistoryPanel(desk_at_once(), theme)
     qtbot.addWidget(panel)
     assert "Open a project" in panel._empty.text()
+
+
+def test_a_list_that_is_still_of_the_image_before_leads_nowhere(
+    panel: HistoryPanel, desk: Desk, qtbot: Any, tmp_path: Path
+) -> None:
+    waiting: list[Any] = []
+    desk.in_turn = waiting.append
+    first = tmp_path / "photos" / "0.png"
+    desk.look_at(None)
+    desk.look_at(first)
+    position = editor_of(desk).history.position
+    _click(qtbot, panel, 0)
+    assert editor_of(desk).history.position == position > 0
+    waiting[-1]()
+    _click(qtbot, panel, 0)
+    assert editor_of(desk).history.position == 0

@@ -287,3 +287,17 @@ def test_a_thousand_segments_can_all_be_selected(theme: Theme, qtbot: Any, tmp_p
     editor_of(desk).select([2000])
     assert panel.table.current_number == 2000
     assert panel.table.visualRect(panel.table.currentIndex()).intersects(panel.table.viewport().rect())
+
+
+def test_rows_that_are_still_of_the_image_before_select_nothing(
+    panel: SegmentsPanel, desk: Desk, qtbot: Any, tmp_path: Path
+) -> None:
+    waiting: list[Any] = []
+    desk.in_turn = waiting.append
+    desk.look_at(None)
+    desk.look_at(tmp_path / "photos" / "0.png")
+    _click(qtbot, panel, 2)
+    assert editor_of(desk).selection == ()
+    waiting[-1]()
+    _click(qtbot, panel, 3)
+    assert editor_of(desk).selection == (3,)
