@@ -123,6 +123,14 @@ class Catalogue:
         is_turned_alike = file.is_upright == entry.file.is_upright
         return write if is_turned_alike else Together((write, self._remember_unturned()))
 
+    def put_files(self, files: Mapping[int, FileFacts]) -> Write:
+        """Has several images refer to other files.
+
+        Raises:
+            ValueError: in a sentence, if one has other pixels in height or width.
+        """
+        return Together([self.put_file(image, file) for image, file in files.items()])
+
     def put_labels(self, labels: Any, edits: Iterable[tuple[int, Edit]], reopened: Iterable[int]) -> Write:
         """Replaces the label set, with the edits that follow from that, and images that are in progress again.
 

@@ -21,6 +21,7 @@ __all__ = [
     "found_path",
     "image_path",
     "kept_path",
+    "real_place",
 ]
 
 
@@ -204,8 +205,27 @@ def kept_path(folder: Path, path: Path) -> tuple[str | bytes, bool]:
     return name, is_relative
 
 
-def found_path(folder: Path, kept: str | bytes, *, is_relative: bool) -> Path:
-    """Returns the file that a project in ``folder``, an absolute path, refers to."""
+def real_place(folder: Path) -> Path | None:
+    """Returns where a project's folder, an absolute path, really lies; None if no link leads there."""
+    real = Path(os.path.realpath(folder))
+    return None if real == folder else real
+
+
+def found_path(folder: Path, kept: str | bytes, *, is_relative: bool, real: Path | None = None) -> Path:
+    """Returns the file that a project refers to.
+
+    Args:
+        folder: of the project, an absolute path.
+        kept: how the project refers to the file.
+        is_relative: whether to its folder.
+        real: where the folder lies, of :func:`real_place`; what is not there as it is called is looked for from there.
+    """
     name = os.fsdecode(kept)
+    if not is_relative:
+        return Path(name)
     # As text, since this is done ten thousand times before a large project is open.
-    return Path(os.path.normpath(f"{folder}/{name}")) if is_relative else Path(name)
+    path = os.path.normpath(f"{folder}/{name}")
+    if real is not None and not os.path.exists(path):  # noqa: PTH110 - likewise
+        other = os.path.normpath(f"{real}/{name}")
+        path = other if os.path.exists(other) else path  # noqa: PTH110
+    return Path(path)

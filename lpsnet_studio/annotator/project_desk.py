@@ -12,7 +12,7 @@ from psygnal import Signal
 from lpsnet_studio.annotator.elsewhere import Work
 from lpsnet_studio.annotator.labels import LabelSet
 from lpsnet_studio.annotator.openings import Openings
-from lpsnet_studio.annotator.project import ImageEntry, facts_of
+from lpsnet_studio.annotator.project import FileFacts, ImageEntry, facts_of
 from lpsnet_studio.annotator.project_errors import ProjectBusy, ProjectDamaged, ProjectError, ProjectReadOnly, damaged
 from lpsnet_studio.annotator.rescuing import rescue
 from lpsnet_studio.annotator.store import ProjectStore
@@ -319,6 +319,23 @@ class ProjectDesk:
         if sentences:
             more = f" and {len(sentences) - 1} more" if len(sentences) > 1 else ""
             self.told.emit(Problem(f"Not added: {sentences[0]}{more}", details="\n".join(sentences)))
+
+    def use_files(self, files: Mapping[int, FileFacts]) -> None:
+        """Has images of the project refer to other files, which have their height and width."""
+        store = self._store_to_change()
+        if store is not None:
+            store.set_files({image: file for image, file in files.items() if image in store.entries})
+            self._index()
+            self._take_up()
+
+    def take_out(self, image: int) -> None:
+        """Takes an image out of the project, with everything that was done on it; its file stays."""
+        store = self._store_to_change()
+        if store is not None and image in store.entries:
+            self._put_down()
+            store.remove_images([image])
+            self._index()
+            self._take_up()
 
     def _take_entries(self, images: Iterable[int]) -> None:
         changed = set(images)

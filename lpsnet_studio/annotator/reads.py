@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from lpsnet_studio.annotator.bases import decode_ids, decode_segments
 from lpsnet_studio.annotator.edits import Edit, SegmentInfo
-from lpsnet_studio.annotator.project import FileFacts, ImageEntry, Status, found_path
+from lpsnet_studio.annotator.project import FileFacts, ImageEntry, Status, found_path, real_place
 from lpsnet_studio.annotator.schema import migrate
 from lpsnet_studio.annotator.writes import Write, parts_about
 
@@ -160,6 +160,7 @@ def change_table(segments: dict[int, SegmentInfo], edit: Edit) -> None:
 
 def read_entries(connection: sqlite3.Connection, folder: Path) -> Iterator[ImageEntry]:
     """Yields the images in the order of the list."""
+    real = real_place(folder)
     for (
         number,
         path,
@@ -175,7 +176,7 @@ def read_entries(connection: sqlite3.Connection, folder: Path) -> Iterator[Image
         first,
         last,
     ) in connection.execute(_COLUMNS):
-        file = FileFacts(found_path(folder, path, is_relative=bool(is_relative)), height, width, mtime, size)
+        file = FileFacts(found_path(folder, path, is_relative=bool(is_relative), real=real), height, width, mtime, size)
         known = _STATUSES.get(status, Status.TODO)
         yield ImageEntry(number, file, position, known, note, first, done, max(last, done))
 

@@ -295,6 +295,14 @@ class ProjectStore(KeptImages):
         """
         return self._change([image], lambda: self._catalogue.put_file(image, file))
 
+    def set_files(self, files: Mapping[int, FileFacts]) -> Ticket:
+        """Has several images refer to other files, or to the same as they are now.
+
+        Raises:
+            ValueError: in a sentence, if one has other pixels in height or width.
+        """
+        return self._change(files, lambda: self._catalogue.put_files(files))
+
     def set_labels(self, labels: Any, edits: Sequence[tuple[int, Edit]] = (), reopened: Sequence[int] = ()) -> Ticket:
         """Replaces the label set, and makes what follows from that: all of it is saved, or nothing.
 

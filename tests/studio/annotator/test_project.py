@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from lpsnet.images import ImageError
-from lpsnet_studio.annotator.project import FileFacts, FileState, compare_file, found_path, kept_path
+from lpsnet_studio.annotator.project import FileFacts, FileState, compare_file, found_path, kept_path, real_place
 
 
 @pytest.fixture
@@ -87,6 +87,28 @@ def test_a_picture_beside_the_project_is_found_when_both_have_moved(tmp_path: Pa
     far = tmp_path / "far" / "c.png"
     assert kept_path(project, far) == (str(far), False)
     assert found_path(project, str(far), is_relative=False) == far
+
+
+def test_a_picture_is_found_through_a_link_to_the_project(tmp_path: Path) -> None:
+    """Beside the link there is nothing; beside the folder that it leads to there is."""
+    picture = tmp_path / "data" / "photos" / "a.png"
+    project = tmp_path / "data" / "project"
+    picture.parent.mkdir(parents=True)
+    picture.touch()
+    project.mkdir()
+    (tmp_path / "home").mkdir()
+    link = tmp_path / "home" / "project"
+    link.symlink_to(project)
+    kept, _ = kept_path(project, picture)
+    real = real_place(link)
+    assert (real, real_place(project)) == (project, None)
+    assert found_path(link, kept, is_relative=True, real=real) == picture
+    beside = tmp_path / "home" / "photos" / "a.png"
+    gone = found_path(link, kept_path(link, beside.with_name("b.png"))[0], is_relative=True, real=real)
+    assert gone == beside.with_name("b.png"), "what is nowhere is missing where the project was opened"
+    beside.parent.mkdir()
+    beside.touch()
+    assert found_path(link, kept, is_relative=True, real=real) == beside, "as it is called comes first"
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="names are any bytes only there")
