@@ -17,7 +17,15 @@ from pathlib import Path
 from lpsnet_studio.annotator.project_errors import ProjectError, cause_of, damaged, kind_of
 from lpsnet_studio.annotator.schema import APPLICATION_ID, VERSION, migrate, version_of
 
-__all__ = ["DATABASE", "ReadOnlyDatabase", "checked_version", "is_on_network", "open_to_read", "open_to_write"]
+__all__ = [
+    "DATABASE",
+    "ReadOnlyDatabase",
+    "checked_version",
+    "is_on_network",
+    "open_to_read",
+    "open_to_write",
+    "snapshot",
+]
 
 DATABASE = "project.sqlite"
 """The one file of a project, within its folder."""
@@ -91,6 +99,22 @@ def checked_version(connection: sqlite3.Connection, path: Path) -> int:
             f"{VERSION}): open it with that one"
         )
     return version
+
+
+def snapshot(path: Path) -> sqlite3.Connection:
+    """Opens a database with a write-ahead log as it is now: what is written from now on is not seen, and not held up.
+
+    Raises:
+        sqlite3.Error: if it cannot be read.
+    """
+    connection = _connect(path, "ro")
+    try:
+        connection.execute("BEGIN")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 class ReadOnlyDatabase:

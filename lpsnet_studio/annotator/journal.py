@@ -111,6 +111,11 @@ class Journal:
         return len(self._pending)
 
     @property
+    def pending(self) -> list[Write]:
+        """The writes that are not on the disk, in order."""
+        return [held.write for held in tuple(self._pending)]
+
+    @property
     def problem(self) -> str:
         """Why the last attempt failed, in a sentence; empty since one succeeded."""
         return self._problem
@@ -183,6 +188,24 @@ class Journal:
             self._thread.join()
 
     # ------------------------------------------------------------------------------------- in the writing thread
+
+    def serve(self) -> None:
+        """Writes and answers what waits, in the middle of a reading that takes long; called by that.
+
+        Raises:
+            ProjectError: if the journal is to be closed.
+        """
+        while (step := self._urgent_step()) is not None:
+            step()
+
+    def _urgent_step(self) -> Callable[[], object] | None:
+        with self._changed:
+            if self._is_closing:
+                raise ProjectError(f"{self._path} is closed")
+            # A connection that is read from is not replaced: what failed waits until the reading is over.
+            if self._pending and self._is_due() and self._failure is None:
+                return self._write
+            return self._answer if self._asked else None
 
     def _run(self) -> None:
         try:
@@ -284,6 +307,15 @@ class Journal:
         if place != self._place:
             raise ProjectError("another file is in its place")
 
+    @property
+    def is_in_place(self) -> bool:
+        """Whether the file that is written still is the one that is found where the project lies."""
+        try:
+            self._refuse_moved()
+        except ProjectError:
+            return False
+        return True
+
     def _mend(self) -> None:
         """Connects anew where the disk has failed, if the database is the one that it was."""
         assert self._failure is not None
@@ -303,7 +335,7 @@ class Journal:
 
     def _answered(self, reading: Reading[T]) -> T:
         try:
-            return reading(self._connection, [held.write for held in tuple(self._pending)])
+            return reading(self._connection, self.pending)
         except sqlite3.Error as error:
             raise ProjectError(f"{self._path} could not be read: {cause_of(error)}") from error
 

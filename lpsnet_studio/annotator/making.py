@@ -18,7 +18,7 @@ from lpsnet_studio.annotator.project_errors import ProjectError, cause_of, damag
 from lpsnet_studio.annotator.project_lock import Occupant
 from lpsnet_studio.annotator.schema import migrate
 
-__all__ = ["EndSession", "begin_session", "explained", "keep_older", "new_database", "place_database"]
+__all__ = ["EndSession", "begin_session", "explained", "keep_older", "make_folder", "new_database", "place_database"]
 
 
 @contextmanager
@@ -40,6 +40,20 @@ def explained(path: Path, what: str) -> Iterator[None]:
         raise ProjectError(f"{path} {what}: {cause_of(error)}") from error
     except ValueError as error:  # what should be JSON is not
         raise damaged(path, error) from error
+
+
+def make_folder(folder: Path) -> None:
+    """Makes a folder, and those above it that are missing; their names are on the disk then, as its content will be.
+
+    Raises:
+        OSError: if it cannot be made.
+    """
+    new = [folder, *folder.parents]
+    new = new[: next((place for place, each in enumerate(new) if each.is_dir()), len(new))]
+    folder.mkdir(parents=True, exist_ok=True)
+    for made in reversed(new):
+        with suppress(OSError):  # it is there all the same
+            _sync(made.parent)
 
 
 @contextmanager
@@ -99,6 +113,8 @@ def keep_older(connection: sqlite3.Connection, version: int, folder: Path) -> No
             copy.close()
         _sync(staged)
         staged.replace(kept)
+        with suppress(OSError):
+            _sync(folder)
     finally:
         with suppress(OSError):
             staged.unlink()

@@ -18,7 +18,7 @@ from lpsnet_studio.annotator.copying import refer_from
 from lpsnet_studio.annotator.database import DATABASE
 from lpsnet_studio.annotator.edits import Edit
 from lpsnet_studio.annotator.labels import LabelSet
-from lpsnet_studio.annotator.making import explained, place_database
+from lpsnet_studio.annotator.making import explained, make_folder, place_database
 from lpsnet_studio.annotator.project_errors import ProjectDamaged, ProjectError
 from lpsnet_studio.annotator.schema import VERSION, migrate, version_of
 
@@ -64,7 +64,7 @@ def rescue(folder: Path, into: Path) -> Rescued:
         for ending in ("", "-wal", "-journal"):
             with suppress(FileNotFoundError):
                 shutil.copyfile(folder / f"{DATABASE}{ending}", Path(place) / f"{DATABASE}{ending}")
-        into.mkdir(parents=True, exist_ok=True)
+        make_folder(into)
         source = sqlite3.connect(damaged, isolation_level=None)
         try:
             with place_database(into) as staged:

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from psygnal import Signal
 
 from lpsnet_studio.annotator.catalogue import Catalogue
-from lpsnet_studio.annotator.copying import copy_project
+from lpsnet_studio.annotator.copying import copy_project, from_disk, from_journal
 from lpsnet_studio.annotator.database import DATABASE, checked_version, open_to_read, open_to_write
 from lpsnet_studio.annotator.edits import Edit, SegmentInfo
 from lpsnet_studio.annotator.journal import Journal, Moment, Reading
 from lpsnet_studio.annotator.kept_images import FOLD_AFTER_EDITS, KeptImages
-from lpsnet_studio.annotator.making import EndSession, begin_session, explained, keep_older, new_database
+from lpsnet_studio.annotator.making import EndSession, begin_session, explained, keep_older, make_folder, new_database
 from lpsnet_studio.annotator.project import FileFacts, ImageEntry, Status
 from lpsnet_studio.annotator.project_errors import ProjectError, ProjectReadOnly
 from lpsnet_studio.annotator.project_lock import ProjectLock
@@ -104,7 +104,7 @@ class ProjectStore(KeptImages):
         folder = Path(os.path.abspath(folder))  # noqa: PTH100
         path = folder / DATABASE
         with explained(path, "could not be made"):
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             lock = ProjectLock(folder, take_over=True)
             try:
                 if os.path.lexists(path):
@@ -395,12 +395,16 @@ class ProjectStore(KeptImages):
     def backup(self, folder: str | Path) -> None:
         """Copies the project with everything that waits to another folder: the way out where this disk is full.
 
+        What is changed meanwhile is journaled as ever.
+
         Raises:
             ProjectError: in a sentence, if there is a project, or it cannot be written; nothing is left then.
         """
         folder = Path(os.path.abspath(folder))  # noqa: PTH100
         with explained(folder / DATABASE, "could not be made"):
-            self._read(lambda connection, pending: copy_project(connection, pending, self.folder, folder))
+            journal = self._journal
+            bring = from_disk(self._path) if journal is None else from_journal(journal, self._path)
+            copy_project(bring, self.folder, folder)
 
     def damage(self) -> list[str]:
         """Looks through the whole database; returns what is wrong with it, nothing if it is whole. It takes a while."""
