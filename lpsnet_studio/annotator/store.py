@@ -81,6 +81,8 @@ class ProjectStore(KeptImages):
         self._unfolded: dict[int, tuple[int, int]] = {}
         self._session = 0
         self._journal: Journal | None = None
+        self._closing = threading.Lock()
+        self._is_closing = False
         self._unfinished: Unfinished | None = None
         self._release: Callable[[], object] = lambda: None
         self._reader: sqlite3.Connection | None = None
@@ -205,26 +207,37 @@ class ProjectStore(KeptImages):
         Raises:
             ProjectError: in a sentence, if something cannot be saved; the project then stays open.
         """
-        journal = self._journal
-        if journal is not None:
-            if not journal.wait_until_saved(_CLOSE_WAITS) and not abandon:
-                raise ProjectError(journal.problem or f"{self._path} could not be written: the disk does not answer")
-            with suppress(ProjectError):
-                if not journal.waiting:
-                    journal.submit(EndSession()).wait(_CLOSE_WAITS)
-            journal.close()
-            self._journal = None
-            self.read_only_because = f"{self.folder} is closed"
-        self._reader = None
-        release, self._release = self._release, lambda: None
-        release()
+        with self._closing:
+            if self._journal is not None:
+                self._end_journal(self._journal, abandon=abandon)
+            self._reader = None
+            release, self._release = self._release, lambda: None
+            release()
+
+    def _end_journal(self, journal: Journal, *, abandon: bool) -> None:
+        self._refuse_changes(f"{self.folder} is being closed")
+        if not journal.wait_until_saved(_CLOSE_WAITS) and not abandon:
+            problem = journal.problem or f"{self._path} could not be written: the disk does not answer"
+            self._refuse_changes("")
+            raise ProjectError(problem)
+        with suppress(ProjectError):
+            if not journal.waiting:
+                journal.submit(EndSession()).wait(_CLOSE_WAITS)
+        journal.close()
+        self._journal = None
+        self.read_only_because = f"{self.folder} is closed"
+
+    def _refuse_changes(self, because: str) -> None:
+        """Accepts no change from now on, so that none comes behind the last one that is waited for; "" to accept."""
+        with self._mutex:
+            self._is_closing, self.read_only_because = bool(because), because
 
     # -------------------------------------------------------------------------------------------------- what there is
 
     @property
     def is_read_only(self) -> bool:
         """Whether nothing can be changed."""
-        return self._journal is None
+        return self._journal is None or self._is_closing
 
     @property
     def entries(self) -> Mapping[int, ImageEntry]:
@@ -365,13 +378,14 @@ class ProjectStore(KeptImages):
         self._unfolded.pop(image, None)
         journal = self._journal
         if journal is not None:
-            journal.tidy(image, tidied(image, self.journal_bytes, journal.submit, self._drop))
+            journal.tidy(image, tidied(image, self.journal_bytes, self._submit, self._drop))
 
     def settle_unfinished(self) -> None:
         """Tells no more of sessions that never closed: the user has seen what they left."""
         left, self._unfinished = self._unfinished, None
-        if left is not None and self._journal is not None:
-            self._journal.submit(SettleSessions(left.up_to))
+        if left is not None:
+            with suppress(ProjectReadOnly):  # it is told once more then
+                self._submit(SettleSessions(left.up_to))
 
     journal_bytes = _JOURNAL_BYTES
     """Bytes of an image's edits that can always be taken back."""
@@ -425,9 +439,13 @@ class ProjectStore(KeptImages):
     # ------------------------------------------------------------------------------------------------------------ parts
 
     def _writable(self) -> Journal:
-        if self._journal is None:
+        if self._journal is None or self._is_closing:
             raise ProjectReadOnly(self.read_only_because)
         return self._journal
+
+    def _submit(self, write: Write) -> Ticket:
+        with self._mutex:
+            return self._writable().submit(write)
 
     def _change(self, images: Iterable[int], change: Callable[[], Write]) -> Ticket:
         with self._mutex:

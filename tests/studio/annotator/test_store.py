@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -554,3 +555,45 @@ def test_any_session_is_found_again_and_undone_to_its_beginning(
         np.testing.assert_array_equal(ids, sheet.ids)
         assert segments == sheet.segments
     store.close()
+
+
+def test_whatever_is_accepted_while_a_project_closes_is_on_the_disk(tmp_path: Path) -> None:
+    for number in range(12):
+        store = ProjectStore.create(tmp_path / str(number), retry_every=None)
+        accepted, refused = [], []
+
+        def write(store: ProjectStore = store, accepted: list = accepted, refused: list = refused) -> None:
+            while not refused:
+                try:
+                    accepted.append(store.remember("count", len(accepted)))
+                except ProjectReadOnly as error:
+                    refused.append(str(error))
+                time.sleep(0.0002)
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        time.sleep(0.001 * number)
+        store.close()
+        writer.join(10)
+        assert all(ticket.is_saved for ticket in accepted)
+        assert refused[0] in (f"{store.folder} is being closed", f"{store.folder} is closed")
+        with closing(ProjectStore.open(tmp_path / str(number))) as again:
+            assert again.remembered("count") == (len(accepted) - 1 if accepted else None)
+
+
+def test_a_project_that_could_not_be_closed_is_edited_on(store: ProjectStore, image: int) -> None:
+    def fail(moment: str) -> None:
+        if moment == "before commit":
+            raise OSError(28, "No space left on device")
+
+    assert store.flush(10)
+    store.between = fail
+    store.set_note(image, "the left edge")
+    with pytest.raises(ProjectError, match="No space left|no space left"):
+        store.close()
+    assert not store.is_read_only
+    assert store.read_only_because == ""
+    store.between = lambda moment: None
+    store.set_note(image, "the right edge").result(10)
+    store.close()
+    assert store.is_read_only
