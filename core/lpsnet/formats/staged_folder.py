@@ -87,7 +87,8 @@ class StagedFolder:
         except BaseException:
             self.discard()
             raise
-        _sync_folder(self.target.parent)
+        for folder in (*(made.parent for made in self._made_folders), self.target.parent):
+            _sync_folder(folder)
         self._made_folders = []
         self.discard()
         return self.target
