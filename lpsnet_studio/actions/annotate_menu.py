@@ -85,7 +85,7 @@ ANNOTATE: tuple[Action, ...] = (
     Action(
         id="start_from_prediction",
         text="Start from the prediction",
-        tip="Begin this image with what the network predicts for it; asks first if it was edited already.",
+        tip="Begin this image with what the network predicts for it; undo brings back what was there.",
         handler="annotate.start_from_prediction",
         menu="Annotate",
         icon="segments",

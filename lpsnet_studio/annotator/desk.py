@@ -149,7 +149,7 @@ class Desk(ProjectDesk):
             self._ahead.prepare(image)
 
     def begin_from(self, segmentation: Beginning, categories: Categories, source: str) -> None:
-        """Begins the image anew with a segmentation; what was done on it before is gone.
+        """Begins the image with a segmentation; what was done on it before comes back by undo.
 
         Args:
             segmentation: of the image's size, or what makes it: that is not called in this thread.
@@ -159,7 +159,7 @@ class Desk(ProjectDesk):
         self._begin(lambda: (segmentation() if callable(segmentation) else segmentation, categories), source)
 
     def begin_empty(self) -> None:
-        """Begins the image anew with nothing but void."""
+        """Begins the image with nothing but void, as :meth:`begin_from` does."""
         self._begin(lambda: None, "nothing")
 
     def _begin(self, start: Callable[[], tuple[PanopticSegmentation, Categories] | None], source: str) -> None:
@@ -207,6 +207,12 @@ class Desk(ProjectDesk):
         editor.stepped.connect(self._follow_cursor)
         self.editor = editor
         self._put("editing", "" if self.store is None else self.store.read_only_because)
+        if opened.edit is not None and self.can_edit:
+            edit = opened.edit.read_as(self.labels.current)
+            editor.document.apply(edit)
+            editor.take(edit)
+        for sentence in opened.told:
+            self.said.emit(sentence)
         if opened.left_out:
             names = ", ".join(f"{count} {name}" for name, count in opened.left_out)
             self.said.emit(f"Left out, because the project has no such classes: {names}.")

@@ -90,9 +90,11 @@ class ImportSource(Protocol):
         classes: their classes, in the order of the source.
         images: the annotated images.
         problems: names of files that could not be read, and why.
+        tells_void: whether a pixel that is in none of its segments belongs to none; otherwise it says nothing of it.
     """
 
     spoken: str
+    tells_void: bool
     classes: tuple[SourceClass, ...]
     images: tuple[SourceImage, ...]
     problems: tuple[tuple[str, str], ...]
@@ -149,6 +151,7 @@ def _classes_of(categories: Categories) -> tuple[SourceClass, ...]:
 
 class _PanopticSource:
     spoken = "COCO panoptic"
+    tells_void = True
     problems: tuple[tuple[str, str], ...] = ()
 
     def __init__(self, dataset: CocoPanopticDataset) -> None:
@@ -197,6 +200,7 @@ def _renumbered(ids: np.ndarray[Any, np.dtype[np.int32]], number_of: Mapping[int
 
 class _InstancesSource:
     spoken = "COCO instances"
+    tells_void = False
     problems: tuple[tuple[str, str], ...] = ()
 
     def __init__(self, dataset: CocoInstancesDataset) -> None:
@@ -238,6 +242,7 @@ def _findings(painted: Painted, unknown: Mapping[str, int], skipped: Sequence[st
 
 class _LabelmeSource:
     spoken = "labelme"
+    tells_void = False
 
     def __init__(self, files: Sequence[LabelmeFile], problems: Sequence[tuple[str, str]] = ()) -> None:
         self.problems = tuple(problems)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,8 +21,9 @@ from lpsnet_studio.annotator.importing import (
 )
 from lpsnet_studio.annotator.labels import LabelSet
 from lpsnet_studio.annotator.project import ImageEntry
+from lpsnet_studio.annotator.replacing import Replacement
 from lpsnet_studio.annotator.store import ProjectStore
-from lpsnet_studio.annotator.take_over import ImportPlan, add_photos, plan_import, replacing_edit, taken_by
+from lpsnet_studio.annotator.take_over import ImportPlan, add_photos, plan_import, replacement, taken_by
 
 __all__ = ["ImportLook", "Outcome", "look_at", "run_import"]
 
@@ -58,6 +59,9 @@ class ImportLook:
             each = "It is" if len(plan.begun) == 1 else "Each of them is"
             was = "was" if len(plan.begun) == 1 else "were"
             told.append(f"{len(plan.begun):,} of these {was} begun. {each} changed by one edit, which undo takes back.")
+            told.append(
+                "Locked segments stay." if source.tells_void else "What it says nothing of stays, and what is locked."
+            )
         if plan.homeless:
             names = _first_of(plan.homeless)
             told.append(f"{_counted(len(plan.homeless), 'image')} skipped, whose photo was not found: {names}.")
@@ -177,7 +181,7 @@ def run_import(
     if adds_photos and plan.photos:
         failed = add_photos(look.source, plan, store, cancelled=cancelled)
         plan = plan_import(look.source, store.entries.values())
-    taking = _Taking(desk, store, look.source, plan, calls_done=calls_done)
+    taking = _Taking(desk, store, look.source, plan, labels, calls_done=calls_done)
     places = {id(look.source.images[place]) for place in plan.images}
     report = import_annotations(
         look.source,
@@ -194,22 +198,30 @@ class _Taking:
     """Takes images over one by one; those that were begun are changed in the window's thread."""
 
     def __init__(
-        self, desk: Desk, store: ProjectStore, source: ImportSource, plan: ImportPlan, *, calls_done: bool
+        self,
+        desk: Desk,
+        store: ProjectStore,
+        source: ImportSource,
+        plan: ImportPlan,
+        labels: LabelSet,
+        *,
+        calls_done: bool,
     ) -> None:
-        self._desk, self._store = desk, store
+        self._desk, self._store, self._source, self._labels = desk, store, source, labels
         self._image_of = {id(source.images[place]): image for place, image in plan.images.items()}
-        self._take = taken_by(store, source, plan, append=self._append, calls_done=calls_done)
-        self._now: tuple[IdMap, tuple[int, int]] | None = None
+        self._take = taken_by(store, source, plan, labels, append=self._append, calls_done=calls_done)
+        self._now: tuple[Replacement, tuple[int, int]] | None = None
 
-    def take(self, imported: ImportedImage) -> None:
+    def take(self, imported: ImportedImage) -> Sequence[str]:
         entry = self._store.entries.get(self._image_of.get(id(imported.source), 0))
-        self._now = imported.id_map, (0, 0) if entry is None else (entry.done, entry.last)
-        self._take(imported)
+        anew = replacement(self._source, imported.id_map, self._labels)
+        self._now = anew, (0, 0) if entry is None else (entry.done, entry.last)
+        return self._take(imported)
 
     def _append(self, image: int, edit: Edit) -> None:
         assert self._now is not None
-        id_map, state = self._now
-        _in_window(self._desk, lambda: _change(self._desk, self._store, image, edit, id_map, state))
+        anew, state = self._now
+        _in_window(self._desk, lambda: _change(self._desk, self._store, image, edit, anew, state))
 
 
 def _in_window(desk: Desk, act: Callable[[], None]) -> None:
@@ -235,7 +247,7 @@ def _in_window(desk: Desk, act: Callable[[], None]) -> None:
         raise raised[0]
 
 
-def _change(desk: Desk, store: ProjectStore, image: int, edit: Edit, after: IdMap, state: tuple[int, int]) -> None:
+def _change(desk: Desk, store: ProjectStore, image: int, edit: Edit, anew: Replacement, state: tuple[int, int]) -> None:
     """Makes an edit on an image that was begun, in the window's thread.
 
     Args:
@@ -243,7 +255,7 @@ def _change(desk: Desk, store: ProjectStore, image: int, edit: Edit, after: IdMa
         store: of the project.
         image: its id.
         edit: makes the image what is imported, if nobody has changed it since that was found out.
-        after: what is imported.
+        anew: makes that edit, if somebody has.
         state: how many edits the image had when it was found out.
     """
     editor = desk.editor if desk.store is store and desk.image == image else None
@@ -261,7 +273,7 @@ def _change(desk: Desk, store: ProjectStore, image: int, edit: Edit, after: IdMa
         return
     made: Edit | None = edit.read_as(editor.labels.current)
     if not is_same:
-        made = replacing_edit(IdMap(editor.document.ids, editor.document.segments), after, edit.title)
+        made, _ = anew.edit_of(IdMap(editor.document.ids, editor.document.segments))
     if made is not None:
         editor.document.apply(made)
         editor.take(made)

@@ -197,7 +197,7 @@ def _fitting(theirs: Sequence[Sequence[str]], ours: Sequence[Sequence[str]]) -> 
 def import_annotations(
     source: ImportSource,
     labels: LabelSet,
-    take: Callable[[ImportedImage], None],
+    take: Callable[[ImportedImage], Sequence[str] | None],
     *,
     only: Callable[[SourceImage], bool] = lambda image: True,
     progress: Callable[[int, int, str], None] = lambda done, total, name: None,
@@ -210,7 +210,8 @@ def import_annotations(
     Args:
         source: what :func:`open_source` has opened.
         labels: of the project; classes without a label are left out. Add them first with :func:`with_missing_labels`.
-        take: takes an image over into the project; raises ValueError or OSError with a sentence why it does not.
+        take: takes an image over into the project, and may return what it left out and why; raises ValueError or
+            OSError with a sentence if it does not.
         only: whether an image is to be imported.
         progress: told before each image, and at the end: how many are done, of how many, and the name of the next.
         cancelled: asked before each image.
@@ -229,7 +230,7 @@ def import_annotations(
         progress(index, len(chosen), image.name)
         try:
             found = source.read(image, match.label_of.get, labels)
-            take(ImportedImage(image, found.id_map))
+            left_out = take(ImportedImage(image, found.id_map))
         except (OSError, ValueError) as error:
             skipped.append((image.name, str(error)))
             continue
@@ -237,7 +238,7 @@ def import_annotations(
         segments += len(found.id_map.segments)
         unknown.update(found.unknown)
         overlaps += [(image.name, overlap) for overlap in found.overlaps]
-        skipped += [(image.name, why) for why in found.skipped]
+        skipped += [(image.name, why) for why in (*found.skipped, *(left_out or ()))]
     else:
         progress(len(chosen), len(chosen), "")
     return ImportReport(

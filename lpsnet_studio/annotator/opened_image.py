@@ -12,10 +12,12 @@ from lpsnet.structures import PanopticSegmentation
 from lpsnet_studio.annotator.document import Document
 from lpsnet_studio.annotator.edit_history import EditHistory, HistoryBudget
 from lpsnet_studio.annotator.edits import Edit, SegmentInfo
+from lpsnet_studio.annotator.id_maps import IdMap
 from lpsnet_studio.annotator.import_sources import SourceClass
 from lpsnet_studio.annotator.importing import match_labels
 from lpsnet_studio.annotator.labels import LabelSet
 from lpsnet_studio.annotator.reads import LoadedImage, replay
+from lpsnet_studio.annotator.replacing import Replacement
 from lpsnet_studio.annotator.store import ProjectStore
 
 __all__ = ["Beginning", "OpenedImage", "begin_image", "category_ids", "open_image"]
@@ -33,12 +35,16 @@ class OpenedImage:
         document: its present state.
         restore: makes the history of what was done to it, within a budget; called in the thread that edits.
         left_out: names of classes that the project does not have, with how many segments were left out for that.
+        edit: makes it what it is to begin anew with, in the thread that edits; None if nothing is to be changed.
+        told: what people should know of that, in sentences.
     """
 
     image: int
     document: Document
     restore: Callable[[HistoryBudget], EditHistory]
     left_out: tuple[tuple[str, int], ...] = ()
+    edit: Edit | None = None
+    told: tuple[str, ...] = ()
 
 
 def open_image(store: ProjectStore, image: int) -> OpenedImage | None:
@@ -95,7 +101,9 @@ def begin_image(
     start: tuple[PanopticSegmentation, Categories] | None,
     source: str,
 ) -> OpenedImage:
-    """Begins an image of a project anew and returns it, as :func:`open_image` does.
+    """Begins an image of a project and returns it, as :func:`open_image` does.
+
+    One that was begun is returned as it is, with the edit that begins it anew: nobody loses by a slip what was there.
 
     Args:
         store: the project.
@@ -114,10 +122,24 @@ def begin_image(
         left_out: tuple[tuple[str, int], ...] = ()
     else:
         document, left_out = _of_segmentation(*start, labels)
+    opened = open_image(store, image)
+    if opened is not None:
+        return _begun_anew(opened, document, labels, source, left_out)
     store.start(image, document.ids, document.segments, source)
     opened = open_image(store, image)
     assert opened is not None
     return replace(opened, left_out=left_out)
+
+
+def _begun_anew(
+    opened: OpenedImage, document: Document, labels: LabelSet, source: str, left_out: tuple[tuple[str, int], ...]
+) -> OpenedImage:
+    now = opened.document
+    anew = Replacement(IdMap(document.ids, document.segments), labels, f"Start from {source}")
+    edit, told = anew.edit_of(IdMap(now.ids, now.segments))
+    if edit is None:
+        told = (f"This image is what it would start with: {source}.", *told)
+    return replace(opened, left_out=left_out, edit=edit, told=told)
 
 
 def _of_segmentation(

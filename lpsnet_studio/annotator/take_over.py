@@ -1,25 +1,27 @@
 """Takes imported annotations over into a project, and tells which image is whose; no Qt.
 
 An image that nobody has worked on starts with what is imported. One that was begun is changed by one edit, which can be
-undone like any other.
+undone like any other; segments that are locked stay, and where the format knows no void, all that it says nothing of.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from lpsnet.images import ImageError
-from lpsnet_studio.annotator.edits import Edit, PixelPatch, SegmentInfo
+from lpsnet_studio.annotator.edits import Edit
 from lpsnet_studio.annotator.id_maps import IdMap
 from lpsnet_studio.annotator.import_sources import ImportSource, SourceImage
 from lpsnet_studio.annotator.importing import ImportedImage, pair_images
+from lpsnet_studio.annotator.labels import LabelSet
 from lpsnet_studio.annotator.project import FileFacts, ImageEntry, Status
+from lpsnet_studio.annotator.replacing import Replacement
 from lpsnet_studio.annotator.store import ProjectStore
 
-__all__ = ["ImportPlan", "add_photos", "plan_import", "replacing_edit", "taken_by"]
+__all__ = ["ImportPlan", "add_photos", "plan_import", "replacement", "taken_by"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +86,21 @@ def taken_by(
     store: ProjectStore,
     source: ImportSource,
     plan: ImportPlan,
+    labels: LabelSet,
     *,
     append: Callable[[int, Edit], object] | None = None,
     calls_done: bool = False,
-) -> Callable[[ImportedImage], None]:
+) -> Callable[[ImportedImage], Sequence[str]]:
     """Returns what takes an imported image over into a project, for :func:`~...importing.import_annotations`.
 
-    It raises ValueError in a sentence if the project does not have the image, or has it in another size.
+    It returns sentences about segments that were left out, and raises ValueError in a sentence if the project does not
+    have the image, or has it in another size.
 
     Args:
         store: of the project.
         source: what is imported.
         plan: which image is whose.
+        labels: of the project.
         append: makes an edit on an image that was begun; by default it goes to the journal. An image that is open in an
             editor must be changed there.
         calls_done: whether what is imported is done; otherwise it is in progress if it was to do.
@@ -103,17 +108,18 @@ def taken_by(
     image_of = {id(source.images[place]): image for place, image in plan.images.items()}
     make = store.append if append is None else append
 
-    def take(imported: ImportedImage) -> None:
+    def take(imported: ImportedImage) -> Sequence[str]:
         entry = _entry_of(store, image_of, imported.source)
         _check_size(entry, imported.size)
-        current = store.current(entry.id)
+        current, left_out = store.current(entry.id), ()
         if current is None:
             store.start(entry.id, imported.id_map.ids, imported.id_map.segments, f"imported from {source.spoken}")
         else:
-            edit = replacing_edit(IdMap(*current), imported.id_map, f"Import from {source.spoken}")
+            edit, left_out = replacement(source, imported.id_map, labels).edit_of(IdMap(*current))
             if edit is not None:
                 make(entry.id, edit)
         _advance(store, entry.id, calls_done=calls_done)
+        return left_out
 
     return take
 
@@ -127,19 +133,15 @@ def _advance(store: ProjectStore, image: int, *, calls_done: bool) -> None:
         store.set_status(image, Status.IN_PROGRESS)
 
 
-def replacing_edit(before: IdMap, after: IdMap, title: str) -> Edit | None:
-    """Returns the edit that puts one segmentation in the place of another; None if they are the same.
+def replacement(source: ImportSource, id_map: IdMap, labels: LabelSet) -> Replacement:
+    """Returns what takes the place of an image's segments, if it was begun.
 
-    Raises:
-        ValueError: if they differ in size.
+    Args:
+        source: what is imported.
+        id_map: what it says of the image.
+        labels: of the project.
     """
-    patch = PixelPatch.between(before.ids, after.ids)
-    changes: dict[int, tuple[SegmentInfo | None, SegmentInfo | None]] = {
-        number: (before.segments.get(number), after.segments.get(number))
-        for number in sorted(before.segments.keys() | after.segments.keys())
-        if before.segments.get(number) != after.segments.get(number)
-    }
-    return None if patch.is_empty and not changes else Edit(title, patch, changes)
+    return Replacement(id_map, labels, f"Import from {source.spoken}", is_whole=source.tells_void)
 
 
 def _entry_of(store: ProjectStore, image_of: Mapping[int, int], image: SourceImage) -> ImageEntry:

@@ -22,7 +22,6 @@ from lpsnet_studio.annotator.project import Status, image_path
 from lpsnet_studio.annotator.toolbox import Toolbox
 from lpsnet_studio.background import Task, courier
 from lpsnet_studio.chrome.note import NoteAction
-from lpsnet_studio.chrome.question import ask
 from lpsnet_studio.commands.workplace import Workplace
 from lpsnet_studio.jobs.spec import TrainSpec
 from lpsnet_studio.state import UNREVIEWED, Review
@@ -270,7 +269,7 @@ class AnnotateCommands:
             self._place.notifications.show_info(session.obstacle or "The network is still at work on this image.")
             return
         network = session.model.name if session.model is not None else "the network"
-        self._begin(result.trace.segmentation, result.categories, f"predicted by {network}")
+        self._begin(result.trace.segmentation, result.categories, f"the prediction of {network}")
 
     def start_from_truth(self) -> None:
         """Begins the image with its ground truth."""
@@ -282,28 +281,18 @@ class AnnotateCommands:
 
     def start_empty(self) -> None:
         """Begins the image with nothing but void."""
-        self._ask_first(self.desk.begin_empty)
+        self._unless_missing(self.desk.begin_empty)
 
     def _begin(self, segmentation: Beginning, categories: Categories, source: str) -> None:
-        self._ask_first(lambda: self.desk.begin_from(segmentation, categories, source))
+        self._unless_missing(lambda: self.desk.begin_from(segmentation, categories, source))
 
-    def _ask_first(self, begin: Callable[[], None]) -> None:
-        entry = self.desk.entry
-        if entry is None:
+    def _unless_missing(self, begin: Callable[[], None]) -> None:
+        if self.desk.entry is None:
             self._place.notifications.show_info(
                 "No project is open: make one first." if self.desk.store is None else "The project lacks this image."
             )
-        elif not entry.last:
-            begin()
         else:
-            edits = "1 edit" if entry.last == 1 else f"{entry.last} edits"
-            ask(
-                self._place.window,
-                "Begin this image anew?",
-                f"{edits} of this image would be gone, and cannot be brought back by undo.",
-                "Begin anew",
-                begin,
-            )
+            begin()
 
     # ---------------------------------------------------------------------------------------------------------- review
 

@@ -19,8 +19,8 @@ from lpsnet_studio.annotator.id_maps import IdMap
 from lpsnet_studio.annotator.import_work import _change
 from lpsnet_studio.annotator.labels import LabelSet
 from lpsnet_studio.annotator.project import Status
+from lpsnet_studio.annotator.replacing import Replacement
 from lpsnet_studio.annotator.store import ProjectStore
-from lpsnet_studio.annotator.take_over import replacing_edit
 
 SIZE = (24, 32)
 CLASSES = Categories(
@@ -272,13 +272,50 @@ def test_an_import_on_an_open_image_whose_class_was_merged_since_is_one_edit(beg
     current = store.current(begun.image)
     assert current is not None
     after = IdMap(np.full_like(current[0], 5), {5: SegmentInfo(9)})
-    edit = replacing_edit(IdMap(*current), after, "Import")
+    anew = Replacement(after, begun.labels, "Import")
+    edit, _ = anew.edit_of(IdMap(*current))
     assert edit is not None
     assert begun.entry is not None
-    _change(begun, store, begun.image, edit, after, (begun.entry.done, begun.entry.last))
+    _change(begun, store, begun.image, edit, anew, (begun.entry.done, begun.entry.last))
     assert dict(editor.document.segments) == {5: SegmentInfo(9)}
     begun.undo()
     assert set(editor.document.segments) == {1, 2}
+
+
+@pytest.mark.parametrize("with_nothing", [True, False])
+def test_an_image_that_was_begun_begins_anew_by_one_edit_that_undo_takes_back(
+    begun: Desk, later: Later, photos: list[Path], with_nothing: bool
+) -> None:
+    """What an import, a prediction or the truth has put there is no edit, and would be gone by a slip of the mouse."""
+    assert begun.entry is not None
+    assert begun.entry.last == 0
+    before = begun.editor.document.ids.copy()  # type: ignore[union-attr]
+    begun.set_status(Status.APPROVED)
+    whole = PanopticSegmentation.from_ids(np.full(SIZE, 4, np.int32), {4: 0})
+    start = begun.begin_empty if with_nothing else lambda: begun.begin_from(whole, CLASSES, "the ground truth")
+    start()
+    later.go_on()
+    editor = begun.editor
+    assert editor is not None
+    assert np.unique(editor.document.ids).tolist() == [0 if with_nothing else 4]
+    assert editor.history.titles == ("Start from nothing" if with_nothing else "Start from the ground truth",)
+    assert (begun.entry.done, begun.entry.last) == (1, 1)
+    begun.undo()
+    np.testing.assert_array_equal(editor.document.ids, before)
+    begun.look_at(photos[1])
+    begun.look_at(photos[0])
+    later.go_on()
+    np.testing.assert_array_equal(begun.editor.document.ids, before)  # type: ignore[union-attr]
+
+
+def test_what_begins_anew_as_it_is_makes_no_edit_and_says_so(begun: Desk, later: Later) -> None:
+    said: list[str] = []
+    begun.said.connect(said.append)
+    begun.begin_from(_segmentation(), CLASSES, "the ground truth")
+    later.go_on()
+    assert begun.entry is not None
+    assert begun.entry.last == 0
+    assert "This image is what it would start with: the ground truth." in said
 
 
 def test_the_class_of_new_segments_stays_chosen_as_the_one_that_it_was_merged_into(

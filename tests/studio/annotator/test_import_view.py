@@ -88,6 +88,7 @@ def test_it_says_what_an_import_would_do(
         "COCO panoptic: 3 images, 5 classes.",
         "2 of 3 images are in the project.",
         "1 of these was begun. It is changed by one edit, which undo takes back.",
+        "Locked segments stay.",
         "4 of 5 classes are in the project; segments of others are left out unless they are added.",
     ]
     assert dialog.add_photos.text() == "Add 1 photo that the project does not have"

@@ -22,8 +22,9 @@ from lpsnet_studio.annotator.id_maps import IdMap
 from lpsnet_studio.annotator.importing import ImportReport, import_annotations, open_source
 from lpsnet_studio.annotator.labels import Label, LabelSet
 from lpsnet_studio.annotator.project import FileFacts
+from lpsnet_studio.annotator.replacing import replacing_edit
 from lpsnet_studio.annotator.store import ProjectStore
-from lpsnet_studio.annotator.take_over import add_photos, plan_import, replacing_edit, taken_by
+from lpsnet_studio.annotator.take_over import add_photos, plan_import, taken_by
 
 LABELS = LabelSet((Label(4, "road", (1, 2, 3), False), Label(9, "dog", (4, 5, 6), True)))
 IDS = np.array([[1, 1, 2], [0, 1, 2]], np.uint16)
@@ -69,7 +70,7 @@ def second(tmp_path: Path) -> Iterator[ProjectStore]:
 def _take(store: ProjectStore, path: Path, photos: Path) -> ImportReport:
     source = open_source(path, images_dir=photos)
     plan = plan_import(source, store.entries.values())
-    return import_annotations(source, LABELS, taken_by(store, source, plan))
+    return import_annotations(source, LABELS, taken_by(store, source, plan, LABELS))
 
 
 def test_a_project_takes_over_what_another_has_exported(exported: Path, second: ProjectStore, tmp_path: Path) -> None:
@@ -81,7 +82,7 @@ def test_a_project_takes_over_what_another_has_exported(exported: Path, second: 
     assert add_photos(source, plan, second) == []
     plan = plan_import(source, second.entries.values())
     assert (len(plan.images), plan.photos) == (3, ())
-    report = import_annotations(source, LABELS, taken_by(second, source, plan))
+    report = import_annotations(source, LABELS, taken_by(second, source, plan, LABELS))
     assert (report.images, report.segments, report.skipped) == (3, 6, ())
     for image in (1, 2, 3):
         ids, infos = second.current(image) or pytest.fail("not started")
@@ -123,7 +124,7 @@ def test_photos_are_added_as_their_annotations_state_them_and_stay_so(tmp_path: 
     with closing(ProjectStore.create(tmp_path / "second", LABELS.to_json())) as store:
         assert add_photos(source, plan_import(source, store.entries.values()), store) == []
         plan = plan_import(source, store.entries.values())
-        report = import_annotations(source, LABELS, taken_by(store, source, plan))
+        report = import_annotations(source, LABELS, taken_by(store, source, plan, LABELS))
         assert (report.images, report.skipped) == (1, ())
         added = store.entries[1].file
     with closing(ProjectStore.open(tmp_path / "second")) as store:
@@ -138,7 +139,7 @@ def test_an_import_that_changes_nothing_makes_no_edit(exported: Path, second: Pr
     made: list[tuple[int, Edit]] = []
     source = open_source(exported, images_dir=tmp_path / "photos")
     plan = plan_import(source, second.entries.values())
-    take = taken_by(second, source, plan, append=lambda image, edit: made.append((image, edit)))
+    take = taken_by(second, source, plan, LABELS, append=lambda image, edit: made.append((image, edit)))
     assert import_annotations(source, LABELS, take).images == 2
     assert made == []
     second.set_cursor(2, 0)
@@ -154,7 +155,7 @@ def test_images_that_are_not_there_or_of_another_size_are_skipped(exported: Path
         source = open_source(exported, images_dir=tmp_path / "nowhere")
         plan = plan_import(source, store.entries.values())
         assert plan.homeless == ("a/1.png", "b/1.png")
-        report = import_annotations(source, LABELS, taken_by(store, source, plan))
+        report = import_annotations(source, LABELS, taken_by(store, source, plan, LABELS))
     finally:
         store.close()
     assert report.images == 0
