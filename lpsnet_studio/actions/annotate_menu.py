@@ -41,6 +41,22 @@ ANNOTATE: tuple[Action, ...] = (
         menu="Annotate",
     ),
     Action(
+        id="find_missing_images",
+        text="Find missing images…",
+        tip="Choose the folder that images of the project were moved to; they are found by the way to them, or by name.",
+        handler="annotate.images.find_missing",
+        menu="Annotate",
+        keys=("Ctrl+B",),
+    ),
+    Action(
+        id="take_out_of_project",
+        text="Take out of the project…",
+        tip="Take this image and its segments out of the project; asks first, and leaves the file as it is.",
+        handler="annotate.images.take_out",
+        menu="Annotate",
+        keys=("Ctrl+Shift+Del",),
+    ),
+    Action(
         id="copy_project",
         text="Copy project…",
         tip="Copy the project with everything that is not saved yet to another folder: the way out of a full disk.",

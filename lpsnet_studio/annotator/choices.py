@@ -15,8 +15,9 @@ _OF_PROJECT = (
     "next_unreviewed",
     "save_project",
 )
-_OF_WRITABLE_PROJECT = ("add_to_project", "import_annotations")
+_OF_WRITABLE_PROJECT = ("add_to_project", "find_missing_images", "import_annotations")
 _OF_IMAGE = (
+    "take_out_of_project",
     "start_from_prediction",
     "start_from_truth",
     "start_empty",

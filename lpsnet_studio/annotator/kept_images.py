@@ -102,6 +102,16 @@ class KeptImages(ABC):
                 with self._naming(image):
                     yield image, kept.table()
 
+    def count_segments(self, image: int) -> int:
+        """Reads how many segments an image has.
+
+        Raises:
+            ProjectError: as :meth:`load` does.
+        """
+        kept = self._kept(image)
+        with self._naming(image):
+            return 0 if kept is None else len(kept.table())
+
     def _kept(self, image: int) -> KeptImage | None:
         def reading(connection: sqlite3.Connection, pending: Sequence[Write]) -> KeptImage | None:
             return kept_image(with_pending(connection, image, pending), image)

@@ -38,7 +38,7 @@ class FoundImages:
         count = len(self.files) + len(self.unclear) + len(self.missing)
         if not count:
             return ["No image of the project is missing."]
-        told = [f"{len(self.files):,} of {_counted(count)} that were missing found in {self.folder}."]
+        told = [f"Found {len(self.files):,} of {count:,} missing image{'' if count == 1 else 's'} in {self.folder}."]
         if self.unclear:
             told.append(f"Left out, because several would fit: {_some(self.unclear)}.")
         if self.missing:
@@ -147,7 +147,3 @@ def _disputed(missing: Iterable[ImageEntry], found: Mapping[int, FileFacts]) -> 
 def _some(names: tuple[str, ...]) -> str:
     more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
     return ", ".join(names[:_NAMED]) + more
-
-
-def _counted(images: int) -> str:
-    return "1 image" if images == 1 else f"{images:,} images"

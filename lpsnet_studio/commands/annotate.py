@@ -22,6 +22,7 @@ from lpsnet_studio.annotator.project import Status, image_path
 from lpsnet_studio.annotator.toolbox import Toolbox
 from lpsnet_studio.background import Task, courier
 from lpsnet_studio.chrome.note import NoteAction
+from lpsnet_studio.commands.project_images import ProjectImages
 from lpsnet_studio.commands.workplace import Workplace
 from lpsnet_studio.jobs.spec import TrainSpec
 from lpsnet_studio.state import UNREVIEWED, Review
@@ -47,6 +48,7 @@ class AnnotateCommands:
         desk: what is annotated.
         toolbox: the tool in the hand.
         listed: how far the images of the list have come, and which of them come next.
+        images: finds the project's images again, and takes some out.
         find_next: goes to the next thing that the checks found; set by who shows them.
         note_down: gives the keyboard to the note on the image; set by who shows it.
         train_on: opens the form of a training with its settings, and says where these come from; set by who shows it.
@@ -59,6 +61,7 @@ class AnnotateCommands:
         self.desk.in_turn = Turns(place.window).wait
         self.toolbox = Toolbox(self.desk)
         self.listed = ListedImages(place.session, self.desk)
+        self.images = ProjectImages(place, self.desk, self.listed)
         self.find_next: Callable[[], object] = lambda: None
         self.note_down: Callable[[], object] = lambda: None
         self.train_on: Callable[[TrainSpec, str], object] = lambda _spec, _origin: None

@@ -890,6 +890,40 @@ def _(bench: Bench) -> None:
     assert len(at_work.desk.entries) == 4
 
 
+@effect_of("find_missing_images")
+def _(bench: Bench) -> None:
+    at_work = _annotating(bench)
+    moved = at_work.photos[1].parent.with_name("moved")
+    moved.mkdir()
+    at_work.photos[1].rename(moved / "1.png")
+    bench.chosen["path"] = str(moved)
+    bench.trigger("find_missing_images")
+    bench.qtbot.waitUntil(lambda: at_work.store.entries[2].file.path == moved / "1.png", timeout=10_000)
+    assert at_work.told == f"Found 1 of 1 missing image in {moved}."
+    assert [Path(entry.source.path) for entry in bench.session.entries] == [
+        at_work.photos[0],
+        moved / "1.png",
+        at_work.photos[2],
+    ]
+    assert [entry.review for entry in bench.session.entries] == ["todo"] * 3
+
+
+@effect_of("take_out_of_project")
+def _(bench: Bench) -> None:
+    at_work = _annotating(bench)
+    segments = len(at_work.editor.document.segments)
+    bench.trigger("take_out_of_project")
+    box = bench.window.findChild(QMessageBox)
+    assert f"{segments} segments" in box.informativeText()
+    assert 1 in at_work.store.entries
+    next(button for button in box.buttons() if "Take out" in button.text()).click()
+    assert list(at_work.store.entries) == [2, 3]
+    assert at_work.photos[0].is_file()
+    assert [Path(entry.source.path) for entry in bench.session.entries] == at_work.photos[1:]
+    at_work.answer()
+    at_work.wait_for("not started")
+
+
 @effect_of("copy_project")
 def _(bench: Bench) -> None:
     at_work, copy = _annotating(bench), bench.folder / "copied"

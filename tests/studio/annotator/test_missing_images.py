@@ -49,7 +49,7 @@ def test_images_are_found_by_the_way_to_them(moved: tuple[list[ImageEntry], Path
         2: new / "b" / "1.png",
         3: new / "2.png",
     }
-    assert looked.sentences() == [f"3 of 3 images that were missing found in {new}."]
+    assert looked.sentences() == [f"Found 3 of 3 missing images in {new}."]
 
 
 def test_images_are_found_by_name_and_size_anywhere_below(moved: tuple[list[ImageEntry], Path]) -> None:
