@@ -102,6 +102,19 @@ class Desk(ProjectDesk):
         self._ahead.follow(store)
         super()._take_store(store, labels)
 
+    def finish_strokes(self) -> None:
+        """Journals at once the strokes that were let go of, so that whoever reads the project reads them too."""
+        if self.editor is not None:
+            self.editor.elsewhere.finish()
+
+    @property
+    def unsaved(self) -> int:
+        """How many changes are not on the disk yet, strokes included that were let go of and are being finished."""
+        return super().unsaved + (0 if self.editor is None else self.editor.elsewhere.kept)
+
+    def _tell_unsaved(self) -> None:
+        self.saved_changed.emit()
+
     def _forget_edits(self, image: int, first: int) -> None:
         if self.editor is not None and image == self.image:
             self.editor.history.drop(first)
@@ -204,6 +217,7 @@ class Desk(ProjectDesk):
         category = self.labels.resolve(self._options.category or 0) or None
         editor.set_options(**{**kept, "only_inside": None, "category": category})
         editor.elsewhere.work = self.work
+        editor.elsewhere.kept_changed.connect(self._tell_unsaved)
         editor.stepped.connect(self._follow_cursor)
         self.editor = editor
         self._put("editing", "" if self.store is None else self.store.read_only_because)

@@ -242,7 +242,8 @@ class EditorCore:
         self.elsewhere.catch_up()
         doing = self.elsewhere.doing
         if doing:
-            self.refuse(f"The Studio is still {doing}: wait a moment, or press Esc to give that up.")
+            way_out = "." if self.elsewhere.finishes else ", or press Esc to give that up."
+            self.refuse(f"The Studio is still {doing}: wait a moment{way_out}")
         return bool(doing)
 
     def give_up(self) -> bool:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
+from psygnal import Signal
+
 __all__ = ["AT_ONCE", "Elsewhere", "GivenUp", "Work"]
 
 T = TypeVar("T")
@@ -80,12 +82,16 @@ class Elsewhere:
         work: does it; None to do everything at once.
     """
 
+    kept_changed = Signal()
+    """Another number of things is to come about in any case."""
+
     def __init__(self, work: Work | None = None) -> None:
         self.work = work
         self._job: _Job | None = None
         self._next: list[tuple[Callable[[], object], bool]] = []
         """What is done once nothing is computed, and whether that is so even if what it waits for is given up."""
         self._is_going_on = False
+        self._told = 0
 
     @property
     def doing(self) -> str:
@@ -96,6 +102,16 @@ class Elsewhere:
     def finishes(self) -> bool:
         """Whether what is computed now is the end of something that cannot be given up any more."""
         return bool(self.doing) and self._job is not None and self._job.finish_now is not None
+
+    @property
+    def kept(self) -> int:
+        """How many things, such as strokes that were let go of, come about later in any case."""
+        return self.finishes + sum(is_kept for _, is_kept in self._next)
+
+    def _tell_kept(self) -> None:
+        if self.kept != self._told:
+            self._told = self.kept
+            self.kept_changed.emit()
 
     def takes(self, milliseconds: float) -> bool:
         """Whether something that takes so long is to be done here."""
@@ -140,8 +156,10 @@ class Elsewhere:
             if not isinstance(outcome, GivenUp):
                 take(outcome)
             self._go_on()
+            self._tell_kept()
 
         job.task = self.work(run, taken, title="" if finish_now else doing, cancellable=finish_now is None)
+        self._tell_kept()
 
     def when_free(self, deed: Callable[[], object], *, is_kept: bool = False) -> None:
         """Does something now, or once nothing is computed any more.
@@ -154,6 +172,7 @@ class Elsewhere:
         if self.doing or (self._next and not self._is_going_on):
             self._next.append((deed, is_kept))
             self._go_on()
+            self._tell_kept()
         else:
             deed()
 
@@ -163,6 +182,18 @@ class Elsewhere:
             self._job = None
             self._drop_next()
             self._go_on()
+            self._tell_kept()
+
+    def finish(self) -> None:
+        """Finishes at once what cannot be given up, and goes on with what waits for it."""
+        while self.finishes:
+            job, self._job = self._job, None
+            assert job is not None
+            assert job.finish_now is not None
+            job.is_dropped.set()
+            job.finish_now()
+            self._go_on()
+        self._tell_kept()
 
     def _drop_next(self) -> None:
         self._next = [(deed, is_kept) for deed, is_kept in self._next if is_kept]
@@ -187,6 +218,7 @@ class Elsewhere:
         self._drop_next()
         if job is None or not job.is_awaited:
             self._go_on()
+            self._tell_kept()
             return False
         job.is_dropped.set()
         if job.finish_now is not None:
@@ -194,4 +226,5 @@ class Elsewhere:
         elif job.task is not None:
             job.task.cancel()
         self._go_on()
+        self._tell_kept()
         return job.finish_now is None

@@ -221,6 +221,7 @@ class ExportDialog(QDialog):
         store = self._desk.store
         if store is None or not self.export.isEnabled() or self._work.is_under_way:
             return
+        self._desk.finish_strokes()
         out, kind, only_done = typed_path(self.out.text), self.chosen_kind, self.finished_only.isChecked()
         self.working.begin(f"Exporting as {kind.spoken}…")
         self._pages.setCurrentWidget(self.working)

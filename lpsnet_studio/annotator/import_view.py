@@ -194,6 +194,7 @@ class ImportDialog(QDialog):
         store = desk.store
         if store is None or look is None or not self.take.isEnabled() or self._work.is_under_way:
             return
+        desk.finish_strokes()
         self._add_classes(look)
         labels, adds_photos, calls_done = desk.labels, self.add_photos.isChecked(), self.call_done.isChecked()
         self.working.begin(f"Importing from {look.source.spoken}…")

@@ -84,6 +84,9 @@ class ProjectDesk:
     def _give_up(self) -> None:
         """Gives up what is under way on the image."""
 
+    def finish_strokes(self) -> None:
+        """Journals at once what was done on the image and is not in the journal yet."""
+
     def _forget_edits(self, image: int, first: int) -> None:
         """Hears that the oldest edits of an image are nowhere kept any more, up to ``first`` of them."""
 
@@ -234,6 +237,7 @@ class ProjectDesk:
         store = self.store
         if store is None:
             return
+        self.finish_strokes()
 
         def take(failed: Failed | None) -> None:
             if failed is not None:
@@ -291,6 +295,7 @@ class ProjectDesk:
 
     def retry_saving(self) -> None:
         """Has what could not be saved tried again now."""
+        self.finish_strokes()
         if self.store is not None:
             self.store.retry()
 

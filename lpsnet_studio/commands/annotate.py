@@ -220,6 +220,7 @@ class AnnotateCommands:
         store = self.desk.store
         if store is None:
             return
+        self.desk.finish_strokes()
         out = store.folder / _TRAINING_DATA
 
         def write(task: Task) -> tuple[ExportReport, Path | None]:

@@ -275,6 +275,35 @@ def dab(editor: Editor, row: int, column: int) -> Any:
     return made
 
 
+def test_a_stroke_that_is_being_finished_is_kept_and_finished_on_demand(later: Later) -> None:
+    editor = an_editor(later)
+    told: list[int] = []
+    editor.elsewhere.kept_changed.connect(lambda: told.append(editor.elsewhere.kept))
+    editor.select([1])
+    dab(editor, 0, 4).finish()
+    dab(editor, 0, 5).finish()
+    assert editor.elsewhere.kept == 2
+    editor.merge()
+    assert editor.is_busy()
+    assert editor.sentences == ["The Studio is still finishing the stroke: wait a moment."], "Esc gives none of it up"
+    editor.elsewhere.finish()
+    assert (editor.rows()[0], editor.history.titles, editor.elsewhere.kept) == ("112211", ("Brush", "Brush"), 0)
+    later.go_on()
+    assert editor.sentences[1:] == ["Select two or more segments to merge."], "what waited is done right after it"
+    assert len(editor.journal) == 2
+    assert told == [1, 2, 1, 0]
+
+
+def test_what_can_be_given_up_is_not_finished_with_the_strokes(later: Later) -> None:
+    editor = an_editor(later)
+    editor.select([2, 3])
+    editor.merge()
+    editor.elsewhere.finish()
+    assert (editor.elsewhere.doing, editor.elsewhere.kept) == ("merging segments", 0)
+    later.go_on()
+    assert len(editor.journal) == 1
+
+
 @pytest.mark.parametrize("end", ["in time", "given up", "left"])
 def test_strokes_that_are_drawn_meanwhile_are_painted_afterwards(later: Later, end: str) -> None:
     editor = an_editor(later)

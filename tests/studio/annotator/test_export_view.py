@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lpsnet_studio.annotator import elsewhere
 from lpsnet_studio.annotator.desk import Desk
 from lpsnet_studio.annotator.edits import SegmentInfo
 from lpsnet_studio.annotator.export_folder import ExportFormat
 from lpsnet_studio.annotator.export_view import ExportDialog
+from lpsnet_studio.annotator.placed_mask import PlacedMask
 from lpsnet_studio.annotator.project import Status
 from tests.studio.annotator.desks import Later, begun_desk, photos_in, undelayed_desk
 from tests.studio.annotator.editing import LABELS, PERSON, SKY
@@ -65,6 +67,33 @@ def test_it_says_how_many_images_are_done_and_annotated(dialog: ExportDialog, de
     again = ExportDialog(None, desk, theme)
     assert again.finished_only.text() == "Those that are done or approved (1)"
     assert again.finished_only.isChecked()
+
+
+def test_a_stroke_that_is_being_finished_is_exported_too(
+    dialog: ExportDialog, desk: Desk, later: Later, qtbot: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(elsewhere, "AT_ONCE", -1.0)
+    editor, told = desk.editor, []
+    assert editor is not None
+    assert desk.store is not None
+    assert desk.store.flush(10)
+    editor.elsewhere.work = later
+    desk.saved_changed.connect(lambda: told.append(desk.unsaved))
+    editor.select([1])
+    stroke = editor.begin("Brush")
+    assert stroke is not None
+    stroke.put(PlacedMask(np.ones((6, 4), np.bool_), (0, 0)))
+    assert stroke.finish() is None
+    assert desk.unsaved == 1
+    assert told == [1], "the bar says that it is being saved"
+    qtbot.waitUntil(lambda: not dialog._calm.isActive())
+    dialog._take_fault("")  # the folder was looked at, and nothing else was done meanwhile
+    dialog.export.click()
+    assert editor.history.titles == ("Brush",)
+    later.go_on()
+    written = json.loads((tmp_path / "project-coco-panoptic" / "panoptic.json").read_text())
+    areas = sorted(segment["area"] for segment in written["annotations"][0]["segments_info"])
+    assert areas == [24, 24]
 
 
 @pytest.mark.parametrize(("kind", "json_name"), [(kind, kind.json_name) for kind in ExportFormat])
