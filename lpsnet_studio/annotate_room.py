@@ -36,6 +36,7 @@ from lpsnet_studio.commands.commands import Commands
 from lpsnet_studio.commands.workplace import Workplace
 from lpsnet_studio.docks import Panel
 from lpsnet_studio.modes import Modes
+from lpsnet_studio.session import image_key
 
 __all__ = ["AnnotateRoom"]
 
@@ -207,10 +208,18 @@ class AnnotateRoom(QObject):
 
     def _show_document(self) -> None:
         """Shows what is on the desk, once the canvas shows the photo of that size."""
+        self._tell_shown()
         editor, stage = self.desk.editor, self.overlay.stage
         fits = editor is not None and editor.document.size == stage.size
         self.overlay.show_editor(editor if fits else None)
         self._show_layers()
+
+    def _tell_shown(self) -> None:
+        """Has the desk know in which size the window shows the photo."""
+        entry, picture = self._place.session.current, self._place.session.picture
+        if entry is not None and picture is not None and picture.image == image_key(entry.source):
+            height, width = picture.pixels.shape[:2]
+            self.desk.take_shown(image_path(entry.source.path), (height, width))
 
     def _show_layers(self) -> None:
         view, stage = self._place.session.view, self.overlay.stage

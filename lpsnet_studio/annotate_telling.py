@@ -63,8 +63,10 @@ class AnnotateTelling:
         self.card.set_on(on)
 
     def _read_photo_again(self) -> None:
-        """Reads the photo again too, where that failed before."""
+        """Reads the photo again too, where that failed before, or where the project keeps it in another size."""
         session = self._place.session
+        if self._commands.images.show_as_kept():
+            return
         if session.picture is None:
             self._place.images.reload(session.index)
 

@@ -43,7 +43,7 @@ ANNOTATE: tuple[Action, ...] = (
     Action(
         id="find_missing_images",
         text="Find missing images…",
-        tip="Choose the folder that images of the project were moved to; they are found by the way to them, or by name.",
+        tip="Choose the folder that images of the project were moved to; they are found by way or by name.",
         handler="annotate.images.find_missing",
         menu="Annotate",
         keys=("Ctrl+B",),

@@ -16,11 +16,9 @@ _OF_PROJECT = (
     "save_project",
 )
 _OF_WRITABLE_PROJECT = ("add_to_project", "find_missing_images", "import_annotations")
+_STARTS = ("start_from_prediction", "start_from_truth", "start_empty")
 _OF_IMAGE = (
     "take_out_of_project",
-    "start_from_prediction",
-    "start_from_truth",
-    "start_empty",
     "mark_done",
     "mark_approved",
     "mark_todo",
@@ -59,6 +57,7 @@ def actions_possible(desk: Desk) -> dict[str, bool]:
         **dict.fromkeys(_OF_PROJECT, store is not None),
         **dict.fromkeys(_OF_WRITABLE_PROJECT, can_write),
         **dict.fromkeys(_OF_IMAGE, can_write and desk.entry is not None),
+        **dict.fromkeys(_STARTS, can_write and desk.entry is not None and desk.place != "unreadable"),
         **dict.fromkeys(_OF_EDITOR, desk.can_edit),
         **dict.fromkeys(_OF_SELECTION, chosen > 0),
         "next_finding": editor is not None,

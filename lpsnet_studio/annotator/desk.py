@@ -19,7 +19,7 @@ from lpsnet_studio.annotator.history_walk import HistoryWalk
 from lpsnet_studio.annotator.label_fates import FINISHED
 from lpsnet_studio.annotator.labels import LabelSet
 from lpsnet_studio.annotator.opened_image import Beginning, OpenedImage, begin_image
-from lpsnet_studio.annotator.project import FileState, ImageEntry, Status
+from lpsnet_studio.annotator.project import FileFacts, FileState, ImageEntry, Status
 from lpsnet_studio.annotator.project_desk import Failed, ProjectDesk, tried
 from lpsnet_studio.annotator.read_ahead import ReadAhead
 from lpsnet_studio.annotator.store import ProjectStore
@@ -61,6 +61,7 @@ class Desk(ProjectDesk):
         self.place: Place = "no project"
         self.why_not = ""
         self._path: Path | None = None
+        self._told_changed: set[FileFacts] = set()
         self._budget = HistoryBudget()
         self._options, self._recent = EditorOptions(), ()
         self._asked = 0
@@ -115,6 +116,13 @@ class Desk(ProjectDesk):
     def _tell_unsaved(self) -> None:
         self.saved_changed.emit()
 
+    def _tell_entries(self, images: set[int]) -> None:
+        super()._tell_entries(images)
+        entry = self.entry
+        is_begun_elsewhere = self.place == "not started" and entry is not None and entry.is_started
+        if is_begun_elsewhere and self.store is not None and self.store.is_read_only:
+            self.look_again()
+
     def _forget_edits(self, image: int, first: int) -> None:
         if self.editor is not None and image == self.image:
             self.editor.history.drop(first)
@@ -151,10 +159,41 @@ class Desk(ProjectDesk):
             if state in (FileState.RESIZED, FileState.MISSING, FileState.UNREADABLE):
                 return sentence
             if state is FileState.CHANGED:
-                self.deliver(lambda: self.said.emit(sentence))
+                known = store.entries[image].file
+                now = FileFacts.of(known.path, stated_size=known.stated_size)
+                self.deliver(lambda: self._take_changed(store, image, now, sentence))
             return self._ahead.open(store, image)
 
         self._ask(read, "")
+
+    def _take_changed(self, store: ProjectStore, image: int, now: FileFacts, sentence: str) -> None:
+        """Tells that a photo has changed, and knows it as it is now; where that cannot be kept, until the end."""
+        if store is not self.store or image not in store.entries or now in self._told_changed:
+            return
+        self._told_changed.add(now)
+        self.said.emit(sentence)
+        if not store.is_read_only:
+            store.set_file(image, now)
+
+    def take_shown(self, path: Path, size: tuple[int, int]) -> None:
+        """Hears in which size a photo is shown; one that the project keeps in another size cannot be annotated so.
+
+        Args:
+            path: of the photo.
+            size: ``(height, width)``.
+        """
+        entry = self.entry
+        if entry is None or path != self._path or self.place not in ("editing", "not started"):
+            return
+        height, width = entry.file.height, entry.file.width
+        if size != (height, width):
+            self._leave_image()
+            self.image = entry.id
+            self._put(
+                "unreadable",
+                f"{path.name} is shown as {size[1]} × {size[0]} pixels, and the project keeps it as "
+                f"{width} × {height}: look again to see it as it is in the project",
+            )
 
     def read_ahead(self, image: int) -> None:
         """Reads another image of the project now, so that it is there at once when it is looked at next."""
@@ -233,10 +272,7 @@ class Desk(ProjectDesk):
 
     def _journal(self, image: int, edit: Edit) -> None:
         assert self.store is not None
-        entry = self.store.entries[image]
         self.store.append(image, edit)
-        if entry.status is Status.TODO:
-            self.store.set_status(image, Status.IN_PROGRESS)
 
     def _put(self, place: Place, why_not: str = "") -> None:
         self.place, self.why_not = place, why_not
@@ -303,6 +339,20 @@ class Desk(ProjectDesk):
 
     def _entry_of(self, image: int) -> ImageEntry | None:
         return None if self.store is None else self.store.entries.get(image or self.image)
+
+    def take_labels(self) -> None:
+        """Takes the classes as the project says them now, which another Studio may have changed that writes it."""
+        if self.store is None or not self.store.is_read_only:
+            return
+        try:
+            labels = LabelSet.from_json(self.store.labels or {"labels": []}, str(self.store.folder))
+        except ValueError:  # those that are known still say what most classes are
+            return
+        if labels != self.labels:
+            self.labels = labels
+            if self.editor is not None:
+                self.editor.labels = labels
+            self.labels_changed.emit()
 
     def change_labels(self, labels: LabelSet, reopened: Sequence[int] = ()) -> None:
         """Gives the project another label set. No image is edited: classes of segments are read by the new set.

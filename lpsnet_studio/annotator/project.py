@@ -167,7 +167,7 @@ def compare_file(known: FileFacts) -> tuple[FileState, str]:
     if (status.st_mtime_ns, status.st_size) == (known.mtime_ns, known.bytes):
         return FileState.SAME, ""
     try:
-        if not _has_size(path, known.height, known.width):
+        if not _has_size(known):
             height, width = read_image_size(path)
             return FileState.RESIZED, (
                 f"{path} is {width} × {height} pixels now and was {known.width} × {known.height} when it was added: "
@@ -180,13 +180,12 @@ def compare_file(known: FileFacts) -> tuple[FileState, str]:
     return FileState.TOUCHED, f"{path} was written again since it was added, with as many bytes"
 
 
-def _has_size(path: Path, height: int, width: int) -> bool:
-    """Whether a picture has a size, turned upright or as a data set may state it."""
+def _has_size(known: FileFacts) -> bool:
+    """Whether a picture still has its size, turned as it was."""
     try:
-        read_image_size(path, stated_size=(height, width))
+        return read_image_size(known.path, stated_size=known.stated_size) == (known.height, known.width)
     except ImageError:
         return False
-    return True
 
 
 def kept_path(folder: Path, path: Path) -> tuple[str | bytes, bool]:

@@ -67,6 +67,18 @@ class ProjectImages:
             session.set_entries(listed, session.index)
         self._place.notifications.show_info(" ".join(found.sentences()))
 
+    def show_as_kept(self) -> bool:
+        """Has the list show the image that is open as the project keeps it; returns whether it was shown otherwise."""
+        session, entry = self._place.session, self._desk.entry
+        if entry is None or session.picture is None:
+            return False
+        if session.picture.pixels.shape[:2] == (entry.file.height, entry.file.width):
+            return False
+        listed = list(session.entries)
+        listed[session.index] = listed_entries([entry])[0]
+        session.set_entries(listed, session.index)
+        return True
+
     def take_out(self) -> None:
         """Takes the image that is open out of the project; asks first."""
         store, entry, editor = self._desk.store, self._desk.entry, self._desk.editor
@@ -112,5 +124,5 @@ def _loss_words(entry: ImageEntry, segments: int) -> str:
     if entry.last:
         parts.append("all that could be undone")
     words = ", ".join(parts[:-1]) + (" and " if len(parts) > 1 else "") + parts[-1]
-    is_one = len(parts) == 1 and segments == 1
+    is_one = len(parts) == 1 and (segments == 1 or not entry.is_started)
     return f"{words[:1].upper()}{words[1:]} {'is' if is_one else 'are'} lost, and undo does not bring that back."
