@@ -118,16 +118,35 @@ def snapshot(path: Path) -> sqlite3.Connection:
 
 
 class ReadOnlyDatabase:
-    """A connection that only reads, and the copy that it reads from if there had to be one."""
+    """A connection that only reads, and the copy that it reads from if there had to be one.
 
-    def __init__(self, connection: sqlite3.Connection, copy: tempfile.TemporaryDirectory[str] | None = None) -> None:
+    Args:
+        connection: to the database, or to the copy.
+        copy: the copy's folder.
+        at_rest: the file, if it is read as one that nobody changes.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        copy: tempfile.TemporaryDirectory[str] | None = None,
+        *,
+        at_rest: Path | None = None,
+    ) -> None:
         self.connection = connection
         self._copy = copy
+        self._at_rest = at_rest
+        self._before = None if at_rest is None else _state_of(at_rest)
 
     @property
     def is_copy(self) -> bool:
         """Whether what others write from now on is not seen."""
         return self._copy is not None
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether the file was changed that is read as one that nobody changes: what was read may not fit together."""
+        return self._at_rest is not None and _state_of(self._at_rest) != self._before
 
     def close(self) -> None:
         """Closes it, and removes the copy."""
@@ -136,10 +155,16 @@ class ReadOnlyDatabase:
             self._copy.cleanup()
 
 
-def open_to_read(path: Path) -> ReadOnlyDatabase:
-    """Opens a project's database without changing anything in its folder, even one that cannot be written.
+def open_to_read(path: Path, *, is_free: bool = False) -> ReadOnlyDatabase:
+    """Opens a project's database without changing it, even in a folder that cannot be written.
 
-    A log that was left behind in a write-protected folder, and tables of an older version, are read from a copy.
+    A log that was left behind in a write-protected folder, and tables of an older version, are read from a copy. Beside
+    a database that is being written, or has a log, SQLite keeps two files of its own, by which readers and the writer
+    know of each other; where it is at rest nothing in the folder is touched.
+
+    Args:
+        path: of the database.
+        is_free: whether nobody has the project open to be changed.
 
     Raises:
         ProjectError: in a sentence, if it cannot be read, is damaged, or a newer program's.
@@ -147,7 +172,7 @@ def open_to_read(path: Path) -> ReadOnlyDatabase:
     if not path.is_file():
         raise ProjectError(f"{path.parent} is not an annotation project: it has no {path.name}")
     try:
-        database = _opened_in_place(path)
+        database = _opened_at_rest(path) if is_free and not _has_leftovers(path) else _opened_in_place(path)
     except sqlite3.Error as error:
         if kind_of(error) in _BROKEN:
             raise damaged(path, error) from error
@@ -218,6 +243,38 @@ def _choose_journal(connection: sqlite3.Connection, wanted: str) -> None:
     connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
 
 
+def _opened_at_rest(path: Path) -> ReadOnlyDatabase:
+    database = ReadOnlyDatabase(_connect(path, "immutable"), at_rest=path)
+    try:
+        version_of(database.connection)
+        database.connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _has_leftovers(path: Path) -> bool:
+    """Whether there is a log or a journal, in which there may be what the database lacks."""
+    return any(_size_of(path.with_name(f"{path.name}-{kind}")) for kind in ("wal", "journal"))
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _state_of(path: Path) -> tuple[int, ...]:
+    """Returns what is another once a database is written."""
+    try:
+        status = path.stat()
+    except OSError:
+        return ()
+    return status.st_ino, status.st_size, status.st_mtime_ns, _has_leftovers(path)
+
+
 def _opened_in_place(path: Path) -> ReadOnlyDatabase:
     connection = _connect(path, "ro")
     try:
@@ -230,7 +287,7 @@ def _opened_in_place(path: Path) -> ReadOnlyDatabase:
             raise
     log = path.with_name(f"{path.name}-wal")
     if not log.is_file() or log.stat().st_size == 0:
-        return ReadOnlyDatabase(_connect(path, "immutable"))
+        return ReadOnlyDatabase(_connect(path, "immutable"), at_rest=path)
     copy = tempfile.TemporaryDirectory(prefix="lpsnet-project-")
     try:
         for file in (path, log):

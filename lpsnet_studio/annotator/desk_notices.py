@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -11,6 +12,7 @@ from lpsnet_studio.annotator.desk import Desk
 from lpsnet_studio.annotator.errand import Errand
 from lpsnet_studio.annotator.lock_look import LockLook, look_at_lock
 from lpsnet_studio.annotator.reads import Unfinished
+from lpsnet_studio.annotator.store import ProjectStore
 from lpsnet_studio.texts import body
 from lpsnet_studio.theme import Theme
 
@@ -125,11 +127,12 @@ class ReadOnlyLine(NoticeLine):
 
     def look(self) -> None:
         """Looks who holds the project."""
-        folder = self._folder
-        if folder is not None and not self._look.is_under_way:
-            self._look.begin(lambda _hold: look_at_lock(folder), self._take, lambda _sentence: None)
+        store = self._desk.store
+        if self._folder is not None and store is not None and not self._look.is_under_way:
+            self._look.begin(lambda _hold: _looked_at(store), self._take, lambda _sentence: None)
 
     def _take(self, look: LockLook) -> None:
+        self._desk.take_labels()
         words = "Nobody else has the project open now." if look.is_free else look.words
         self.words.setText(f"Read only. {words}")
         self._offer(open_again=look.is_free)
@@ -138,6 +141,13 @@ class ReadOnlyLine(NoticeLine):
     def _offer(self, *, open_again: bool) -> None:
         self.button.setVisible(open_again)
         self.look_button.setVisible(not open_again)
+
+
+def _looked_at(store: ProjectStore) -> LockLook:
+    """Looks who holds a project, and reads what has become of it meanwhile."""
+    with suppress(OSError):  # who holds it is said all the same
+        store.refresh()
+    return look_at_lock(store.folder)
 
 
 class UnfinishedLine(NoticeLine):

@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from lpsnet_studio.annotator.project_errors import ProjectBusy, ProjectReadOnly
-from lpsnet_studio.annotator.project_lock import ProjectLock
+from lpsnet_studio.annotator.project_errors import ProjectBusy
+from lpsnet_studio.annotator.project_lock import refusal_of
 
 __all__ = ["LockLook", "look_at_lock"]
 
@@ -26,16 +26,11 @@ class LockLook:
 
 
 def look_at_lock(folder: Path) -> LockLook:
-    """Looks whether a project could be opened to be changed; it holds it for that moment. Meant for a worker."""
-    try:
-        ProjectLock(folder).release()
-    except ProjectBusy as busy:
-        return LockLook(False, _who(busy))
-    except ProjectReadOnly as error:
-        return LockLook(False, f"{str(error).partition(': the project')[0]}.")
-    except OSError as error:
-        return LockLook(False, f"{error}.")
-    return LockLook(True)
+    """Looks whether a project could be opened to be changed; nothing is touched by that. Meant for a worker."""
+    refusal = refusal_of(folder)
+    if isinstance(refusal, ProjectBusy):
+        return LockLook(False, _who(refusal))
+    return LockLook(refusal is None, "" if refusal is None else f"{str(refusal).partition(': the project')[0]}.")
 
 
 def _who(busy: ProjectBusy) -> str:

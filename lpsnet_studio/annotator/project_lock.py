@@ -13,11 +13,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from lpsnet.formats.file_lock import locked_by_process
+from lpsnet.formats.file_lock import holder_of, locked_by_process
 from lpsnet_studio.annotator.database import is_on_network
 from lpsnet_studio.annotator.project_errors import ProjectBusy, ProjectReadOnly, cause_of
 
-__all__ = ["LOCK", "Occupant", "ProjectLock"]
+__all__ = ["LOCK", "Occupant", "ProjectLock", "refusal_of"]
 
 LOCK = "project.lock"
 """The file that is locked, within the project's folder; it says who locked it."""
@@ -119,9 +119,7 @@ class ProjectLock:
         try:
             stream = self._path.open("a+b", buffering=0)
         except OSError as error:
-            raise ProjectReadOnly(
-                f"{folder} cannot be written ({cause_of(error)}): the project can only be opened to read"
-            ) from error
+            raise _unwritable(folder, cause_of(error)) from error
         try:
             if not locked_by_process(stream):
                 raise _busy(folder, Occupant.read(stream), is_certain=True)
@@ -150,6 +148,40 @@ class ProjectLock:
             del _held_here[self._key]
             self._say(self._stream, "")
             self._stream.close()
+
+
+def refusal_of(folder: Path) -> ProjectReadOnly | None:
+    """Returns why a project cannot be opened to be changed, None if it can; nothing in its folder is touched."""
+    place = folder / LOCK
+    with _holding:  # to close the file gives a lock of this process up
+        here = _held_here.get(os.path.realpath(folder))
+        if here is not None:
+            return _busy(folder, here, is_certain=True, is_here=True)
+        occupant = _written_in(place)
+        try:
+            is_held, is_told = holder_of(place) is not None, not is_on_network(folder)
+        except OSError:
+            is_held, is_told = False, False
+    if is_held:
+        return _busy(folder, occupant, is_certain=True)
+    if occupant is not None and not is_told and _may_live(occupant):
+        return _busy(folder, occupant, is_certain=occupant.lives_here())
+    for path in (folder, place):
+        if path.exists() and not os.access(path, os.W_OK):
+            return _unwritable(folder, "it is write-protected")
+    return None
+
+
+def _written_in(place: Path) -> Occupant | None:
+    try:
+        with place.open("rb") as stream:
+            return Occupant.read(stream)
+    except OSError:
+        return None
+
+
+def _unwritable(folder: Path, cause: str) -> ProjectReadOnly:
+    return ProjectReadOnly(f"{folder} cannot be written ({cause}): the project can only be opened to read")
 
 
 def _may_live(occupant: Occupant) -> bool:

@@ -16,14 +16,14 @@ from psygnal import Signal
 
 from lpsnet_studio.annotator.catalogue import Catalogue
 from lpsnet_studio.annotator.copying import copy_project, from_disk, from_journal
-from lpsnet_studio.annotator.database import DATABASE, checked_version, open_to_read, open_to_write
+from lpsnet_studio.annotator.database import DATABASE, ReadOnlyDatabase, checked_version, open_to_read, open_to_write
 from lpsnet_studio.annotator.edits import Edit, SegmentInfo
 from lpsnet_studio.annotator.journal import Journal, Moment, Reading
 from lpsnet_studio.annotator.kept_images import FOLD_AFTER_EDITS, KeptImages
 from lpsnet_studio.annotator.making import EndSession, begin_session, explained, keep_older, make_folder, new_database
 from lpsnet_studio.annotator.project import FileFacts, ImageEntry, Status
-from lpsnet_studio.annotator.project_errors import ProjectError, ProjectReadOnly
-from lpsnet_studio.annotator.project_lock import ProjectLock
+from lpsnet_studio.annotator.project_errors import ProjectBusy, ProjectError, ProjectReadOnly
+from lpsnet_studio.annotator.project_lock import ProjectLock, refusal_of
 from lpsnet_studio.annotator.reads import (
     Unfinished,
     read_entries,
@@ -45,6 +45,8 @@ _FOLD_AFTER_BYTES = 64 * 2**20
 _JOURNAL_BYTES = 256 * 2**20
 """Bytes of an image's edits that can always be taken back."""
 _CLOSE_WAITS = 10.0
+_READ_TRIES = 5
+"""How often something is read again because the database was changed meanwhile."""
 
 
 def is_project(folder: Path) -> bool:
@@ -85,7 +87,7 @@ class ProjectStore(KeptImages):
         self._is_closing = False
         self._unfinished: Unfinished | None = None
         self._release: Callable[[], object] = lambda: None
-        self._reader: sqlite3.Connection | None = None
+        self._reader: ReadOnlyDatabase | None = None
         self.read_only_because = ""
         """Why nothing can be changed, in a sentence; empty if it can."""
 
@@ -130,8 +132,8 @@ class ProjectStore(KeptImages):
 
         Args:
             folder: of the project.
-            read_only: whether nothing in the folder is to be changed: that works while somebody else has it open,
-                and on a disk that is write-protected.
+            read_only: whether nothing is to be changed: that works while somebody else has it open, and on a disk that
+                is write-protected.
             take_over: whether to open it although a Studio on another machine did not give it up.
             retry_every: seconds until a write that failed is tried again by itself; None for never.
             between: told what is about to be done, at every step of a write; for tests.
@@ -159,15 +161,16 @@ class ProjectStore(KeptImages):
         return store
 
     def _open_to_read(self) -> None:
-        database = open_to_read(self._path)
-        self._reader, self._release = database.connection, database.close
+        self._reader = self._opened_to_read()
         self.read_only_because = f"{self.folder} is open to read: nothing can be changed"
         try:
-            with explained(self._path, "could not be read"):
-                self._take(database.connection)
+            self._read(lambda connection, pending: self._take(connection))
         except BaseException:
-            database.close()
+            self._reader.close()
             raise
+
+    def _opened_to_read(self) -> ReadOnlyDatabase:
+        return open_to_read(self._path, is_free=not isinstance(refusal_of(self.folder), ProjectBusy))
 
     def _open_to_write(self, retry_every: float | None, between: Moment) -> None:
         connection = open_to_write(self._path)
@@ -210,7 +213,10 @@ class ProjectStore(KeptImages):
         with self._closing:
             if self._journal is not None:
                 self._end_journal(self._journal, abandon=abandon)
-            self._reader = None
+            with self._mutex:
+                if self._reader is not None:
+                    self._reader.close()
+                self._reader = None
             release, self._release = self._release, lambda: None
             release()
 
@@ -269,13 +275,13 @@ class ProjectStore(KeptImages):
 
     def refresh(self) -> None:
         """Reads the images and labels again, where another Studio writes the project that this one reads."""
-        if self._reader is not None:
+        if self._journal is None:
             before = self.entries
-            with self._mutex, explained(self._path, "could not be read"):
-                self._take(self._reader)
+            self._read(lambda connection, pending: self._take(connection))
             after = self.entries
             changed = {image for image, entry in after.items() if before.get(image) != entry}
-            self.images_changed.emit(changed | (before.keys() - after.keys()))
+            if changed or before.keys() - after.keys():
+                self.images_changed.emit(changed | (before.keys() - after.keys()))
 
     # ------------------------------------------------------------------------------------------------------ changing it
 
@@ -458,10 +464,26 @@ class ProjectStore(KeptImages):
         journal = self._journal
         if journal is not None:
             return journal.read(reading)
-        if self._reader is None:
-            raise ProjectError(self.read_only_because)
         with self._mutex, explained(self._path, "could not be read"):
-            return reading(self._reader, ())
+            return self._read_what_is_there(reading)
+
+    def _read_what_is_there(self, reading: Reading[T]) -> T:
+        """Reads a project that somebody else may have opened to write since."""
+        for _ in range(_READ_TRIES):
+            reader = self._reader
+            if reader is None:
+                raise ProjectError(self.read_only_because)
+            try:
+                answer = reading(reader.connection, ())
+            except (sqlite3.Error, ValueError):
+                if not reader.is_outdated:
+                    raise
+            else:
+                if not reader.is_outdated:
+                    return answer
+            self._reader = self._opened_to_read()
+            reader.close()
+        raise ProjectError(f"{self._path} could not be read: it is changed again and again")
 
     def _drop(self, image: int, first: int) -> bool:
         """Drops an image's oldest edits; False while something waits. Called in the writing thread.

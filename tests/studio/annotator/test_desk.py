@@ -175,9 +175,15 @@ def test_what_was_done_and_undone_is_there_at_the_next_start(begun: Desk, later:
 def test_an_image_that_is_edited_is_in_progress(begun: Desk) -> None:
     assert begun.entry is not None
     assert begun.entry.status is Status.TODO
+    assert begun.store is not None
+    assert begun.store.flush(10)
+    moments: list[str] = []
+    begun.store.between = moments.append
     begun.editor.select([1])  # type: ignore[union-attr]
     begun.editor.delete()  # type: ignore[union-attr]
     assert begun.entry.status is Status.IN_PROGRESS
+    assert begun.store.flush(10)
+    assert moments.count("written") == 1  # the edit says so itself
     begun.set_status(Status.DONE)
     begun.undo()
     assert begun.entry.status is Status.DONE

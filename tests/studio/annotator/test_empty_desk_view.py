@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -197,8 +198,12 @@ def test_a_project_that_another_holds_is_read_and_opened_again_when_it_is_free(
     assert empty.read_only.words.text().startswith("Read only. ")
     assert "has this project open since" in empty.read_only.words.text()
     assert not empty.read_only.button.isVisible()
+    first.change_labels(first.labels.add("kiosk", isthing=True))
+    first.set_note("the left edge")
     assert not first.shut()
     empty.read_only.look_button.click()
+    assert [entry.note for entry in second.entries] == ["the left edge", "", ""]
+    assert second.labels == first.labels
     assert not empty.read_only.look_button.isVisible()
     assert empty.read_only.words.text() == "Read only. Nobody else has the project open now."
     with qtbot.waitSignal(empty.open_again_wanted) as told:
@@ -275,6 +280,7 @@ def test_one_edit_is_told_as_one() -> None:
 
 def test_who_holds_a_project_is_said_and_looking_changes_nothing(tmp_path: Path, monkeypatch: Any) -> None:
     assert look_at_lock(tmp_path).is_free
+    assert list(tmp_path.iterdir()) == []
     lock = ProjectLock(tmp_path)
     try:
         kept = json.loads((tmp_path / LOCK).read_bytes())
@@ -285,10 +291,11 @@ def test_who_holds_a_project_is_said_and_looking_changes_nothing(tmp_path: Path,
         assert json.loads((tmp_path / LOCK).read_bytes()) == kept
     finally:
         lock.release()
-    monkeypatch.setattr(Path, "open", _refuse)
+    (tmp_path / LOCK).write_bytes(b"whatever was there")
+    before = (tmp_path / LOCK).stat()
+    assert look_at_lock(tmp_path).is_free
+    assert (tmp_path / LOCK).stat().st_mtime_ns == before.st_mtime_ns
+    assert (tmp_path / LOCK).read_bytes() == b"whatever was there"
+    monkeypatch.setattr(os, "access", lambda *_arguments: False)
     look = look_at_lock(tmp_path)
-    assert (look.is_free, look.words) == (False, f"{tmp_path} cannot be written (read-only file system).")
-
-
-def _refuse(*_args: Any, **_options: Any) -> None:
-    raise OSError(30, "Read-only file system")
+    assert (look.is_free, look.words) == (False, f"{tmp_path} cannot be written (it is write-protected).")

@@ -14,7 +14,7 @@ import pytest
 
 from lpsnet_studio.annotator import project_lock
 from lpsnet_studio.annotator.project_errors import ProjectBusy, ProjectReadOnly
-from lpsnet_studio.annotator.project_lock import LOCK, Occupant, ProjectLock
+from lpsnet_studio.annotator.project_lock import LOCK, Occupant, ProjectLock, refusal_of
 
 _HOLD = """
 import sys
@@ -106,3 +106,40 @@ def test_a_folder_that_cannot_be_written_is_for_reading(tmp_path: Path) -> None:
     (tmp_path / LOCK).mkdir()
     with pytest.raises(ProjectReadOnly, match="can only be opened to read"):
         ProjectLock(tmp_path)
+
+
+def test_why_a_project_cannot_be_changed_is_known_without_touching_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert refusal_of(tmp_path) is None
+    assert list(tmp_path.iterdir()) == []
+    lock = ProjectLock(tmp_path)
+    here = refusal_of(tmp_path)
+    assert isinstance(here, ProjectBusy)
+    assert here.pid == os.getpid()
+    lock.release()
+    assert refusal_of(tmp_path) is None
+    _leave(tmp_path, replace(Occupant.here(), host="another machine", pid=4711, user="anna"))
+    before = (tmp_path / LOCK).read_bytes(), (tmp_path / LOCK).stat().st_mtime_ns
+    assert refusal_of(tmp_path) is None  # on a disk of this machine the lock is what counts
+    monkeypatch.setattr(project_lock, "is_on_network", lambda folder: True)
+    elsewhere = refusal_of(tmp_path)
+    assert isinstance(elsewhere, ProjectBusy)
+    assert not elsewhere.is_certain
+    assert ((tmp_path / LOCK).read_bytes(), (tmp_path / LOCK).stat().st_mtime_ns) == before
+
+
+def test_where_the_system_does_not_tell_who_holds_a_file_what_it_says_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import psutil
+
+    def refuse(path: Path) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(project_lock, "holder_of", refuse)
+    parent = replace(Occupant.here(), pid=os.getppid(), started=psutil.Process(os.getppid()).create_time())
+    _leave(tmp_path, parent)
+    assert isinstance(refusal_of(tmp_path), ProjectBusy)
+    _leave(tmp_path, replace(parent, started=1.0))
+    assert refusal_of(tmp_path) is None
