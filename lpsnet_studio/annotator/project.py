@@ -161,7 +161,9 @@ def compare_file(known: FileFacts) -> tuple[FileState, str]:
     try:
         status = path.stat()
     except FileNotFoundError:
-        return FileState.MISSING, f"{path} is missing: its segments are kept, and shown once it is back or found again"
+        return FileState.MISSING, (
+            f"{path} is missing: its segments are kept, and shown once it is back, or found with the menu Annotate"
+        )
     except OSError as error:
         return FileState.UNREADABLE, f"{path} cannot be read: {cause_of(error)}"
     if (status.st_mtime_ns, status.st_size) == (known.mtime_ns, known.bytes):
