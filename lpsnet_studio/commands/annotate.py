@@ -24,11 +24,12 @@ from lpsnet_studio.background import Task, courier
 from lpsnet_studio.chrome.note import NoteAction
 from lpsnet_studio.commands.project_images import ProjectImages
 from lpsnet_studio.commands.workplace import Workplace
+from lpsnet_studio.jobs.field_words import as_override
 from lpsnet_studio.jobs.spec import TrainSpec
 from lpsnet_studio.state import UNREVIEWED, Review
 from lpsnet_studio.turns import Turns
 
-__all__ = ["AnnotateCommands", "image_path"]
+__all__ = ["AnnotateCommands", "image_path", "overrides_to_train_on"]
 
 _MOST_RECENT = 10
 _TRAINING_DATA = "training-data"
@@ -240,14 +241,7 @@ class AnnotateCommands:
     def _begin_training(self, written: tuple[ExportReport, Path | None]) -> None:
         report, root = written
         annotations = report.path
-        overrides = {
-            "categories": annotations,
-            "data.train.kind": "coco_panoptic",
-            "data.train.annotations": annotations,
-            "data.train.images": root,
-            "data.val": "null",
-        }
-        texts = tuple(f"{name}={value}" for name, value in overrides.items() if value is not None)
+        texts = overrides_to_train_on(annotations, root)
         project = annotations.parent.parent.name
         origin = f"From the project {project}, with the images that are done: {report.sentences()[0]}"
         self.train_on(TrainSpec(_TRAINED, texts, Path(f"{project}-training")), f"{origin} F3 shows the project again.")
@@ -338,3 +332,20 @@ class AnnotateCommands:
             images = "1 that does" if hidden == 1 else f"{hidden:,} that do"
             return f"No other image that is listed waits for that, but the filter hides {images}."
         return f"No other image of the list waits to be {'approved' if wanted == TO_APPROVE else 'annotated'}."
+
+
+def overrides_to_train_on(annotations: Path, root: Path | None) -> tuple[str, ...]:
+    """Returns what of a training's settings says that it is on exported annotations, each as it is typed.
+
+    Args:
+        annotations: the JSON of COCO panoptic.
+        root: the folder from which on the names of the photos are told; None if there is none.
+    """
+    overrides = {
+        "categories": str(annotations),
+        "data.train.kind": "coco_panoptic",
+        "data.train.annotations": str(annotations),
+        **({} if root is None else {"data.train.images": str(root)}),
+        "data.val": None,
+    }
+    return tuple(as_override(name, value) for name, value in overrides.items())
