@@ -229,13 +229,6 @@ def test_a_stop_before_the_first_picture_writes_nothing(
     assert (end(tmp_path / "events.jsonl").iteration, end(tmp_path / "events.jsonl").reason) == (0, "terminated")
 
 
-def _take(number: signal.Signals) -> None:
-    """Handles a signal as if it had come: two that are raised may be taken for one if a thread runs between them."""
-    handler = signal.getsignal(number)
-    assert callable(handler)
-    handler(number, None)
-
-
 def test_a_second_signal_ends_at_once_and_keeps_what_is_done(
     dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -243,8 +236,8 @@ def test_a_second_signal_ends_at_once_and_keeps_what_is_done(
 
     def twice(self: predict.Predictor, picture: predict.Picture) -> object:
         if picture.name == "scene12.png":
-            _take(signal.SIGINT)
-            _take(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
         return inspect(self, picture)
 
     monkeypatch.setattr(predict.Predictor, "inspect", twice)
