@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -229,6 +229,15 @@ def test_a_stop_before_the_first_picture_writes_nothing(
     assert (end(tmp_path / "events.jsonl").iteration, end(tmp_path / "events.jsonl").reason) == (0, "terminated")
 
 
+@pytest.fixture
+def as_in_a_terminal() -> Iterator[None]:
+    """Lets Ctrl+C interrupt: a process that a shell started in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("as_in_a_terminal")
 def test_a_second_signal_ends_at_once_and_keeps_what_is_done(
     dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
