@@ -219,7 +219,8 @@ class AnnotateRoom(QObject):
         entry, picture = self._place.session.current, self._place.session.picture
         if entry is not None and picture is not None and picture.image == image_key(entry.source):
             height, width = picture.pixels.shape[:2]
-            self.desk.take_shown(image_path(entry.source.path), (height, width))
+            is_turned = entry.source.truth is None and entry.source.stated_size is None
+            self.desk.take_shown(image_path(entry.source.path), (height, width), is_turned=is_turned)
 
     def _show_layers(self) -> None:
         view, stage = self._place.session.view, self.overlay.stage

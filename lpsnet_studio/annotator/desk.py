@@ -19,7 +19,7 @@ from lpsnet_studio.annotator.history_walk import HistoryWalk
 from lpsnet_studio.annotator.label_fates import FINISHED
 from lpsnet_studio.annotator.labels import LabelSet
 from lpsnet_studio.annotator.opened_image import Beginning, OpenedImage, begin_image
-from lpsnet_studio.annotator.project import FileFacts, FileState, ImageEntry, Status
+from lpsnet_studio.annotator.project import FileFacts, FileState, ImageEntry, Status, difference_of
 from lpsnet_studio.annotator.project_desk import Failed, ProjectDesk, tried
 from lpsnet_studio.annotator.read_ahead import ReadAhead
 from lpsnet_studio.annotator.store import ProjectStore
@@ -175,25 +175,22 @@ class Desk(ProjectDesk):
         if not store.is_read_only:
             store.set_file(image, now)
 
-    def take_shown(self, path: Path, size: tuple[int, int]) -> None:
-        """Hears in which size a photo is shown; one that the project keeps in another size cannot be annotated so.
+    def take_shown(self, path: Path, size: tuple[int, int], *, is_turned: bool = False) -> None:
+        """Hears how a photo is shown; one that the project keeps otherwise cannot be annotated so.
 
         Args:
             path: of the photo.
             size: ``(height, width)``.
+            is_turned: whether as its EXIF orientation says, for sure.
         """
         entry = self.entry
         if entry is None or path != self._path or self.place not in ("editing", "not started"):
             return
-        height, width = entry.file.height, entry.file.width
-        if size != (height, width):
+        difference = difference_of(entry.file, size, is_turned=is_turned)
+        if difference:
             self._leave_image()
             self.image = entry.id
-            self._put(
-                "unreadable",
-                f"{path.name} is shown as {size[1]} × {size[0]} pixels, and the project keeps it as "
-                f"{width} × {height}: look again to see it as it is in the project",
-            )
+            self._put("unreadable", f"{path.name} {difference}: look again to see it as it is in the project")
 
     def read_ahead(self, image: int) -> None:
         """Reads another image of the project now, so that it is there at once when it is looked at next."""

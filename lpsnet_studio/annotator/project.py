@@ -17,6 +17,7 @@ __all__ = [
     "ImageEntry",
     "Status",
     "compare_file",
+    "difference_of",
     "facts_of",
     "found_path",
     "image_path",
@@ -188,6 +189,22 @@ def _has_size(known: FileFacts) -> bool:
         return read_image_size(known.path, stated_size=known.stated_size) == (known.height, known.width)
     except ImageError:
         return False
+
+
+def difference_of(kept: FileFacts, size: tuple[int, int], *, is_turned: bool) -> str:
+    """Returns how a photo that is shown differs from what a project keeps, behind its name; empty if it does not.
+
+    Args:
+        kept: by the project.
+        size: ``(height, width)`` in which it is shown.
+        is_turned: whether it is shown as its EXIF orientation says, for sure.
+    """
+    if size != (kept.height, kept.width):
+        shown, own = f"{size[1]} × {size[0]}", f"{kept.width} × {kept.height}"
+        return f"is shown as {shown} pixels, and the project keeps it as {own}"
+    if is_turned and not kept.is_upright:
+        return "is shown turned as its EXIF orientation says, and the project keeps it as it is stored"
+    return ""
 
 
 def kept_path(folder: Path, path: Path) -> tuple[str | bytes, bool]:

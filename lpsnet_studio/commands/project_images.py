@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog
 from lpsnet_studio.annotator.desk import Desk
 from lpsnet_studio.annotator.listed_images import ListedImages, listed_entries
 from lpsnet_studio.annotator.missing_images import FoundImages, find_missing
-from lpsnet_studio.annotator.project import ImageEntry
+from lpsnet_studio.annotator.project import ImageEntry, difference_of
 from lpsnet_studio.annotator.store import ProjectStore
 from lpsnet_studio.background import Task
 from lpsnet_studio.chrome.question import ask
@@ -72,10 +72,17 @@ class ProjectImages:
         session, entry = self._place.session, self._desk.entry
         if entry is None or session.picture is None:
             return False
-        if session.picture.pixels.shape[:2] == (entry.file.height, entry.file.width):
+        (kept,), (height, width) = listed_entries([entry]), session.picture.pixels.shape[:2]
+        source = session.entries[session.index].source
+        is_turned = source.truth is None and source.stated_size is None
+        if not difference_of(entry.file, (height, width), is_turned=is_turned):
             return False
+        if source == kept.source:
+            # The file was another when it was read.
+            self._place.images.reload(session.index)
+            return True
         listed = list(session.entries)
-        listed[session.index] = listed_entries([entry])[0]
+        listed[session.index] = kept
         session.set_entries(listed, session.index)
         return True
 

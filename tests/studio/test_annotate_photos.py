@@ -59,3 +59,17 @@ def test_to_take_out_an_image_that_is_missing_says_what_is_lost(at_work: Annotat
     )
     box.button(QMessageBox.StandardButton.Cancel).click()
     assert 1 in at_work.store.entries
+
+
+def test_a_photo_that_is_kept_as_it_is_stored_is_listed_so_after_another_look(at_work: Annotating) -> None:
+    """The folder's list turns it, the data set that it was annotated in did not."""
+    session = at_work.session
+    at_work.store.set_file(1, replace(at_work.store.entries[1].file, is_upright=False))
+    session.set_entries([replace(entry, source=replace(entry.source, truth=None)) for entry in session.entries])
+    session.receive(opened(at_work.service.last(OpenImage)))
+    at_work.wait_for("unreadable")
+    assert "turned as its EXIF orientation says" in at_work.desk.why_not
+    at_work.window.annotation.telling.card.buttons["again"].click()
+    assert [entry.source.stated_size for entry in session.entries] == [SIZE, None, None]
+    session.receive(opened(at_work.service.last(OpenImage)))
+    at_work.wait_for("editing")

@@ -89,6 +89,22 @@ def test_a_photo_shown_in_another_size_than_it_is_kept_in_takes_the_tools_away(d
     assert desk.place == "editing"
 
 
+def test_a_photo_that_stands_on_its_head_takes_the_tools_away_too(desk: Desk, tmp_path: Path) -> None:
+    """A data set annotates it as it is stored; a folder's list turns it, and it is as high and as wide then."""
+    photo = tmp_path / "photos" / "turned.jpg"
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    Image.new("RGB", (8, 6)).save(photo, exif=exif)
+    desk.add_images([photo], {photo: (6, 8)})
+    desk.look_at(photo)
+    assert desk.place == "not started"
+    desk.take_shown(photo, (6, 8), is_turned=False)
+    assert desk.place == "not started"
+    desk.take_shown(photo, (6, 8), is_turned=True)
+    assert desk.place == "unreadable"
+    assert "turned as its EXIF orientation says" in desk.why_not
+
+
 def test_an_image_that_is_taken_out_takes_all_that_was_done_on_it_along_but_not_its_file(
     desk: Desk, tmp_path: Path
 ) -> None:
