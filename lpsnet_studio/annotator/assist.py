@@ -6,8 +6,8 @@ its mask in the time of a comparison. Nothing here changes a document: proposals
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -89,10 +89,12 @@ class Proposal:
     Attributes:
         region: the pixels.
         values: for the region's window, the number or the class index that each pixel would get.
+        heirs: where these are numbers, the class of each segment: it is proposed for no other one of its number.
     """
 
     region: PlacedMask
     values: NDArray[np.integer]
+    heirs: Mapping[int, int] = field(default_factory=dict)
 
     @classmethod
     def nothing(cls) -> Proposal:

@@ -14,7 +14,7 @@ from lpsnet_studio.annotator.edit_history import EditHistory
 from lpsnet_studio.annotator.editor_options import EditorOptions, Target
 from lpsnet_studio.annotator.edits import Edit, SegmentInfo
 from lpsnet_studio.annotator.elsewhere import Elsewhere
-from lpsnet_studio.annotator.extents import Box
+from lpsnet_studio.annotator.extents import MOST_SEGMENTS, Box
 from lpsnet_studio.annotator.labels import Label, LabelSet
 from lpsnet_studio.annotator.placed_mask import Ids, PlacedMask
 from lpsnet_studio.annotator.regions import segment_mask
@@ -218,18 +218,18 @@ class EditorCore:
         return segment_mask(self.document.ids, number, self.document.box(number))
 
     def stuff_segment(self, category: int, besides: Collection[int] = ()) -> int | None:
-        """Returns the segment that holds a stuff class already, the largest if several do; None if there is none.
+        """Returns the segment that holds a stuff class already, the largest unlocked if several do; None if none does.
 
-        A COCO panoptic image has one segment for each stuff class, so what becomes of this class joins it.
+        A COCO panoptic image has one segment for each stuff class: what becomes of it joins that, unless it is locked.
         """
         if not self.is_stuff(category):
             return None
         held = [
-            number
+            (not info.locked, self.document.area(number), -number)
             for number, info in self.document.segments.items()
-            if info.category == category and not info.iscrowd and not info.locked and number not in besides
+            if info.category == category and not info.iscrowd and number not in besides
         ]
-        return max(held, key=self.document.area, default=None)
+        return -max(held)[2] if held else None
 
     # ---------------------------------------------------------------------------------------------------------- edits
 
@@ -340,7 +340,14 @@ class EditorCore:
             self.refuse("Choose a class for the new segment first.")
             return None
         held = self.stuff_segment(category)
-        return self.document.new_number() if held is None else held
+        return self.free_number() if held is None else held
+
+    def free_number(self, count: int = 1) -> int | None:
+        """Returns the number of the next new segment; None, said why, if an image cannot have so many more."""
+        if len(self.document.segments) + count > MOST_SEGMENTS:
+            self.refuse(f"An image holds at most {MOST_SEGMENTS:,} segments.")
+            return None
+        return self.document.new_number()
 
     def cancel_stroke(self) -> bool:
         """Cancels the stroke in hand; returns whether there was one."""

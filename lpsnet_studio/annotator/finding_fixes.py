@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from lpsnet_studio.annotator.assist import Proposal, void_from_nearest
+from lpsnet_studio.annotator.assist import Proposal
 from lpsnet_studio.annotator.checks import Finding, FindingKind
 from lpsnet_studio.annotator.editor import Editor
 from lpsnet_studio.annotator.placed_mask import Ids, PlacedMask, window_of_box
@@ -109,13 +109,10 @@ def fill_void(editor: Editor, findings: Sequence[Finding], *, all_of_kind: bool)
 
     What is returned is meant for a worker. What it proposes is done by ``editor.fill_from_nearest``.
     """
-    ids, barred, speck_pixels = editor.document.ids.copy(), editor.locked(), editor.options.speck_pixels
-
-    def propose() -> Proposal:
-        void = PlacedMask(ids == 0) if all_of_kind else _void_of(findings[0], ids, speck_pixels)
-        return void_from_nearest(void, ids, barred)
-
-    return propose
+    speck_pixels = editor.options.speck_pixels
+    return editor.nearest_proposer(
+        lambda ids: PlacedMask(ids == 0) if all_of_kind else _void_of(findings[0], ids, speck_pixels)
+    )
 
 
 def _void_of(finding: Finding, ids: Ids, speck_pixels: int) -> PlacedMask:

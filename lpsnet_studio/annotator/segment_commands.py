@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -73,8 +73,10 @@ class SegmentCommands(EditorCore):
             return None
         return self._split(number, halves[1:], "Cut in two")
 
-    def _split(self, number: int, parts: Iterable[PlacedMask], title: str) -> Edit | None:
+    def _split(self, number: int, parts: Sequence[PlacedMask], title: str) -> Edit | None:
         self.cancel_stroke()
+        if self.free_number(len(parts)) is None:
+            return None
         made = []
         with self.document.draft(title) as draft:
             for part in parts:
@@ -100,6 +102,9 @@ class SegmentCommands(EditorCore):
         if numbers is None:
             return None
         joined, is_stuff = self._joined_into(category, numbers), self.is_stuff(category)
+        if joined in self.locked():
+            self.refuse(f"{self.name(joined)} is locked; unlock it to relabel others as that.")
+            return None
 
         def change(draft: Draft) -> None:
             infos = {number: self.document.segments[number] for number in numbers}

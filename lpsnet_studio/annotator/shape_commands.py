@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from lpsnet_studio.annotator.assist import (
 from lpsnet_studio.annotator.draft import Draft
 from lpsnet_studio.annotator.editor_core import give, give_by_number
 from lpsnet_studio.annotator.edits import Edit, SegmentInfo
+from lpsnet_studio.annotator.extents import MOST_SEGMENTS
 from lpsnet_studio.annotator.long_commands import may_take_long
 from lpsnet_studio.annotator.placed_mask import Box, Ids, PlacedMask, window_of_box
 from lpsnet_studio.annotator.regions import grow, holes_of, nearest_fill, region_at, shrink, specks_of, void_holes_of
@@ -279,7 +280,12 @@ class ShapeCommands(SegmentCommands):
             return None
         held = self.stuff_segment(category)
         self.cancel_stroke()
-        number = self.document.new_number() if held is None else held
+        number = self.free_number() if held is None else held
+        if number is None:
+            return None
+        if held in self.locked():
+            self.refuse(f"{self.name(number)} is locked.")
+            return None
 
         def change(draft: Draft) -> None:
             if held is None:
@@ -347,13 +353,24 @@ class ShapeCommands(SegmentCommands):
         Args:
             void: the pixels; all that are void if None.
         """
-        if void is None:
-            void = PlacedMask(self.document.ids == 0)
-        return void_from_nearest(void, self.document.ids, self.locked())
+        return self.nearest_proposer(lambda ids: PlacedMask(ids == 0) if void is None else void)()
+
+    def nearest_proposer(self, void_of: Callable[[Ids], PlacedMask]) -> Callable[[], Proposal]:
+        """Returns what proposes that for the image as it is now, in whichever thread that is called.
+
+        Args:
+            void_of: returns the pixels, given the numbers of the image's.
+        """
+        ids, barred = self.document.ids.copy(), self.locked()
+        heirs = {number: info.category for number, info in self.document.segments.items()}
+        return lambda: replace(void_from_nearest(void_of(ids), ids, barred), heirs=heirs)
 
     @may_take_long("filling unlabelled pixels", _by_pixel(20))
     def fill_from_nearest(self, proposal: Proposal) -> Edit | None:
-        """Fills void as :meth:`propose_nearest` proposed; pixels that are no longer void stay as they are."""
+        """Fills void as :meth:`propose_nearest` proposed.
+
+        Pixels stay as they are that are no longer void, or whose segment is gone, locked, or of another class.
+        """
         return self._fill(lambda draft: give_by_number(draft, *self._still_void(proposal)))
 
     def propose_stuff(self, maps: NetworkMaps, void: PlacedMask | None = None) -> Proposal:
@@ -372,10 +389,13 @@ class ShapeCommands(SegmentCommands):
     @may_take_long("filling unlabelled pixels", _by_pixel(30))
     def fill_with_stuff(self, proposal: Proposal, maps: NetworkMaps) -> Edit | None:
         """Fills void as :meth:`propose_stuff` proposed; each class joins the segment that has it, or becomes one."""
+        parts = [(int(maps.category_of[label]), region) for label, region in proposal.by_value().items()]
+        new = {category for category, _ in parts if self.stuff_segment(category) is None}
+        if new and self.free_number(len(new)) is None:
+            return None
 
         def change(draft: Draft) -> None:
-            for label, region in proposal.by_value().items():
-                category = int(maps.category_of[label])
+            for category, region in parts:
                 number = self.stuff_segment(category)
                 if number is None:
                     number = self.document.new_number()
@@ -385,8 +405,16 @@ class ShapeCommands(SegmentCommands):
         return self._fill(change)
 
     def _still_void(self, proposal: Proposal) -> tuple[PlacedMask, Ids]:
-        region = proposal.region
-        return PlacedMask(region.mask & (region.of(self.document.ids) == 0), region.origin), proposal.values
+        region, segments, locked = proposal.region, self.document.segments, self.locked()
+        true = [
+            number
+            for number, category in proposal.heirs.items()
+            if number in segments and number not in locked and segments[number].category == category
+        ]
+        is_true = np.zeros(MOST_SEGMENTS + 1, np.bool_)
+        is_true[true] = True
+        mask = region.mask & is_true[proposal.values] & (region.of(self.document.ids) == 0)
+        return PlacedMask(mask, region.origin), proposal.values
 
     def _fill(self, change: Callable[[Draft], object]) -> Edit | None:
         return self.commit("Fill unlabelled pixels", change, nothing="No unlabelled pixel can be filled.")

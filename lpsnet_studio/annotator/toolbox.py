@@ -144,7 +144,17 @@ class Toolbox:
         if editor is None:
             return ()
         told = (editor.selection_changed, editor.options_changed, editor.labels_changed, editor.stepped)
-        return ((editor.refused, self._tell), *((signal, self._tell_anew) for signal in told))
+        untrue = (editor.labels_changed, editor.stepped)
+        return (
+            (editor.refused, self._tell),
+            *((signal, self._tell_anew) for signal in told),
+            *((signal, self._leave_proposal) for signal in untrue),
+        )
+
+    def _leave_proposal(self) -> None:
+        """Leaves what was proposed for the image as it was before an edit: it may not be true any more."""
+        if isinstance(self.tool, ProposalTool):
+            self.tool.cancel()
 
     def _take(self) -> None:
         editor = self._editor

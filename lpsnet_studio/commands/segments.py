@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from lpsnet_studio.annotator.assist import Proposal
 from lpsnet_studio.annotator.desk import Desk
@@ -127,7 +128,7 @@ class SegmentCommands:
     def fill_void_nearest(self) -> None:
         """Shows which segment is nearest to each void pixel; Enter fills them."""
         self._propose(
-            lambda editor: editor.propose_nearest(),
+            lambda editor: editor.nearest_proposer(lambda ids: PlacedMask(ids == 0)),
             lambda editor, number: editor.document.segments[number].category,
             lambda editor, proposal: editor.fill_from_nearest(proposal),
         )
@@ -148,7 +149,7 @@ class SegmentCommands:
         self._waits_for_stuff = False
         full = replace(maps, next_stuff=heat.values.astype(maps.labels.dtype))
         self._propose(
-            lambda editor: editor.propose_stuff(full),
+            lambda editor: partial(editor.propose_stuff, full, PlacedMask(editor.document.ids == 0)),
             lambda _editor, label: int(full.category_of[label]),
             lambda editor, proposal: editor.fill_with_stuff(proposal, full),
         )
@@ -160,10 +161,11 @@ class SegmentCommands:
 
     def _propose(
         self,
-        propose: Callable[[Editor], Proposal],
+        prepare: Callable[[Editor], Callable[[], Proposal]],
         category_of: Callable[[Editor, int], int],
         fill: Callable[[Editor, Proposal], object],
     ) -> None:
+        """Shows what would be filled, found by what ``prepare`` makes of the image in this thread."""
         editor = self.desk.editor
         if editor is None or not self.desk.can_edit:
             self._edit(lambda _editor: None)
@@ -179,14 +181,17 @@ class SegmentCommands:
             what = f"{count:,} unlabelled pixel{'' if count == 1 else 's'}"
             self.toolbox.propose(shapes, what, lambda: fill(editor, proposal))
 
+        editor.cancel_stroke()
+        if editor.waits_for_stroke(lambda: self._propose(prepare, category_of, fill)) or editor.is_busy():
+            return
+        propose = prepare(editor)
+
         def find(report: Callable[[float], None]) -> tuple[Proposal, dict[int, PlacedMask]]:
-            proposal = propose(editor)
+            proposal = propose()
             report(_UNKNOWN)
             return proposal, proposal.by_value()
 
-        editor.cancel_stroke()
-        if not editor.waits_for_stroke(lambda: self._propose(propose, category_of, fill)) and not editor.is_busy():
-            editor.elsewhere.begin("looking at unlabelled pixels", find, show)
+        editor.elsewhere.begin("looking at unlabelled pixels", find, show)
 
     def only_void(self) -> None:
         """Lets painting tools paint over void alone, or over everything."""

@@ -300,6 +300,82 @@ def test_void_is_filled_from_the_nearest_as_proposed() -> None:
     assert editor.sentences == ["No unlabelled pixel can be filled."]
 
 
+def test_void_is_filled_for_no_other_segment_than_was_proposed() -> None:
+    """Segments may be gone, or their numbers given anew, before somebody takes the proposal."""
+    editor = EditorUnderTest(drawn("11..22"), {1: PERSON, 2: CAR})
+    proposal = editor.propose_nearest()
+    editor.select([2])
+    editor.delete()
+    assert editor.fill_from_nearest(proposal) is not None
+    assert editor.rows() == ["111..."]
+    editor.undo()
+    editor.new_instance(SKY)
+    editor.paint(region(".....x"), "Box")
+    assert editor.categories() == {1: PERSON, 2: SKY}
+    assert editor.fill_from_nearest(proposal) is not None
+    assert editor.rows() == ["111..2"]
+    editor.undo()
+    editor.select([1])
+    editor.set_locked(True)
+    assert editor.fill_from_nearest(proposal) is None
+    assert editor.sentences == ["No unlabelled pixel can be filled."]
+
+
+def test_what_fills_void_is_found_in_the_image_as_it_was_when_it_was_asked_for() -> None:
+    editor = EditorUnderTest(drawn("11..22"), {1: PERSON, 2: CAR})
+    propose = editor.nearest_proposer(lambda ids: PlacedMask(ids == 0))
+    editor.select([2])
+    editor.delete()
+    editor.select([1])
+    editor.set_locked(True)
+    proposal = propose()
+    assert proposal.region.origin == (0, 2)
+    assert proposal.values.tolist() == [[1, 2]]
+
+
+def test_an_image_that_is_full_of_segments_gets_no_more_and_says_so() -> None:
+    ids = np.ones((256, 257), np.uint16)
+    ids[:, :256] = np.arange(256 * 256).reshape(256, 256)
+    ids[0, 256] = 0
+    editor = EditorUnderTest(ids, dict.fromkeys(range(1, 65536), PERSON))
+    editor.set_options(category=CAR)
+    maps = NetworkMaps(np.zeros_like(ids), np.array([SKY, SEA]), np.zeros(ids.shape, np.uint8))
+    proposal = editor.propose_stuff(maps)
+    assert proposal.region.area == 2
+    for refused in (
+        lambda: editor.begin("Brush"),
+        lambda: editor.paint(region("..x"), "Box"),
+        lambda: editor.adopt(region("..x"), PERSON),
+        lambda: editor.fill_with_stuff(proposal, maps),
+    ):
+        refused()
+        assert editor.sentences == ["An image holds at most 65,535 segments."]
+        editor.sentences.clear()
+    editor.select([1])
+    assert editor.split_parts() is None
+    assert editor.cut([(250.0, 128.0), (260.0, 128.0)]) is None
+    assert editor.sentences == ["An image holds at most 65,535 segments."] * 2
+    assert editor.journal == []
+    assert np.array_equal(editor.document.ids, ids)
+    assert len(editor.document.segments) == 65535
+
+
+def test_nothing_joins_stuff_that_is_locked_nor_begins_it_a_second_time() -> None:
+    editor = EditorUnderTest(drawn("1...2"), {1: SegmentInfo(SKY, locked=True), 2: PERSON})
+    editor.set_options(category=SKY)
+    assert editor.target_words == "sky #1"
+    assert editor.paint(region("..x"), "Box") is None
+    assert editor.adopt(region("..x"), SKY) is None
+    assert editor.sentences == ["sky #1 is locked."] * 2
+    editor.select([2])
+    assert editor.relabel(SKY) is None
+    assert editor.sentences[2:] == ["sky #1 is locked; unlock it to relabel others as that."]
+    maps = NetworkMaps(np.zeros((1, 5), np.uint8), np.array([SKY, SEA]), np.array([[0, 0, 0, 1, 0]], np.uint8))
+    assert editor.fill_with_stuff(editor.propose_stuff(maps), maps) is not None
+    assert editor.rows() == ["1..32"]
+    assert editor.categories() == {1: SKY, 2: PERSON, 3: SEA}
+
+
 def test_void_is_filled_with_the_stuff_that_the_network_finds_next() -> None:
     editor = EditorUnderTest(drawn("1.....", "1....."), {1: SKY})
     next_stuff = np.array([[0, 0, 1, 1, 2, 255]] * 2, np.uint8)
