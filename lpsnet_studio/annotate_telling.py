@@ -53,6 +53,7 @@ class AnnotateTelling:
         card.nothing_wanted.connect(commands.start_empty)
         card.show_image_wanted.connect(commands.show_image)
         card.look_again_wanted.connect(self._read_photo_again)
+        card.find_wanted.connect(commands.images.find_missing)
 
     def set_on(self, on: bool) -> None:
         """Says whether the window annotates; otherwise nothing is told here."""

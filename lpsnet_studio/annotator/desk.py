@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -34,6 +34,14 @@ Place = Literal["no project", "no image", "not in project", "reading", "not star
 being read; one without a segmentation; one that can be edited; one that cannot be, for a reason that is told."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Unfit:
+    """A photo on which nothing can be annotated."""
+
+    why: str
+    is_missing: bool
+
+
 class Desk(ProjectDesk):
     """One project, and one of its images under correction.
 
@@ -49,6 +57,7 @@ class Desk(ProjectDesk):
         image: id in the project of the image on the desk; 0 if it is not in it.
         place: what is on the desk.
         why_not: why it cannot be edited, in a sentence; empty if it can, or nothing is to be said.
+        is_missing: whether that is because its file is not where it was.
     """
 
     place_changed = Signal()
@@ -60,6 +69,7 @@ class Desk(ProjectDesk):
         self.image = 0
         self.place: Place = "no project"
         self.why_not = ""
+        self.is_missing = False
         self._path: Path | None = None
         self._told_changed: set[FileFacts] = set()
         self._budget = HistoryBudget()
@@ -154,10 +164,10 @@ class Desk(ProjectDesk):
         assert store is not None
         self.image = image
 
-        def read() -> OpenedImage | str | None:
+        def read() -> OpenedImage | _Unfit | None:
             state, sentence = store.file_state(image)
             if state in (FileState.RESIZED, FileState.MISSING, FileState.UNREADABLE):
-                return sentence
+                return _Unfit(sentence, state is FileState.MISSING)
             if state is FileState.CHANGED:
                 known = store.entries[image].file
                 now = FileFacts.of(known.path, stated_size=known.stated_size)
@@ -219,24 +229,24 @@ class Desk(ProjectDesk):
         self.image = image
         self._ask(lambda: begin_image(store, image, labels, start(), source), "preparing")
 
-    def _ask(self, read: Callable[[], OpenedImage | str | None], title: str) -> None:
+    def _ask(self, read: Callable[[], OpenedImage | _Unfit | None], title: str) -> None:
         """Reads what is to be edited; only the newest answer counts."""
         self._asked += 1
         asked = self._asked
         self._put("reading")
 
-        def take(outcome: OpenedImage | str | Failed | None) -> None:
+        def take(outcome: OpenedImage | _Unfit | Failed | None) -> None:
             if asked == self._asked:
                 self._take_opened(outcome)
 
         self.work(lambda: tried(read), take, title=title, cancellable=True)
 
-    def _take_opened(self, outcome: OpenedImage | str | Failed | None) -> None:
+    def _take_opened(self, outcome: OpenedImage | _Unfit | Failed | None) -> None:
         if isinstance(outcome, Failed):
             self._put("unreadable", str(outcome.error))
             self.told.emit(Problem(str(outcome.error)))
-        elif isinstance(outcome, str):
-            self._put("unreadable", outcome)
+        elif isinstance(outcome, _Unfit):
+            self._put("unreadable", outcome.why, is_missing=outcome.is_missing)
         elif outcome is None:
             self._put("not started")
         else:
@@ -271,8 +281,8 @@ class Desk(ProjectDesk):
         assert self.store is not None
         self.store.append(image, edit)
 
-    def _put(self, place: Place, why_not: str = "") -> None:
-        self.place, self.why_not = place, why_not
+    def _put(self, place: Place, why_not: str = "", *, is_missing: bool = False) -> None:
+        self.place, self.why_not, self.is_missing = place, why_not, is_missing
         self.place_changed.emit()
 
     # ------------------------------------------------------------------------------------------------------------ deeds

@@ -48,6 +48,7 @@ class EmptyDesk(QWidget):
         add_current_wanted, add_listed_wanted: the project is to hold this image, or all that are listed.
         prediction_wanted, truth_wanted, nothing_wanted: what the image is to begin with.
         look_again_wanted: it is to be looked again whether the image can be annotated.
+        find_wanted: images are to be found that are not where they were.
         open_again_wanted: the folder of the project that is only read, and can be changed now.
         show_image_wanted: the id of the image that was edited last before a crash.
         read_only: the line that says who holds the project.
@@ -66,6 +67,7 @@ class EmptyDesk(QWidget):
     truth_wanted = Signal()
     nothing_wanted = Signal()
     look_again_wanted = Signal()
+    find_wanted = Signal()
     open_again_wanted = Signal(object)
     show_image_wanted = Signal(int)
 
@@ -109,6 +111,7 @@ class EmptyDesk(QWidget):
             ("truth", "The ground truth", "Begin with what the data set says.", self.truth_wanted.emit),
             ("nothing", "Nothing", "Begin with void everywhere.", self.nothing_wanted.emit),
             ("again", "Look again", "Look again whether it can be annotated.", self.look_again_wanted.emit),
+            ("find", "Find missing images…", "Choose the folder that it was moved to.", self.find_wanted.emit),
         )
         self._tips = {name: tip for name, _, tip, _ in deeds}
         made = {}
@@ -226,7 +229,8 @@ class EmptyDesk(QWidget):
         if place == "no project":
             return ("new", "open")
         if place == "unreadable":
-            return ("again",)
+            can_find = self._desk.is_missing and store is not None and not store.is_read_only
+            return ("again", "find") if can_find else ("again",)
         if store is None or store.is_read_only:
             return ()
         if place == "not in project":

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from lpsnet_studio.inference.messages import OpenImage
 from lpsnet_studio.session import Session
@@ -41,6 +41,28 @@ def test_a_photo_that_is_shown_turned_otherwise_is_shown_as_the_project_keeps_it
     at_work.wait_for("editing")
     assert actions["tool_brush"].isEnabled()
     assert at_work.window.annotation.overlay.stage.size == at_work.editor.document.size
+
+
+def test_a_missing_photo_is_found_from_the_card_and_its_segments_come_back(
+    at_work: Annotating, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    photo, moved = at_work.photos[0], tmp_path / "moved" / "0.png"
+    moved.parent.mkdir()
+    photo.rename(moved)
+    card = at_work.window.annotation.telling.card
+    assert not card.buttons["find"].isVisibleTo(card)
+    at_work.desk.look_at(None)
+    at_work.desk.look_at(photo)
+    at_work.wait_for("unreadable")
+    assert card.buttons["find"].isVisibleTo(card)
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(moved.parent))
+    segments = at_work.store.count_segments(1)
+    card.buttons["find"].click()
+    at_work.qtbot.waitUntil(lambda: Path(at_work.session.entries[0].source.path) == moved, timeout=10_000)
+    at_work.answer()
+    at_work.wait_for("editing")
+    assert len(at_work.editor.document.segments) == segments
+    assert at_work.told == f"Found 1 of 1 missing image in {moved.parent}."
 
 
 def test_to_take_out_an_image_that_is_missing_says_what_is_lost(at_work: Annotating) -> None:
