@@ -16,14 +16,15 @@ from psygnal import Signal
 
 from lpsnet_studio.annotator.catalogue import Catalogue
 from lpsnet_studio.annotator.copying import copy_project, from_disk, from_journal
-from lpsnet_studio.annotator.database import DATABASE, ReadOnlyDatabase, checked_version, open_to_read, open_to_write
+from lpsnet_studio.annotator.database import DATABASE, checked_version, open_to_write
 from lpsnet_studio.annotator.edits import Edit, SegmentInfo
 from lpsnet_studio.annotator.journal import Journal, Moment, Reading
 from lpsnet_studio.annotator.kept_images import FOLD_AFTER_EDITS, KeptImages
 from lpsnet_studio.annotator.making import EndSession, begin_session, explained, keep_older, make_folder, new_database
 from lpsnet_studio.annotator.project import FileFacts, ImageEntry, Status
-from lpsnet_studio.annotator.project_errors import ProjectBusy, ProjectError, ProjectReadOnly
-from lpsnet_studio.annotator.project_lock import ProjectLock, refusal_of
+from lpsnet_studio.annotator.project_errors import ProjectError, ProjectReadOnly
+from lpsnet_studio.annotator.project_lock import ProjectLock
+from lpsnet_studio.annotator.reader import Reader
 from lpsnet_studio.annotator.reads import (
     Unfinished,
     read_entries,
@@ -45,8 +46,6 @@ _FOLD_AFTER_BYTES = 64 * 2**20
 _JOURNAL_BYTES = 256 * 2**20
 """Bytes of an image's edits that can always be taken back."""
 _CLOSE_WAITS = 10.0
-_READ_TRIES = 5
-"""How often something is read again because the database was changed meanwhile."""
 
 
 def is_project(folder: Path) -> bool:
@@ -87,7 +86,8 @@ class ProjectStore(KeptImages):
         self._is_closing = False
         self._unfinished: Unfinished | None = None
         self._release: Callable[[], object] = lambda: None
-        self._reader: ReadOnlyDatabase | None = None
+        self._reader: Reader | None = None
+        self._taken: tuple[sqlite3.Connection, int] | None = None
         self.read_only_because = ""
         """Why nothing can be changed, in a sentence; empty if it can."""
 
@@ -161,16 +161,13 @@ class ProjectStore(KeptImages):
         return store
 
     def _open_to_read(self) -> None:
-        self._reader = self._opened_to_read()
+        self._reader = Reader(self._path)
         self.read_only_because = f"{self.folder} is open to read: nothing can be changed"
         try:
-            self._read(lambda connection, pending: self._take(connection))
+            self._read(self._take_newest)
         except BaseException:
             self._reader.close()
             raise
-
-    def _opened_to_read(self) -> ReadOnlyDatabase:
-        return open_to_read(self._path, is_free=not isinstance(refusal_of(self.folder), ProjectBusy))
 
     def _open_to_write(self, retry_every: float | None, between: Moment) -> None:
         connection = open_to_write(self._path)
@@ -195,6 +192,13 @@ class ProjectStore(KeptImages):
             trouble=self.trouble.emit,
             between=between,
         )
+
+    def _take_newest(self, connection: sqlite3.Connection, _pending: Sequence[Write]) -> None:
+        """Takes what the database says, unless that is what it said before."""
+        found = connection, int(connection.execute("PRAGMA data_version").fetchone()[0])
+        if found != self._taken:
+            self._take(connection)
+            self._taken = found
 
     def _take(self, connection: sqlite3.Connection) -> None:
         entries, labels = tuple(read_entries(connection, self.folder)), read_labels(connection)
@@ -277,7 +281,7 @@ class ProjectStore(KeptImages):
         """Reads the images and labels again, where another Studio writes the project that this one reads."""
         if self._journal is None:
             before = self.entries
-            self._read(lambda connection, pending: self._take(connection))
+            self._read(self._take_newest)
             after = self.entries
             changed = {image for image, entry in after.items() if before.get(image) != entry}
             if changed or before.keys() - after.keys():
@@ -465,25 +469,9 @@ class ProjectStore(KeptImages):
         if journal is not None:
             return journal.read(reading)
         with self._mutex, explained(self._path, "could not be read"):
-            return self._read_what_is_there(reading)
-
-    def _read_what_is_there(self, reading: Reading[T]) -> T:
-        """Reads a project that somebody else may have opened to write since."""
-        for _ in range(_READ_TRIES):
-            reader = self._reader
-            if reader is None:
+            if self._reader is None:
                 raise ProjectError(self.read_only_because)
-            try:
-                answer = reading(reader.connection, ())
-            except (sqlite3.Error, ValueError):
-                if not reader.is_outdated:
-                    raise
-            else:
-                if not reader.is_outdated:
-                    return answer
-            self._reader = self._opened_to_read()
-            reader.close()
-        raise ProjectError(f"{self._path} could not be read: it is changed again and again")
+            return self._reader.read(reading)
 
     def _drop(self, image: int, first: int) -> bool:
         """Drops an image's oldest edits; False while something waits. Called in the writing thread.

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lpsnet_studio.annotator import database
+from lpsnet_studio.annotator import database, store
 from lpsnet_studio.annotator.desk import Desk
 from lpsnet_studio.annotator.edits import SegmentInfo
 from lpsnet_studio.annotator.lock_look import look_at_lock
@@ -50,11 +50,11 @@ def test_reading_a_project_that_nobody_writes_leaves_its_folder_as_it_is(
     desk = begun_desk(tmp_path, _ids(), {1: ROAD})
     assert not desk.shut()
     before = _content(tmp_path / "project")
-    with closing(ProjectStore.open(tmp_path / "project", read_only=True)) as store:
-        assert (store.current(1) or (None, {}))[1] == {1: SegmentInfo(ROAD)}
-        store.refresh()
-        assert look_at_lock(store.folder).is_free
-        assert store.damage() == []
+    with closing(ProjectStore.open(tmp_path / "project", read_only=True)) as reader:
+        assert (reader.current(1) or (None, {}))[1] == {1: SegmentInfo(ROAD)}
+        reader.refresh()
+        assert look_at_lock(reader.folder).is_free
+        assert reader.damage() == []
         assert _content(tmp_path / "project") == before
     assert _content(tmp_path / "project") == before
 
@@ -134,3 +134,23 @@ def test_classes_notes_and_what_was_begun_are_seen_by_who_reads_along(writer: De
     assert reader.editor.document.area(1) == 32
     assert not reader.can_edit
     assert not reader.shut()
+
+
+def test_the_images_are_read_again_only_where_something_was_written(
+    writer: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(ProjectStore.open(tmp_path / "project", read_only=True)) as reader:
+        looked: list[Path] = []
+        real = store.read_entries
+        monkeypatch.setattr(
+            store, "read_entries", lambda connection, folder: looked.append(folder) or real(connection, folder)
+        )
+        reader.refresh()
+        assert looked == []
+        writer.set_note("the left edge")
+        assert writer.store is not None
+        assert writer.store.flush(10)
+        reader.refresh()
+        reader.refresh()
+        assert looked == [reader.folder]
+        assert reader.entries[1].note == "the left edge"
