@@ -134,8 +134,14 @@ class Docks(QObject):
         around = (dock for dock in self._docks.values() if dock.isAncestorOf(widget))
         return any(dock.visibleRegion().isEmpty() for dock in around)
 
+    def enter_panel(self, name: str) -> None:
+        """Opens a panel, brings it to the front and gives its list the keyboard."""
+        self.show_panel(name)
+        widget = next(panel.widget for panel in self._docks if panel.name == name)
+        _place_of_keyboard(widget).setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def show_panel(self, name: str) -> None:
-        """Opens a panel, brings it to the front and gives it the keyboard."""
+        """Opens a panel and brings it to the front; the keyboard stays where it is."""
         panel, dock = next(item for item in self._docks.items() if item[0].name == name)
         if dock.isHidden() and not dock.isFloating():
             first = next(other for each, other in self._of_mode.items() if each.pile == panel.pile)
@@ -148,7 +154,6 @@ class Docks(QObject):
             # Once it is laid out: until then Qt goes by the panel's own wish.
             QTimer.singleShot(0, self, lambda: self._window.resizeDocks([dock], [width], Qt.Orientation.Horizontal))
         panel.widget.show()
-        _place_of_keyboard(panel.widget).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     # ---------------------------------------------------------------------------------------------------------- layout
 

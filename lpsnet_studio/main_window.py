@@ -115,6 +115,7 @@ class MainWindow(QMainWindow):
             self.notifications,
             self._reset_layout,
             self._show_panel,
+            self._enter_panel,
             lambda mode: self.modes.show(mode),
             self.areas,
         )
@@ -207,10 +208,17 @@ class MainWindow(QMainWindow):
         self.modes.restore()
 
     def _show_panel(self, name: str) -> None:
+        self._show_mode_of(name)
+        self._docks.show_panel(name)
+
+    def _enter_panel(self, name: str) -> None:
+        self._show_mode_of(name)
+        self._docks.enter_panel(name)
+
+    def _show_mode_of(self, name: str) -> None:
         modes = self._docks.modes_of(name)
         if self.modes.mode not in modes:
             self.modes.show(modes[0])
-        self._docks.show_panel(name)
 
     def _reset_layout(self) -> None:
         if self.modes.mode == "jobs":

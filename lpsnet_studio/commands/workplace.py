@@ -38,7 +38,8 @@ class Workplace:
         folders: where files are kept.
         notifications: where successes and failures are told.
         reset_layout: puts every panel back.
-        show_panel: opens a panel by its name and brings it to the front.
+        show_panel: opens a panel by its name and brings it to the front; the keyboard stays where it is.
+        enter_panel: the same, and gives it the keyboard.
         show_mode: shows the inspection, the annotation or jobs.
         areas: returns what the keyboard goes through area by area.
         background: what takes time is done there.
@@ -55,6 +56,7 @@ class Workplace:
     notifications: Notifications
     reset_layout: Callable[[], None]
     show_panel: Callable[[str], None]
+    enter_panel: Callable[[str], None]
     show_mode: Callable[[Mode], None]
     areas: Callable[[], Sequence[QWidget]]
     background: Background = field(init=False)

@@ -404,9 +404,9 @@ def test_the_job_stays_in_sight_until_its_scenes_are_drawn(
     window.actions_by_id["show_pictures"].trigger()
     told = "2 scenes are drawn first. They are shown once all of them are there."
     qtbot.waitUntil(lambda: told in window.notifications.texts)
-    assert window.room.mode == "jobs"
+    assert window.modes.mode == "jobs"
     may_end.set()
-    qtbot.waitUntil(lambda: window.room.mode == "inspect")
+    qtbot.waitUntil(lambda: window.modes.mode == "inspect")
     assert service.last(ListDataset).json_path == str(tmp_path / "scenes.json")
 
 
