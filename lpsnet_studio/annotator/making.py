@@ -14,7 +14,7 @@ from typing import Any
 
 from lpsnet_studio.annotator.database import DATABASE, open_to_write
 from lpsnet_studio.annotator.journal import Moment
-from lpsnet_studio.annotator.project_errors import ProjectError, cause_of, damaged, kind_of
+from lpsnet_studio.annotator.project_errors import ProjectError, ProjectReadOnly, cause_of, damaged, kind_of
 from lpsnet_studio.annotator.project_lock import Occupant
 from lpsnet_studio.annotator.schema import migrate
 
@@ -26,7 +26,8 @@ def explained(path: Path, what: str) -> Iterator[None]:
     """Turns what the database or the system raises into a sentence.
 
     Raises:
-        ProjectError: naming ``path``, ``what`` could not be done with it, and why.
+        ProjectError: naming ``path``, ``what`` could not be done with it, and why; ProjectReadOnly if the file alone is
+            write-protected.
     """
     try:
         yield
@@ -35,7 +36,8 @@ def explained(path: Path, what: str) -> Iterator[None]:
     except sqlite3.Error as error:
         if kind_of(error) in ("CORRUPT", "NOTADB"):
             raise damaged(path, error) from error
-        raise ProjectError(f"{path} {what}: {cause_of(error)}") from error
+        kind = ProjectReadOnly if kind_of(error) == "READONLY" else ProjectError
+        raise kind(f"{path} {what}: {cause_of(error)}") from error
     except OSError as error:
         raise ProjectError(f"{path} {what}: {cause_of(error)}") from error
     except ValueError as error:  # what should be JSON is not

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from lpsnet.formats.file_lock import holder_of, locked_by_process
-from lpsnet_studio.annotator.database import is_on_network
+from lpsnet_studio.annotator.database import DATABASE, is_on_network
 from lpsnet_studio.annotator.project_errors import ProjectBusy, ProjectReadOnly, cause_of
 
 __all__ = ["LOCK", "Occupant", "ProjectLock", "refusal_of"]
@@ -166,7 +166,7 @@ def refusal_of(folder: Path) -> ProjectReadOnly | None:
         return _busy(folder, occupant, is_certain=True)
     if occupant is not None and not is_told and _may_live(occupant):
         return _busy(folder, occupant, is_certain=occupant.lives_here())
-    for path in (folder, place):
+    for path in (folder, place, folder / DATABASE):
         if path.exists() and not os.access(path, os.W_OK):
             return _unwritable(folder, "it is write-protected")
     return None

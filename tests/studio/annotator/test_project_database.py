@@ -16,6 +16,7 @@ from lpsnet_studio.annotator import database
 from lpsnet_studio.annotator.database import DATABASE, is_on_network, open_to_read, open_to_write
 from lpsnet_studio.annotator.project_errors import ProjectDamaged, ProjectError
 from lpsnet_studio.annotator.schema import APPLICATION_ID, VERSION, create_at_version, migrate, version_of
+from lpsnet_studio.annotator.store import ProjectStore
 
 
 @pytest.fixture
@@ -157,6 +158,35 @@ def test_a_write_protected_folder_is_read(path: Path, tmp_path: Path, has_log: b
     done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "HOME": "/tmp"})
     assert done.stdout.strip() == answer, done.stderr
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+
+
+_OPEN_AS_NOBODY = """
+import os, sys
+from pathlib import Path
+import psutil
+from lpsnet_studio.annotator.desk import Desk
+from lpsnet_studio.annotator.lock_look import look_at_lock
+os.setgid(65534)
+os.setuid(65534)
+desk = Desk(lambda work, done, **_: done(work()), lambda call: call())
+desk.told.connect(lambda problem: print(problem.sentence))
+desk.open_project(Path(sys.argv[1]))
+print(desk.store is not None and desk.store.is_read_only, look_at_lock(Path(sys.argv[1])).is_free, desk.shut())
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only root can become another user")
+def test_a_write_protected_database_in_a_folder_that_is_not_opens_to_read(tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    ProjectStore.create(folder).close()
+    for place in (folder, *folder.iterdir()):
+        os.chown(place, 65534, 65534)
+    (folder / DATABASE).chmod(0o444)
+    for place in folder.parents[:3]:
+        place.chmod(0o755)
+    command = [sys.executable, "-c", _OPEN_AS_NOBODY, str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "HOME": "/tmp"})
+    assert done.stdout.strip() == "True False", done.stderr
 
 
 def test_what_a_crash_left_in_the_log_is_there(path: Path, tmp_path: Path) -> None:
