@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import threading
 import time
@@ -18,6 +19,7 @@ from lpsnet_studio.annotator import copying, database
 from lpsnet_studio.annotator.project_errors import ProjectError
 from lpsnet_studio.annotator.store import ProjectStore
 from tests.studio.annotator.scripted_session import Sheet, make_pictures
+from tests.studio.annotator.test_project_database import _old_project
 
 
 @pytest.fixture(params=["write-ahead log", "ordinary journal"])
@@ -174,3 +176,35 @@ def test_the_names_of_all_folders_that_are_made_reach_the_disk(tmp_path: Path, m
         synced.clear()
         store.backup(tmp_path / "copies" / "first")
         assert {tmp_path, tmp_path / "copies", tmp_path / "copies" / "first"} <= set(synced)
+
+
+def test_another_file_in_the_place_of_the_database_is_not_taken_for_it(store: ProjectStore, tmp_path: Path) -> None:
+    ProjectStore.create(tmp_path / "other").close()
+    path = store.folder / "project.sqlite"
+    path.rename(tmp_path / "taken away.sqlite")
+    shutil.copyfile(tmp_path / "other" / "project.sqlite", path)
+    store.backup(tmp_path / "copy")
+    with closing(ProjectStore.open(tmp_path / "copy")) as copy:
+        assert len(copy.entries) == len(store.entries) > 0
+        assert copy.load(1) is not None
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="the system does not tell which file a descriptor is of")
+def test_the_copy_of_an_older_version_has_its_name_on_the_disk_before_anything_is_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _old_project(tmp_path / "project.sqlite")
+    synced: list[bool] = []
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        if Path(f"/proc/self/fd/{descriptor}").readlink() == tmp_path:
+            synced.append((tmp_path / "project.version-1.sqlite").is_file())
+        real(descriptor)
+
+    def between(moment: str) -> None:
+        assert moment != "migrating" or synced == [True]
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    ProjectStore.open(tmp_path, between=between).close()
+    assert synced

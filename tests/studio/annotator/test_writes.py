@@ -118,6 +118,10 @@ def test_edits_that_were_taken_back_meanwhile_are_not_dropped(connection: sqlite
     after = _dump(connection)
     assert [row[1] for row in after["edits"]] == [5, 6]
     assert [(row[1], row[3]) for row in after["bases"]] == [(4, "the network")]
+    for image, done in ((1, 3), (2, 0)):
+        with pytest.raises(ValueError, match=f"edit {done} of image {image} is not in the project"):
+            MoveCursor(image, done).perform(connection, 1)
+    assert _dump(connection) == after
 
 
 def test_what_is_about_an_image_is_found_in_what_is_made_together() -> None:
