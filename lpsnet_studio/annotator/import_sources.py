@@ -52,7 +52,8 @@ class SourceImage:
         name: of the photo, as it is written there, folders included.
         path: where the photo should lie; None if nothing says where.
         key: what its source knows it by.
-        size: ``(height, width)`` of the photo, as it is annotated; None if nothing says it.
+        size: ``(height, width)`` that a data set states for the photo, which decides whether it is turned upright; None
+            where it always is, as labelme turns what it shows.
     """
 
     name: str
@@ -248,7 +249,7 @@ class _LabelmeSource:
         self.problems = tuple(problems)
         names = dict.fromkeys(shape.label for file in files for shape in file.shapes)
         self.classes = tuple(SourceClass(name) for name in names)
-        self.images = tuple(SourceImage(file.image_name, _photo_of(file), file.path, file.size) for file in files)
+        self.images = tuple(SourceImage(file.image_name, _photo_of(file), file.path) for file in files)
 
     @classmethod
     def of_folder(

@@ -134,6 +134,18 @@ def test_photos_are_added_as_their_annotations_state_them_and_stay_so(tmp_path: 
     assert FileFacts.of(photo).stated_size is None
 
 
+def test_photos_of_labelme_are_added_upright_as_it_shows_them(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    Image.new("RGB", (3, 2)).save(tmp_path / "a.jpg", exif=exif)
+    content = {"shapes": [], "imagePath": "a.jpg", "imageHeight": 2, "imageWidth": 3, "imageData": None}
+    (tmp_path / "a.json").write_text(json.dumps(content))
+    source = open_source(tmp_path / "a.json")
+    with closing(ProjectStore.create(tmp_path / "project", LABELS.to_json())) as store:
+        assert add_photos(source, plan_import(source, store.entries.values()), store) == []
+        assert store.entries[1].file.is_upright
+
+
 def test_an_import_that_changes_nothing_makes_no_edit(exported: Path, second: ProjectStore, tmp_path: Path) -> None:
     _take(second, exported, tmp_path / "photos")
     made: list[tuple[int, Edit]] = []
