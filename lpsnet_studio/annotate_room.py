@@ -282,9 +282,7 @@ class AnnotateRoom(QObject):
         return True
 
     def _pick_class(self, editor: Editor, digit: str) -> None:
-        label = editor.labels.by_hotkey.get(digit)
-        place = (int(digit) - 1) % 10
-        category = label.id if label is not None else next(iter(editor.recent[place : place + 1]), None)
+        category = next((category for category, key in editor.digits.items() if key == digit), None)
         if category is None:
             self._place.notifications.show_info(f"No class has the digit {digit} yet: use one first, or give it one.")
         elif editor.selection:

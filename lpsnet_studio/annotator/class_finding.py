@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lpsnet_studio.annotator.labels import HOTKEYS, Label, LabelSet
 
-__all__ = ["FoundClass", "class_of_digit", "digits_of", "find_classes"]
+__all__ = ["FoundClass", "digits_of", "find_classes"]
 
 _WHOLE, _BEGINNING, _WORD, _INSIDE, _GROUP, _SCATTERED = 6, 5, 4, 3, 2, 1
 """What a typed text is worth: where it is the name, begins it, begins a word of it, is inside it, begins a word of its
@@ -34,7 +34,7 @@ def digits_of(labels: LabelSet, recent: Sequence[int]) -> Mapping[int, str]:
 
     Args:
         labels: the project's classes.
-        recent: ids of those that were used last, the latest first.
+        recent: ids of those that were used last, in the order of their digits.
     """
     own = {label.id: label.hotkey for label in labels if label.hotkey}
     free = (key for key in HOTKEYS if key not in labels.by_hotkey)
@@ -42,13 +42,12 @@ def digits_of(labels: LabelSet, recent: Sequence[int]) -> Mapping[int, str]:
     return {**own, **dict(zip(without, free, strict=False))}
 
 
-def class_of_digit(labels: LabelSet, recent: Sequence[int], digit: str) -> int | None:
-    """Returns the id of the class that a digit picks; None if it picks none."""
-    return next((category for category, key in digits_of(labels, recent).items() if key == digit), None)
-
-
 def find_classes(
-    typed: str, labels: LabelSet, recent: Sequence[int] = (), besides: Iterable[int] = ()
+    typed: str,
+    labels: LabelSet,
+    recent: Sequence[int] = (),
+    besides: Iterable[int] = (),
+    digits: Mapping[int, str] | None = None,
 ) -> list[FoundClass]:
     """Returns the classes that fit what was typed, the best first; among equals those used last, then their order.
 
@@ -57,8 +56,9 @@ def find_classes(
         labels: the project's classes.
         recent: ids of those that were used last, the latest first.
         besides: ids of classes that are left out.
+        digits: that pick classes, by their ids; by default those that :func:`digits_of` gives to ``recent``.
     """
-    digits, left_out = digits_of(labels, recent), set(besides)
+    digits, left_out = digits_of(labels, recent) if digits is None else digits, set(besides)
     used = {category: place for place, category in enumerate(recent)}
     text = " ".join(_plain(typed).split())
     rated = [(_worth(text, label), label) for label in labels if label.id not in left_out]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QCursor, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
@@ -44,6 +44,7 @@ class ClassPalette(QWidget):
         theme: gives the colours.
         title: what is chosen for, in a few words.
         recent: ids of the classes that were used last, the latest first.
+        digits: that pick classes, by their ids; by default the recent ones in their order.
         besides: ids of classes that cannot be chosen.
         near: where on the screen it opens; the middle of the window if that is outside of it.
 
@@ -63,11 +64,13 @@ class ClassPalette(QWidget):
         title: str,
         *,
         recent: Sequence[int] = (),
+        digits: Mapping[int, str] | None = None,
         besides: Iterable[int] = (),
         near: QPoint | None = None,
     ) -> None:
         super().__init__(window)
         self._labels, self._theme, self._recent, self._besides = labels, theme, tuple(recent), frozenset(besides)
+        self._digits = digits
         self._before = QApplication.focusWidget()
         self._corner = None if near is None else window.mapFromGlobal(near)
         self.title = as_caption(ElidedLabel(title))
@@ -104,7 +107,7 @@ class ClassPalette(QWidget):
 
     def _fill(self, typed: str) -> None:
         self.list.clear()
-        found = find_classes(typed, self._labels, self._recent, self._besides)
+        found = find_classes(typed, self._labels, self._recent, self._besides, self._digits)
         for place, each in enumerate(found):
             item = QListWidgetItem(each.label.name)
             item.setData(_FOUND, each)
@@ -259,6 +262,7 @@ def relabel_by_palette(window: QWidget, desk: Desk, theme: Theme, near: QPoint |
         theme,
         f"Relabel {what}",
         recent=editor.recent,
+        digits=editor.digits,
         besides=present if len(present) == 1 else (),
         near=QCursor.pos() if near is None else near,
     )
@@ -280,6 +284,7 @@ def choose_class_of_new(window: QWidget, desk: Desk, theme: Theme, near: QPoint 
         theme,
         "Class of new segments",
         recent=editor.recent,
+        digits=editor.digits,
         near=QCursor.pos() if near is None else near,
     )
     palette.chosen.connect(lambda category: editor.new_instance(category) if desk.editor is editor else None)

@@ -22,6 +22,7 @@ from lpsnet_studio.annotator.opened_image import Beginning, OpenedImage, begin_i
 from lpsnet_studio.annotator.project import FileFacts, FileState, ImageEntry, Status, difference_of
 from lpsnet_studio.annotator.project_desk import Failed, ProjectDesk, tried
 from lpsnet_studio.annotator.read_ahead import ReadAhead
+from lpsnet_studio.annotator.recent_classes import RecentClasses
 from lpsnet_studio.annotator.store import ProjectStore
 from lpsnet_studio.state import Problem
 
@@ -73,7 +74,7 @@ class Desk(ProjectDesk):
         self._path: Path | None = None
         self._told_changed: set[FileFacts] = set()
         self._budget = HistoryBudget()
-        self._options, self._recent = EditorOptions(), ()
+        self._options, self._recent = EditorOptions(), RecentClasses()
         self._asked = 0
         self._walk: HistoryWalk | None = None
         self._ahead = ReadAhead(work)
@@ -144,7 +145,7 @@ class Desk(ProjectDesk):
             doing = self.editor.elsewhere.doing
             if self.editor.give_up() and doing:
                 self.said.emit(f"Given up, as another image was opened meanwhile: {doing}.")
-            self._options, self._recent = self.editor.options, self.editor.recent
+            self._options, self._recent = self.editor.options, self.editor.recent_classes
             self.editor.history.close()
         self.editor, self.image = None, 0
 
@@ -257,8 +258,7 @@ class Desk(ProjectDesk):
         editor = Editor(
             opened.document, self.labels, opened.restore(self._budget), lambda edit: self._journal(image, edit)
         )
-        for category in reversed(self.labels.still_there(self._recent)):
-            editor.use_category(category)
+        editor.recall(self._recent)
         kept = {each.name: getattr(self._options, each.name) for each in fields(EditorOptions)}
         category = self.labels.resolve(self._options.category or 0) or None
         editor.set_options(**{**kept, "only_inside": None, "category": category})

@@ -17,13 +17,12 @@ from lpsnet_studio.annotator.elsewhere import Elsewhere
 from lpsnet_studio.annotator.extents import MOST_SEGMENTS, Box
 from lpsnet_studio.annotator.labels import Label, LabelSet
 from lpsnet_studio.annotator.placed_mask import Ids, PlacedMask
+from lpsnet_studio.annotator.recent_classes import RecentClasses
 from lpsnet_studio.annotator.regions import segment_mask
 from lpsnet_studio.annotator.stroke_in_hand import Stroke
 
 __all__ = ["EditorCore", "give", "give_by_number"]
 
-_MOST_RECENT = 10
-"""Classes that are kept at hand: one for each digit."""
 _RADII = (0.5, 500.0)
 
 C = TypeVar("C", bound="EditorCore")
@@ -76,7 +75,7 @@ class EditorCore:
         self._begun_segments: list[int] = []
         """The segment that strokes have begun since something else was selected, or another was to be begun."""
         self._options = EditorOptions()
-        self._recent: tuple[int, ...] = ()
+        self._recent = RecentClasses()
         self._read_classes()
         document.changed.connect(self._drop_what_is_gone)
 
@@ -91,7 +90,7 @@ class EditorCore:
     def labels(self, labels: LabelSet) -> None:
         self._labels = labels
         self._read_classes()
-        self._recent = labels.still_there(self._recent)
+        self._recent = self._recent.still_there(labels)
         self.set_options(category=labels.resolve(self._options.category or 0) or None)
         self.labels_changed.emit()
 
@@ -120,11 +119,11 @@ class EditorCore:
     @property
     def recent(self) -> tuple[int, ...]:
         """Category ids that were used last, the latest first; at most one for each digit."""
-        return self._recent
+        return self._recent.latest
 
     def use_category(self, category: int) -> None:
         """Makes a class the one of new segments, and the latest of the recent ones."""
-        self._recent = (category, *(other for other in self._recent if other != category))[:_MOST_RECENT]
+        self._recent = self._recent.used(category)
         self.set_options(category=category)
         self.options_changed.emit()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lpsnet_studio.annotator.class_finding import class_of_digit, digits_of, find_classes
+from lpsnet_studio.annotator.class_finding import digits_of, find_classes
 from lpsnet_studio.annotator.labels import LabelSet
 from tests.studio.annotator.on_the_desk import CAR, LABELS, PERSON, ROAD, SKY
 
@@ -40,9 +40,6 @@ def test_hyphens_and_underscores_are_spaces() -> None:
 
 def test_a_class_keeps_its_own_digit_and_recent_ones_have_those_that_are_free() -> None:
     assert digits_of(LABELS, (ROAD, PERSON, SKY)) == {PERSON: "1", ROAD: "2", SKY: "3"}
-    assert class_of_digit(LABELS, (ROAD, PERSON, SKY), "3") == SKY
-    assert class_of_digit(LABELS, (ROAD,), "1") == PERSON
-    assert class_of_digit(LABELS, (), "2") is None
 
 
 def test_digits_of_classes_that_are_gone_are_given_on() -> None:
