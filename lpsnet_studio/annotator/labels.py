@@ -161,10 +161,6 @@ class LabelSet:
         """Returns the set with a class as a thing or as stuff."""
         return self._changed(identity, isthing=isthing)
 
-    def regroup(self, identity: int, supercategory: str) -> LabelSet:
-        """Returns the set with a class in another group."""
-        return self._changed(identity, supercategory=supercategory.strip())
-
     def with_hotkey(self, identity: int, hotkey: str) -> LabelSet:
         """Returns the set with a key given to a class, and taken from the one that has it; empty for none."""
         return self._without_key(hotkey)._changed(identity, hotkey=hotkey)

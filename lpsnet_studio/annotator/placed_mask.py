@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from lpsnet.structures import Window
 from lpsnet_studio.annotator.extents import Box, measure
 
-__all__ = ["Box", "Ids", "Mask", "PlacedMask", "box_of_window", "clipped", "window_of_box"]
+__all__ = ["Box", "Ids", "Mask", "PlacedMask", "clipped", "window_of_box"]
 
 Ids = NDArray[np.integer[Any]]
 """``[H, W]`` segment numbers; 0 is void."""
@@ -25,12 +25,6 @@ def window_of_box(box: Box) -> Window:
     """Returns ``(y0, x0, y1, x1)`` of ``(x0, y0, x1, y1)``."""
     x0, y0, x1, y1 = box
     return y0, x0, y1, x1
-
-
-def box_of_window(window: Window) -> Box:
-    """Returns ``(x0, y0, x1, y1)`` of ``(y0, x0, y1, x1)``."""
-    y0, x0, y1, x1 = window
-    return x0, y0, x1, y1
 
 
 def clipped(window: Window, size: tuple[int, int], margin: int = 0) -> Window:

@@ -71,11 +71,6 @@ class LoadedImage:
         """The edits that lead from the base to the present state."""
         return self.edits[: self.done - self.base]
 
-    @property
-    def undone_edits(self) -> tuple[Edit, ...]:
-        """The edits that can be done again, the next one first."""
-        return self.edits[self.done - self.base :]
-
 
 @dataclass(frozen=True, slots=True)
 class KeptImage:

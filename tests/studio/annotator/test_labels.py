@@ -54,9 +54,9 @@ def test_thirty_new_classes_have_colours_that_can_be_told_apart() -> None:
     )
 
 
-def test_a_class_is_renamed_recoloured_regrouped_and_made_of_another_kind() -> None:
-    labels = three().rename(18, " puppy ").recolor(18, (1, 2, 3)).change_kind(18, isthing=False).regroup(18, "pet ")
-    assert labels.labels == (Label(18, "puppy", (1, 2, 3), False, "pet", "1"), GRASS, SKY)
+def test_a_class_is_renamed_recoloured_and_made_of_another_kind() -> None:
+    labels = three().rename(18, " puppy ").recolor(18, (1, 2, 3)).change_kind(18, isthing=False)
+    assert labels.labels == (Label(18, "puppy", (1, 2, 3), False, DOG.supercategory, "1"), GRASS, SKY)
     assert three().labels == (DOG, GRASS, SKY)
 
 

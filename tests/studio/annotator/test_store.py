@@ -109,7 +109,7 @@ def test_undo_and_redo_are_kept_and_a_new_edit_takes_the_place_of_what_was_undon
     assert loaded is not None
     assert (loaded.base, loaded.done, loaded.first, loaded.source) == (0, 2, 0, "the network")
     assert [edit.title for edit in loaded.done_edits] == ["Stroke 0", "Stroke 1"]
-    assert [edit.title for edit in loaded.undone_edits] == ["Stroke 2", "Stroke 3", "Stroke 4"]
+    assert [edit.title for edit in loaded.edits[loaded.done - loaded.base :]] == ["Stroke 2", "Stroke 3", "Stroke 4"]
     sheet.done = 2
     store.append(image, sheet.paint(np.random.default_rng(9), "Lasso"))
     store.close()
