@@ -159,6 +159,43 @@ def test_an_import_that_changes_nothing_makes_no_edit(exported: Path, second: Pr
     assert [image for image, _ in made] == [2]
 
 
+def test_instances_are_laid_over_what_is_there_and_nothing_that_is_locked_changes(tmp_path: Path) -> None:
+    """COCO instances say nothing of stuff: what they do not cover is not void for that."""
+    photo, *_ = _photos(tmp_path / "photos", "2.png")
+    with closing(_project(tmp_path / "first", photo)) as first:
+        first.start(1, IDS, INFOS)
+        path = export_project(first, ExportFormat.COCO_INSTANCES, tmp_path / "out", only_done=False).path
+    with closing(_project(tmp_path / "second", photo)) as store:
+        held = {3: SegmentInfo(4), 8: SegmentInfo(9, locked=True)}
+        store.start(1, np.array([[3, 3, 3], [3, 8, 8]], np.uint16), held)
+        assert _take(store, path, tmp_path / "photos").skipped == ()
+        ids, infos = store.current(1) or pytest.fail("not started")
+        (new,) = infos.keys() - held.keys()
+        assert ids.tolist() == [[3, 3, new], [3, 8, 8]]
+        assert infos == {**held, new: SegmentInfo(9, score=0.5)}
+
+
+def test_stuff_that_is_locked_is_not_joined_which_the_report_says(exported: Path, tmp_path: Path) -> None:
+    with closing(_project(tmp_path / "third", tmp_path / "photos" / "2.png")) as store:
+        store.start(1, np.array([[5, 0, 0], [0, 0, 0]], np.uint16), {5: SegmentInfo(4, locked=True)})
+        report = _take(store, exported, tmp_path / "photos")
+        assert ("2.png", "road is locked, and nothing joins it") in report.skipped
+        ids, _ = store.current(1) or pytest.fail("not started")
+        assert ids.tolist() == [[5, 0, 2], [0, 0, 2]]
+
+
+def test_an_import_after_a_merge_that_changes_nothing_makes_no_edit(exported: Path, tmp_path: Path) -> None:
+    labels = LABELS.add("puppy", isthing=True)
+    (puppy,) = {label.id for label in labels} - {label.id for label in LABELS}
+    with closing(_project(tmp_path / "third", tmp_path / "photos" / "2.png")) as store:
+        store.start(1, IDS, {1: SegmentInfo(4), 2: SegmentInfo(puppy, score=0.5)})
+        merged = labels.merge(puppy, 9)
+        source = open_source(exported, images_dir=tmp_path / "photos")
+        plan = plan_import(source, store.entries.values())
+        assert import_annotations(source, merged, taken_by(store, source, plan, merged)).images == 1
+        assert store.entries[1].last == 0
+
+
 def test_images_that_are_not_there_or_of_another_size_are_skipped(exported: Path, tmp_path: Path) -> None:
     (other,) = _photos(tmp_path / "elsewhere", "2.png")
     Image.new("RGB", (5, 5)).save(other)
