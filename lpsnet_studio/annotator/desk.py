@@ -258,6 +258,11 @@ class Desk(ProjectDesk):
         editor = Editor(
             opened.document, self.labels, opened.restore(self._budget), lambda edit: self._journal(image, edit)
         )
+        self.editor = editor
+        if opened.edit is not None and self.can_edit:
+            edit = opened.edit.read_as(self.labels.current)
+            editor.document.apply(edit)
+            editor.take(edit)
         editor.recall(self._recent)
         kept = {each.name: getattr(self._options, each.name) for each in fields(EditorOptions)}
         category = self.labels.resolve(self._options.category or 0) or None
@@ -265,12 +270,7 @@ class Desk(ProjectDesk):
         editor.elsewhere.work = self.work
         editor.elsewhere.kept_changed.connect(self._tell_unsaved)
         editor.stepped.connect(self._follow_cursor)
-        self.editor = editor
         self._put("editing", "" if self.store is None else self.store.read_only_because)
-        if opened.edit is not None and self.can_edit:
-            edit = opened.edit.read_as(self.labels.current)
-            editor.document.apply(edit)
-            editor.take(edit)
         for sentence in opened.told:
             self.said.emit(sentence)
         if opened.left_out:

@@ -275,8 +275,11 @@ def _change(desk: Desk, store: ProjectStore, image: int, edit: Edit, anew: Repla
     if not is_same:
         made, _ = anew.edit_of(IdMap(editor.document.ids, editor.document.segments))
     if made is not None:
+        recent, category = editor.recent_classes, editor.options.category
         editor.document.apply(made)
         editor.take(made)
+        editor.recall(recent)  # nobody has chosen the classes that came with it
+        editor.set_options(category=category)
 
 
 def _images_words(ours: int, theirs: int) -> str:

@@ -284,6 +284,7 @@ def test_an_import_on_an_open_image_whose_class_was_merged_since_is_one_edit(beg
     assert begun.entry is not None
     _change(begun, store, begun.image, edit, anew, (begun.entry.done, begun.entry.last))
     assert dict(editor.document.segments) == {5: SegmentInfo(9)}
+    assert (editor.recent, editor.options.category) == ((), None)
     begun.undo()
     assert set(editor.document.segments) == {1, 2}
 
@@ -297,6 +298,7 @@ def test_an_image_that_was_begun_begins_anew_by_one_edit_that_undo_takes_back(
     assert begun.entry.last == 0
     before = begun.editor.document.ids.copy()  # type: ignore[union-attr]
     begun.set_status(Status.APPROVED)
+    begun.editor.use_category(9)  # type: ignore[union-attr]
     whole = PanopticSegmentation.from_ids(np.full(SIZE, 4, np.int32), {4: 0})
     start = begun.begin_empty if with_nothing else lambda: begun.begin_from(whole, CLASSES, "the ground truth")
     start()
@@ -306,6 +308,7 @@ def test_an_image_that_was_begun_begins_anew_by_one_edit_that_undo_takes_back(
     assert np.unique(editor.document.ids).tolist() == [0 if with_nothing else 4]
     assert editor.history.titles == ("Start from nothing" if with_nothing else "Start from the ground truth",)
     assert (begun.entry.done, begun.entry.last) == (1, 1)
+    assert (editor.recent, editor.options.category) == ((9,), 9), "nobody has chosen the classes that came with it"
     begun.undo()
     np.testing.assert_array_equal(editor.document.ids, before)
     begun.look_at(photos[1])
