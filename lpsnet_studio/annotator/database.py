@@ -169,9 +169,9 @@ def open_to_read(path: Path, *, is_free: bool = False) -> ReadOnlyDatabase:
     Raises:
         ProjectError: in a sentence, if it cannot be read, is damaged, or a newer program's.
     """
-    if not path.is_file():
-        raise ProjectError(f"{path.parent} is not an annotation project: it has no {path.name}")
     try:
+        if not path.is_file():
+            raise ProjectError(f"{path.parent} is not an annotation project: it has no {path.name}")
         database = _opened_at_rest(path) if is_free and not _has_leftovers(path) else _opened_in_place(path)
     except sqlite3.Error as error:
         if kind_of(error) in _BROKEN:

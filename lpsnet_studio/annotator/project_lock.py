@@ -167,7 +167,7 @@ def refusal_of(folder: Path) -> ProjectReadOnly | None:
     if occupant is not None and not is_told and _may_live(occupant):
         return _busy(folder, occupant, is_certain=occupant.lives_here())
     for path in (folder, place, folder / DATABASE):
-        if path.exists() and not os.access(path, os.W_OK):
+        if os.path.exists(path) and not os.access(path, os.W_OK):  # noqa: PTH110 - False where one may not look
             return _unwritable(folder, "it is write-protected")
     return None
 

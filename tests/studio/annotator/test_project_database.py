@@ -130,6 +130,13 @@ def _left_by_a_crash(path: Path, folder: Path) -> Path:
     return folder / DATABASE
 
 
+def _let_everybody_come_to(folder: Path) -> None:
+    """Opens the folders around one, which are those of the tests alone."""
+    own = [place for place in folder.parents if place.stat().st_mode & 0o777 == 0o700 and place != Path.home()]
+    for place in own:
+        place.chmod(0o755)
+
+
 _READ_AS_NOBODY = """
 import os, sys
 from pathlib import Path
@@ -151,8 +158,8 @@ def test_a_write_protected_folder_is_read(path: Path, tmp_path: Path, has_log: b
     if not has_log:
         folder.mkdir()
         shutil.copyfile(path, folder / DATABASE)
-    for place in (folder, *folder.parents[:3]):
-        place.chmod(0o755)
+    folder.chmod(0o755)
+    _let_everybody_come_to(folder)
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
     command = [sys.executable, "-c", _READ_AS_NOBODY, str(folder / DATABASE)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "HOME": "/tmp"})
@@ -182,8 +189,7 @@ def test_a_write_protected_database_in_a_folder_that_is_not_opens_to_read(tmp_pa
     for place in (folder, *folder.iterdir()):
         os.chown(place, 65534, 65534)
     (folder / DATABASE).chmod(0o444)
-    for place in folder.parents[:3]:
-        place.chmod(0o755)
+    _let_everybody_come_to(folder)
     command = [sys.executable, "-c", _OPEN_AS_NOBODY, str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "HOME": "/tmp"})
     assert done.stdout.strip() == "True False", done.stderr
