@@ -7,11 +7,11 @@ import sys
 import time
 from collections.abc import Callable
 
-__all__ = ["Stalls"]
+__all__ = ["IDLE", "TICK", "Stalls"]
 
 TICK = 4
 """Milliseconds between two ticks."""
-_IDLE = f"""
+IDLE = f"""
 import sys, time
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QMainWindow
@@ -68,7 +68,7 @@ class Stalls:
 
     def during(self, action: Callable[[], None]) -> float:
         """Returns by how much the longest stall while ``action`` lets events happen exceeds an idle program's."""
-        idle = subprocess.Popen([sys.executable, "-c", _IDLE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        idle = subprocess.Popen([sys.executable, "-c", IDLE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert idle.stdin is not None
         assert idle.stdout is not None
         idle.stdout.readline()

@@ -29,7 +29,10 @@ _CV2_QT_VARIABLES = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR")
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     """Reads the command line; prints a message and exits with status 2 if it cannot be understood."""
     parser = argparse.ArgumentParser(
-        prog="lpsnet-studio", description="A window on every step from a photo to panoptic segments."
+        prog="lpsnet-studio",
+        description="A window on every step from a photo to panoptic segments.",
+        epilog="lpsnet-studio export writes the segmentations of an annotation project without a window; "
+        "see lpsnet-studio export --help. A folder of that name is opened as ./export.",
     )
     parser.add_argument(
         "paths", nargs="*", type=Path, help="pictures, a folder, a COCO panoptic JSON file or a checkpoint to open"
@@ -120,8 +123,13 @@ def _complain(words: str) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the Studio; returns the exit status."""
-    options = parse_arguments(sys.argv[1:] if arguments is None else arguments)
+    """Runs the Studio, or the command that does without a window; returns the exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["export"]:
+        from lpsnet_studio.annotator.export_command import main as export
+
+        return export(arguments[1:])
+    options = parse_arguments(arguments)
     clear_foreign_qt()
     import PySide6
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Literal
+
 from lpsnet_studio import demo_network
 from lpsnet_studio.actions.table import ACTIONS
 from lpsnet_studio.examination import Examination
 from lpsnet_studio.session import Session
 from lpsnet_studio.view_options import SPEEDS
 
-__all__ = ["action_texts", "actions_of_image", "actions_on", "actions_possible"]
+__all__ = ["Mode", "action_texts", "actions_on", "actions_out_of_place", "actions_possible"]
 
 _STEPPING = (
     "play",
@@ -40,18 +43,38 @@ _LOOKING = (
 )
 
 
-_MENUS_OF_IMAGE = {"Image", "View", "Inspect", "Merge"}
-_OF_IMAGE = {"undo", "redo", "copy_view", "copy_python", "save_panoptic", "save_overlay", "save_inspection"}
-_OF_IMAGE |= {"export_view", "export_why"}
+Mode = Literal["inspect", "annotate", "jobs"]
+"""What the window shows."""
+
+_MENUS_OF_INSPECTION = {"Inspect", "Merge"}
+_MENUS_OF_IMAGE = {*_MENUS_OF_INSPECTION, "Image", "View"}
+_OF_INSPECTION = {"copy_python", "save_panoptic", "save_overlay", "save_inspection", "export_why"}
+_OF_INSPECTION |= {"show_labels", "show_boxes", "show_heat", "show_verdicts", "show_candidates"}
+_OF_IMAGE = {*_OF_INSPECTION, "undo", "redo", "copy_view", "export_view"}
+_OF_ANNOTATION = {"save_project", "next_finding", "mark_done", "mark_approved", "mark_todo", "write_note"}
+_OF_ANNOTATION |= {"start_from_prediction", "start_from_truth", "start_empty"}
 _ANYWHERE = {"light_theme", "motion", "full_screen", "next_area", "previous_area", "reset_layout", "prefetch"}
 _ANYWHERE |= {action.id for action in ACTIONS if action.id.startswith("panel_")}
-"""What those menus hold besides; a panel that is asked for brings the image back."""
+"""What those menus hold besides; a panel that is asked for brings its mode back."""
+
+_SHOW_IMAGE = "The image is not shown: show the inspection first."
+_SHOW_INSPECTION = "It belongs to the inspection: F2 shows it."
+_SHOW_ANNOTATION = "It belongs to the annotation: F3 shows it."
 
 
-def actions_of_image() -> frozenset[str]:
-    """Returns the ids of the actions whose effect is seen only where the image is shown."""
-    of_menus = {action.id for action in ACTIONS if action.menu in _MENUS_OF_IMAGE}
-    return frozenset((of_menus | _OF_IMAGE) - _ANYWHERE)
+def _ids_of(menus: Collection[str]) -> set[str]:
+    return {action.id for action in ACTIONS if action.menu in menus}
+
+
+def actions_out_of_place(mode: Mode) -> dict[str, str]:
+    """Returns the ids of the actions that belong to other modes than the one that is shown, and what to do first."""
+    of_inspection = (_ids_of(_MENUS_OF_INSPECTION) | _OF_INSPECTION) - _ANYWHERE
+    of_image = (_ids_of(_MENUS_OF_IMAGE) | _OF_IMAGE) - _ANYWHERE
+    of_annotation = (_ids_of({"Segments"}) | _OF_ANNOTATION) - _ANYWHERE
+    strange = dict.fromkeys(sorted(of_annotation), _SHOW_ANNOTATION) if mode != "annotate" else {}
+    if mode == "jobs":
+        return strange | dict.fromkeys(sorted(of_image), _SHOW_IMAGE)
+    return strange | dict.fromkeys(sorted(of_inspection), _SHOW_INSPECTION) if mode == "annotate" else strange
 
 
 def actions_on(session: Session) -> dict[str, bool]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from psygnal import Signal
 
 from lpsnet_studio.arrangement import Query, arrange, worst_key
-from lpsnet_studio.state import Entry, Measured
+from lpsnet_studio.state import Entry, Measured, Review
 
 __all__ = ["Gallery"]
 
@@ -33,6 +34,8 @@ class Gallery:
     entries_changed = Signal()
     entry_changed = Signal(int)
     """The position of an entry of which more is known now."""
+    reviews_changed = Signal()
+    """Of one or more entries it is known anew how far they have come, or what is said of them."""
     current_changed = Signal(int)
     order_changed = Signal()
     """Other images are shown, or in another order; follows :attr:`entries_changed` without being told again."""
@@ -105,6 +108,20 @@ class Gallery:
         target = self.order[min(max(row + by, 0), len(self.order) - 1)]
         return -1 if target == self.index else target
 
+    def next_with(self, reviews: Collection[Review]) -> int:
+        """Returns the position of the next image that has come so far, as they are shown; behind the last is the first.
+
+        Args:
+            reviews: how far it must have come, one of these.
+
+        Returns:
+            The position; -1 if there is none but the current one.
+        """
+        row = self.row_of(self.index)
+        begin = self._place_of_hidden() if row < 0 else row + 1
+        coming = chain(self.order[begin:], self.order[:begin])
+        return next((each for each in coming if self.entries[each].review in reviews and each != self.index), -1)
+
     def _place_of_hidden(self) -> int:
         """Returns how many of the shown images come before the current one, which is not among them."""
         if self.current is None:
@@ -124,6 +141,18 @@ class Gallery:
         """Keeps in the list why an image could not be read; one that is known stays, and opening it tries again."""
         if 0 <= index < len(self.entries) and not self.entries[index].problem:
             self._learn_of(index, problem=sentence, worth_retrying=True)
+
+    def take_reviews(self, known: Mapping[int, tuple[Review, str]]) -> None:
+        """Keeps in the list how far images have come, and what is said of them; told once, however many they are."""
+        entries: list[Entry] | None = None
+        for index, (review, note) in known.items():
+            entry = self.entries[index]
+            if (entry.review, entry.note) != (review, note):
+                entries = list(self.entries) if entries is None else entries
+                entries[index] = replace(entry, review=review, note=note)
+        if entries is not None:
+            self.entries = tuple(entries)
+            self.reviews_changed.emit()
 
     def _take_entries(self, entries: Sequence[Entry]) -> None:
         """Replaces the list; what was filtered was another one."""

@@ -1,4 +1,4 @@
-"""What is done in the background while an image is looked at: fetching the next one, and measuring all; no Qt."""
+"""What is done in the background while an image is looked at: fetching those that come, and measuring all; no Qt."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from psygnal import Signal
 
@@ -14,7 +15,7 @@ from lpsnet.structures import InspectionSettings
 from lpsnet_studio.inference import messages
 from lpsnet_studio.inference.messages import Cancel, Failed, Measure, ModelLoaded, Prefetch, Prefetched, Ready, Reply
 from lpsnet_studio.session import Session, image_key
-from lpsnet_studio.state import Measured, Problem, settings_possible
+from lpsnet_studio.state import Entry, Measured, Problem, settings_possible
 from lpsnet_studio.tally import ClassTally
 
 __all__ = ["Lookahead", "Measuring"]
@@ -61,17 +62,16 @@ class _Fetched:
     needs_network: bool
     network: str
     request: int = field(compare=False)
-    is_ready: bool = field(default=False, compare=False)
+    state: Literal["under way", "ready", "failed"] = field(default="under way", compare=False)
 
 
 class Lookahead:
-    """Fetches the next image once nothing else is wanted, and measures images one at a time.
+    """Fetches the images that come next once nothing else is wanted, and measures images one at a time.
 
     The service does both in its lowest lanes: opening and inspecting go before them and wait for no more than the step
     that is being done at the time, which is a file being read, a layer of the network or one stage of a measuring.
 
     Attributes:
-        is_fetching: whether the next image is being fetched now.
         measuring: the measuring that goes on; None if none does.
 
     Args:
@@ -85,62 +85,106 @@ class Lookahead:
     def __init__(self, session: Session, clock: Callable[[], float] = time.monotonic) -> None:
         self._session, self._clock = session, clock
         self._prefetches = False
-        self._fetched: _Fetched | None = None
-        self.is_fetching = False
+        self._coming: Callable[[], Sequence[int]] = self._neighbour
+        self._fetched: list[_Fetched] = []
+        """Of what is to come: the image that is being fetched, and those that are ready or failed."""
         self.measuring: Measuring | None = None
         session.received.connect(self._receive)
         session.entries_changed.connect(self._forget_list)
         session.background_cancelled.connect(self.stop_measuring)
-        for signal in (session.busy_changed, session.result_changed, session.order_changed):
+        for signal in (session.busy_changed, session.result_changed, session.order_changed, session.reviews_changed):
             signal.connect(self._fetch_next)
         session.current_changed.connect(lambda _index: self._fetch_next())
 
     # -------------------------------------------------------------------------------------------------------- fetching
 
     def prefetch(self, on: bool) -> None:
-        """Switches the fetching of the next image."""
+        """Switches the fetching of what comes next."""
         self._prefetches = on
         if not on:
             self._withdraw_fetching()
         self._fetch_next()
 
+    def go_by(self, coming: Callable[[], Sequence[int]] | None) -> None:
+        """Changes what is taken for coming next.
+
+        Args:
+            coming: returns positions in the list, the likeliest first; None for the neighbour as the list is shown.
+        """
+        self._coming = self._neighbour if coming is None else coming
+        self._fetch_next()
+
+    def _neighbour(self) -> list[int]:
+        target = self._session.neighbour(1)
+        return [] if target < 0 else [target]
+
+    @property
+    def is_fetching(self) -> bool:
+        """Whether an image is being fetched now."""
+        return self._under_way is not None
+
+    @property
+    def _under_way(self) -> _Fetched | None:
+        return next((each for each in self._fetched if each.state == "under way"), None)
+
     def _fetch_next(self) -> None:
+        """Fetches what comes next and is not there yet; one image at a time, and the likeliest first."""
         session = self._session
-        target = session.neighbour(1) if self._prefetches else -1
-        if target < 0 or session.busy is not None or not session.is_current:
+        if not self._prefetches or session.busy is not None or not session.is_current:
             return
-        entry = session.entries[target]
-        if entry.problem:
+        coming = {self._wanted(session.entries[index]): session.entries[index] for index in self._coming()}
+        under_way = self._under_way
+        wanted = {each: entry for each, entry in coming.items() if not entry.problem}
+        if not wanted:
             return
-        settings = settings_possible(session.settings, has_truth=entry.source.truth is not None)
-        wanted = _Fetched(image_key(entry.source), settings.needs_network, self._network_of(settings), 0)
-        if wanted == self._fetched:
-            return
-        self._withdraw_fetching()
-        request = Prefetch(session.service.next_request(), wanted.image, entry.source, settings)
-        self._fetched, self.is_fetching = replace(wanted, request=request.request), True
-        session.service.post(request)
+        if under_way is not None and under_way not in wanted:
+            self._withdraw(under_way)
+            under_way = None
+        self._fetched = [each for each in self._fetched if each in wanted]
+        lacking = next((each for each in wanted if each not in self._fetched), None)
+        if lacking is not None and under_way is None:
+            self._fetch(lacking, wanted[lacking])
+
+    def _wanted(self, entry: Entry) -> _Fetched:
+        settings = self._settings_of(entry)
+        return _Fetched(image_key(entry.source), settings.needs_network, self._network_of(settings), 0)
+
+    def _settings_of(self, entry: Entry) -> InspectionSettings:
+        return settings_possible(self._session.settings, has_truth=entry.source.truth is not None)
+
+    def _fetch(self, wanted: _Fetched, entry: Entry) -> None:
+        service = self._session.service
+        request = Prefetch(service.next_request(), wanted.image, entry.source, self._settings_of(entry))
+        self._fetched.append(replace(wanted, request=request.request))
+        service.post(request)
+
+    def _withdraw(self, fetched: _Fetched) -> None:
+        self._session.service.post(Cancel(fetched.request))
+        self._fetched.remove(fetched)
 
     def _withdraw_fetching(self) -> None:
-        if self.is_fetching and self._fetched is not None:
-            self._session.service.post(Cancel(self._fetched.request))
-        self._fetched, self.is_fetching = None, False
+        if self._under_way is not None:
+            self._withdraw(self._under_way)
+        self._fetched = []
 
     def _end_fetching(self, fetched: _Fetched, reply: Prefetched | Failed) -> None:
         """Takes the answer; what was dropped for something more urgent is asked for again when that is done.
 
         What failed is not: it would fail again, or end another service.
         """
-        self.is_fetching = False
+        self._fetched.remove(fetched)
         if isinstance(reply, Prefetched):
-            self._fetched = replace(fetched, is_ready=True)
-        elif reply.kind in ("superseded", "cancelled"):
-            self._fetched = None
+            self._fetched.append(replace(fetched, state="ready"))
+            self._fetch_next()
+        elif reply.kind not in ("superseded", "cancelled"):
+            self._fetched.append(replace(fetched, state="failed"))
+            if reply.kind == "bad-input":  # else others would fail likewise
+                self._fetch_next()
 
     def _forget_ready(self) -> None:
         """What was ready went with the service that had it."""
-        if self._fetched is not None and self._fetched.is_ready:
-            self._fetched = None
+        if any(each.state == "ready" for each in self._fetched):
+            self._fetched = [each for each in self._fetched if each.state != "ready"]
             self._fetch_next()
 
     # ------------------------------------------------------------------------------------------------------- measuring
@@ -247,7 +291,7 @@ class Lookahead:
     # --------------------------------------------------------------------------------------------------------- replies
 
     def _receive(self, reply: Reply) -> None:
-        measuring, fetched = self.measuring, self._fetched
+        measuring, fetched = self.measuring, self._under_way
         match reply:
             case Ready():
                 self._forget_ready()

@@ -19,7 +19,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedLayout, QVBoxLayout, QWidget
 
 from lpsnet_studio.actions.build import build_actions, build_canvas_menu, build_menus, build_toolbar, refresh_icons
-from lpsnet_studio.availability import action_texts, actions_on, actions_possible
+from lpsnet_studio.annotate_room import AnnotateRoom
+from lpsnet_studio.availability import action_texts, actions_on, actions_out_of_place, actions_possible
 from lpsnet_studio.background import Background
 from lpsnet_studio.browser.image_list import ImageList
 from lpsnet_studio.canvas.view import CanvasView
@@ -46,6 +47,7 @@ from lpsnet_studio.inspector.timeline import Timeline
 from lpsnet_studio.inspector.why_panel import WhyPanel
 from lpsnet_studio.jobs_room import JobsRoom
 from lpsnet_studio.keyboard import ShortcutsByPlace
+from lpsnet_studio.modes import Modes
 from lpsnet_studio.session import Session
 from lpsnet_studio.settings import Folders, Settings
 from lpsnet_studio.theme import Theme
@@ -69,7 +71,9 @@ class MainWindow(QMainWindow):
 
     Attributes:
         commands: what the actions do.
+        modes: what the window shows.
         room: shows jobs in the place of the image.
+        annotation: corrects segments on the canvas.
         examination: what is looked at beyond the result.
         actions_by_id: the actions.
         closing: emitted when the window is about to close.
@@ -111,6 +115,8 @@ class MainWindow(QMainWindow):
             self.notifications,
             self._reset_layout,
             self._show_panel,
+            self._enter_panel,
+            lambda mode: self.modes.show(mode),
             self.areas,
         )
         self.commands = Commands(place, device)
@@ -122,8 +128,13 @@ class MainWindow(QMainWindow):
         for stepper in steppers:
             self.timeline.scrubber.watch(stepper)
         self.actions_by_id = build_actions(self, theme, self.commands, {"view": views, "canvas": steppers})
-        self.room = JobsRoom(place, self._docks, self._made_stage(session, theme), self._view)
-        self.setCentralWidget(self.room.middle)
+        stage = self._made_stage(session, theme)
+        self.modes = Modes(place, self._docks, stage, self._view)
+        self.room = JobsRoom(place, self.modes)
+        self.annotation = AnnotateRoom(place, self.modes, self.commands)
+        self.commands.annotate.train_on = lambda spec, origin: self.room.begin_new("train", spec, origin)
+        self._stage_layout.insertWidget(1, self.annotation.bar)
+        self.setCentralWidget(self.modes.middle)
         self._docks.add(self._panels())
         self._add_bars(session, theme, place.background)
         self._listen()
@@ -153,7 +164,7 @@ class MainWindow(QMainWindow):
             if isinstance(panel, WhyPanel):
                 panel.add_actions(self.actions_by_id)
         stage = QWidget()
-        layout = QVBoxLayout(stage)
+        layout = self._stage_layout = QVBoxLayout(stage)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(Banner(session, theme))
@@ -165,23 +176,27 @@ class MainWindow(QMainWindow):
         """Adds the menus, the toolbar and the status bar."""
         build_menus(self, self.actions_by_id, self.docks.values())
         build_toolbar(self, self.actions_by_id)
-        self.canvas.set_menu(build_canvas_menu(self.canvas, self.actions_by_id))
+        menus = [build_canvas_menu(self.canvas, self.actions_by_id, mode) for mode in ("inspect", "annotate")]
+        self.canvas.set_menu(menus[0])
         bar = StatusBar(session, theme, self.commands.files.withdraw, self.actions_by_id)
         self.setStatusBar(bar)
         self.canvas.zoom_changed.connect(bar.show_zoom)
+        self.modes.attach(self.actions_by_id, bar)
         self.room.attach(self.actions_by_id, bar, self.commands.jobs)
+        self.annotation.attach(self.actions_by_id, bar, *menus)
         background.busy_changed.connect(lambda: bar.show_background(background.busy))
 
     def _panels(self) -> list[Panel]:
         """Returns the panels, the front one of every pile first."""
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
         return [
-            Panel("images", "Images", self.images, "images", left),
+            Panel("images", "Images", self.images, "images", left, modes=("inspect", "annotate")),
             Panel("segments", "Segments", self.segments, "result", right),
             Panel("steps", "Steps", self.steps, "result", right),
             Panel("settings", "Settings", self.panel, "knobs", right),
             Panel("layers", "Layers", self.layers, "knobs", right),
             *(Panel(name, title, widget, "images", left, shown=False) for name, title, widget in self._evidence),
+            *self.annotation.panels,
         ]
 
     def _restore(self) -> None:
@@ -190,14 +205,24 @@ class MainWindow(QMainWindow):
             self.resize(min(1360, room.width()), min(860, room.height()))
             self._docks.reset()
         self._docks.come_on_screen()
-        self.room.restore()
+        self.modes.restore()
 
     def _show_panel(self, name: str) -> None:
-        self.room.show_mode("inspect")
+        self._show_mode_of(name)
         self._docks.show_panel(name)
 
+    def _enter_panel(self, name: str) -> None:
+        self._show_mode_of(name)
+        self._docks.enter_panel(name)
+
+    def _show_mode_of(self, name: str) -> None:
+        modes = self._docks.modes_of(name)
+        if self.modes.mode not in modes:
+            self.modes.show(modes[0])
+
     def _reset_layout(self) -> None:
-        self.room.show_mode("inspect")
+        if self.modes.mode == "jobs":
+            self.modes.show("inspect")
         self._docks.reset()
 
     @property
@@ -228,8 +253,10 @@ class MainWindow(QMainWindow):
         ):
             signal.connect(self._show_choices)
         session.selection_changed.connect(lambda _owner: self._show_choices())
-        self.room.mode_changed.connect(self._show_mode)
-        self.room.choice_changed.connect(self.room.show_choices)
+        self.modes.changed.connect(self._show_mode)
+        self.room.choice_changed.connect(self._show_choices_of_modes)
+        self.annotation.choice_changed.connect(self._show_choices_of_modes)
+        self.annotation.desk.saved_changed.connect(self._show_title)
         session.view_changed.connect(self._keep_view)
         self.panel.folded_changed.connect(lambda names: self._settings.change(folded_groups=names))
         self._settings.changed.connect(self._show_choices)
@@ -244,29 +271,34 @@ class MainWindow(QMainWindow):
         self._middle.setCurrentIndex(0 if entry is None else 1)
         self._show_timeline()
         self._show_title()
-        shows_image = entry is not None and self.room.mode == "inspect"
+        shows_image = entry is not None and self.modes.mode != "jobs"
         if shows_image and not self.canvas.hasFocus() and not self.images.has_keyboard:
             self.canvas.setFocus()
 
     def _show_mode(self) -> None:
+        self._show_timeline()
         self._show_title()
         self._show_choices()
 
     def _show_title(self) -> None:
         entry = self._session.current
         name = "" if entry is None else entry.name
-        against = f" compared with {entry.stand_in}" if entry is not None and entry.stand_in else ""
-        shown = "Jobs" if self.room.mode == "jobs" else f"{name}{against}"
-        self.setWindowTitle(f"{shown} – {_TITLE}" if shown else _TITLE)
+        is_annotating = self.modes.mode == "annotate"
+        is_compared = entry is not None and entry.stand_in and not is_annotating
+        against = f" compared with {entry.stand_in}" if is_compared else ""
+        shown = "Jobs" if self.modes.mode == "jobs" else f"{name}{against}"
+        mark = "[*]" if is_annotating else ""
+        self.setWindowTitle(f"{shown}{mark} – {_TITLE}" if shown else _TITLE)
+        self.setWindowModified(is_annotating and bool(shown and self.annotation.desk.unsaved))
 
     def _leave_pictures(self) -> None:
         entry = self._session.current
         self.notifications.keep_only_about("" if entry is None else entry.source.path)
 
     def _show_timeline(self) -> None:
-        is_low = self.height() < _LEAST_HEIGHT_FOR_TIMELINE
+        has_room = self.height() >= _LEAST_HEIGHT_FOR_TIMELINE and self.modes.mode == "inspect"
         self.timeline.fit_into(self.height())
-        self.timeline.setVisible(self._session.current is not None and not is_low)
+        self.timeline.setVisible(self._session.current is not None and has_room)
 
     def _show_playing(self, playing: bool) -> None:
         action = self.actions_by_id["play"]
@@ -287,7 +319,12 @@ class MainWindow(QMainWindow):
         actions["light_theme"].setChecked(self._theme.name == "light")
         actions["full_screen"].setChecked(self.isFullScreen())
         actions["prefetch"].setChecked(self._settings.preferences.prefetch)
+        self._show_choices_of_modes()
+
+    def _show_choices_of_modes(self) -> None:
         self.room.show_choices()
+        self.annotation.show_choices()
+        self.modes.show_choices()
 
     def _show_theme(self) -> None:
         refresh_icons(self.actions_by_id, self._theme)
@@ -311,7 +348,7 @@ class MainWindow(QMainWindow):
         """Makes room for the canvas in a small window."""
         super().resizeEvent(event)
         self._show_timeline()
-        self.room.bar.fit_into(self.width())
+        self.modes.bar.fit_into(self.width())
         self._docks.make_room()
 
     def focusNextPrevChild(self, forwards: bool) -> bool:
@@ -343,8 +380,9 @@ class MainWindow(QMainWindow):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Says why nothing happens on the keys of an action that cannot be had now."""
         pressed = QKeySequence(event.keyCombination())
-        refused = (action for action in self.actions_by_id.values() if pressed in action.shortcuts())
-        action = next((each for each in refused if not each.isEnabled()), None)
+        strange = actions_out_of_place(self.modes.mode)
+        refused = [each for each in self.actions_by_id.values() if pressed in each.shortcuts() and not each.isEnabled()]
+        action = min(refused, key=lambda each: each.objectName() in strange, default=None)
         if action is None:
             super().keyPressEvent(event)
             return
@@ -353,9 +391,9 @@ class MainWindow(QMainWindow):
 
     def areas(self) -> list[QWidget]:
         """Returns what the keyboard goes through area by area, as far as it is on the screen."""
-        front = (self.segments.table, self.steps.table, self.panel, self.layers)
+        front = (self.segments.table, self.steps.table, self.panel, self.layers, *self.annotation.areas)
         evidence = (widget for _, _, widget in self._evidence)
-        shown = (self.room.bar, self.images.view, *evidence, self._view, self.timeline, *front, *self.room.areas)
+        shown = (self.modes.bar, self.images.view, *evidence, self._view, self.timeline, *front, *self.room.areas)
         return [each for each in shown if each.isVisible() and not each.visibleRegion().isEmpty()]
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -363,6 +401,9 @@ class MainWindow(QMainWindow):
         if self.commands.is_saving:
             event.ignore()
             self.commands.close_when_saved(self.close)
+            return
+        if not self.annotation.may_close(self.close):
+            event.ignore()
             return
         self._session.play(False)
         self._docks.save(self._settings)

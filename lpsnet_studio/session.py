@@ -460,4 +460,4 @@ class Session(Gallery, Knobs, Machine, Replay):
 def image_key(source: ImageSource) -> str:
     """Names an image so that opening it again finds what the service still has of it."""
     truth = "" if source.truth is None else f"{source.truth.json_path}#{source.truth.image_id}"
-    return f"{source.path}|{truth}"
+    return f"{source.path}|{truth}" + ("" if source.stated_size is None else f"|{source.stated_size}")

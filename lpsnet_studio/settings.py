@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LAYOUT_VERSION", "Folders", "Preferences", "Settings", "remembered"]
 
-LAYOUT_VERSION = 5
+LAYOUT_VERSION = 6
 """Raised whenever docks or toolbars change, so that an older layout is not forced onto them."""
 
 _log = logging.getLogger(__name__)
@@ -76,7 +76,9 @@ class Preferences:
         recent_networks: checkpoints, configs and presets that were loaded, the latest first.
         recent_actions: ids of the actions that were found by their name, the latest first.
         my_settings: the user's own inspection settings, field by field; empty if none were saved.
-        mode: what the window shows, ``inspect`` or ``jobs``.
+        mode: what the window shows, ``inspect``, ``annotate`` or ``jobs``.
+        recent_projects: folders of annotation projects that were open, the latest first.
+        open_project: the folder of the project that was open last; empty if it was closed.
         jobs_folder: where the folder of the job that was started last lies; empty before there was one.
         told_jobs_go_on: whether the user was told that jobs go on without the window.
         told_at_closing: whether that was told as the window was closed, too.
@@ -98,6 +100,8 @@ class Preferences:
     recent_actions: tuple[str, ...] = ()
     my_settings: Mapping[str, Any] = field(default_factory=dict)
     mode: str = "inspect"
+    recent_projects: tuple[str, ...] = ()
+    open_project: str = ""
     jobs_folder: str = ""
     told_jobs_go_on: bool = False
     told_at_closing: bool = False
@@ -151,13 +155,16 @@ class Settings:
         except OSError as error:
             _log.warning("%s: preferences were not saved (%s)", self._path, error)
 
-    def save_window(self, window: QMainWindow, layout: QByteArray | None = None) -> None:
+    def save_window(
+        self, window: QMainWindow, layout: QByteArray | None = None, layouts: Mapping[str, QByteArray] | None = None
+    ) -> None:
         """Keeps a window's geometry and the places of its docks.
 
         Args:
             window: the window.
             layout: what :meth:`~PySide6.QtWidgets.QMainWindow.saveState` gave when there was room for the docks; None
                 to take it now.
+            layouts: the same of other modes of the window, by their names.
         """
         geometry = window.saveGeometry()
         layout = window.saveState(LAYOUT_VERSION) if layout is None else layout
@@ -165,6 +172,9 @@ class Settings:
         store.setValue("geometry", geometry)
         store.setValue("layout", layout)
         store.setValue("checksum", _checksum(geometry, layout))
+        for mode, state in (layouts or {}).items():
+            store.setValue(f"layouts/{mode}", state)
+            store.setValue(f"checksums/{mode}", _checksum(state, state))
         store.sync()
 
     def restore_window(self, window: QMainWindow) -> bool:
@@ -178,6 +188,16 @@ class Settings:
         if store.value("checksum") != _checksum(geometry, layout):
             return False
         return window.restoreGeometry(geometry) and window.restoreState(layout, LAYOUT_VERSION)
+
+    def layout_of(self, mode: str) -> QByteArray | None:
+        """Returns how the docks of another mode of the window lay; None if that is not known."""
+        from PySide6.QtCore import QByteArray
+
+        store = self._geometry()
+        state = store.value(f"layouts/{mode}")
+        if not isinstance(state, QByteArray) or store.value(f"checksums/{mode}") != _checksum(state, state):
+            return None
+        return state
 
     def _geometry(self) -> QSettings:
         from PySide6.QtCore import QSettings

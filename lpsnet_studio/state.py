@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from lpsnet.categories import Categories
 from lpsnet.metrics.panoptic_quality import ImageQuality, PanopticQuality
@@ -22,6 +24,8 @@ from lpsnet_studio.inference.messages import ImageSource
 from lpsnet_studio.tally import ClassTally
 
 __all__ = [
+    "REVIEW_WORDS",
+    "UNREVIEWED",
     "Busy",
     "Entry",
     "Measured",
@@ -29,9 +33,26 @@ __all__ = [
     "Pointed",
     "Problem",
     "Result",
+    "Review",
     "settings_possible",
     "shade_of",
 ]
+
+Review = Literal["", "todo", "in_progress", "done", "approved", "outside"]
+"""How far an image has come in the annotation project that is open; ``outside`` if the project does not have it, and
+empty if no project is open."""
+
+REVIEW_WORDS: Mapping[Review, str] = {
+    "todo": "To do",
+    "in_progress": "In progress",
+    "done": "Done",
+    "approved": "Approved",
+    "outside": "Not in the project",
+}
+"""The same for people, in the order in which images come along."""
+
+UNREVIEWED: frozenset[Review] = frozenset({"todo", "in_progress"})
+"""What still is to be annotated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +86,8 @@ class Entry:
         problem: why it cannot be opened, in a sentence; empty if nothing is known against it.
         worth_retrying: whether the problem was met in opening it, so that it may be gone the next time.
         measured: how well its result fitted the ground truth when it was last computed; None if it never was.
+        review: how far it has come in the project that is open.
+        note: what is said of it there.
         stand_in: what stands in the place of its ground truth, for people, such as ``the predictions of eval-1``; empty
             where its truth is one. Figures then say how far both agree, and nothing of how good either is.
     """
@@ -75,6 +98,8 @@ class Entry:
     problem: str = ""
     worth_retrying: bool = False
     measured: Measured | None = None
+    review: Review = ""
+    note: str = ""
     stand_in: str = ""
 
     @property

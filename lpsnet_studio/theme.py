@@ -158,7 +158,8 @@ class Theme(QObject):
         if isinstance(application, QApplication):
             application.setStyle("Fusion")
             application.setPalette(_qt_palette(self.palette))
-            application.setPalette(_box_palette(self.palette), "QCheckBox")
+            for kind in ("QCheckBox", "QRadioButton"):
+                application.setPalette(_box_palette(self.palette), kind)
             application.setStyleSheet(_style_sheet(self.palette))
             font = application.font()
             font.setPixelSize(_BODY_PIXELS)
@@ -274,7 +275,7 @@ def _qt_palette(colors: Palette) -> QPalette:
 
 
 def _box_palette(colors: Palette) -> QPalette:
-    """Returns the palette of check boxes: Fusion outlines them darker than the window, which in the dark hides them."""
+    """Returns the palette of boxes to check: Fusion outlines them darker than the window, which hides them there."""
     palette = _qt_palette(colors)
     is_dark = QColor(colors.window).lightness() < 128
     palette.setColor(QPalette.ColorRole.Base, QColor(colors.line if is_dark else colors.panel))

@@ -16,6 +16,8 @@ from lpsnet.config import Config, load_config, preset_names
 from lpsnet.config.fields import field_names
 from lpsnet.config.training import TargetConfig
 from lpsnet.structures import InspectionSettings
+from lpsnet_studio.actions.annotate_menu import ANNOTATE
+from lpsnet_studio.actions.segments_menu import SEGMENTS
 
 PROJECT = Path(__file__).resolve().parents[1]
 METHOD = PROJECT / "docs" / "method.md"
@@ -118,6 +120,14 @@ def test_the_commands_of_the_settings_page_are_ones_that_a_config_takes() -> Non
         configs += [load_config(name, changes)] if changes else []
     assert len(configs) > 7
     assert [config.data.train.kind for config in configs if config.name == "demo"] == ["coco_panoptic"]
+
+
+def test_the_guide_to_annotation_has_every_key_of_its_menus() -> None:
+    page = (PROJECT / "docs" / "guide" / "annotate.md").read_text(encoding="utf-8")
+    table = page.split("| key | tool or action | |")[1].split("\n\n")[0]
+    told = re.findall(r"^\| (.+?) \| (.+?) \| .*\|$", table, re.MULTILINE)
+    menus = (*SEGMENTS, *ANNOTATE)
+    assert told == [(", ".join(action.keys), action.text.rstrip("…")) for action in menus if action.keys]
 
 
 def _configuration() -> str:

@@ -30,6 +30,11 @@ DOCUMENTED = {
     "jobs-curves": "jobs-curves",
     "jobs-pictures": "jobs-pictures",
     "jobs-failed": "jobs-failed",
+    "annotate-empty": "annotate-empty",
+    "annotate-brush": "annotate-brush",
+    "annotate-assist": "annotate-assist",
+    "annotate-palette": "annotate-palette",
+    "annotate-checks": "annotate-checks",
 }
 """Which pictures the documentation shows, and under which name."""
 SIZE = (1360, 860)
@@ -313,6 +318,45 @@ def jobs(pictures: Pictures) -> None:
         pictures.take(studio, "jobs-form-evaluation", rest=8)
 
 
+def annotate(pictures: Pictures) -> None:
+    """Annotation: without a project, before an image is begun, tools in the hand, the palette, checks; its dialogs."""
+    from staged_annotation import StagedAnnotation
+
+    with tempfile.TemporaryDirectory() as folder, pictures.studio("--demo") as studio:
+        staged, actions = StagedAnnotation(studio, Path(folder) / "street"), studio.window.actions_by_id
+        staged.show()
+        pictures.take(studio, "annotate-no-project", rest=8)
+        pictures.take_dialog(studio, "new_project", "annotate-new-project")
+        staged.make_project()
+        pictures.take(studio, "annotate-empty", rest=8)
+        staged.begin()
+        staged.hold_brush()
+        _rest(1.0)
+        pictures.take(studio, "annotate-brush", rest=8)
+        staged.give_up()
+        staged.draw_assisted_box()
+        staged.leave()
+        _rest(1.0)
+        pictures.take(studio, "annotate-assist", rest=8)
+        staged.give_up()
+        staged.open_palette("s")
+        pictures.take(studio, "annotate-palette", rest=8)
+        staged.close_palette()
+        staged.edit_a_little()
+        staged.raise_panels("annotation_checks", "annotation_classes")
+        _rest(3.0)
+        actions["next_finding"].trigger()
+        pictures.take(studio, "annotate-checks", rest=8)
+        studio.window.canvas.fit()
+        staged.raise_panels("annotation_history", "annotation_segments")
+        pictures.take(studio, "annotate-history", rest=8)
+        for action in ("import_annotations", "export_annotations"):
+            pictures.take_dialog(studio, action, f"annotate-{action.partition('_')[0]}")
+        for width, height in ((1000, 600), (700, 480), (480, 360), (300, 200)):
+            studio.window.resize(width, height)
+            pictures.take(studio, f"annotate-{width}x{height}", rest=8)
+
+
 def _wait_until(condition: Callable[[], object]) -> None:
     from lpsnet_studio.render import wait_until
 
@@ -328,5 +372,5 @@ def _rest(seconds: float) -> None:
 
 
 STATES: dict[str, Callable[[Pictures], None]] = {
-    state.__name__: state for state in (welcome, demo, small, inspect, listed, dialogs, staged, jobs, photos)
+    state.__name__: state for state in (welcome, demo, small, inspect, listed, dialogs, staged, jobs, annotate, photos)
 }

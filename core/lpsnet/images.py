@@ -22,6 +22,7 @@ __all__ = [
     "IMAGE_SUFFIXES",
     "MAX_PIXELS",
     "ImageError",
+    "is_left_unturned",
     "list_images",
     "natural_key",
     "read_image",
@@ -103,6 +104,22 @@ def read_image_size(
         width, height = image.size
         sideways = apply_exif and _orientation(image) >= 5
     return (width, height) if sideways else (height, width)
+
+
+def is_left_unturned(path: str | Path, stated_size: tuple[int, int], *, max_pixels: int = MAX_PIXELS) -> bool:
+    """Returns whether a data set annotates a picture as it is stored, though its EXIF orientation would turn it.
+
+    Args:
+        path: the file; only its header is read.
+        stated_size: as of :func:`read_image`.
+        max_pixels: likewise.
+
+    Raises:
+        ImageError: as :func:`read_image_size`.
+    """
+    path = Path(path)
+    with _opened(path, max_pixels) as image:
+        return not _stated_upright(image, stated_size, path) and _orientation(image) != 1
 
 
 def read_thumbnail(path: str | Path, size: tuple[int, int], *, max_pixels: int = MAX_PIXELS) -> Rgb:

@@ -16,8 +16,8 @@ from lpsnet_studio.theme import ICON_SIZE, Theme
 
 __all__ = ["build_actions", "build_canvas_menu", "build_menus", "build_toolbar", "handler_of", "refresh_icons"]
 
-_MNEMONICS = {"Model": "M&odel", "Inspect": "I&nspect"}
-"""Menus whose first letter another one has."""
+_MNEMONICS = {"Model": "M&odel", "Inspect": "I&nspect", "Jobs": "Jo&bs"}
+"""Menus whose first letter another one has, or a shortcut with Alt."""
 _TOOLBAR_GAPS = {"save_panoptic", "undo", "previous_image", "fit", "show_labels"}
 
 
@@ -151,13 +151,13 @@ def build_toolbar(window: QMainWindow, actions: Mapping[str, QAction]) -> QToolB
     return toolbar
 
 
-def build_canvas_menu(canvas: QWidget, actions: Mapping[str, QAction]) -> QMenu:
-    """Makes the menu that a right click on the canvas opens."""
+def build_canvas_menu(canvas: QWidget, actions: Mapping[str, QAction], mode: str = "inspect") -> QMenu:
+    """Makes the menu that a right click on the canvas opens in a mode of the window."""
     menu = QMenu(canvas)
     menu.setToolTipsVisible(True)
     section = ""
     for entry in ACTIONS:
-        if entry.on_canvas:
+        if entry.on_canvas and mode in entry.canvas_modes:
             if section and entry.menu != section:
                 menu.addSeparator()
             section = entry.menu

@@ -37,6 +37,7 @@ EDIT: tuple[Action, ...] = (
         keys=("Ctrl+Shift+C",),
         section=1,
         on_canvas=True,
+        canvas_modes=("inspect", "annotate"),
     ),
     Action(
         id="copy_python",

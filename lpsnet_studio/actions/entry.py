@@ -12,7 +12,7 @@ Context = Literal["window", "view", "canvas"]
 """Where a shortcut acts: anywhere in the window; while the canvas, the image list, a table or the timeline has the
 focus; or on the canvas and where arrows have no other use. Letters never act while someone types."""
 
-MENUS = ("File", "Edit", "Image", "View", "Inspect", "Merge", "Model", "Jobs", "Help")
+MENUS = ("File", "Edit", "Image", "View", "Inspect", "Merge", "Annotate", "Segments", "Model", "Jobs", "Help")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +31,7 @@ class Action:
         section: actions of one menu with another section are separated by a line.
         toolbar: whether it stands in the toolbar too.
         on_canvas: whether it stands in the canvas's own menu too.
+        canvas_modes: in which modes of the window that menu has it.
         checkable: whether it is on or off; the handler then takes which.
         value: what the handler takes, for one of several choices; empty otherwise.
         kind: ``submenu`` if it opens a menu of choices, which the handler returns.
@@ -47,6 +48,7 @@ class Action:
     section: int = 0
     toolbar: bool = False
     on_canvas: bool = False
+    canvas_modes: tuple[str, ...] = ("inspect",)
     checkable: bool = False
     value: str = ""
     kind: Literal["command", "submenu"] = "command"

@@ -34,7 +34,7 @@ FILE: tuple[Action, ...] = (
         handler="files.open_dataset",
         menu="File",
         icon="open-dataset",
-        keys=("Ctrl+Shift+D",),
+        keys=("Ctrl+U",),
         toolbar=True,
     ),
     Action(

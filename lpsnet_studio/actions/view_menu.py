@@ -18,6 +18,7 @@ VIEW: tuple[Action, ...] = (
         context="view",
         toolbar=True,
         on_canvas=True,
+        canvas_modes=("inspect", "annotate"),
     ),
     Action(
         id="zoom_in",
@@ -46,6 +47,7 @@ VIEW: tuple[Action, ...] = (
         icon="actual-size",
         keys=("Ctrl+0",),
         on_canvas=True,
+        canvas_modes=("inspect", "annotate"),
     ),
     Action(
         id="zoom_selected",
@@ -57,6 +59,7 @@ VIEW: tuple[Action, ...] = (
         keys=("Z",),
         context="view",
         on_canvas=True,
+        canvas_modes=("inspect", "annotate"),
     ),
     Action(
         id="view_back",
@@ -188,6 +191,7 @@ VIEW: tuple[Action, ...] = (
         section=1,
         checkable=True,
         on_canvas=True,
+        canvas_modes=("inspect", "annotate"),
     ),
     Action(
         id="hide_overlays",
@@ -201,6 +205,7 @@ VIEW: tuple[Action, ...] = (
         section=1,
         checkable=True,
         on_canvas=True,
+        canvas_modes=("inspect", "annotate"),
     ),
     Action(
         id="minimap",

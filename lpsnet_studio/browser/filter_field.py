@@ -27,7 +27,7 @@ class FilterField(QLineEdit):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self.setPlaceholderText("Filter: name, pq<50, unmeasured")
+        self.show_examples("pq<50, unmeasured")
         self.setAccessibleName("Filter images")
         self.setToolTip(f"Shortens the list (Ctrl+F).\n{FILTER_HELP}\nEsc clears it.")
         self.setClearButtonEnabled(True)
@@ -35,6 +35,10 @@ class FilterField(QLineEdit):
         self.addAction(self._icon, QLineEdit.ActionPosition.LeadingPosition)
         theme.changed.connect(self._show_icon)
         self._show_icon()
+
+    def show_examples(self, examples: str) -> None:
+        """Says while it is empty what can be typed beside a name."""
+        self.setPlaceholderText(f"Filter: name, {examples}")
 
     def event(self, event: QEvent) -> bool:
         """Keeps Esc from the window, where it cancels."""

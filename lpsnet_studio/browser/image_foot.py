@@ -1,10 +1,11 @@
-"""What stands under the image list: how many there are, their PQ, and how far measuring is."""
+"""What stands under the image list: how many there are, their PQ or how far they are, and how far measuring is."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from lpsnet_studio.browser.review_counts import ReviewCounts
 from lpsnet_studio.labels import ElidedLabel
 from lpsnet_studio.lookahead import Lookahead
 from lpsnet_studio.session import Session
@@ -34,13 +35,17 @@ class ImageFoot(QWidget):
         session: what is open.
         lookahead: measures.
         theme: gives the icon of the cancel button.
+
+    Attributes:
+        reviews: how many images have come how far, in the place of the PQ.
     """
 
     def __init__(self, session: Session, lookahead: Lookahead, theme: Theme) -> None:
         super().__init__()
         self._session, self._lookahead, self._theme = session, lookahead, theme
         font = figure_font(caption_font(self.font()))
-        self.count, self.quality = QLabel(), ElidedLabel()
+        self.count, self.quality, self.reviews = QLabel(), ElidedLabel(), ReviewCounts(session, theme)
+        self._shows_reviews = False
         self.quality.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.progress, self._bar, self.cancel = ElidedLabel(), QProgressBar(), QToolButton()
         for label in (self.count, self.quality, self.progress):
@@ -65,11 +70,14 @@ class ImageFoot(QWidget):
         for signal in (session.entries_changed, session.order_changed):
             signal.connect(self.show_count)
         session.current_changed.connect(lambda _index: self.show_count())
+        for signal in (session.entries_changed, session.reviews_changed):
+            signal.connect(self._choose_figures)
         lookahead.changed.connect(self._show_progress)
         theme.changed.connect(self._show_icon)
         self._show_icon()
         self.show_count()
         self._show_progress()
+        self._choose_figures()
 
     def _lay_out(self) -> None:
         figures = QHBoxLayout()
@@ -90,7 +98,17 @@ class ImageFoot(QWidget):
         layout.setContentsMargins(8, 4, 8, 6)
         layout.setSpacing(4)
         layout.addWidget(self._measuring)
+        layout.addWidget(self.reviews)
         layout.addLayout(figures)
+
+    def show_reviews(self, on: bool) -> None:
+        """Shows how far images have come, or how good their results are."""
+        self._shows_reviews = on
+        self._choose_figures()
+
+    def _choose_figures(self) -> None:
+        self.reviews.setVisible(self._shows_reviews and self.reviews.is_of_use)
+        self.quality.setVisible(not self._shows_reviews)
 
     def show_count(self) -> None:
         """Says the place of the open image, or how many images the filter leaves."""

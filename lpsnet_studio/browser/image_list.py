@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from lpsnet_studio.arrangement import with_review
 from lpsnet_studio.browser.filter_field import FilterField
 from lpsnet_studio.browser.image_foot import ImageFoot
 from lpsnet_studio.browser.image_model import ImageListModel
@@ -27,7 +28,7 @@ from lpsnet_studio.browser.thumbnails import Thumbnails
 from lpsnet_studio.lookahead import Lookahead
 from lpsnet_studio.paths import show_folder
 from lpsnet_studio.session import Session
-from lpsnet_studio.state import Problem
+from lpsnet_studio.state import Problem, Review
 from lpsnet_studio.theme import Theme
 
 __all__ = ["ImageList"]
@@ -99,12 +100,15 @@ class ImageList(QWidget):
         session = self._session
         session.entries_changed.connect(self._show_entries)
         session.entry_changed.connect(lambda _index: self._follow_results())
+        session.reviews_changed.connect(self._follow_results)
         session.order_changed.connect(self._show_order)
         session.current_changed.connect(self._show_current)
         for signal in (session.settings_changed, session.model_changed, theme.changed):
             signal.connect(self._repaint_rows)
         self.filter.textChanged.connect(session.filter_entries)
         self.filter.textChanged.connect(lambda _text: self.foot.show_count())
+        self.filter.textChanged.connect(lambda _text: self.foot.reviews.show_chosen())
+        self.foot.reviews.chosen.connect(self._list_only)
         self.filter.left.connect(self.view.setFocus)
         self.view.chosen.connect(self._open)
         self.view.clicked.connect(self._retry)
@@ -131,6 +135,15 @@ class ImageList(QWidget):
             self.thumbnails.forget(self._session.entries[index].source.path)
             self.view.tell_again()
             self._session.reload(index)
+
+    def show_reviews(self, on: bool) -> None:
+        """Says of images how far they have come in the project that is open, or how good their results are."""
+        self.model.show_reviews(on)
+        self.foot.show_reviews(on)
+        self.filter.show_examples("is:todo, is:noted" if on else "pq<50, unmeasured")
+
+    def _list_only(self, review: Review) -> None:
+        self.filter.setText(with_review(self.filter.text(), review))
 
     @property
     def has_keyboard(self) -> bool:

@@ -11,7 +11,7 @@ from lpsnet_studio.browser.thumbnails import Thumbnails
 from lpsnet_studio.labels import as_tip
 from lpsnet_studio.lookahead import Lookahead
 from lpsnet_studio.session import Session
-from lpsnet_studio.state import Entry
+from lpsnet_studio.state import REVIEW_WORDS, Entry
 from lpsnet_studio.theme import Theme
 
 __all__ = ["ImageListModel", "Role"]
@@ -31,6 +31,8 @@ class Role(IntEnum):
     """What that figure is called: ``PQ``, or ``Agreement`` where predictions stand in the place of ground truth."""
     IS_STALE = Qt.ItemDataRole.UserRole + 2
     """Whether the PQ was measured with other settings, or another network, than those of now, or by an evaluation."""
+    REVIEW = Qt.ItemDataRole.UserRole + 4
+    """How far the image has come in the project, in the place of the PQ; empty where that is not shown."""
 
 
 class ImageListModel(QAbstractListModel):
@@ -41,12 +43,17 @@ class ImageListModel(QAbstractListModel):
         lookahead: knows which PQ is up to date.
         thumbnails: of the pictures.
         theme: gives icons.
+
+    Attributes:
+        shows_reviews: whether rows say how far images have come, and not how good their results are.
     """
 
     def __init__(self, session: Session, lookahead: Lookahead, thumbnails: Thumbnails, theme: Theme) -> None:
         super().__init__()
         self._session, self._lookahead, self._thumbnails, self._theme = session, lookahead, thumbnails, theme
+        self.shows_reviews = False
         session.entry_changed.connect(self._show_entry)
+        session.reviews_changed.connect(self._show_all)
 
     def entry(self, row: int) -> Entry:
         """Returns the entry that a row shows."""
@@ -74,11 +81,13 @@ class ImageListModel(QAbstractListModel):
             case Qt.ItemDataRole.ToolTipRole:
                 return self._tip(entry)
             case Qt.ItemDataRole.AccessibleTextRole:
-                return ", ".join(part for part in (entry.name, self._pq_words(entry), entry.problem) if part)
+                return ", ".join(part for part in (entry.name, *self._words(entry), entry.problem) if part)
             case Role.THUMBNAIL:
                 return self._thumbnails.find(entry.source.path)
             case Role.PQ:
-                return self._pq(entry)
+                return None if self.shows_reviews else self._pq(entry)
+            case Role.REVIEW:
+                return entry.review if self.shows_reviews else ""
             case Role.FIGURE:
                 return entry.figure
             case Role.IS_STALE:
@@ -89,6 +98,12 @@ class ImageListModel(QAbstractListModel):
         if not self._session.any_truth:
             return None
         return "—" if entry.measured is None else f"{100 * entry.measured.pq:.1f}"
+
+    def _words(self, entry: Entry) -> tuple[str, ...]:
+        """Says what the right of a row means."""
+        if not self.shows_reviews:
+            return (self._pq_words(entry),)
+        return REVIEW_WORDS.get(entry.review, ""), f"Note: {entry.note}" if entry.note else ""
 
     def _pq_words(self, entry: Entry) -> str:
         """Says what the figure in the row means; empty where there is none."""
@@ -105,8 +120,18 @@ class ImageListModel(QAbstractListModel):
 
     def _tip(self, entry: Entry) -> str:
         size = "" if entry.size is None else f"{entry.size[1]} × {entry.size[0]} pixels"
-        lines = (entry.source.path, size, self._pq_words(entry), entry.problem)
+        lines = (entry.source.path, size, *self._words(entry), entry.problem)
         return as_tip("\n".join(part for part in lines if part))
+
+    def show_reviews(self, on: bool) -> None:
+        """Says of images how far they have come, or how good their results are."""
+        self.shows_reviews = on
+        self._show_all()
+
+    def _show_all(self) -> None:
+        rows = self.rowCount()
+        if rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(rows - 1, 0))
 
     def _show_entry(self, index: int) -> None:
         row = self._session.row_of(index)

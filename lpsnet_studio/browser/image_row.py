@@ -1,4 +1,4 @@
-"""Paints one row of the image list: thumbnail, name, PQ."""
+"""Paints one row of the image list: thumbnail, name, and PQ or how far the image has come."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from PySide6.QtGui import QColor, QFontMetrics, QIcon, QPainter, QPixmap, QRegio
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from lpsnet_studio.browser.image_model import Role
+from lpsnet_studio.browser.review_counts import review_icon
 from lpsnet_studio.session import Session
-from lpsnet_studio.theme import Theme, caption_font, figure_font
+from lpsnet_studio.state import Review
+from lpsnet_studio.theme import ICON_SIZE, Theme, caption_font, figure_font
 
 __all__ = ["ROW_HEIGHT", "ImageRow", "shared_ending"]
 
@@ -81,6 +83,9 @@ class ImageRow(QStyledItemDelegate):
         frame = QRect(inside.topLeft() + QPoint(0, (inside.height() - size.height()) // 2), size)
         self._paint_thumbnail(painter, frame, index.data(Role.THUMBNAIL), index.data(Qt.ItemDataRole.DecorationRole))
         words = inside.adjusted(size.width() + _GAP, 0, 0, 0)
+        review = index.data(Role.REVIEW)
+        if review:
+            words = self._paint_review(painter, words, review, is_selected=is_selected)
         self._paint_words(painter, option, words, index)
         if option.state & QStyle.StateFlag.State_HasFocus:
             self._paint_focus(painter, option.rect, QColor(colors.on_accent if is_selected else colors.accent))
@@ -126,6 +131,14 @@ class ImageRow(QStyledItemDelegate):
             words = f"{index.data(Role.FIGURE)} {pq}"
             is_short = painter.fontMetrics().horizontalAdvance(words) <= under.width()
             self._paint_figure(painter, under, words if is_short else pq, shade, Qt.AlignmentFlag.AlignLeft)
+
+    def _paint_review(self, painter: QPainter, place: QRect, review: Review, *, is_selected: bool) -> QRect:
+        """Paints at the right how far the image has come; returns the room that is left."""
+        sign = QRect(QPoint(), ICON_SIZE)
+        sign.moveCenter(place.center())
+        sign.moveRight(place.right())
+        review_icon(self._theme, review, on_accent=is_selected).paint(painter, sign)
+        return place.adjusted(0, 0, -ICON_SIZE.width() - _GAP // 2, 0)
 
     def _paint_thumbnail(self, painter: QPainter, frame: QRect, thumbnail: QPixmap | None, sign: QIcon | None) -> None:
         """Paints the picture, a blank where there is none yet, and the sign of a problem over it."""

@@ -27,7 +27,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from lpsnet_studio.canvas.chip import Chip
-from lpsnet_studio.canvas.colors import Table, colored, outline, ring
+from lpsnet_studio.canvas.colors import Table, colored, outline
 from lpsnet_studio.canvas.layers import Layer, PhotoLayer, RingLayer, Sampler, view_of
 from lpsnet_studio.canvas.sampling import Grid, IndexMap
 
@@ -244,11 +244,9 @@ class DashedRing(RingLayer):
     """The border of a region of the truth, dashed, so that it is not taken for the selected segment's."""
 
     def _lines(self, source: IndexMap, grid: Grid, ratio: float) -> NDArray[np.int32] | None:
-        inside = source.sample(grid) == self._index
-        if not inside.any():
-            return None
-        picture = ring(inside, ratio)
-        picture[_gaps(grid, _DASH * ratio)] = 0
+        picture = super()._lines(source, grid, ratio)
+        if picture is not None:
+            picture[_gaps(grid, _DASH * ratio)] = 0
         return picture
 
 

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from lpsnet.maps import HeatMap
 from lpsnet_studio.canvas.colormaps import Scale, levels_of, sampled, scale_table
-from lpsnet_studio.canvas.colors import Table, Window, colored, outline, ring
+from lpsnet_studio.canvas.colors import Table, Window, colored, outline, ring, rings
 from lpsnet_studio.canvas.sampling import Grid, IndexMap, IndexSource, Pyramid
 
 __all__ = [
@@ -38,6 +38,8 @@ Sampler = Callable[[Grid, float], "NDArray[Any] | None"]
 opacity; None if there is nothing. It knows a layer as it was when it was made, and any thread may call it."""
 
 _OUTLINE_WIDTH = 1.5
+_MOST_RINGS = 4
+"""More regions are ringed together."""
 _OUTLINE_REACH = 4
 """Pixels of the view around a change in which lines may have changed."""
 _STRIPE = 5.0
@@ -356,22 +358,29 @@ def _outlines(indices: NDArray[Any], table: Table, ratio: float) -> NDArray[np.i
 
 
 class RingLayer(_LinesLayer):
-    """The border of one region, in white over black, so that it shows on anything."""
+    """The borders of chosen regions, in white over black, so that they show on anything."""
 
     def __init__(self, parent: QGraphicsItem) -> None:
         super().__init__(parent)
-        self._index = 0
+        self._chosen: tuple[int, ...] = ()
         self.hide()
 
-    def select(self, index: int) -> None:
-        """Rings one region; 0 for none."""
-        self._index = index
-        self.setVisible(index != 0)
+    def select(self, *indices: int) -> None:
+        """Rings regions; 0, or no index, rings none."""
+        self._chosen = tuple(index for index in indices if index)
+        self.setVisible(bool(self._chosen))
         self.update()
 
     def _lines(self, source: IndexMap, grid: Grid, ratio: float) -> NDArray[np.int32] | None:
-        inside = source.sample(grid) == self._index
-        return ring(inside, ratio) if inside.any() else None
+        indices, picture = source.sample(grid), None
+        if len(self._chosen) > _MOST_RINGS:
+            return rings(indices, self._chosen, ratio)
+        for chosen in self._chosen:
+            inside = indices == chosen
+            if inside.any():
+                one = ring(inside, ratio)
+                picture = one if picture is None else np.where(one != 0, one, picture)
+        return picture
 
 
 class PixelGrid(Layer):

@@ -17,6 +17,8 @@ __all__ = ["Grid", "IndexMap", "IndexSource", "Pyramid", "extent_of", "halved"]
 Indices = NDArray[np.unsignedinteger[Any]]
 _SQUARES_FROM = 2.0
 """Screen pixels per image pixel from which image pixels are shown as squares."""
+_SPARSE = 3
+"""Image pixels per screen pixel from which it is quicker to fetch pixels one by one than whole rows."""
 _LARGEST_SIDE = 32_766
 """The largest picture that OpenCV warps."""
 _SMALLEST_LEVEL = 256
@@ -88,6 +90,8 @@ def _at(array: NDArray[Any], grid: Grid) -> NDArray[Any]:
     rows, columns = grid.rows(array.shape[0]), grid.columns(array.shape[1])
     if not rows.size or not columns.size:
         return np.zeros((len(rows), len(columns), *array.shape[2:]), array.dtype)
+    if columns[-1] - columns[0] >= _SPARSE * len(columns):
+        return array[rows[:, None], columns]
     part = array[:, columns[0] : columns[-1] + 1]
     return np.ascontiguousarray(part.take(rows, axis=0).take(columns - columns[0], axis=1))
 

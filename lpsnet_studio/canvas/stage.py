@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene, QStyleOptionGraphicsItem, QWidget
 
@@ -24,6 +24,7 @@ from lpsnet_studio.canvas.pins import PinLayer
 from lpsnet_studio.canvas.placing import Rectangle
 from lpsnet_studio.canvas.sampling import IndexMap, Pyramid, halved
 from lpsnet_studio.canvas.verdicts import VerdictLayer
+from lpsnet_studio.turns import Turns
 from lpsnet_studio.view_options import LAYERS, LayerKind
 
 __all__ = ["Stage"]
@@ -78,6 +79,7 @@ class Stage(QGraphicsScene):
         super().__init__(parent)
         self.size = (0, 0)
         self._background = Background(pass_on, self)
+        self._turns = Turns(self)
         self.photo = PhotoLayer()
         self.addItem(self.photo)
         frame = self._frame = _Frame(self.photo)
@@ -115,20 +117,35 @@ class Stage(QGraphicsScene):
 
     def set_photo(self, pixels: NDArray[np.uint8] | None) -> None:
         """Shows RGB pixels ``[H, W, 3]``, or nothing, without overlays."""
-        self.clear_overlays()
-        self.heat.set_heat(None, Scale(), (0, 0))
-        self.set_truth(None)
-        self.size = (0, 0) if pixels is None else (pixels.shape[0], pixels.shape[1])
-        self._pixel_grid.set_size(*self.size)
-        self.side_words.set_size(*self.size)
         pyramid = None if pixels is None else Pyramid(pixels)
-        self.photo.set_pyramid(pyramid)
+        self._take_photo(pyramid)
         if pyramid is None:
             return
         if self.size[0] * self.size[1] <= _AT_ONCE:
             pyramid.levels = halved(pyramid.pixels)
         else:
             self._background.run(lambda: halved(pyramid.pixels), lambda levels: self._refine(pyramid, levels))
+
+    def share_photo(self, other: Stage) -> None:
+        """Shows the photo of another stage, without overlays, and with the smaller versions that are made there."""
+        self._take_photo(other.photo.pyramid)
+        other.refined.connect(self._take_refined, Qt.ConnectionType.UniqueConnection)
+
+    def _take_refined(self) -> None:
+        self.photo.refine()
+        self.refined.emit()
+
+    def _take_photo(self, pyramid: Pyramid | None) -> None:
+        self.clear_overlays()
+        self.heat.set_heat(None, Scale(), (0, 0))
+        self.set_truth(None)
+        self.size = (0, 0) if pyramid is None else (pyramid.pixels.shape[0], pyramid.pixels.shape[1])
+        self._pixel_grid.set_size(*self.size)
+        self.side_words.set_size(*self.size)
+        before = self.photo.pyramid
+        if before is not None and before is not pyramid:
+            self._turns.let_go(before.pixels, *before.levels)
+        self.photo.set_pyramid(pyramid)
 
     def _refine(self, pyramid: Pyramid, levels: tuple[NDArray[np.uint8], ...]) -> None:
         pyramid.levels = levels
@@ -232,10 +249,10 @@ class Stage(QGraphicsScene):
             shown[owner] = _LIFT
             self.glow.set_table(color_table(np.full((owner + 1, 3), 255, np.uint8), shown))
 
-    def select(self, owner: int) -> None:
-        """Rings one segment; 0 for none."""
-        self.ring.select(owner)
-        self.names.prefer(owner)
+    def select(self, *owners: int) -> None:
+        """Rings segments, of which the first is named before all others; 0, or none, for none."""
+        self.ring.select(*owners)
+        self.names.prefer(owners[0] if owners else 0)
 
     # --------------------------------------------------------------------------------------------------------- verdicts
 

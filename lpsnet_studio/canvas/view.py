@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import ceil, floor
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QImage, QMouseEvent, QPainter, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFocusEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QFrame, QGraphicsView, QMenu, QWidget
 
 from lpsnet_studio.canvas.chip import Chip
 from lpsnet_studio.canvas.focus_frame import FocusFrame
+from lpsnet_studio.canvas.hand import Grip, Hand, key_name
 from lpsnet_studio.canvas.minimap import Minimap
 from lpsnet_studio.canvas.stage import Stage
 from lpsnet_studio.canvas.zoom_view import ZoomView
@@ -22,8 +34,19 @@ _MARGIN = 12
 """Pixels kept free around what lies in a corner of the view."""
 
 
+@dataclass(slots=True)
+class _Words:
+    """What is written over one stage."""
+
+    chip: str = ""
+    caption: str = ""
+    longest_caption: str = ""
+
+
 class CanvasView(ZoomView):
     """A photo with overlays, zoomed and panned.
+
+    There may be several stages of one photo, each with overlays of its own, of which one is shown.
 
     Attributes:
         stage: what is shown.
@@ -45,6 +68,8 @@ class CanvasView(ZoomView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.stage = Stage(self)
+        self._stages = [self.stage]
+        self._words = {self.stage: _Words()}
         self.setScene(self.stage)
         self.setObjectName("canvas")
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -54,6 +79,9 @@ class CanvasView(ZoomView):
         self.setAccessibleName("Canvas")
         self._menu: QMenu | None = None
         self._mouse: QPointF | None = None
+        self._hand: Hand | None = None
+        self._is_held = False
+        """Whether the left button went down for the hand."""
         self._chip, self._caption, self._longest_caption = (Chip(self.viewport()) for _ in range(3))
         self._focus_frame = FocusFrame(self)
         self.minimap = Minimap(self.viewport())
@@ -64,7 +92,29 @@ class CanvasView(ZoomView):
         self.moved.connect(self._show_part)
         self.moved.connect(self._report_hovered)
 
+    def set_hand(self, hand: Hand | None) -> None:
+        """Gives the left button to a hand, or back: clicks then select as before, and are reported as such."""
+        self._lose()
+        self._hand = hand
+        self.set_resting_cursor(Qt.CursorShape.ArrowCursor if hand is None else Qt.CursorShape.CrossCursor)
+
     # -------------------------------------------------------------------------------------------------------- contents
+
+    def add_stage(self) -> Stage:
+        """Returns another stage of the same photo, without overlays; :meth:`show_stage` shows it."""
+        stage = Stage(self)
+        stage.share_photo(self._stages[0])
+        stage.refined.connect(self._fill_minimap)
+        self._stages.append(stage)
+        self._words[stage] = _Words()
+        return stage
+
+    def show_stage(self, stage: Stage | None = None) -> None:
+        """Shows another stage, at the same place and zoom; None for the first."""
+        self.stage = stage or self._stages[0]
+        self.setScene(self.stage)
+        self._look_at(self._looked_at)
+        self._show_words()
 
     def set_photo(self, pixels: NDArray[np.uint8] | None) -> None:
         """Shows RGB pixels ``[H, W, 3]``, or nothing, without overlays.
@@ -72,28 +122,41 @@ class CanvasView(ZoomView):
         A photo of the size of the one before is shown at the same place, so that the two can be compared; another is
         fitted.
         """
-        self.stage.set_photo(pixels)
-        self.set_chip("")
-        self._longest_caption.hold("")
-        self.set_caption("")
+        first, *others = self._stages
+        first.set_photo(pixels)
+        for stage in others:
+            stage.share_photo(first)
+        self._words = {stage: _Words() for stage in self._stages}
+        self._show_words()
         self._fill_minimap()
         if pixels is not None:
             self.set_picture_size(self.stage.size)
 
-    def set_chip(self, text: str) -> None:
-        """Writes a few words beside the mouse; empty text hides them."""
-        self._chip.say(text)
+    def set_chip(self, text: str, stage: Stage | None = None) -> None:
+        """Writes a few words beside the mouse while a stage is shown, the first if none is named; empty hides them."""
+        self._words[stage or self._stages[0]].chip = text
+        self._chip.say(self._words[self.stage].chip)
         self._chip.place_beside(self.viewport().mapFromGlobal(self.cursor().pos()))
 
     def set_caption(self, text: str) -> None:
-        """Writes a few words at the top of the view; empty text hides them."""
-        self._caption.say(text)
-        self._place_furniture()
+        """Writes a few words at the top of the view while the first stage is shown; empty text hides them."""
+        self._words[self._stages[0]].caption = text
+        self._show_caption()
 
     def reserve_caption(self, text: str) -> None:
         """Keeps the room of the longest caption to come free, so that no words move when captions come and go."""
-        self._longest_caption.hold(text)
+        self._words[self._stages[0]].longest_caption = text
+        self._show_caption()
+
+    def _show_caption(self) -> None:
+        words = self._words[self.stage]
+        self._caption.say(words.caption)
+        self._longest_caption.hold(words.longest_caption)
         self._place_furniture()
+
+    def _show_words(self) -> None:
+        self._chip.say(self._words[self.stage].chip)
+        self._show_caption()
 
     def show_minimap(self, on: bool) -> None:
         """Shows the minimap where the photo does not fit the view, or never."""
@@ -195,9 +258,14 @@ class CanvasView(ZoomView):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begins to pan, or reports a click."""
         super().mousePressEvent(event)
-        if event.button() == Qt.MouseButton.LeftButton and not self.pans_with(event.button()):
-            told = self.marked if event.modifiers() & Qt.KeyboardModifier.AltModifier else self.clicked
-            told.emit(*self.pixel_at(event.position()))
+        if event.button() != Qt.MouseButton.LeftButton or self.pans_with(event.button()):
+            return
+        if self._hand is not None:
+            self._is_held = True
+            self._hand.press(*self._point_at(event), self._grip(event))
+            return
+        told = self.marked if event.modifiers() & Qt.KeyboardModifier.AltModifier else self.clicked
+        told.emit(*self.pixel_at(event.position()))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Pans, or reports the pixel under the mouse."""
@@ -205,6 +273,59 @@ class CanvasView(ZoomView):
         super().mouseMoveEvent(event)
         if not self.is_panning:
             self._report_hovered()
+            if self._hand is not None:
+                self._hand.move(*self._point_at(event), self._grip(event), is_down=self._is_held)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Ends panning, or what the hand began."""
+        super().mouseReleaseEvent(event)
+        if self._is_held and event.button() == Qt.MouseButton.LeftButton and self._hand is not None:
+            self._is_held = False
+            self._hand.release(*self._point_at(event), self._grip(event))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Is a click like any other, unless a hand knows better."""
+        if self._hand is None or event.button() != Qt.MouseButton.LeftButton or self.pans_with(event.button()):
+            super().mouseDoubleClickEvent(event)
+            return
+        self._is_held = True
+        self._hand.double_click(*self._point_at(event), self._grip(event))
+
+    def event(self, event: QEvent) -> bool:
+        """Keeps keys that the hand takes from being shortcuts."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._is_for_hand(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Gives the hand its keys."""
+        if self._hand is not None and self._is_for_hand(event):
+            self._hand.key(key_name(event))
+            event.accept()
+            return
+        super().keyPressEvent(event)
+
+    def _is_for_hand(self, event: QKeyEvent) -> bool:
+        return self._hand is not None and key_name(event) in self._hand.keys
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Lets go what cannot be ended: a held Space, and a held button whose release another window gets."""
+        super().focusOutEvent(event)
+        if event.reason() in (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason):
+            self._lose()
+
+    def _lose(self) -> None:
+        if self._is_held and self._hand is not None:
+            self._hand.lose()
+        self._is_held = False
+
+    def _point_at(self, event: QMouseEvent) -> tuple[float, float]:
+        point = self._to_scene(event.position())
+        return point.x(), point.y()
+
+    def _grip(self, event: QMouseEvent) -> Grip:
+        return Grip.of(event, self.zoom)
 
     def set_menu(self, menu: QMenu) -> None:
         """Takes the menu of the right button; while it is open, the mouse counts as where it was opened."""
@@ -233,6 +354,8 @@ class CanvasView(ZoomView):
         self._mouse = None
         self._chip.hide()
         self.left.emit()
+        if self._hand is not None and not self._is_held:
+            self._hand.leave()
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         """Repaints everything: the tags of boxes keep to the view, so that moved pixels would show them twice."""

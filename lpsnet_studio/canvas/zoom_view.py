@@ -50,6 +50,7 @@ class ZoomView(QGraphicsView):
         self._looked_at = QPointF()
         self._space = False
         self._pan_from: QPoint | None = None
+        self._resting_cursor = Qt.CursorShape.ArrowCursor
         self.places = Places(self.places_changed.emit)
         self._gesture = QTimer(self)
         self._gesture.setSingleShot(True)
@@ -298,8 +299,14 @@ class ZoomView(QGraphicsView):
         self._show_cursor()
         super().focusOutEvent(event)
 
+    def set_resting_cursor(self, shape: Qt.CursorShape) -> None:
+        """Chooses how the mouse looks while it does not pan."""
+        self._resting_cursor = shape
+        if self._pan_from is None:
+            self._show_cursor()
+
     def _show_cursor(self) -> None:
-        self.viewport().setCursor(Qt.CursorShape.OpenHandCursor if self._space else Qt.CursorShape.ArrowCursor)
+        self.viewport().setCursor(Qt.CursorShape.OpenHandCursor if self._space else self._resting_cursor)
 
 
 def _is_touchpad(event: QWheelEvent) -> bool:

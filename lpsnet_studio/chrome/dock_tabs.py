@@ -30,6 +30,10 @@ _ICONS = {
     "steps": "steps",
     "settings": "preferences",
     "layers": "layers",
+    "annotation_segments": "segments",
+    "annotation_classes": "labels",
+    "annotation_checks": "warning",
+    "annotation_history": "recent",
 } | {entry.value: entry.icon for entry in INSPECT if entry.handler == "examine.show_panel"}
 """Icons by the panels' names."""
 _CHANGES = (QEvent.Type.LayoutRequest, QEvent.Type.ChildPolished, QEvent.Type.Show)

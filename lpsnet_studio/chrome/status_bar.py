@@ -41,6 +41,7 @@ class StatusBar(QStatusBar):
         super().__init__()
         self._session, self._theme = session, theme
         self._background: Working | None = None
+        self._words_of_hint, self._words_at = _HINT, self._words_of_result
         self.setSizeGripEnabled(False)
         self._hint, self._cursor, self._segment = ElidedLabel(_HINT), QLabel(), ElidedLabel()
         self._zoom, self._memory, self._step = QLabel(), QLabel(), ElidedLabel()
@@ -96,9 +97,19 @@ class StatusBar(QStatusBar):
 
     def show_image_parts(self, on: bool) -> None:
         """Shows or leaves out what is said of the image and how it is looked at."""
-        self._hint.setText(_HINT if on else "")
+        self._hint.setText(self._words_of_hint if on else "")
         for label in (self._cursor, self._segment, self._zoom):
             label.setVisible(on)
+
+    def show_hint(self, words: str = _HINT) -> None:
+        """Says what the mouse does now, or is expected to do next."""
+        self._words_of_hint = words
+        self._hint.setText(words)
+
+    def name_pixels_by(self, words_at: Callable[[], str] | None) -> None:
+        """Has what is under the mouse named by somebody else; by the result of the inspection if that is None."""
+        self._words_at = words_at or self._words_of_result
+        self._show_pointed()
 
     def show_background(self, working: Working | None) -> None:
         """Shows what the window itself works on, while the service has nothing to do."""
@@ -112,7 +123,10 @@ class StatusBar(QStatusBar):
     def _show_pointed(self) -> None:
         pointed = self._session.pointed
         self._cursor.setText("" if pointed is None else f"x {pointed.x} y {pointed.y}")
-        self._segment.setText(self._session.pointed_words(before=self._session.view.contested == "before"))
+        self._segment.setText(self._words_at())
+
+    def _words_of_result(self) -> str:
+        return self._session.pointed_words(before=self._session.view.contested == "before")
 
     def _show_network(self) -> None:
         self._device.setText(device_words(self._session))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lpsnet_studio.chrome.closing import ask_to_wait
+from lpsnet_studio.commands.annotate import AnnotateCommands
 from lpsnet_studio.commands.edit import EditCommands
 from lpsnet_studio.commands.examining import ExamineCommands
 from lpsnet_studio.commands.exporting import ExportCommands
@@ -16,6 +17,7 @@ from lpsnet_studio.commands.jobs import JobCommands
 from lpsnet_studio.commands.merge import MergeCommands
 from lpsnet_studio.commands.model import ModelCommands
 from lpsnet_studio.commands.saving import SavingCommands
+from lpsnet_studio.commands.segments import SegmentCommands
 from lpsnet_studio.commands.view import ViewCommands
 from lpsnet_studio.commands.workplace import Workplace
 
@@ -43,6 +45,8 @@ class Commands:
         examine: what lies between the image and the result.
         model: the network.
         jobs: trainings, evaluations and predictions.
+        annotate: annotation projects.
+        segments: what is done to segments under correction.
         help: where to find what.
     """
 
@@ -59,6 +63,8 @@ class Commands:
         self.inspection = InspectionCommands(place)
         self.examine = ExamineCommands(place)
         self.jobs = JobCommands(place, self.model, self.files)
+        self.annotate = AnnotateCommands(place)
+        self.segments = SegmentCommands(place, self.annotate.desk, self.annotate.toolbox)
         self.help = HelpCommands(place)
 
     @property

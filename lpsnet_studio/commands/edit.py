@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from PySide6.QtGui import QGuiApplication
 
 from lpsnet_studio.commands.files import FileCommands
@@ -11,19 +13,31 @@ from lpsnet_studio.commands.workplace import Workplace
 __all__ = ["EditCommands"]
 
 
+class Timeline(Protocol):
+    """What can be undone and redone."""
+
+    def undo(self) -> None:
+        """Takes back what was done last."""
+
+    def redo(self) -> None:
+        """Does again what was taken back last."""
+
+
 class EditCommands:
     """Takes back, copies, and shows the preferences."""
 
     def __init__(self, place: Workplace, files: FileCommands, images: ImageCommands) -> None:
         self._place, self._files, self._images = place, files, images
+        self.of_segments: Timeline | None = None
+        """What undo and redo act on while segments are corrected; set by who corrects them."""
 
     def undo(self) -> None:
-        """Takes back the last change of a setting or of the canvas's look."""
-        self._place.session.undo()
+        """Takes back the last edit of the image's segments, or the last change of a setting or of the canvas's look."""
+        (self.of_segments or self._place.session).undo()
 
     def redo(self) -> None:
         """Does again what undo took back."""
-        self._place.session.redo()
+        (self.of_segments or self._place.session).redo()
 
     def copy_view(self) -> None:
         """Copies what the canvas shows of the photo, overlays and all, to the clipboard."""

@@ -19,8 +19,8 @@ class ExamineCommands:
         place.canvas.marked.connect(self._pin)
 
     def show_panel(self, name: str) -> None:
-        """Opens a panel and brings it to the front."""
-        self._place.show_panel(name)
+        """Opens a panel, brings it to the front and gives it the keyboard."""
+        self._place.enter_panel(name)
 
     def pin_pixel(self) -> None:
         """Holds on to the pixel under the mouse, and shows what is known of it."""
@@ -33,10 +33,7 @@ class ExamineCommands:
         height, width = (0, 0) if picture is None else picture.pixels.shape[:2]
         if 0 <= x < width and 0 <= y < height:
             self._place.examination.pin((x, y))
-            focused = self._place.window.focusWidget()
             self._place.show_panel("probe")
-            if focused is not None:  # so that the next pixel is pinned by the same key
-                focused.setFocus()
 
     def unpin_all(self) -> None:
         """Lets go of every pixel, or holds on to them again."""

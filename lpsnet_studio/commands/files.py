@@ -46,6 +46,8 @@ class FileCommands:
             place.background, lambda: place.settings.preferences.recent_paths, self.recently.take_problems
         )
         self._is_to_remember = False
+        self.let_go: Callable[[], bool] | None = None
+        """Gives up what is in hand while segments are corrected, if anything is; set by who corrects them."""
         place.session.entries_changed.connect(self._await_picture)
         place.session.picture_changed.connect(self._remember)
         self.check_recent()
@@ -255,9 +257,15 @@ class FileCommands:
         session.open_dataset(dataset)
 
     def cancel(self) -> None:
-        """Does one thing: stops playing, else drops the selection, else withdraws what goes on."""
+        """Does one thing: stops playing, else drops the selection, else withdraws what goes on.
+
+        While segments are corrected, it is their selection, and before that the stroke in hand.
+        """
         session = self._place.session
-        if session.playing:
+        if self.let_go is not None:
+            if not self.let_go():
+                self.withdraw()
+        elif session.playing:
             session.play(False)
         elif session.selected:
             session.select(0)

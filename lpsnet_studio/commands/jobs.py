@@ -57,9 +57,6 @@ class JobsPlace(Protocol):
     def shown(self) -> JobEntry | None:
         """The job that is looked at now; None if there is none, or they are not shown."""
 
-    def show_mode(self, mode: str) -> None:
-        """Shows ``jobs`` or ``inspect``."""
-
     def begin_new(self, kind: JobKind) -> None:
         """Shows the form of a new job."""
 
@@ -142,10 +139,6 @@ class JobCommands:
         self._awaited: _Network | None = None
         """What was asked for from its job, until it is loaded."""
         place.session.model_changed.connect(self._tell_loaded)
-
-    def show_mode(self, mode: str) -> None:
-        """Shows jobs, or the inspection."""
-        self.room.show_mode(mode)
 
     # ------------------------------------------------------------------------------------------------ starting, ending
 
@@ -239,7 +232,7 @@ class JobCommands:
                 self._place.notifications.show_info(f"Loaded {awaited.called}.")
 
     def _open_network(self, found: _Network) -> None:
-        self.room.show_mode("inspect")
+        self._place.show_mode("inspect")
         self._awaited = found
         self._model.load_checkpoint(found.checkpoint)
         if self._place.session.current is not None:
@@ -258,7 +251,7 @@ class JobCommands:
         self._list(listing)
 
     def _open_inputs(self, inputs: _Inputs) -> None:
-        self.room.show_mode("inspect")
+        self._place.show_mode("inspect")
         # Opening pictures has an untrained network built where none is on its way.
         self._bring_network(inputs.network, inputs.no_network)
         self._files.open_paths(inputs.paths)
@@ -339,9 +332,9 @@ class JobCommands:
             if not scenes.json_path.is_file():
                 words = f"{wanted.count:,} scenes are drawn first. They are shown once all of them are there."
                 self._place.notifications.show_info(words)
-            self._files.open_scenes(scenes, listing.prepared, listing.first, lambda: self.room.show_mode("inspect"))
+            self._files.open_scenes(scenes, listing.prepared, listing.first, lambda: self._place.show_mode("inspect"))
         else:
-            self.room.show_mode("inspect")
+            self._place.show_mode("inspect")
             self._files.open_listed(
                 listing.pictures.json_path, listing.pictures.images, listing.prepared, listing.first
             )

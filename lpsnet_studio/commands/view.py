@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtWidgets import QWidget
 
+from lpsnet_studio.availability import Mode
 from lpsnet_studio.canvas.sampling import extent_of
 from lpsnet_studio.commands.workplace import Workplace
 from lpsnet_studio.session import Session
@@ -17,6 +20,12 @@ class ViewCommands:
 
     def __init__(self, place: Workplace) -> None:
         self._place = place
+        self.show_segments_selected: Callable[[], object] | None = None
+        """Shows the selected segments while they are corrected; set by who corrects them."""
+
+    def show_mode(self, mode: Mode) -> None:
+        """Shows the inspection, the annotation or jobs."""
+        self._place.show_mode(mode)
 
     def fit(self) -> None:
         """Shows the whole image."""
@@ -36,6 +45,9 @@ class ViewCommands:
 
     def zoom_selected(self) -> None:
         """Shows the selected segment as large as the view allows, or its place if it is not pasted yet."""
+        if self.show_segments_selected is not None:
+            self.show_segments_selected()
+            return
         place = _place_of(self._place.session, self._place.session.selected)
         if place is not None:
             self._place.canvas.zoom_to_rectangle(place)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QMainWindow, QWidget
 
+from lpsnet_studio.availability import Mode
 from lpsnet_studio.background import Background
 from lpsnet_studio.browser.image_list import ImageList
 from lpsnet_studio.canvas.view import CanvasView
@@ -37,7 +38,9 @@ class Workplace:
         folders: where files are kept.
         notifications: where successes and failures are told.
         reset_layout: puts every panel back.
-        show_panel: opens a panel by its name and brings it to the front.
+        show_panel: opens a panel by its name and brings it to the front; the keyboard stays where it is.
+        enter_panel: the same, and gives it the keyboard.
+        show_mode: shows the inspection, the annotation or jobs.
         areas: returns what the keyboard goes through area by area.
         background: what takes time is done there.
     """
@@ -53,6 +56,8 @@ class Workplace:
     notifications: Notifications
     reset_layout: Callable[[], None]
     show_panel: Callable[[str], None]
+    enter_panel: Callable[[str], None]
+    show_mode: Callable[[Mode], None]
     areas: Callable[[], Sequence[QWidget]]
     background: Background = field(init=False)
 

@@ -261,6 +261,10 @@ class ImageBench:
             if sight.kind == "borderness":
                 return borderness_heat(maps, level, size=size)
             return borderness_difference_heat(maps, self._target(sight.target), level)
+        if sight.kind == "next_stuff":
+            isthing = self._fitted.categories.isthing
+            stuff = decoding.next_best_stuff(self.output, size=size, isthing=isthing).astype(np.float32)
+            return HeatMap(stuff, MapPlacement(), "Likeliest stuff class", high=max(len(isthing) - 1.0, 1.0))
         return self._semantic_map(self.output, sight, size)
 
     def _target(self, kind: BordernessKind) -> HeatMap:

@@ -15,7 +15,7 @@ from lpsnet.analysis.saved_inspection import SavedInspection
 from lpsnet.assets import resource
 from lpsnet.categories import Categories
 from lpsnet.formats.coco_panoptic import CocoPanopticDataset, Record, read_coco_panoptic
-from lpsnet.images import read_image
+from lpsnet.images import ImageError, read_image, read_image_size
 from lpsnet.structures import PanopticSegmentation
 from lpsnet_studio.inference.messages import DatasetImage, DatasetListed, ImageSource, ListDataset, TruthSource
 from lpsnet_studio.inference.vocabulary import INSPECTION_SUFFIX
@@ -135,7 +135,7 @@ class PictureReader:
                 dataset, record = self._find(source.truth)
             except (ValueError, OSError) as error:
                 notice = f"No ground truth: {error}"
-        pixels = read_image(source.path, stated_size=record.size if record else None)
+        pixels = read_image(source.path, stated_size=record.size if record else _fitting_size(source))
         if dataset is None or record is None:
             return Picture(source, stamp, pixels, notice=notice)
         try:
@@ -176,6 +176,16 @@ class PictureReader:
         while len(self._datasets) > _DATASETS_KEPT:
             self._datasets.popitem(last=False)
         return dataset
+
+
+def _fitting_size(source: ImageSource) -> tuple[int, int] | None:
+    """Returns the size in which a picture is annotated; None where the file has other pixels by now."""
+    if source.stated_size is None:
+        return None
+    try:
+        return read_image_size(source.path, stated_size=source.stated_size)
+    except ImageError:
+        return None
 
 
 def _stamp(source: ImageSource) -> _Stamp:

@@ -48,10 +48,13 @@ class ImageSource:
     Attributes:
         path: the picture file.
         truth: its ground truth; None where there is none.
+        stated_size: ``(height, width)`` in which it is annotated, where that is not as its EXIF orientation turns it;
+            the size that the ground truth states comes first.
     """
 
     path: str
     truth: TruthSource | None = None
+    stated_size: tuple[int, int] | None = None
 
 
 _LIVE = frozenset(
@@ -193,7 +196,9 @@ class DatasetImage:
     problem: str = ""
 
 
-SightKind = Literal["borderness", "target", "difference", "class", "entropy", "margin", "next_best", "means"]
+SightKind = Literal[
+    "borderness", "target", "difference", "class", "entropy", "margin", "next_best", "next_stuff", "means"
+]
 """What can be looked at over an image:
 
 ``borderness``  predicted border-ness of one level, or the greatest of all.
@@ -203,6 +208,7 @@ SightKind = Literal["borderness", "target", "difference", "class", "entropy", "m
 ``entropy``     of the class probabilities, as a share of its greatest value.
 ``margin``      by how much the likeliest class leads the next one.
 ``next_best``   the second likeliest class of every place.
+``next_stuff``  the likeliest stuff class of every pixel (method row 55).
 ``means``       the mean probability of every class over the image, one row of a cell a class: figures for a table, of
                 no place.
 """

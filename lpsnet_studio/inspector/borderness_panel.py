@@ -21,8 +21,8 @@ from lpsnet_studio.inspector.map_section import MapSection
 from lpsnet_studio.inspector.map_tiles import MapTile, MapTiles, TileWords
 from lpsnet_studio.inspector.map_words import map_title
 from lpsnet_studio.inspector.reranking import Reranking
-from lpsnet_studio.inspector.texts import body, caption
 from lpsnet_studio.session import Session
+from lpsnet_studio.texts import body, caption
 from lpsnet_studio.theme import Theme
 
 __all__ = ["BordernessPanel"]

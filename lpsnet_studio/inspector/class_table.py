@@ -10,11 +10,11 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHeaderView, QLineEdit, QVBoxLayout, QWidget
 
 from lpsnet_studio.inspector.semantics_model import ClassRow, area_words, found, mean_words
-from lpsnet_studio.inspector.sorted_table import SortedTable, swatch_icon
-from lpsnet_studio.inspector.sorting import arranged
-from lpsnet_studio.inspector.table_model import TableModel
-from lpsnet_studio.inspector.texts import body
 from lpsnet_studio.labels import as_tip
+from lpsnet_studio.tables.sorted_table import SortedTable, swatch_icon
+from lpsnet_studio.tables.sorting import arranged
+from lpsnet_studio.tables.table_model import TableModel
+from lpsnet_studio.texts import body
 
 __all__ = ["ClassTable", "ClassTableModel"]
 

@@ -8,8 +8,8 @@ from typing import Any
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from lpsnet_studio.inspector.texts import as_caption
 from lpsnet_studio.labels import ElidedLabel
+from lpsnet_studio.texts import as_caption
 from lpsnet_studio.theme import Theme
 
 __all__ = ["Control"]

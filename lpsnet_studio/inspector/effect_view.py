@@ -21,10 +21,10 @@ from lpsnet_studio.inspector.effect_words import (
     spoken,
     unchanged_words,
 )
-from lpsnet_studio.inspector.texts import as_caption
 from lpsnet_studio.labels import ElidedLabel
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import Result
+from lpsnet_studio.texts import as_caption
 from lpsnet_studio.theme import Theme, figure_font
 
 __all__ = ["EffectView", "SegmentsLine", "Word"]

@@ -9,7 +9,7 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from lpsnet_studio.inspector.errors_model import GainBar, QualityLine
-from lpsnet_studio.inspector.texts import caption
+from lpsnet_studio.texts import caption
 from lpsnet_studio.theme import Theme, caption_font, figure_font
 
 __all__ = ["GainBars", "QualityTable"]

@@ -11,9 +11,9 @@ from lpsnet.analysis.errors import Kind, Reason, SegmentVerdict, reason_words
 from lpsnet.analysis.gains import OracleGains, gain_words
 from lpsnet.metrics.panoptic_quality import MeanQuality, PanopticQuality
 from lpsnet.structures import InspectionSettings
-from lpsnet_studio.inspector.sorting import Order, arranged, as_tsv
 from lpsnet_studio.judgement import Judgement
 from lpsnet_studio.state import Result
+from lpsnet_studio.tables.sorting import Order, arranged, as_tsv
 
 __all__ = [
     "COLUMNS",

@@ -25,10 +25,10 @@ from lpsnet_studio.inspector.errors_model import ErrorFilter, gain_bars, quality
 from lpsnet_studio.inspector.errors_table import ErrorsTable, ErrorsTableModel
 from lpsnet_studio.inspector.filter_chips import Chip, FilterChips
 from lpsnet_studio.inspector.obstacles import obstacle_to_judging
-from lpsnet_studio.inspector.texts import caption, empty_state
 from lpsnet_studio.inspector.widgets import Paragraph
 from lpsnet_studio.judgement import Judgement
 from lpsnet_studio.session import Session
+from lpsnet_studio.texts import caption, empty_state
 from lpsnet_studio.theme import Theme
 from lpsnet_studio.view_options import ComparisonMode
 

@@ -23,10 +23,10 @@ from lpsnet_studio.inspector.errors_model import (
     cell_text,
     kind_meaning,
 )
-from lpsnet_studio.inspector.sorted_table import SortedTable
-from lpsnet_studio.inspector.table_model import TableModel
 from lpsnet_studio.judgement import Judgement
 from lpsnet_studio.labels import as_tip
+from lpsnet_studio.tables.sorted_table import SortedTable
+from lpsnet_studio.tables.table_model import TableModel
 
 __all__ = ["ErrorsTable", "ErrorsTableModel", "verdict_icon"]
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QSizePolicy, QWidget
 
 from lpsnet_studio.inspector.levels_model import GROUPS, MOST, Choice, TilePicture
-from lpsnet_studio.inspector.texts import caption
+from lpsnet_studio.texts import caption
 
 __all__ = ["LevelsChoices"]
 

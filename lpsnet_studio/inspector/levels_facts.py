@@ -9,8 +9,8 @@ from lpsnet.analysis.fates import CandidateFacts
 from lpsnet_studio.inference.messages import Probed
 from lpsnet_studio.inspector.levels_model import Survey
 from lpsnet_studio.inspector.levels_words import FACT_TIPS, fact_lines, fate_sentence, title_of
-from lpsnet_studio.inspector.texts import as_caption, body
 from lpsnet_studio.labels import as_tip
+from lpsnet_studio.texts import as_caption, body
 from lpsnet_studio.theme import figure_font
 
 __all__ = ["CandidateFactsView"]

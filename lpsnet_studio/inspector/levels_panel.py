@@ -50,9 +50,9 @@ from lpsnet_studio.inspector.levels_pictures import level_pictures
 from lpsnet_studio.inspector.levels_tables import BoxesModel, CountsModel
 from lpsnet_studio.inspector.levels_tiles import LevelTiles
 from lpsnet_studio.inspector.levels_words import FATE_NAMES, drawn_words, level_name, pixels, title_of
-from lpsnet_studio.inspector.sorted_table import SortedTable
-from lpsnet_studio.inspector.texts import caption, empty_state
 from lpsnet_studio.session import Session
+from lpsnet_studio.tables.sorted_table import SortedTable
+from lpsnet_studio.texts import caption, empty_state
 from lpsnet_studio.theme import Theme, caption_font, figure_font
 
 __all__ = ["LevelsPanel"]

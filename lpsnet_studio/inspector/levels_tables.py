@@ -13,9 +13,9 @@ from PySide6.QtCore import Qt
 from lpsnet.analysis.fates import Fate, LevelCounts
 from lpsnet_studio.inspector.levels_model import FATE_COLORS, GROUPS, LEVEL_COLORS, LEVELS, Survey
 from lpsnet_studio.inspector.levels_words import FATE_NAMES, FATE_TIPS, brief_count, level_name, range_words
-from lpsnet_studio.inspector.sorted_table import swatch_icon
-from lpsnet_studio.inspector.sorting import arranged
-from lpsnet_studio.inspector.table_model import TableModel
+from lpsnet_studio.tables.sorted_table import swatch_icon
+from lpsnet_studio.tables.sorting import arranged
+from lpsnet_studio.tables.table_model import TableModel
 
 __all__ = ["BoxesModel", "CountsModel"]
 

@@ -23,10 +23,10 @@ from lpsnet_studio.inspector.map_words import (
     with_end_at,
 )
 from lpsnet_studio.inspector.scale_bar import EndBox, ScaleBar, colormap_icon
-from lpsnet_studio.inspector.texts import caption
 from lpsnet_studio.inspector.value_slider import ShareSlider
 from lpsnet_studio.labels import ElidedLabel
 from lpsnet_studio.session import Session
+from lpsnet_studio.texts import caption
 from lpsnet_studio.theme import Theme
 from lpsnet_studio.view_options import LAYERS
 

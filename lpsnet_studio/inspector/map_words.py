@@ -64,6 +64,8 @@ def map_title(sight: Sight, categories: Categories) -> str:
             return "Margin"
         case "next_best":
             return "Next-best class"
+        case "next_stuff":
+            return "Likeliest stuff class"
         case "means":
             return "Mean probability of every class"
 
@@ -89,6 +91,8 @@ def legend_words(sight: Sight) -> str:
             return f"Likeliest class minus the next: near 0 the label could as well be another. {_GRID}"
         case "next_best":
             return f"The second likeliest class, in the colours of the classes. {_GRID}"
+        case "next_stuff":
+            return "The likeliest class of stuff at every pixel, whatever thing may be likelier there."
         case "means":
             return "Mean of each class's softmax probability over the image."
 
@@ -122,7 +126,7 @@ def reading_words(sight: Sight, heat: HeatMap, categories: Categories, x: int, y
     value = heat.at(x + 0.5, y + 0.5)
     if math.isnan(value):
         return "no thing here"
-    if sight.kind == "next_best":
+    if sight.kind in ("next_best", "next_stuff"):
         return _class_name(round(value), categories)
     return number_words(value, signed=heat.low < 0)
 

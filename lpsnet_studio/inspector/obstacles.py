@@ -7,12 +7,11 @@ from lpsnet_studio.session import Session
 __all__ = ["NO_IMAGE", "NO_TRUTH", "obstacle_of", "obstacle_to_judging"]
 
 NO_IMAGE = (
-    "No image is open. "
-    "Open one (Ctrl+O), a data set with its panoptic JSON (Ctrl+Shift+D), or the demo scenes (Ctrl+D)."
+    "No image is open. Open one (Ctrl+O), a data set with its panoptic JSON (Ctrl+U), or the demo scenes (Ctrl+D)."
 )
 NO_TRUTH = (
     "There is no ground truth for this image, so nothing can be called right or wrong. "
-    "Open a data set with its panoptic JSON (Ctrl+Shift+D), or the demo scenes (Ctrl+D)."
+    "Open a data set with its panoptic JSON (Ctrl+U), or the demo scenes (Ctrl+D)."
 )
 
 

@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QToolButton
 
 from lpsnet.structures import InspectionSettings
 from lpsnet_studio.inspector.setting_words import name_of
-from lpsnet_studio.inspector.texts import as_caption
 from lpsnet_studio.labels import ElidedLabel
 from lpsnet_studio.presets import ORACLE_FIELDS, PRESETS, active_presets, changed_fields
 from lpsnet_studio.session import Session
+from lpsnet_studio.texts import as_caption
 
 __all__ = ["PRESET_NAMES", "PresetBar"]
 

@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QHeaderView, QSizePolicy, QVBoxLayout, QWidget
 from lpsnet_studio.inspector.levels_words import FATE_NAMES
 from lpsnet_studio.inspector.overlays import step_color
 from lpsnet_studio.inspector.probe_model import Covering
-from lpsnet_studio.inspector.sorted_table import SortedTable, swatch_icon
-from lpsnet_studio.inspector.sorting import arranged
-from lpsnet_studio.inspector.table_model import TableModel
 from lpsnet_studio.labels import as_tip
 from lpsnet_studio.state import Result
+from lpsnet_studio.tables.sorted_table import SortedTable, swatch_icon
+from lpsnet_studio.tables.sorting import arranged
+from lpsnet_studio.tables.table_model import TableModel
 
 __all__ = ["BoxesTable", "BoxesTableModel"]
 

@@ -24,10 +24,10 @@ from lpsnet_studio.inspector.probe_mark import ProbeMark
 from lpsnet_studio.inspector.probe_model import Covering, Reading, color_words, probe_text
 from lpsnet_studio.inspector.probe_reader import ProbeReader
 from lpsnet_studio.inspector.probe_widgets import Bars, FoldingSection, HistoryView, PinList
-from lpsnet_studio.inspector.texts import body
 from lpsnet_studio.labels import ElidedLabel
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import Result
+from lpsnet_studio.texts import body
 from lpsnet_studio.theme import ICON_SIZE, Theme, figure_font
 
 __all__ = ["ProbePanel"]

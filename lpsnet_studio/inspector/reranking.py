@@ -28,14 +28,14 @@ from lpsnet_studio.inspector.borderness_model import (
     summary,
 )
 from lpsnet_studio.inspector.overlays import step_color
-from lpsnet_studio.inspector.sorted_table import SortedTable, swatch_icon
-from lpsnet_studio.inspector.sorting import arranged
-from lpsnet_studio.inspector.table_model import Index, TableModel, side
-from lpsnet_studio.inspector.texts import body
 from lpsnet_studio.inspector.widgets import Paragraph
 from lpsnet_studio.labels import as_tip
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import Result
+from lpsnet_studio.tables.sorted_table import SortedTable, swatch_icon
+from lpsnet_studio.tables.sorting import arranged
+from lpsnet_studio.tables.table_model import Index, TableModel, side
+from lpsnet_studio.texts import body
 from lpsnet_studio.theme import caption_font
 
 __all__ = ["Reranking", "RerankingModel"]

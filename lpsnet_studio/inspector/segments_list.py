@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QHeaderView, QStackedLayout, QWidget
 
 from lpsnet.structures import Segment
 from lpsnet_studio.inspector.overlays import step_color
-from lpsnet_studio.inspector.sorted_table import SortedTable, swatch_icon
-from lpsnet_studio.inspector.sorting import arranged
-from lpsnet_studio.inspector.table_model import TableModel
-from lpsnet_studio.inspector.texts import empty_state
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import Result
+from lpsnet_studio.tables.sorted_table import SortedTable, swatch_icon
+from lpsnet_studio.tables.sorting import arranged
+from lpsnet_studio.tables.table_model import TableModel
+from lpsnet_studio.texts import empty_state
 
 __all__ = ["SegmentsList", "SegmentsModel"]
 

@@ -17,9 +17,9 @@ from lpsnet_studio.inspector.map_section import MapSection
 from lpsnet_studio.inspector.map_tiles import MapTiles, TileWords
 from lpsnet_studio.inspector.map_words import map_title
 from lpsnet_studio.inspector.semantics_model import CERTAINTY, MEANS, class_rows, class_shares, means_of
-from lpsnet_studio.inspector.texts import caption
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import Result
+from lpsnet_studio.texts import caption
 from lpsnet_studio.theme import Theme
 
 __all__ = ["SemanticsPanel"]

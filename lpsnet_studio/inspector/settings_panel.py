@@ -25,8 +25,8 @@ from lpsnet_studio.inspector.setting_words import (
     share_words,
     undo_words,
 )
-from lpsnet_studio.inspector.texts import caption
 from lpsnet_studio.session import Session
+from lpsnet_studio.texts import caption
 from lpsnet_studio.theme import Theme
 
 __all__ = ["SettingsGroup", "SettingsPanel"]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from lpsnet.structures import MergeStep, StepKind
-from lpsnet_studio.inspector.sorting import Order, arranged, as_tsv
 from lpsnet_studio.inspector.wording import leftovers_words
 from lpsnet_studio.state import Result
+from lpsnet_studio.tables.sorting import Order, arranged, as_tsv
 
 __all__ = ["COLUMNS", "FILTERS", "Column", "StepFilter", "StepRow", "StepsModel", "cell_text"]
 

@@ -11,15 +11,15 @@ from PySide6.QtWidgets import QLineEdit, QStackedLayout, QVBoxLayout, QWidget
 
 from lpsnet_studio.inspector.filter_chips import Chip, FilterChips
 from lpsnet_studio.inspector.overlays import step_color
-from lpsnet_studio.inspector.sorted_table import SortedTable, swatch_icon
 from lpsnet_studio.inspector.steps_model import COLUMNS, StepFilter, StepRow, StepsModel, cell_text
-from lpsnet_studio.inspector.table_model import TableModel
-from lpsnet_studio.inspector.texts import empty_state
 from lpsnet_studio.inspector.widgets import verdict_color
 from lpsnet_studio.inspector.wording import no_result_line, step_tip, verdict_icon
 from lpsnet_studio.labels import as_tip
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import Result
+from lpsnet_studio.tables.sorted_table import SortedTable, swatch_icon
+from lpsnet_studio.tables.table_model import TableModel
+from lpsnet_studio.texts import empty_state
 from lpsnet_studio.theme import Theme
 
 __all__ = ["StepsTable", "StepsTableModel"]

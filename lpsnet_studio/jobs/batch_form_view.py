@@ -31,9 +31,9 @@ from lpsnet_studio.jobs.batch_form import BatchForm
 from lpsnet_studio.jobs.device_view import DeviceChooser
 from lpsnet_studio.jobs.field_editors import ChoiceEditor, TextBox, is_history
 from lpsnet_studio.jobs.head_view import form_title, show_history, tool_button
-from lpsnet_studio.jobs.message_view import MessageLine
 from lpsnet_studio.jobs.path_line_view import AskPath, PathLine, asked_path
 from lpsnet_studio.labels import as_tip
+from lpsnet_studio.message_line import MessageLine
 from lpsnet_studio.theme import Theme, caption_font
 
 __all__ = ["BatchFormView", "BatchRow"]

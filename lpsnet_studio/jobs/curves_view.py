@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from lpsnet_studio.background import Background, courier
+from lpsnet_studio.flow_layout import FlowLayout
 from lpsnet_studio.jobs.curve_charts import CHARTS, Chart, word_of
 from lpsnet_studio.jobs.curve_colors import colors_of_runs, run_color
 from lpsnet_studio.jobs.curve_drawing import Axis, Drawing, DrawnCurve, Sight
@@ -43,7 +44,6 @@ from lpsnet_studio.jobs.curves import RunCurves
 from lpsnet_studio.jobs.curves_legend_view import CurveLegend, LegendRow
 from lpsnet_studio.jobs.curves_picture_view import record, save_picture
 from lpsnet_studio.jobs.curves_plot import STYLES, CurveLook, CurvesPlot
-from lpsnet_studio.jobs.flow_view import FlowLayout
 from lpsnet_studio.jobs.smoothing import MOST_SMOOTHING
 from lpsnet_studio.theme import Theme, caption_font
 

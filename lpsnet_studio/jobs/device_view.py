@@ -8,9 +8,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QCheckBox, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from lpsnet_studio.flow_layout import FlowLayout
 from lpsnet_studio.jobs.device_choice import DeviceOption, devices_from, turned
 from lpsnet_studio.jobs.field_editors import TextBox
-from lpsnet_studio.jobs.flow_view import FlowLayout
 from lpsnet_studio.labels import as_tip
 from lpsnet_studio.theme import caption_font
 

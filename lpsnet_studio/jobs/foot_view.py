@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QToolButton,
 
 from lpsnet_studio.jobs.command_line_view import CommandText
 from lpsnet_studio.jobs.field_words import to_do_words
-from lpsnet_studio.jobs.message_view import MessageLine
 from lpsnet_studio.jobs.push_button_view import CopyButton, push_button
 from lpsnet_studio.labels import ElidedLabel, as_tip
+from lpsnet_studio.message_line import MessageLine
 from lpsnet_studio.theme import Theme
 
 __all__ = ["JobFoot"]

@@ -16,8 +16,8 @@ from lpsnet_studio.jobs.field_editors import NumberBox, PathChooser, chosen_path
 from lpsnet_studio.jobs.form import ConfigForm
 from lpsnet_studio.jobs.group_view import GroupView, arrange
 from lpsnet_studio.jobs.head_view import ConfigChooser, FormHead, chosen_config
-from lpsnet_studio.jobs.message_view import MessageLine
 from lpsnet_studio.jobs.row_view import FieldRow
+from lpsnet_studio.message_line import MessageLine
 from lpsnet_studio.theme import Theme
 
 __all__ = ["ConfigFormView", "RemarkLine", "is_control", "is_search"]

@@ -12,9 +12,9 @@ from lpsnet_studio.jobs.config_fields import FieldGroup
 from lpsnet_studio.jobs.field_editors import PathChooser
 from lpsnet_studio.jobs.field_words import to_do_words
 from lpsnet_studio.jobs.form import ConfigForm
-from lpsnet_studio.jobs.message_view import MessageLine
 from lpsnet_studio.jobs.row_view import FieldRow
 from lpsnet_studio.labels import ElidedLabel
+from lpsnet_studio.message_line import MessageLine
 from lpsnet_studio.theme import Theme, caption_font
 
 __all__ = ["GroupView", "arrange"]

@@ -23,9 +23,9 @@ from PySide6.QtWidgets import (
 
 from lpsnet_studio.jobs.disk_look import Ask, at_once
 from lpsnet_studio.jobs.form import ConfigForm, ReadConfig, read_config
-from lpsnet_studio.jobs.message_view import MessageLine
-from lpsnet_studio.jobs.search_field_view import SearchField
 from lpsnet_studio.labels import ElidedLabel, as_tip
+from lpsnet_studio.message_line import MessageLine
+from lpsnet_studio.search_field import SearchField
 from lpsnet_studio.theme import Theme
 
 __all__ = ["FieldSearch", "FormHead", "chosen_config", "form_title", "show_history", "tool_button"]

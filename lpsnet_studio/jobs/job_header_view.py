@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from lpsnet_studio.jobs.flow_view import FlowLayout
+from lpsnet_studio.flow_layout import FlowLayout
 from lpsnet_studio.jobs.folding_label_view import FoldingLabel
 from lpsnet_studio.jobs.job_deeds import DEED_WORDS, Deed, deeds_of, stop_tip, words_of
 from lpsnet_studio.jobs.job_header_words import (

@@ -8,9 +8,9 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QToolButton, QWidget
 
-from lpsnet_studio.jobs.flow_view import FlowLayout
+from lpsnet_studio.flow_layout import FlowLayout
 from lpsnet_studio.jobs.log_levels import Level
-from lpsnet_studio.jobs.search_field_view import SearchField
+from lpsnet_studio.search_field import SearchField
 from lpsnet_studio.theme import Theme, caption_font, figure_font
 
 __all__ = ["TOOL_STYLE", "LogControls", "LogSearch", "tool_button"]

@@ -20,11 +20,11 @@ from lpsnet_studio.jobs.field_editors import is_history
 from lpsnet_studio.jobs.foot_view import JobFoot
 from lpsnet_studio.jobs.form_side_view import FormSide
 from lpsnet_studio.jobs.form_view import is_control, is_search
-from lpsnet_studio.jobs.message_view import MessageLine
 from lpsnet_studio.jobs.new_job_body_view import Asks, BatchBody, Body, TrainingBody
 from lpsnet_studio.jobs.preflight import Check
 from lpsnet_studio.jobs.preflight_view import Preflight, PreflightView
 from lpsnet_studio.jobs.spec import JobSpec
+from lpsnet_studio.message_line import MessageLine
 from lpsnet_studio.theme import Theme
 
 __all__ = ["JobKind", "NewJobView"]
@@ -110,7 +110,7 @@ class NewJobView(QWidget):
         self.foot = JobFoot(theme)
         self.start, self.cancel = self.foot.start, self.foot.cancel
         self.anyway, self.back = self.foot.anyway, self.foot.back
-        self._trouble = MessageLine("fault", theme)
+        self._origin, self._trouble = MessageLine("need", theme), MessageLine("fault", theme)
         self._split = QSplitter(Qt.Orientation.Vertical)
         self._handle_width = self._split.handleWidth()
         self._is_asking = False
@@ -132,6 +132,15 @@ class NewJobView(QWidget):
         self._prefilling = self._background.run(
             lambda: _read(self.body, spec), lambda read: self._take_settings(spec, name, read)
         )
+
+    def tell_origin(self, sentence: str) -> None:
+        """Says where what is written comes from, until it is started or left; an empty sentence says nothing more."""
+        self._origin.set_text(sentence)
+
+    @property
+    def origin(self) -> str:
+        """Where what is written comes from, as it is said."""
+        return self._origin.text()
 
     def _take_settings(self, spec: JobSpec, name: str, read: Any) -> None:
         is_read = not isinstance(read, Exception)
@@ -167,6 +176,7 @@ class NewJobView(QWidget):
         self._is_asking = False
         self.wanted.emit(self.body.spec())
         self.body.begin_next()
+        self.tell_origin("")
         self._begin_afresh()
         self._show_state()
 
@@ -177,6 +187,7 @@ class NewJobView(QWidget):
 
     def _leave(self) -> None:
         self._is_asking = False
+        self.tell_origin("")
         self._begin_afresh()
         self._show_state()
         self.closed.emit()
@@ -318,8 +329,9 @@ class NewJobView(QWidget):
         self._follow()
 
     def _lay_out(self) -> None:
-        self._trouble.set_text("")
-        self._trouble.setContentsMargins(16, 8, 16, 0)
+        for line in (self._origin, self._trouble):
+            line.set_text("")
+            line.setContentsMargins(16, 8, 16, 0)
         self._split.addWidget(self.body.main)
         self._split.addWidget(self.side)
         self._split.setStretchFactor(0, 1)
@@ -328,6 +340,7 @@ class NewJobView(QWidget):
         layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        layout.addWidget(self._origin)
         layout.addWidget(self._trouble)
         layout.addWidget(self._split, 1)
         layout.addWidget(hairline())
@@ -344,7 +357,8 @@ class NewJobView(QWidget):
 
     def _follow(self) -> None:
         self.foot.follow(self._theme)
-        self._trouble.follow(self._theme)
+        for line in (self._origin, self._trouble):
+            line.follow(self._theme)
         self._show_side()
 
 

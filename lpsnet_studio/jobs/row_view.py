@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSizePolicy, QToo
 from lpsnet_studio.jobs.config_fields import FormField
 from lpsnet_studio.jobs.field_editors import PathChooser, editor_of
 from lpsnet_studio.jobs.form import ConfigForm
-from lpsnet_studio.jobs.message_view import MessageLine
 from lpsnet_studio.labels import ElidedLabel, as_tip
+from lpsnet_studio.message_line import MessageLine
 from lpsnet_studio.theme import Theme, caption_font
 
 __all__ = ["FieldRow"]

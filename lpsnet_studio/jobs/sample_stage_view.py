@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from lpsnet_studio.canvas.zoom_view import ZoomView
-from lpsnet_studio.jobs.flow_view import FlowLayout
+from lpsnet_studio.flow_layout import FlowLayout
 from lpsnet_studio.jobs.log_controls_view import TOOL_STYLE, tool_button
 from lpsnet_studio.jobs.sample_pictures_view import SamplePictures, large_picture
 from lpsnet_studio.jobs.samples import EvaluationSamples, Sample, SampleSheet, picture_title

@@ -9,16 +9,16 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from lpsnet_studio.flow_layout import FlowLayout
 from lpsnet_studio.jobs.device_choice import devices_from, fault_of_devices
 from lpsnet_studio.jobs.device_view import DeviceChooser
 from lpsnet_studio.jobs.disk_look import Ask, at_once
-from lpsnet_studio.jobs.flow_view import FlowLayout
-from lpsnet_studio.jobs.message_view import MessageLine
 from lpsnet_studio.jobs.nodes_dialog import NodesDialog
 from lpsnet_studio.jobs.panoptic_file import is_panoptic_json
 from lpsnet_studio.jobs.path_line_view import AskPath, PathLine
 from lpsnet_studio.jobs.push_button_view import push_button
 from lpsnet_studio.jobs.training_form import DEVICES, RUN_DIR, TrainingForm
+from lpsnet_studio.message_line import MessageLine
 from lpsnet_studio.theme import Theme, caption_font
 
 __all__ = ["TrainingPlaceView"]

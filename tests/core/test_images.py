@@ -12,7 +12,15 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from lpsnet.images import ImageError, list_images, natural_key, read_image, read_image_size, read_thumbnail
+from lpsnet.images import (
+    ImageError,
+    is_left_unturned,
+    list_images,
+    natural_key,
+    read_image,
+    read_image_size,
+    read_thumbnail,
+)
 
 
 @pytest.fixture
@@ -61,6 +69,8 @@ def test_stated_size_decides_over_exif(
     image.save(tmp_path / "turned.png", exif=exif)
     expected = np.rot90(photo, -1) if rotated else photo
     np.testing.assert_array_equal(read_image(tmp_path / "turned.png", stated_size=stated_size), expected)
+    is_left = is_left_unturned(tmp_path / "turned.png", stated_size)
+    assert is_left == (orientation != 1 and not rotated)
 
 
 def test_picture_of_another_size_than_stated_is_refused(tmp_path: Path, photo: np.ndarray) -> None:

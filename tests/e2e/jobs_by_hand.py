@@ -31,8 +31,6 @@ from lpsnet_studio.studio import Studio
 
 __all__ = ["LONG", "SCENES", "TINY", "User"]
 
-PATIENCE = 60.0
-"""Seconds that anything may take, on the slowest machine."""
 TINY: Mapping[str, str] = {
     "input.short_side": "64",
     "model.channels": "32",
@@ -64,7 +62,10 @@ class User:
     Attributes:
         studio: what they use.
         window: its window.
+        patience: seconds that anything may take, on the slowest machine.
     """
+
+    patience = 60.0
 
     def __init__(self, home: Path) -> None:
         self.studio = Studio(parse_arguments([]), Folders.under(home))
@@ -91,7 +92,7 @@ class User:
 
     def until(self, condition: Callable[[], object], what: str) -> None:
         """Waits for something to be seen."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + self.patience
         while not condition():
             if time.monotonic() > deadline:
                 raise TimeoutError(f"never came: {what}; told: {self.window.notifications.texts}")
@@ -217,7 +218,7 @@ def whole(home: Path) -> dict[str, Any]:
     user.press_deed(Deed.IMAGES)
     session = user.studio.session
     user.until(lambda: len(session.entries) == int(SCENES["count"]), "the pictures")
-    seen["mode"] = user.window.room.mode
+    seen["mode"] = user.window.modes.mode
     shown = [session.entries[at] for at in session.order]
     seen["worst_first"] = [(entry.name, entry.measured.pq) for entry in shown if entry.measured is not None]
     user.until(lambda: session.current is not None, "the worst of them")

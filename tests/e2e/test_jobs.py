@@ -118,7 +118,7 @@ def test_an_evaluation_goes_from_the_form_to_the_image_list(user: User, home: Pa
     user.press_deed(Deed.IMAGES)
     session = user.studio.session
     user.until(lambda: len(session.entries) == COUNT, "its pictures")
-    assert user.window.room.mode == "inspect"
+    assert user.window.modes.mode == "inspect"
     shown = [session.entries[at].measured.pq for at in session.order]
     assert shown == sorted(picture.pq for picture in pictures_of(folder).values())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,21 @@ def no_window_stays() -> Iterator[None]:
     for widget in QApplication.topLevelWidgets():
         widget.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_journal_stays() -> Iterator[None]:
+    """Every project that a test opens is closed by it: one left open has a thread, and a lock in its folder."""
+    before = _journals()
+    yield
+    left = _journals() - before
+    for thread in left:
+        thread.join(2.0)
+    assert not [thread.name for thread in left if thread.is_alive()]
+
+
+def _journals() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.name.startswith("journal of ")}
 
 
 @pytest.fixture

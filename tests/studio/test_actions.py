@@ -15,6 +15,7 @@ from lpsnet.assets import resource
 from lpsnet_studio.actions.build import _connect, handler_of
 from lpsnet_studio.actions.entry import MENUS
 from lpsnet_studio.actions.table import ACTIONS
+from lpsnet_studio.availability import Mode, actions_out_of_place
 from lpsnet_studio.session import Session
 from tests.studio.hand_made import ListeningService, entries, open_first
 
@@ -28,8 +29,12 @@ def test_every_action_is_complete() -> None:
             assert resource("icons", f"{entry.icon}.svg").read_text().count("currentColor") >= 1
 
 
-def test_no_key_is_taken_twice() -> None:
-    keys = Counter(QKeySequence(key).toString() for entry in ACTIONS for key in entry.keys)
+@pytest.mark.parametrize("mode", ["inspect", "annotate", "jobs"])
+def test_no_key_is_taken_twice(mode: Mode) -> None:
+    """Actions of different modes may share a key: only one of them can ever be had."""
+    elsewhere = actions_out_of_place(mode)
+    acting = [entry for entry in ACTIONS if entry.id not in elsewhere]
+    keys = Counter(QKeySequence(key).toString() for entry in acting for key in entry.keys)
     assert [key for key, count in keys.items() if count > 1] == []
     assert all(keys)
 
@@ -191,7 +196,7 @@ def test_the_canvas_has_a_menu_that_knows_where_it_was_opened(
     assert session.selected == session.owner_at(x, y) != 0
     QApplication.sendEvent(canvas.viewport(), QEvent(QEvent.Type.Leave))
     assert session.pointed is not None
-    assert {entry.id for entry in ACTIONS if entry.on_canvas} == {
+    assert {entry.id for entry in ACTIONS if entry.on_canvas and "inspect" in entry.canvas_modes} == {
         action.objectName() for action in menu.actions() if action.objectName()
     }
     window.actions_by_id["step_of_pixel"].trigger()

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lpsnet.structures import InspectionSettings
-from lpsnet_studio.arrangement import FILTER_HELP, Query, arrange
+from lpsnet_studio.arrangement import FILTER_HELP, REVIEW_TOKENS, Query, arrange, with_review
 from lpsnet_studio.inference.messages import ImageSource
-from lpsnet_studio.state import Entry, Measured
+from lpsnet_studio.state import REVIEW_WORDS, Entry, Measured, Review
 
 
 def entry(name: str, pq: float | None = None, problem: str = "") -> Entry:
@@ -79,7 +79,72 @@ def test_it_shows_exactly_what_fits(rows: list[tuple[str, float | None]], text: 
 
 
 def test_every_word_of_the_help_is_understood() -> None:
-    for token in ("pq<50", "pq>90", "problem", "unmeasured"):
+    for token in ("pq<50", "pq>90", "problem", "unmeasured", "is:unreviewed", "is:noted", *REVIEW_TOKENS.values()):
         assert token in FILTER_HELP
         assert Query.parse(token) != Query()
         assert not Query.parse(token).words
+
+
+REVIEWED: tuple[tuple[str, Review, str], ...] = (
+    ("a.png", "todo", ""),
+    ("b.png", "in_progress", "look at the kite"),
+    ("c.png", "done", ""),
+    ("is.png", "approved", "fine"),
+    ("e.png", "outside", ""),
+    ("f.png", "", ""),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("is:todo", "a"),
+        ("is:in-progress", "b"),
+        ("IS:Done", "c"),
+        ("is:approved", "is"),
+        ("is:outside", "e"),
+        ("is:unreviewed", "a b"),
+        ("is:todo is:done", "a c"),
+        ("is:noted", "b is"),
+        ("is:noted is:approved", "is"),
+        ("is:todo png", "a"),
+        ("is:todo b", ""),
+        ("is:", "a b c is e f"),
+        ("is:app", "is"),
+        ("is:t", "a"),
+        ("is:no", "b is"),
+        ("is:nothing", ""),
+        ("is", "is"),
+    ],
+)
+def test_images_are_found_by_how_far_they_have_come(text: str, names: str) -> None:
+    entries = [Entry(name, ImageSource(f"/{name}"), review=review, note=note) for name, review, note in REVIEWED]
+    order = arrange(entries, [name for name, _, _ in REVIEWED], Query.parse(text), worst_first=False)
+    assert [entries[index].name.removesuffix(".png") for index in order] == names.split()
+
+
+def test_how_far_images_have_come_may_change_what_is_shown() -> None:
+    assert Query.parse("is:todo").asks_for_results
+    assert Query.parse("is:noted").asks_for_results
+    assert not Query.parse("is:").asks_for_results
+
+
+def test_every_state_that_is_shown_can_be_asked_for() -> None:
+    assert REVIEW_TOKENS.keys() == REVIEW_WORDS.keys()
+
+
+@pytest.mark.parametrize(
+    ("text", "review", "after"),
+    [
+        ("", "todo", "is:todo"),
+        ("Street", "done", "Street is:done"),
+        ("is:todo Street", "done", "Street is:done"),
+        ("is:todo is:done", "done", "is:done"),
+        ("is:unr", "in_progress", "is:in-progress"),
+        ("is:noted", "done", "is:noted is:done"),
+        ("Street is:DONE", "done", "Street"),
+        ("is:done", "done", ""),
+    ],
+)
+def test_one_state_at_a_time_is_chosen_and_let_go_beside_what_was_typed(text: str, review: Review, after: str) -> None:
+    assert with_review(text, review) == after

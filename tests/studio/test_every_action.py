@@ -11,14 +11,21 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QImage
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMenu, QMessageBox
 
 from lpsnet.analysis.inspection_file import load_inspection
 from lpsnet.config import load_config
 from lpsnet.events import CheckpointSaved, PictureDone, Progress, Stopped
+from lpsnet.maps import HeatMap, MapPlacement
 from lpsnet.structures import InspectionSettings, Verdict
 from lpsnet_studio import demo_network
 from lpsnet_studio.actions.table import ACTIONS
+from lpsnet_studio.annotator.class_palette import ClassPalette
+from lpsnet_studio.annotator.placed_mask import PlacedMask
+from lpsnet_studio.annotator.project import Status
+from lpsnet_studio.annotator.toolbox import TOOLS
+from lpsnet_studio.annotator.tools.proposal import ProposalTool
 from lpsnet_studio.browser.image_model import Role
 from lpsnet_studio.inference.messages import (
     DatasetImage,
@@ -29,8 +36,10 @@ from lpsnet_studio.inference.messages import (
     Inspect,
     ListDataset,
     LoadModel,
+    Look,
     ModelLoaded,
     OpenImage,
+    Seen,
     Sight,
     TruthSource,
     WeighGains,
@@ -41,6 +50,7 @@ from lpsnet_studio.jobs.spec import EvaluateSpec, TrainSpec, spec_to_json
 from lpsnet_studio.jobs.status import JobState
 from lpsnet_studio.session import Session
 from lpsnet_studio.settings import Folders
+from tests.studio.annotating import CONTROL, Annotating, annotating, photos_in
 from tests.studio.hand_made import AT_FIRST, CATEGORIES, ListeningService, card, inspected, open_first, opened
 from tests.studio.jobs.child_jobs import WAITS, batch_started, ended, start, training_started, write_events
 
@@ -763,7 +773,7 @@ def _(bench: Bench) -> None:
     bench.qtbot.waitUntil(lambda: bench.service.count(ListDataset) == 1, timeout=20_000)
     assert bench.service.last(LoadModel).checkpoint == str(folder / "checkpoints" / "best.safetensors")
     assert bench.service.last(ListDataset).json_path.endswith("panoptic_scenes.json")
-    assert bench.window.room.mode == "inspect"
+    assert bench.window.modes.mode == "inspect"
 
 
 @effect_of("show_pictures")
@@ -775,7 +785,7 @@ def _(bench: Bench) -> None:
     shown = [(entry.name, entry.measured.pq, entry.measured.origin) for entry in bench.session.entries]
     assert shown == [("1.png", 0.25, "measured"), ("0.png", 0.5, "measured"), ("2.png", 0.75, "measured")]
     assert bench.window.actions_by_id["worst_first"].isChecked()
-    assert bench.window.room.mode == "inspect"
+    assert bench.window.modes.mode == "inspect"
     assert bench.session.index == 0
     model = bench.window.images.view.model()
     assert "PQ 25.0, found by the evaluation measured" in model.index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
@@ -823,6 +833,478 @@ def _(bench: Bench, name: str) -> None:
         bench.trigger("inspect_mode")
         assert bench.window.canvas.isVisible()
         assert {dock for dock, each in bench.window.docks.items() if not each.isHidden()} == AT_FIRST
+
+
+# ------------------------------------------------------------------------------------------------------------ Annotate
+
+
+def _annotating(bench: Bench) -> Annotating:
+    """Begins the first image of a project of real photos with what the network predicts."""
+    return annotating(bench.window, bench.session, bench.service, bench.qtbot, bench.folder)
+
+
+@effect_of("new_project")
+def _(bench: Bench) -> None:
+    from lpsnet_studio.annotator.new_project_view import NewProjectDialog
+
+    bench.trigger("new_project")
+    dialog = bench.dialog("New annotation project")
+    assert isinstance(dialog, NewProjectDialog)
+    dialog.name.setText("signs")
+    dialog.where.show_path(str(bench.folder))
+    dialog.images["none"].click()
+    bench.qtbot.waitUntil(dialog.create_button.isEnabled, timeout=10_000)
+    dialog.create_button.click()
+    desk = bench.window.annotation.desk
+    bench.qtbot.waitUntil(lambda: desk.store is not None, timeout=10_000)
+    assert desk.store.folder == bench.folder / "signs"
+    assert {label.name for label in desk.labels} == {entry.name for entry in CATEGORIES}
+    assert bench.window.modes.mode == "annotate"
+
+
+@effect_of("open_project", "recent_projects")
+def _(bench: Bench, name: str) -> None:
+    at_work = _annotating(bench)
+    bench.trigger("close_project")
+    at_work.wait_for("no project")
+    bench.trigger("inspect_mode")
+    if name == "open_project":
+        bench.chosen["path"] = str(at_work.project)
+        bench.trigger("open_project")
+    else:
+        assert "project" in bench.choices("recent_projects")
+        menu = bench.window.actions_by_id["recent_projects"].menu()
+        next(action for action in menu.actions() if action.text() == "project").trigger()
+    at_work.wait_for("editing")
+    assert at_work.store.folder == at_work.project
+    assert bench.window.modes.mode == "annotate"
+
+
+@effect_of("add_to_project")
+def _(bench: Bench) -> None:
+    at_work = _annotating(bench)
+    (photo,) = photos_in(bench.folder / "more", 1)
+    bench.chosen["path"] = str(photo)
+    bench.trigger("add_to_project")
+    bench.qtbot.waitUntil(lambda: bool(at_work.desk.image_of(photo)), timeout=10_000)
+    assert len(at_work.desk.entries) == 4
+
+
+@effect_of("find_missing_images")
+def _(bench: Bench) -> None:
+    at_work = _annotating(bench)
+    moved = at_work.photos[1].parent.with_name("moved")
+    moved.mkdir()
+    at_work.photos[1].rename(moved / "1.png")
+    bench.chosen["path"] = str(moved)
+    bench.trigger("find_missing_images")
+    bench.qtbot.waitUntil(lambda: at_work.store.entries[2].file.path == moved / "1.png", timeout=10_000)
+    assert at_work.told == f"Found 1 of 1 missing image in {moved}."
+    assert [Path(entry.source.path) for entry in bench.session.entries] == [
+        at_work.photos[0],
+        moved / "1.png",
+        at_work.photos[2],
+    ]
+    assert [entry.review for entry in bench.session.entries] == ["todo"] * 3
+
+
+@effect_of("take_out_of_project")
+def _(bench: Bench) -> None:
+    at_work = _annotating(bench)
+    segments = len(at_work.editor.document.segments)
+    bench.trigger("take_out_of_project")
+    box = bench.window.findChild(QMessageBox)
+    assert f"{segments} segments" in box.informativeText()
+    assert 1 in at_work.store.entries
+    next(button for button in box.buttons() if "Take out" in button.text()).click()
+    assert list(at_work.store.entries) == [2, 3]
+    assert at_work.photos[0].is_file()
+    assert [Path(entry.source.path) for entry in bench.session.entries] == at_work.photos[1:]
+    at_work.answer()
+    at_work.wait_for("not started")
+
+
+@effect_of("copy_project")
+def _(bench: Bench) -> None:
+    at_work, copy = _annotating(bench), bench.folder / "copied"
+    bench.chosen["path"] = str(copy)
+    bench.trigger("copy_project")
+    bench.qtbot.waitUntil(lambda: (copy / "project.sqlite").exists())
+    assert at_work.desk.store.folder == at_work.project
+
+
+@effect_of("close_project")
+def _(bench: Bench) -> None:
+    at_work = _annotating(bench)
+    bench.trigger("close_project")
+    at_work.wait_for("no project")
+    assert at_work.desk.store is None
+    assert not bench.window.actions_by_id["close_project"].isEnabled()
+
+
+@effect_of("import_annotations", "export_annotations")
+def _(bench: Bench, name: str) -> None:
+    _annotating(bench)
+    bench.trigger(name)
+    bench.dialog({"import_annotations": "Import annotations", "export_annotations": "Export annotations"}[name]).close()
+
+
+@effect_of("train_on_project")
+def _(bench: Bench) -> None:
+    at_work = _annotating(bench)
+    at_work.desk.set_status(Status.DONE)
+    bench.trigger("train_on_project")
+    forms = bench.window.findChildren
+    bench.qtbot.waitUntil(lambda: any(each.isVisible() for each in forms(NewJobView)), timeout=20_000)
+    (form,) = (each for each in forms(NewJobView) if each.isVisible())
+    assert form.kind == "train"
+    exported = list((at_work.project / "training-data").rglob("*.png"))
+    assert len(exported) == 1, "the one that is done"
+    bench.qtbot.waitUntil(lambda: "training-data" in str(form.body.spec()), timeout=10_000)
+    count = len(at_work.editor.document.segments)
+    written = f"1 image with {count} segments written to {at_work.project / 'training-data' / 'panoptic.json'}."
+    assert form.origin.startswith(f"From the project {at_work.project.name}, with the images that are done: ")
+    assert written in form.origin
+    note = bench.window.notifications.notes[-1]
+    assert note.text.startswith(written)
+    note._action.act()
+    assert bench.window.modes.mode == "annotate", "and back"
+    bench.window.modes.show("jobs")
+    form.cancel.click()
+    assert form.origin == ""
+
+
+@effect_of("start_from_prediction", "start_from_truth", "start_empty")
+def _(bench: Bench, name: str) -> None:
+    at_work = _annotating(bench)
+    at_work.open_image(1)
+    at_work.wait_for("not started")
+    bench.trigger(name)
+    at_work.wait_for("editing")
+    ids = at_work.editor.document.ids
+    assert bench.session.result is not None
+    expected = {
+        "start_from_prediction": bench.session.result.trace.segmentation().ids,
+        "start_from_truth": bench.session.truth.ids,
+        "start_empty": np.zeros_like(ids),
+    }[name]
+    assert np.array_equal(ids, expected)
+    first = at_work.editor
+    first.set_options(category=1)
+    first.paint(PlacedMask(np.ones((3, 3), np.bool_), (0, 0)), "Box")
+    bench.trigger(name)
+    bench.qtbot.waitUntil(lambda: at_work.desk.editor not in (None, first), timeout=10_000)
+    assert np.array_equal(at_work.editor.document.ids, expected)
+    assert len(at_work.editor.history.titles) == 2, "it begins anew by an edit, which undo takes back"
+
+
+def _call_second_done(at_work: Annotating) -> None:
+    at_work.desk.set_status(Status.DONE, at_work.desk.image_of(at_work.photos[1]))
+    at_work.qtbot.waitUntil(lambda: at_work.session.entries[1].review == "done")
+
+
+@effect_of("mark_done", "mark_approved", "mark_todo")
+def _(bench: Bench, name: str) -> None:
+    at_work = _annotating(bench)
+    _call_second_done(at_work)
+    bench.trigger(name)
+    shown = {"mark_done": 2, "mark_approved": 1, "mark_todo": 0}[name]
+    status = {"mark_done": Status.DONE, "mark_approved": Status.APPROVED, "mark_todo": Status.TODO}[name]
+    assert at_work.store.entries[at_work.desk.image_of(at_work.photos[0])].status is status
+    assert bench.session.index == shown
+
+
+@effect_of("write_note")
+def _(bench: Bench) -> None:
+    at_work = _annotating(bench)
+    bench.trigger("write_note")
+    at_work.keys("is dim")
+    at_work.key(Qt.Key.Key_Return)
+    assert at_work.desk.entry is not None
+    assert at_work.desk.entry.note == "is dim"
+    assert bench.window.canvas.hasFocus()
+
+
+@effect_of("next_unreviewed")
+def _(bench: Bench) -> None:
+    at_work = _annotating(bench)
+    _call_second_done(at_work)
+    bench.trigger("next_unreviewed")
+    assert bench.session.index == 2
+
+
+@effect_of("next_finding")
+def _(bench: Bench) -> None:
+    at_work = _annotating(bench)
+    at_work.editor.select(at_work.persons[:1])
+    at_work.trigger("delete_segment")
+    before = bench.window.canvas.place
+    bench.trigger("next_finding")
+    bench.qtbot.waitUntil(lambda: bench.window.canvas.place != before, timeout=10_000)
+    assert (at_work.editor.document.ids == 0).any()
+    place = bench.window.canvas.place
+    assert at_work.editor.number_at(place.x, place.y) == 0, "the void is what was found"
+
+
+@effect_of("save_project")
+def _(bench: Bench) -> None:
+    at_work = _annotating(bench)
+    disk = [True]
+
+    def write(moment: str) -> None:
+        if disk[0] and moment == "begun":
+            raise OSError(28, "No space left on device")
+
+    at_work.wait_until_saved()
+    at_work.store.between = write
+    at_work.editor.select(at_work.persons[:1])
+    at_work.trigger("delete_segment")
+    bench.qtbot.waitUntil(lambda: bool(at_work.desk.save_problem), timeout=10_000)
+    disk[0] = False
+    bench.trigger("save_project")
+    bench.qtbot.waitUntil(lambda: not at_work.desk.unsaved, timeout=10_000)
+    bench.trigger("save_project")
+    assert "Everything is saved" in at_work.told
+
+
+@effect_of(
+    "panel_annotation_segments", "panel_annotation_classes", "panel_annotation_checks", "panel_annotation_history"
+)
+def _(bench: Bench, name: str) -> None:
+    dock = bench.window.docks[name.removeprefix("panel_")]
+    assert not dock.isVisible()
+    bench.trigger(name)
+    assert bench.window.modes.mode == "annotate"
+    assert dock.isVisible()
+    assert not dock.visibleRegion().isEmpty()
+
+
+@effect_of("annotate_mode")
+def _(bench: Bench) -> None:
+    bench.trigger("annotate_mode")
+    assert bench.window.canvas.isVisible()
+    assert bench.window.annotation.bar.isVisible()
+    assert bench.window.canvas.stage is bench.window.annotation.overlay.stage
+
+
+# ------------------------------------------------------------------------------------------------------------ Segments
+
+
+def _use_tool(at_work: Annotating, name: str) -> None:
+    """Does with a tool what it is for, by the mouse."""
+    editor, (left, right) = at_work.editor, at_work.persons
+    editor.set_options(radius=2.0)
+    if name == "hand_over":
+        giver = editor.number_at(30, 40)
+        editor.select((left if giver == right else right,))
+        at_work.drag((30, 25), (30, 45))
+        assert at_work.titles == [], "it is only proposed"
+        at_work.key(Qt.Key.Key_Return)
+        return
+    if name not in ("select", "assist", "adopt"):
+        editor.select((left,))
+    match name:
+        case "select":
+            at_work.click(15, 40)
+        case "brush" | "eraser" | "box":
+            at_work.drag((5, 25), (20, 30))
+        case "polygon":
+            for corner in ((5, 5), (25, 5), (25, 28)):
+                at_work.click(*corner)
+            at_work.key(Qt.Key.Key_Return)
+        case "lasso":
+            at_work.drag((5, 5), (25, 5), (25, 28), (5, 28))
+        case "fill":
+            at_work.click(60, 5)
+        case "cut":
+            at_work.drag((15, 15), (15, 55))
+        case "assist":
+            at_work.drag((56, 31), (78, 49))
+            at_work.key(Qt.Key.Key_Return)
+        case "adopt":
+            at_work.hover(46, 40)
+            at_work.click(45, 40)
+
+
+@effect_of(*(f"tool_{name}" for name in TOOLS))
+def _(bench: Bench, name: str) -> None:
+    tool: Any = name.removeprefix("tool_")
+    at_work = _annotating(bench)
+    at_work.window.annotation.toolbox.choose("brush" if tool == "select" else "select")
+    bench.trigger(name)
+    assert at_work.window.annotation.toolbox.name == tool
+    assert bench.window.actions_by_id[name].isChecked()
+    before = at_work.editor.document.ids.copy()
+    left, _ = at_work.persons
+    _use_tool(at_work, tool)
+    if tool == "select":
+        assert at_work.editor.selection == (left,)
+        return
+    assert len(at_work.titles) == 1
+    changed = at_work.editor.document.ids != before
+    assert changed.any()
+    gained = set(at_work.editor.document.ids[changed].tolist())
+    if tool in ("brush", "box", "polygon", "lasso", "fill"):
+        assert gained == {left}
+    if tool == "eraser":
+        assert gained == {0}
+    if tool in ("cut", "assist", "adopt"):
+        assert not gained & set(np.unique(before).tolist()), "it is a segment of its own"
+    at_work.key(Qt.Key.Key_Z, CONTROL)
+    assert np.array_equal(at_work.editor.document.ids, before)
+
+
+def _with_person(bench: Bench) -> tuple[Annotating, int]:
+    """Selects the left person, and returns its number."""
+    at_work = _annotating(bench)
+    at_work.editor.select(at_work.persons[:1])
+    return at_work, at_work.persons[0]
+
+
+def _erase(at_work: Annotating, *way: tuple[float, float], radius: float = 2.0) -> None:
+    at_work.editor.set_options(radius=radius)
+    at_work.window.annotation.toolbox.choose("eraser")
+    at_work.drag(*way)
+
+
+@effect_of("new_instance")
+def _(bench: Bench) -> None:
+    at_work, _ = _with_person(bench)
+    bench.trigger("new_instance")
+    assert at_work.editor.selection == ()
+    at_work.window.annotation.toolbox.choose("brush")
+    at_work.drag((60, 5), (70, 5))
+    assert len(at_work.persons) == 3
+
+
+@effect_of("choose_class", "relabel")
+def _(bench: Bench, name: str) -> None:
+    at_work, left = _with_person(bench)
+    bench.trigger(name)
+    (palette,) = bench.window.findChildren(ClassPalette)
+    QTest.keyClicks(palette.editor, "car")
+    QTest.keyClick(palette.editor, Qt.Key.Key_Return)
+    assert at_work.editor.options.category == 3
+    assert at_work.editor.document.segments[left].category == (3 if name == "relabel" else 1)
+
+
+@effect_of("merge_segments")
+def _(bench: Bench) -> None:
+    at_work, left = _with_person(bench)
+    at_work.editor.select(at_work.persons)
+    bench.trigger("merge_segments")
+    assert at_work.persons == [left]
+
+
+@effect_of("split_segment")
+def _(bench: Bench) -> None:
+    at_work, _ = _with_person(bench)
+    _erase(at_work, (18, 15), (18, 55))
+    bench.trigger("split_segment")
+    assert len(at_work.persons) == 3
+
+
+@effect_of("delete_segment", "delete_to_neighbours")
+def _(bench: Bench, name: str) -> None:
+    at_work, left = _with_person(bench)
+    bench.trigger(name)
+    assert left not in at_work.editor.document.segments
+    assert (at_work.editor.document.ids == 0).any() == (name == "delete_segment")
+
+
+@effect_of("fill_holes")
+def _(bench: Bench) -> None:
+    at_work, left = _with_person(bench)
+    area = at_work.editor.document.area(left)
+    _erase(at_work, (18, 35), (20, 35))
+    assert at_work.editor.document.area(left) < area
+    bench.trigger("fill_holes")
+    assert at_work.editor.document.area(left) == area
+
+
+@effect_of("remove_specks")
+def _(bench: Bench) -> None:
+    at_work, left = _with_person(bench)
+    before = at_work.editor.document.ids.copy()
+    at_work.editor.set_options(radius=1.0)
+    at_work.window.annotation.toolbox.choose("brush")
+    at_work.click(70, 5)
+    assert at_work.editor.number_at(70, 5) == left
+    bench.trigger("remove_specks")
+    assert np.array_equal(at_work.editor.document.ids, before)
+
+
+@effect_of("grow_segment", "shrink_segment")
+def _(bench: Bench, name: str) -> None:
+    at_work, left = _with_person(bench)
+    area = at_work.editor.document.area(left)
+    bench.trigger(name)
+    assert (at_work.editor.document.area(left) > area) == (name == "grow_segment")
+    assert at_work.editor.document.area(left) != area
+
+
+@effect_of("snap_edge")
+def _(bench: Bench) -> None:
+    at_work = _annotating(bench)
+    noise = np.random.default_rng(3).integers(0, 12, (60, 80, 3)).astype(np.uint8)
+    pixels = noise + np.uint8(40)
+    pixels[35:45, 60:78] = noise[35:45, 60:78] + np.uint8(200)
+    at_work.trigger("reload_image")
+    bench.session.receive(replace(opened(bench.service.last(OpenImage)), pixels=pixels))
+    car = at_work.only(3)
+    assert at_work.editor.document.box(car)[2] == 75
+    at_work.editor.select((car,))
+    bench.trigger("snap_edge")
+    bench.qtbot.waitUntil(lambda: at_work.titles == ["Snap edge"], timeout=20_000)
+    assert at_work.editor.document.box(car)[2] == 78, "the edge in the photo lies there"
+
+
+@effect_of("fill_void_stuff", "fill_void_nearest")
+def _(bench: Bench, name: str) -> None:
+    at_work, _ = _with_person(bench)
+    at_work.trigger("delete_segment")
+    void = at_work.editor.document.ids == 0
+    bench.trigger(name)
+    if name == "fill_void_stuff":
+        look = bench.service.last(Look)
+        assert look.sight == Sight("next_stuff")
+        road = np.full(void.shape, 3, np.float32)
+        bench.session.receive(
+            Seen(look.request, look.image, look.sight, HeatMap(road, MapPlacement(), "Next stuff", low=0.0))
+        )
+    toolbox = bench.window.annotation.toolbox
+    bench.qtbot.waitUntil(lambda: isinstance(toolbox.tool, ProposalTool), timeout=10_000)
+    assert np.array_equal(at_work.editor.document.ids == 0, void), "it is only proposed"
+    at_work.key(Qt.Key.Key_Return)
+    bench.qtbot.waitUntil(lambda: not (at_work.editor.document.ids == 0).any(), timeout=10_000)
+    filled = {at_work.editor.document.segments[n].category for n in np.unique(at_work.editor.document.ids[void])}
+    assert filled == {9} if name == "fill_void_stuff" else len(filled) > 1
+    assert not isinstance(toolbox.tool, ProposalTool)
+
+
+@effect_of("lock_segment", "crowd_segment")
+def _(bench: Bench, name: str) -> None:
+    at_work, left = _with_person(bench)
+    field = {"lock_segment": "locked", "crowd_segment": "iscrowd"}[name]
+    for expected in (True, False):
+        bench.trigger(name)
+        assert getattr(at_work.editor.document.segments[left], field) is expected
+
+
+@effect_of("only_void", "only_inside")
+def _(bench: Bench, name: str) -> None:
+    at_work, left = _with_person(bench)
+    before = at_work.editor.document.ids.copy()
+    bench.trigger(name)
+    at_work.window.annotation.toolbox.choose("box")
+    if name == "only_inside":
+        at_work.editor.select(at_work.persons[1:])
+    at_work.drag((2, 2), (30, 40))
+    changed = at_work.editor.document.ids != before
+    assert set(before[changed].tolist()) == (set() if name == "only_void" else {left})
+    bench.trigger(name)
+    at_work.drag((2, 2), (8, 12))
+    assert at_work.editor.document.ids[5, 5] in at_work.persons
 
 
 # ---------------------------------------------------------------------------------------------------------------- Help

@@ -10,7 +10,7 @@ import pytest
 from lpsnet.structures import InspectionSettings
 from lpsnet_studio.inference.messages import CloseImage, OpenImage
 from lpsnet_studio.session import Session
-from lpsnet_studio.state import Measured
+from lpsnet_studio.state import UNREVIEWED, Measured, Review
 from tests.studio import hand_made
 from tests.studio.hand_made import ListeningService, entries
 
@@ -145,3 +145,69 @@ def test_reloading_forgets_the_pq_of_the_file_that_was(
     session.take_measured(0, measured(0.5))
     session.reload(0)
     assert session.entries[0].measured is None
+
+
+def reviewed(session: Session, states: str) -> None:
+    """Tells how far images have come, by their letters: to do, in progress, done, approved, not in the project."""
+    words: dict[str, Review] = {"t": "todo", "p": "in_progress", "d": "done", "a": "approved", "o": "outside"}
+    session.take_reviews({index: (words[letter], "") for index, letter in enumerate(states)})
+
+
+def test_how_far_many_images_have_come_is_told_once_and_only_if_it_is_new(session: Session) -> None:
+    session.set_entries(entries(10_000))
+    told: list[bool] = []
+    session.reviews_changed.connect(lambda: told.append(True))
+    session.entry_changed.connect(lambda index: pytest.fail(f"{index} was told of by itself"))
+    known: dict[int, tuple[Review, str]] = dict.fromkeys(range(10000), ("todo", ""))
+    session.take_reviews(known)
+    session.take_reviews(known)
+    session.take_reviews({})
+    assert len(told) == 1
+    session.take_reviews({7: ("done", "the kite is missing")})
+    assert len(told) == 2
+    assert (session.entries[7].review, session.entries[7].note) == ("done", "the kite is missing")
+    assert {entry.review for entry in session.entries[8:]} == {"todo"}
+
+
+def test_the_next_to_annotate_is_looked_for_behind_the_open_one_and_then_from_the_first(session: Session) -> None:
+    session.set_entries(entries(6), 3)
+    reviewed(session, "tddtpa")
+    assert session.next_with(UNREVIEWED) == 4
+    session.open_index(4)
+    assert session.next_with(UNREVIEWED) == 0, "it begins again at the first"
+    session.open_index(0)
+    assert session.next_with(UNREVIEWED) == 3
+    assert session.next_with({"approved"}) == 5
+    reviewed(session, "tdddda")
+    assert session.next_with(UNREVIEWED) == -1, "the open one is no other"
+    session.set_entries(())
+    assert session.next_with(UNREVIEWED) == -1
+
+
+def test_the_next_to_annotate_follows_filter_and_sorting(session: Session) -> None:
+    session.set_entries(entries(6), 0)
+    reviewed(session, "tttdtt")
+    for index, pq in ((5, 0.1), (2, 0.2), (0, 0.3)):
+        session.take_measured(index, measured(pq))
+    session.show_worst_first(True)
+    assert list(session.order) == [5, 2, 0, 1, 3, 4]
+    assert session.next_with(UNREVIEWED) == 1
+    session.show_worst_first(False)
+    session.filter_entries("is:todo")
+    assert list(session.order) == [0, 1, 2, 4, 5]
+    session.open_index(2)
+    session.take_reviews({2: ("done", "")})
+    assert session.order_follows_results
+    assert session.next_with(UNREVIEWED) == 4, "the row of what was just done still stands there"
+    session.rearrange()
+    assert 2 not in session.order
+    assert session.next_with(UNREVIEWED) == 4, "and from its place afterwards"
+    session.filter_entries("nothing")
+    assert session.next_with(UNREVIEWED) == -1
+
+
+def test_another_list_is_not_said_to_have_come_as_far_as_the_last(session: Session) -> None:
+    session.set_entries(entries(2))
+    reviewed(session, "da")
+    session.set_entries(entries(2))
+    assert [entry.review for entry in session.entries] == ["", ""]

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QLabel, QMessageBox, QToolButton
 from lpsnet.events import PictureDone, Stopped
 from lpsnet.run_directory import RunDirectory
 from lpsnet_studio import jobs_forms
-from lpsnet_studio.availability import actions_of_image
+from lpsnet_studio.availability import actions_out_of_place
 from lpsnet_studio.chrome.desktop_note import DesktopNote
 from lpsnet_studio.commands import files as file_commands
 from lpsnet_studio.commands import jobs as jobs_commands
@@ -151,7 +151,7 @@ def test_the_mode_of_the_last_run_is_shown_and_its_docks_are_kept(
         qtbot.addWidget(made)
         made.show()
         qtbot.waitExposed(made)
-        assert made.room.mode == ("inspect" if run == 0 else "jobs")
+        assert made.modes.mode == ("inspect" if run == 0 else "jobs")
         show(made, "jobs")
         if run == 2:
             show(made, "inspect")
@@ -169,45 +169,47 @@ def test_jobs_that_are_not_shown_cost_no_widget(opened: Any) -> None:
 
 
 def test_the_bar_shows_one_mode_and_is_reached_by_keyboard(opened: Any) -> None:
-    inspect, jobs = opened.room.bar.buttons
+    inspect, annotate, jobs = opened.modes.bar.buttons
     assert isinstance(jobs, QToolButton)
-    assert [button.accessibleName() for button in (inspect, jobs)] == ["Inspect", "Jobs"]
-    assert [button.text() for button in (inspect, jobs)] == ["Inspect", "Jobs"]
+    assert [button.accessibleName() for button in (inspect, annotate, jobs)] == ["Inspect", "Annotate", "Jobs"]
+    assert [button.text() for button in (inspect, annotate, jobs)] == ["Inspect", "Annotate", "Jobs"]
     jobs.setFocus()
     QTest.keyClick(jobs, Qt.Key.Key_Space)
-    assert opened.room.mode == "jobs"
+    assert opened.modes.mode == "jobs"
     jobs.click()
-    assert (inspect.isChecked(), jobs.isChecked()) == (False, True), "one mode is always on"
+    assert [button.isChecked() for button in (inspect, annotate, jobs)] == [False, False, True], "one is always on"
     QTest.keyClick(opened, Qt.Key.Key_F2)
-    assert opened.room.mode == "inspect"
+    assert opened.modes.mode == "inspect"
+    QTest.keyClick(opened, Qt.Key.Key_F3)
+    assert opened.modes.mode == "annotate"
     QTest.keyClick(opened, Qt.Key.Key_F4)
-    assert opened.room.mode == "jobs"
+    assert opened.modes.mode == "jobs"
 
 
 def test_in_a_narrow_window_the_words_give_way(opened: Any, qtbot: Any) -> None:
-    wide = opened.room.bar.width()
+    wide = opened.modes.bar.width()
     opened.resize(300, 200)
-    qtbot.waitUntil(lambda: opened.room.bar.width() < wide - 15)
+    qtbot.waitUntil(lambda: opened.modes.bar.width() < wide - 15)
 
 
 def test_actions_on_the_image_wait_until_it_is_shown(opened: Any, session: Session) -> None:
-    before = {name: opened.actions_by_id[name].isEnabled() for name in actions_of_image()}
+    before = {name: opened.actions_by_id[name].isEnabled() for name in actions_out_of_place("jobs")}
     assert before["next_image"]
     show(opened, "jobs")
-    assert not any(opened.actions_by_id[name].isEnabled() for name in actions_of_image())
+    assert not any(opened.actions_by_id[name].isEnabled() for name in actions_out_of_place("jobs"))
     QTest.keyClick(opened, Qt.Key.Key_F5)
     assert "show the inspection first" in opened.notifications.texts[-1]
     show(opened, "inspect")
-    assert {name: opened.actions_by_id[name].isEnabled() for name in actions_of_image()} == before
+    assert {name: opened.actions_by_id[name].isEnabled() for name in actions_out_of_place("jobs")} == before
 
 
 def test_who_opens_images_or_asks_for_a_panel_sees_the_image(opened: Any, session: Session) -> None:
     show(opened, "jobs")
     session.set_entries(entries())
-    assert opened.room.mode == "inspect"
+    assert opened.modes.mode == "inspect"
     show(opened, "jobs")
     opened.actions_by_id["panel_why"].trigger()
-    assert opened.room.mode == "inspect"
+    assert opened.modes.mode == "inspect"
     assert opened.docks["why"].isVisible()
 
 
@@ -380,7 +382,7 @@ def test_the_pictures_of_an_evaluation_come_with_its_network(
         checkpoint.write_bytes(b"")
     _look_at(window, _evaluated(tmp_path, checkpoint), qtbot)
     window.actions_by_id["show_pictures"].trigger()
-    qtbot.waitUntil(lambda: window.room.mode == "inspect", timeout=LONGEST)
+    qtbot.waitUntil(lambda: window.modes.mode == "inspect", timeout=LONGEST)
     assert service.count(LoadModel) == int(is_there)
     if is_there:
         assert service.last(LoadModel).checkpoint == str(checkpoint)
@@ -402,9 +404,9 @@ def test_the_job_stays_in_sight_until_its_scenes_are_drawn(
     window.actions_by_id["show_pictures"].trigger()
     told = "2 scenes are drawn first. They are shown once all of them are there."
     qtbot.waitUntil(lambda: told in window.notifications.texts)
-    assert window.room.mode == "jobs"
+    assert window.modes.mode == "jobs"
     may_end.set()
-    qtbot.waitUntil(lambda: window.room.mode == "inspect")
+    qtbot.waitUntil(lambda: window.modes.mode == "inspect")
     assert service.last(ListDataset).json_path == str(tmp_path / "scenes.json")
 
 
@@ -428,7 +430,7 @@ def test_what_was_predicted_comes_with_its_network(
     (folder / "panoptic.json").write_text("{}")
     _look_at(window, folder, qtbot)
     window.actions_by_id[action].trigger()
-    qtbot.waitUntil(lambda: window.room.mode == "inspect", timeout=LONGEST)
+    qtbot.waitUntil(lambda: window.modes.mode == "inspect", timeout=LONGEST)
     loaded = service.last(LoadModel).checkpoint if service.count(LoadModel) else None
     assert loaded == (str(checkpoint) if is_there else None)
     told = f"{checkpoint}: the network that this was done with is not here any more."

@@ -25,7 +25,7 @@ from lpsnet_studio.inference.messages import (
 )
 from lpsnet_studio.lookahead import Lookahead
 from lpsnet_studio.session import Session
-from lpsnet_studio.state import Measured, NetworkChoice, Problem
+from lpsnet_studio.state import UNREVIEWED, Measured, NetworkChoice, Problem
 from tests.studio import hand_made
 from tests.studio.hand_made import CATEGORIES, ListeningService, entries
 
@@ -192,6 +192,82 @@ def test_an_image_without_truth_is_fetched_without_oracles(
     hand_made.open_first(session, service, with_truth=False)
     session.change_settings(box_oracle=True, semantic_oracle=True)
     assert service.last(Prefetch).settings.needs_network
+
+
+@pytest.fixture
+def annotating(session: Session, service: ListeningService, lookahead: Lookahead) -> Lookahead:
+    """Six images of which the first is shown; the fourth is to be annotated next."""
+    hand_made.open_first(session, service)
+    session.set_entries(entries(6))
+    session.take_reviews(dict(enumerate([("todo", ""), ("done", ""), ("done", ""), *[("todo", "")] * 3])))
+    lookahead.go_by(lambda: [session.next_with(UNREVIEWED), session.neighbour(1)])
+    lookahead.prefetch(True)
+    show(session, service)
+    return lookahead
+
+
+def ready(session: Session, service: ListeningService) -> str:
+    """Answers the last fetching; returns the picture's path."""
+    request = service.last(Prefetch)
+    session.receive(Prefetched(request.request, request.image, 0.1))
+    return request.source.path
+
+
+def test_what_one_likely_goes_to_is_fetched_before_the_neighbour(
+    annotating: Lookahead, session: Session, service: ListeningService
+) -> None:
+    assert service.count(Prefetch) == 1, "one at a time"
+    assert ready(session, service) == "/pictures/3.png"
+    assert not annotating.is_fetching or service.last(Prefetch).source.path == "/pictures/1.png"
+    assert ready(session, service) == "/pictures/1.png"
+    assert not annotating.is_fetching
+    session.take_reviews({0: ("in_progress", "")})
+    assert service.count(Prefetch) == 2, "both are there"
+    fetched = session.next_with(UNREVIEWED)
+    session.open_index(fetched)
+    assert service.last(OpenImage).source.path == "/pictures/3.png"
+    assert service.count(Cancel) == 0
+    show(session, service)
+    assert service.last(Prefetch).source.path == "/pictures/4.png"
+    ready(session, service)
+    assert service.count(Prefetch) == 3, "the next to annotate is the neighbour"
+
+
+def test_another_image_comes_next_once_that_is_done(
+    annotating: Lookahead, session: Session, service: ListeningService
+) -> None:
+    assert ready(session, service) == "/pictures/3.png"
+    session.take_reviews({3: ("done", "")})
+    assert service.last(Prefetch).source.path == "/pictures/1.png", "it goes on, since it is wanted still"
+    assert service.count(Cancel) == 0
+    ready(session, service)
+    assert service.last(Prefetch).source.path == "/pictures/4.png"
+    under_way = service.last(Prefetch)
+    session.take_reviews({4: ("done", "")})
+    assert service.last(Cancel).target == under_way.request
+    assert service.last(Prefetch).source.path == "/pictures/5.png"
+    session.receive(Failed(under_way.request, "cancelled", "Cancelled."))
+    assert annotating.is_fetching
+
+
+@pytest.mark.parametrize(("kind", "paths"), [("bad-input", ["3", "1"]), ("died", ["3"]), ("superseded", ["3"])])
+def test_a_failure_keeps_nothing_else_from_being_fetched_unless_it_would_fail_too(
+    annotating: Lookahead, session: Session, service: ListeningService, kind: FailureKind, paths: list[str]
+) -> None:
+    if kind == "superseded":
+        session.change_settings(overlap_threshold=0.7)
+    session.receive(Failed(service.last(Prefetch).request, kind, "3.png"))
+    asked = [each.source.path for each in service.posted if isinstance(each, Prefetch)]
+    assert asked == [f"/pictures/{name}.png" for name in paths]
+
+
+def test_the_neighbour_comes_next_again_where_nobody_annotates(
+    annotating: Lookahead, session: Session, service: ListeningService
+) -> None:
+    under_way = service.last(Prefetch)
+    annotating.go_by(None)
+    assert service.last(Cancel).target == under_way.request
+    assert service.last(Prefetch).source.path == "/pictures/1.png"
 
 
 # ----------------------------------------------------------------------------------------------------------- measuring

@@ -49,8 +49,7 @@ class PredictionWriter(CocoPanopticWriter):
             return self.json_path
         super().close()
         for name in self._earlier:
-            # Where names differ in case alone, some file systems hold one file.
-            if name.casefold() not in self._names:
+            if name not in self._names:
                 inspection = self.json_path.with_name(INSPECTIONS) / name
                 for path in (
                     self.pngs_dir / name,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from lpsnet.categories import Categories
 from lpsnet.formats.atomic import FileGroup, refuse_folder, write_failure
+from lpsnet.formats.file_names import UniqueNames
 from lpsnet.formats.id_png import encode_id_png
 from lpsnet.structures import PanopticSegmentation
 
@@ -49,7 +50,7 @@ class CocoPanopticWriter:
         self._images: list[dict[str, Any]] = []
         self._annotations: list[dict[str, Any]] = []
         self._image_ids: set[int | str] = set()
-        self._names: set[str] = set()
+        self._names = UniqueNames()
         self._files = FileGroup()
         self._made_folders: list[Path] = []
         self._closed = False
@@ -96,9 +97,9 @@ class CocoPanopticWriter:
             raise ValueError(f"{self.json_path}: image id {image_id!r} is given twice")
         segments = self._describe(segmentation)
         content = encode_id_png(segmentation.ids)
-        png = self.pngs_dir / self._unique_name(file_name)
+        png = self.pngs_dir / self._names.free(file_name, ".png")
         self._files.add(png, content)
-        self._names.add(png.name.casefold())
+        self._names.take(png.name)
         self._image_ids.add(image_id)
         height, width = segmentation.ids.shape
         own = {"id": image_id, "file_name": file_name, "width": width, "height": height}
@@ -194,12 +195,3 @@ class CocoPanopticWriter:
             for segment, given in zip(measured.segments, segmentation.segments, strict=True)
             for x0, y0, x1, y1 in [segment.box]
         ]
-
-    def _unique_name(self, file_name: str) -> str:
-        """Returns a PNG name for a photo that no other photo of this data set has, whatever the case."""
-        stem = PurePosixPath(file_name.replace("\\", "/")).stem or "image"
-        name, count = f"{stem}.png", 1
-        while name.casefold() in self._names:
-            count += 1
-            name = f"{stem}-{count}.png"
-        return name

@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lpsnet.categories import Categories, Category
+from lpsnet.formats.rle import encode_mask
 from lpsnet.panoptic_head.box_masks import box_masks
-from lpsnet.structures import Detections, Labels, PanopticSegmentation, Window
+from lpsnet.structures import Detections, Labels, PanopticSegmentation
 
 __all__ = [
     "AveragePrecision",
@@ -39,33 +40,6 @@ _BOX, _MASK = "bbox", "segm"
 
 
 # -------------------------------------------------------------------------------------------------------------- masks
-
-
-def encode_mask(window: Window, mask: NDArray[np.bool_], shape: tuple[int, int]) -> bytes:
-    """Returns the ``counts`` of COCO's compressed run-length encoding of a mask in an image.
-
-    Only the window is looked at, however large the image is.
-
-    Args:
-        window: where the mask lies.
-        mask: ``[y1 - y0, x1 - x0]``.
-        shape: ``(height, width)`` of the image.
-    """
-    from pycocotools import mask as coco_mask
-
-    height, width = shape
-    y0, x0, _, x1 = window
-    columns = np.zeros((x1 - x0, mask.shape[0] + 2), np.int8)
-    columns[:, 1:-1] = mask.T
-    column, row = np.nonzero(np.diff(columns, axis=1))
-    edges = (x0 + column) * height + y0 + row
-    # Runs that end at the foot of one column and go on at the head of the next are one run.
-    joined = np.flatnonzero(edges[1:-1:2] == edges[2::2]) * 2 + 1
-    edges = np.delete(edges, np.concatenate([joined, joined + 1]))
-    end = [] if len(edges) and edges[-1] == height * width else [height * width]
-    counts = np.diff(edges, prepend=0, append=end)
-    encoded = coco_mask.frPyObjects({"size": [height, width], "counts": counts.tolist()}, height, width)
-    return bytes(encoded["counts"])
 
 
 def encode_box_masks(detections: Detections, labels: Labels) -> list[bytes]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lpsnet_studio.canvas.colors import color_table, colored, outline, ring
+from lpsnet_studio.canvas.colors import color_table, colored, outline, ring, rings
 
 COLORS = np.array([(0, 0, 0), (255, 0, 0), (0, 200, 100), (10, 20, 30)], np.uint8)
 OPACITY = np.array([0.0, 1.0, 0.5, 0.25])
@@ -75,3 +75,21 @@ def test_a_ring_is_three_pixels_of_white_inside_five_of_black() -> None:
         "0xff000000",
         "0x0",
     ]
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_many_rings_are_each_ring_with_white_over_black(dtype: type, scale: float) -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(20):
+        count = int(rng.integers(2, 9))
+        coarse = rng.integers(0, count, (6, 7)).astype(dtype)
+        indices = np.kron(coarse, np.ones((9, 8), dtype))
+        chosen = [int(index) for index in rng.permutation(np.arange(1, count))[: rng.integers(1, count)]]
+        each = [ring(indices == index, scale) for index in chosen]
+        expected = np.zeros(indices.shape, np.int32)
+        for color in (0xFF000000, 0xFFFFFFFF):
+            value = np.uint32(color).astype(np.int32)
+            for one in each:
+                expected[one == value] = value
+        assert np.array_equal(rings(indices, chosen, scale), expected)

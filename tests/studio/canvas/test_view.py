@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFocusEvent, QWheelEvent
+from PySide6.QtGui import QAction, QColor, QFocusEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from lpsnet_studio.canvas.boxes import Box
 from lpsnet_studio.canvas.colors import color_table
+from lpsnet_studio.canvas.hand import Grip
 from lpsnet_studio.canvas.sampling import IndexMap
 from lpsnet_studio.canvas.view import CanvasView
 
@@ -523,3 +524,148 @@ def test_every_pixel_is_where_it_belongs_at_any_scale_of_the_screen(scale: str) 
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"{float(scale)} ")
+
+
+class _Notes:
+    """A hand that writes down what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[Any, ...]] = []
+        self.keys = {"enter", "escape", "5"}
+
+    def key(self, name: str) -> None:
+        self.told.append(("key", name))
+
+    def press(self, x: float, y: float, grip: Grip) -> None:
+        self.told.append(("press", int(x), int(y), grip.shift, grip.control, grip.alt))
+
+    def move(self, x: float, y: float, grip: Grip, *, is_down: bool) -> None:
+        self.told.append(("move", int(x), int(y), is_down))
+
+    def release(self, x: float, y: float, grip: Grip) -> None:
+        self.told.append(("release", int(x), int(y)))
+
+    def double_click(self, x: float, y: float, grip: Grip) -> None:
+        self.told.append(("double click", int(x), int(y)))
+
+    def leave(self) -> None:
+        self.told.append(("leave",))
+
+    def lose(self) -> None:
+        self.told.append(("lose",))
+
+
+def test_a_hand_gets_the_left_button_and_nothing_is_selected(canvas: CanvasView) -> None:
+    clicked, hand = [], _Notes()
+    canvas.clicked.connect(lambda x, y: clicked.append((x, y)))
+    canvas.set_hand(hand)
+    view, left = canvas.viewport(), Qt.MouseButton.LeftButton
+    QTest.mousePress(view, left, Qt.KeyboardModifier.ControlModifier, _screen(canvas, 5, 30))
+    QTest.mouseMove(view, _screen(canvas, 9, 31))
+    QTest.mouseRelease(view, left, pos=_screen(canvas, 9, 31))
+    QTest.mouseDClick(view, left, pos=_screen(canvas, 12, 7))
+    told = [each for each in hand.told if each[0] not in ("leave", "move") or each[-1]]
+    assert told[:3] == [("press", 5, 30, False, True, False), ("move", 9, 31, True), ("release", 9, 31)]
+    assert ("double click", 12, 7) in told
+    assert not clicked
+    canvas.set_hand(None)
+    QTest.mouseClick(view, left, pos=_screen(canvas, 5, 30))
+    assert clicked == [(5, 30)]
+
+
+def test_panning_passes_a_hand_by(canvas: CanvasView) -> None:
+    hand = _Notes()
+    canvas.set_hand(hand)
+    view, start = canvas.viewport(), _screen(canvas, 30, 20)
+    QTest.keyPress(canvas, Qt.Key.Key_Space)
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=start)
+    QTest.mouseMove(view, start + QPoint(40, 0))
+    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=start + QPoint(40, 0))
+    QTest.keyRelease(canvas, Qt.Key.Key_Space)
+    QTest.mousePress(view, Qt.MouseButton.MiddleButton, pos=start)
+    QTest.mouseRelease(view, Qt.MouseButton.MiddleButton, pos=start)
+    assert not [each for each in hand.told if each[0] in ("press", "release")]
+
+
+def test_a_stroke_whose_end_goes_elsewhere_is_lost_and_not_ended(canvas: CanvasView) -> None:
+    hand = _Notes()
+    canvas.set_hand(hand)
+    QTest.mousePress(canvas.viewport(), Qt.MouseButton.LeftButton, pos=_screen(canvas, 5, 30))
+    QApplication.sendEvent(canvas, QFocusEvent(QEvent.Type.FocusOut, Qt.FocusReason.ActiveWindowFocusReason))
+    QTest.mouseRelease(canvas.viewport(), Qt.MouseButton.LeftButton, pos=_screen(canvas, 5, 30))
+    assert hand.told[-1] == ("lose",)
+
+
+def test_the_mouse_looks_like_a_tool_while_there_is_a_hand(canvas: CanvasView) -> None:
+    canvas.set_hand(_Notes())
+    assert canvas.viewport().cursor().shape() == Qt.CursorShape.CrossCursor
+    QTest.keyPress(canvas, Qt.Key.Key_Space)
+    assert canvas.viewport().cursor().shape() == Qt.CursorShape.OpenHandCursor
+    QTest.keyRelease(canvas, Qt.Key.Key_Space)
+    assert canvas.viewport().cursor().shape() == Qt.CursorShape.CrossCursor
+    canvas.set_hand(None)
+    assert canvas.viewport().cursor().shape() == Qt.CursorShape.ArrowCursor
+
+
+def test_keys_of_a_hand_are_no_shortcuts_and_others_are(canvas: CanvasView, qtbot: Any) -> None:
+    hand, triggered = _Notes(), []
+    for key in ("5", "6", "Ctrl+5", "Esc"):
+        action = QAction(key, canvas)
+        action.setShortcut(key)
+        action.triggered.connect(lambda _checked=False, key=key: triggered.append(key))
+        canvas.addAction(action)
+    canvas.activateWindow()
+    canvas.setFocus()
+    qtbot.waitUntil(canvas.hasFocus)
+    canvas.set_hand(hand)
+    for key, modifier in (
+        (Qt.Key.Key_5, "NoModifier"),
+        (Qt.Key.Key_6, "NoModifier"),
+        (Qt.Key.Key_5, "ControlModifier"),
+    ):
+        QTest.keyClick(canvas.window().windowHandle(), key, Qt.KeyboardModifier[modifier])
+    QTest.keyClick(canvas.window().windowHandle(), Qt.Key.Key_Escape)
+    QTest.keyClick(canvas.window().windowHandle(), Qt.Key.Key_Return)
+    assert hand.told == [("key", "5"), ("key", "escape"), ("key", "enter")]
+    assert triggered == ["6", "Ctrl+5"]
+    canvas.set_hand(None)
+    QTest.keyClick(canvas.window().windowHandle(), Qt.Key.Key_5)
+    assert triggered[-1] == "5"
+
+
+def test_another_stage_of_the_photo_has_overlays_and_words_of_its_own(canvas: CanvasView) -> None:
+    red = color_table(np.array([(0, 0, 0), (255, 0, 0)], np.uint8), np.array([0.0, 1.0]))
+    owners = np.ones((HEIGHT, WIDTH), np.uint8)
+    first, other = canvas.stage, canvas.add_stage()
+    other.set_owners(owners, {})
+    other.set_segment_colors(red, red)
+    for kind in ("segments",):
+        other.show_layer(kind, on=True, opacity=1.0)
+    canvas.set_caption("of the first")
+    canvas.zoom_to_rectangle(QRectF(10, 10, 8, 8))
+    place, before = canvas.place, _color(canvas, 12, 12)
+    canvas.show_stage(other)
+    assert canvas.place == place
+    assert _color(canvas, 12, 12) == (255, 0, 0)
+    assert not canvas._caption.isVisible()
+    canvas.set_chip("of the first")
+    canvas.set_chip("of the other", other)
+    assert canvas._chip.text() == "of the other"
+    canvas.show_stage()
+    assert canvas.stage is first
+    assert _color(canvas, 12, 12) == before
+    assert canvas._caption.text() == "of the first"
+    assert canvas._chip.text() == "of the first"
+
+
+def test_all_stages_show_the_next_photo_and_share_its_smaller_versions(canvas: CanvasView, qtbot: Any) -> None:
+    other = canvas.add_stage()
+    pixels = np.full((1500, 1200, 3), 90, np.uint8)
+    canvas.set_photo(pixels)
+    assert other.size == (1500, 1200)
+    assert other.photo.pyramid is canvas.stage.photo.pyramid
+    refined = []
+    other.refined.connect(lambda: refined.append(True))
+    qtbot.waitUntil(lambda: bool(refined))
+    canvas.set_photo(pixels[:100])
+    assert other.size == (100, 1200)

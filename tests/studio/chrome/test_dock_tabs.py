@@ -151,6 +151,8 @@ def test_every_panel_has_an_icon(window: Any, theme: Any) -> None:
     from lpsnet_studio.chrome.dock_tabs import _ICONS
 
     assert set(_ICONS) == set(window.docks) >= AT_FIRST
-    assert len(set(_ICONS.values())) == len(_ICONS)
+    for mode in ("inspect", "annotate"):
+        together = [icon for name, icon in _ICONS.items() if mode in window._docks.modes_of(name)]
+        assert len(set(together)) == len(together), f"two tabs look alike in {mode}"
     for name in _ICONS.values():
         assert not theme.icon(name).pixmap(ICON_SIZE).isNull()

@@ -159,3 +159,20 @@ def test_a_data_set_is_parsed_once_until_its_file_changes(
     assert not reader.is_unchanged(picture)
     reader.read(source)
     assert len(parsed) == 2
+
+
+@pytest.mark.parametrize("orientation", [3, 6])
+def test_a_picture_without_truth_is_turned_as_its_source_says(
+    reader: PictureReader, tmp_path: Path, orientation: int
+) -> None:
+    pixels = np.zeros((20, 30, 3), np.uint8)
+    pixels[0] = 255
+    photo = Image.fromarray(pixels)
+    exif = photo.getexif()
+    exif[0x0112] = orientation
+    photo.save(tmp_path / "a.png", exif=exif)
+    source = ImageSource(str(tmp_path / "a.png"))
+    turned = reader.read(source).pixels
+    np.testing.assert_array_equal(reader.read(replace(source, stated_size=(20, 30))).pixels, pixels)
+    assert turned.shape != pixels.shape or not np.array_equal(turned, pixels)
+    np.testing.assert_array_equal(reader.read(replace(source, stated_size=(7, 7))).pixels, turned)

@@ -23,9 +23,9 @@ from lpsnet_studio.inspector.errors_model import (
     quality_lines,
     region_words,
 )
-from lpsnet_studio.inspector.sorting import Order
 from lpsnet_studio.judgement import Judgement, judge, with_losses
 from lpsnet_studio.session import Session
+from lpsnet_studio.tables.sorting import Order
 from tests.studio.hand_made import ListeningService, inspected, open_first, truth
 
 

@@ -21,8 +21,8 @@ from lpsnet_studio.inspector.levels_bars import FateBars, bar_words
 from lpsnet_studio.inspector.levels_panel import LevelsPanel
 from lpsnet_studio.inspector.levels_tables import CountsModel
 from lpsnet_studio.inspector.levels_tiles import LevelTiles
-from lpsnet_studio.inspector.sorting import Order
 from lpsnet_studio.session import Session
+from lpsnet_studio.tables.sorting import Order
 from tests.studio.hand_made import CAR, PERSON, ListeningService, inspected, open_first
 from tests.studio.inspector.levels_boxes import (
     BEYOND_CAP,

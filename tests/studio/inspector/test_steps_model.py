@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from lpsnet.structures import StepKind, Verdict
-from lpsnet_studio.inspector.sorting import Order
 from lpsnet_studio.inspector.steps_model import COLUMNS, FILTERS, StepsModel, cell_text
+from lpsnet_studio.tables.sorting import Order
 from tests.studio import hand_made
 from tests.studio.inspector.test_wording import result_of
 

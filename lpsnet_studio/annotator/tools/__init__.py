@@ -1,0 +1,1 @@
+"""What the mouse does on the canvas while annotating: one class a tool, in image coordinates and without Qt."""

@@ -1,0 +1,1 @@
+"""Tables whose rows are sorted by any column: their order, their models and how they are shown."""

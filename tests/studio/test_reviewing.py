@@ -1,0 +1,183 @@
+"""Going from image to image as annotators and reviewers do, with their keys, in the order of the list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+
+from lpsnet_studio.annotator import read_ahead
+from lpsnet_studio.annotator.opened_image import OpenedImage, open_image
+from lpsnet_studio.annotator.project import Status
+from lpsnet_studio.annotator.store import ProjectStore
+from lpsnet_studio.browser.image_model import Role
+from lpsnet_studio.browser.listing import entries_of
+from lpsnet_studio.inference.messages import Prefetch, Prefetched
+from lpsnet_studio.session import Session
+from tests.studio.annotating import Annotating, annotating, photos_in
+from tests.studio.hand_made import ListeningService, entries
+
+SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def at_work(
+    window: Any, session: Session, service: ListeningService, qtbot: Any, tmp_path: Path
+) -> Iterator[Annotating]:
+    """A project of six photos, the first begun."""
+    made = annotating(window, session, service, qtbot, tmp_path)
+    more = photos_in(tmp_path / "more", 3)
+    listed = [*made.session.entries]
+    made.desk.add_images(more)
+    qtbot.waitUntil(lambda: len(made.desk.entries) == 6)
+    session.set_entries([*listed, *entries_of(more)])
+    made.answer()
+    made.wait_for("editing")
+    window.canvas.setFocus()
+    yield made
+    if made.desk.store is not None:
+        made.desk.shut(abandon=True)
+
+
+def reviews(at_work: Annotating) -> list[str]:
+    return [entry.review for entry in at_work.session.entries]
+
+
+def go(at_work: Annotating, key: str | Qt.Key, held: Qt.KeyboardModifier, index: int) -> None:
+    """Presses a key that opens another image, and lets that come."""
+    at_work.key(key, held)
+    assert at_work.session.index == index
+    at_work.answer()
+    at_work.qtbot.waitUntil(lambda: at_work.desk.place in ("editing", "not started"))
+
+
+def test_done_and_next_goes_through_the_list_and_begins_again(at_work: Annotating) -> None:
+    at_work.desk.set_status(Status.DONE, 3)
+    go(at_work, "q", Qt.KeyboardModifier.NoModifier, 1)
+    at_work.qtbot.waitUntil(lambda: reviews(at_work)[0] == "done")
+    go(at_work, "q", Qt.KeyboardModifier.NoModifier, 3)
+    at_work.open_image(5)
+    at_work.qtbot.waitUntil(lambda: at_work.desk.image == 6)
+    go(at_work, "q", Qt.KeyboardModifier.NoModifier, 3)
+    go(at_work, "d", CONTROL | SHIFT, 4)
+    go(at_work, "d", CONTROL | SHIFT, 3)
+    go(at_work, "q", Qt.KeyboardModifier.NoModifier, 4)
+    at_work.key("q")
+    assert at_work.session.index == 4
+    assert at_work.told == "No other image of the list waits to be annotated."
+    at_work.qtbot.waitUntil(lambda: reviews(at_work) == ["done"] * 6)
+
+
+def test_approve_and_next_goes_to_what_is_done(at_work: Annotating) -> None:
+    for image in (2, 4):
+        at_work.desk.set_status(Status.DONE, image)
+    at_work.qtbot.waitUntil(lambda: reviews(at_work)[3] == "done")
+    go(at_work, "q", SHIFT, 1)
+    go(at_work, "q", SHIFT, 3)
+    at_work.key("q", SHIFT)
+    assert at_work.told == "No other image of the list waits to be approved."
+    at_work.qtbot.waitUntil(lambda: [reviews(at_work)[index] for index in (0, 1, 3)] == ["approved"] * 3)
+
+
+def test_going_on_follows_the_filter_and_says_what_it_hides(at_work: Annotating) -> None:
+    at_work.desk.set_status(Status.DONE, 2)
+    at_work.qtbot.waitUntil(lambda: reviews(at_work)[1] == "done")
+    at_work.session.filter_entries("is:done")
+    at_work.key("d", CONTROL | SHIFT)
+    assert at_work.session.index == 0
+    assert at_work.told == "No other image that is listed waits for that, but the filter hides 4 that do."
+    go(at_work, "d", Qt.KeyboardModifier.NoModifier, 1)
+    at_work.session.filter_entries("")
+    go(at_work, "d", CONTROL | SHIFT, 2)
+    go(at_work, "a", Qt.KeyboardModifier.NoModifier, 1)
+
+
+def test_the_list_tells_of_reviews_where_one_annotates_and_of_the_pq_elsewhere(at_work: Annotating) -> None:
+    images = at_work.window.images
+    row = images.model.index(0, 0)
+    assert row.data(Role.REVIEW) == "todo"
+    assert row.data(Role.PQ) is None
+    assert images.foot.reviews.isVisible()
+    at_work.show("inspect")
+    assert row.data(Role.REVIEW) == ""
+    assert row.data(Role.PQ) is not None
+    assert not images.foot.reviews.isVisible()
+    at_work.show("annotate")
+    assert images.foot.reviews.isVisible()
+    at_work.desk.close_project()
+    at_work.wait_for("no project")
+    assert not images.foot.reviews.isVisible()
+    at_work.key("d", CONTROL | SHIFT)
+    assert at_work.session.index == 0
+
+
+def test_the_next_to_annotate_is_fetched_before_the_neighbour(at_work: Annotating) -> None:
+    service, session = at_work.service, at_work.session
+    for image in (2, 3):
+        at_work.desk.set_status(Status.DONE, image)
+    at_work.qtbot.waitUntil(lambda: reviews(at_work)[2] == "done")
+
+    fetched = service.last(Prefetch)
+    if fetched.source.path == session.entries[1].source.path:  # it was under way, and is wanted still
+        session.receive(Prefetched(fetched.request, fetched.image, 0.1))
+        fetched = service.last(Prefetch)
+    assert fetched.source.path == session.entries[3].source.path
+    session.receive(Prefetched(fetched.request, fetched.image, 0.1))
+    go(at_work, "d", CONTROL | SHIFT, 3)
+    assert service.last(Prefetch).source.path == session.entries[4].source.path
+
+
+def test_the_document_of_the_next_image_is_read_ahead(at_work: Annotating, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+
+    def reading(store: ProjectStore, image: int) -> OpenedImage | None:
+        read.append(image)
+        return open_image(store, image)
+
+    monkeypatch.setattr(read_ahead, "open_image", reading)
+    go(at_work, "d", Qt.KeyboardModifier.NoModifier, 1)
+    at_work.begin()
+    assert at_work.desk.image == 2
+    at_work.desk.set_status(Status.DONE, 3)
+    at_work.desk.set_status(Status.DONE, 2)
+    go(at_work, "a", Qt.KeyboardModifier.NoModifier, 0)
+    read.clear()
+    at_work.desk.set_status(Status.TODO, 2)
+    at_work.qtbot.waitUntil(lambda: read == [2])
+    at_work.key("d", CONTROL | SHIFT)
+    at_work.answer()
+    at_work.wait_for("editing")
+    assert at_work.desk.image == 2
+    assert read == [2], "it was there"
+
+
+def test_a_note_is_written_over_the_canvas_and_read_in_the_list(at_work: Annotating) -> None:
+    window = at_work.window
+    note = window.annotation.bar.note
+    at_work.trigger("write_note")
+    assert note.hasFocus()
+    at_work.keys("qd ")
+    assert at_work.session.index == 0, "letters are letters there"
+    at_work.key("d", CONTROL | SHIFT)
+    at_work.answer()
+    at_work.qtbot.waitUntil(lambda: at_work.session.entries[0].note == "qd")
+    assert note.text() == ""
+    at_work.trigger("write_note")
+    at_work.key("x")
+    at_work.key(Qt.Key.Key_Return)
+    assert window.canvas.hasFocus()
+    at_work.qtbot.waitUntil(lambda: at_work.session.entries[1].note == "x")
+    at_work.trigger("write_note")
+    at_work.keys("yz")
+    assert window.annotation.may_close(lambda: None)
+    store = ProjectStore.open(at_work.project, read_only=True)
+    assert [entry.note for entry in store.entries.values()] == ["qd", "yz", "", "", "", ""]
+    store.close()
+
+
+def test_a_list_without_a_project_has_no_reviews(window: Any, session: Session) -> None:
+    session.set_entries(entries())
+    assert {entry.review for entry in session.entries} == {""}
