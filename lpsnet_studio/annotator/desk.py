@@ -332,11 +332,23 @@ class Desk(ProjectDesk):
                 self.said.emit("These edits cannot be taken back any more: the project keeps the newer ones alone.")
                 self.look_again()
 
-    def set_status(self, status: Status, image: int = 0) -> None:
-        """Says how far an image has come; the one on the desk if none is named."""
+    def set_status(self, status: Status, image: int = 0) -> bool:
+        """Says how far an image has come; the one on the desk if none is named.
+
+        Returns:
+            False if that would sign an image that was never begun, which no export holds; why is said.
+        """
         store, entry = self._store_to_change(), self._entry_of(image)
-        if store is not None and entry is not None and entry.status is not status:
-            store.set_status(entry.id, status)
+        if store is None or entry is None or entry.status is status:
+            return True
+        if status in FINISHED and not entry.is_started:
+            self.said.emit(
+                f"{entry.file.path.name} was never begun, and cannot be {status.value} so: start from the prediction, "
+                f"or from nothing if there is nothing on it, in the menu Annotate."
+            )
+            return False
+        store.set_status(entry.id, status)
+        return True
 
     def set_note(self, note: str, image: int = 0) -> None:
         """Says something about an image; about the one on the desk if none is named."""

@@ -296,13 +296,13 @@ class AnnotateCommands:
 
     def mark_done(self) -> None:
         """Calls the image done and opens the next one that is not."""
-        self.desk.set_status(Status.DONE)
-        self._open_next(UNREVIEWED)
+        if self.desk.set_status(Status.DONE):
+            self._open_next(UNREVIEWED)
 
     def approve(self) -> None:
         """Approves the image and opens the next one that is done."""
-        self.desk.set_status(Status.APPROVED)
-        self._open_next(TO_APPROVE)
+        if self.desk.set_status(Status.APPROVED):
+            self._open_next(TO_APPROVE)
 
     def mark_todo(self) -> None:
         """Calls the image to do again."""
