@@ -243,7 +243,7 @@ class AnnotateCommands:
         annotations = report.path
         texts = overrides_to_train_on(annotations, root)
         project = annotations.parent.parent.name
-        origin = f"From the project {project}, with the images that are done: {report.sentences()[0]}"
+        origin = f"From the project {project}, with the images that are done: {report.summary()}"
         self.train_on(TrainSpec(_TRAINED, texts, Path(f"{project}-training")), f"{origin} F3 shows the project again.")
         back = NoteAction("Show the project", lambda: self._place.show_mode("annotate"))
         self._place.notifications.show_info(" ".join(report.sentences()), back)
