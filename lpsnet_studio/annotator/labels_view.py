@@ -215,7 +215,7 @@ class LabelsPanel(QWidget):
     def _use(self, identity: int) -> None:
         editor = self._desk.editor
         if editor is not None and self._desk.can_edit and identity in editor.labels.by_id:
-            editor.use_category(identity)
+            editor.new_instance(identity)
 
     def _try(self, change: Callable[[LabelSet], LabelSet], reopened: Sequence[int] = ()) -> bool:
         """Makes a change, after which some images are not done any more, or says why there cannot be such classes."""
