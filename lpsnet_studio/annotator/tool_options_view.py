@@ -48,9 +48,11 @@ class ToolOptions(FittingRow):
 
     Attributes:
         class_wanted: the user wants to choose the class of the segment that is painted next.
+        shown_changed: an option may be set otherwise now, whether or not there is room to show it.
     """
 
     class_wanted = Signal()
+    shown_changed = Signal()
 
     def __init__(self, desk: Desk, toolbox: Toolbox) -> None:
         super().__init__(8)
@@ -153,6 +155,7 @@ class ToolOptions(FittingRow):
         for widget in (self.only_void, self.only_inside):
             self.want(widget, name in _PAINTING)
         self.fit()
+        self.shown_changed.emit()
 
     def _show_inside(self, editor: Editor) -> None:
         inside = editor.options.only_inside
