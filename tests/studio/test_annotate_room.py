@@ -351,7 +351,7 @@ def test_the_status_bar_says_why_a_stroke_paints_nothing_until_the_next_one(at_w
     at_work.release(60, 5)
     assert hint(at_work.window).startswith("Nothing was painted")
     at_work.key("x")
-    assert hint(at_work.window).startswith("Drag to paint person")
+    assert hint(at_work.window) == "Only over void: off"
     at_work.drag((60, 5), (64, 5))
     assert hint(at_work.window).startswith("Drag to paint person")
     assert at_work.titles == ["Brush"]
@@ -568,6 +568,17 @@ def test_where_painting_may_go_is_said_as_it_changes(at_work: Annotating) -> Non
     assert (editor.options.only_inside, hint(at_work.window)) == (None, "Only inside: off")
     editor.set_options(radius=3.0)
     assert hint(at_work.window).startswith("Choose a class"), "what the tool expects next is said again"
+
+
+def test_a_radius_that_was_typed_gives_the_keyboard_back_to_the_image(at_work: Annotating) -> None:
+    at_work.key("b")
+    radius = at_work.window.annotation.bar.options.radius
+    radius.setFocus()
+    radius.selectAll()
+    at_work.keys(["7", Qt.Key.Key_Return])
+    assert at_work.editor.options.radius == 7
+    at_work.key("e")
+    assert at_work.window.annotation.toolbox.chosen.name == "eraser"
 
 
 def test_panels_that_are_asked_for_give_the_keyboard_to_their_lists(at_work: Annotating) -> None:
