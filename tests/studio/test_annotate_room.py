@@ -578,7 +578,7 @@ def test_a_radius_that_was_typed_gives_the_keyboard_back_to_the_image(at_work: A
     at_work.keys(["7", Qt.Key.Key_Return])
     assert at_work.editor.options.radius == 7
     at_work.key("e")
-    assert at_work.window.annotation.toolbox.chosen.name == "eraser"
+    assert at_work.window.annotation.toolbox.name == "eraser"
 
 
 def test_panels_that_are_asked_for_give_the_keyboard_to_their_lists(at_work: Annotating) -> None:
