@@ -80,6 +80,7 @@ class AnnotateRoom(QObject):
         self._editor: Editor | None = None
         self._is_to_open = ""
         self.bar.note.left.connect(place.canvas.setFocus)
+        self.bar.options.left.connect(place.canvas.setFocus)
         self._commands.note_down = self.bar.begin_note
         self.bar.options.class_wanted.connect(lambda: self._choose_class(relabels=False))
         commands.segments.choose_class_near = lambda relabels: self._choose_class(relabels=relabels)

@@ -146,14 +146,21 @@ class Docks(QObject):
         if dock.isHidden() and not dock.isFloating():
             first = next(other for each, other in self._of_mode.items() if each.pile == panel.pile)
             self._window.tabifyDockWidget(first, dock)
-        beside = [other for each, other in self._of_mode.items() if each.pile == panel.pile and other.isVisible()]
-        width = max([_WIDTH_TO_READ, *(other.width() for other in beside if not other.isFloating())])
+        width = self._width_for(panel.area)
         dock.show()
         dock.raise_()
         if not dock.isFloating():
             # Once it is laid out: until then Qt goes by the panel's own wish.
             QTimer.singleShot(0, self, lambda: self._window.resizeDocks([dock], [width], Qt.Orientation.Horizontal))
         panel.widget.show()
+
+    def _width_for(self, area: Qt.DockWidgetArea) -> int:
+        """Returns the width for the panels of one side: enough to read, if only the middle has to give way for that."""
+        beside = [dock for panel, dock in self._of_mode.items() if panel.area == area and not dock.isFloating()]
+        # One behind another tab has the width that it had in front.
+        now = max((dock.width() for dock in beside if not dock.visibleRegion().isEmpty()), default=0)
+        spare = max(self._middle.width() - self._middle.minimumWidth(), 0)
+        return max(now, min(_WIDTH_TO_READ, now + spare)) if now else _WIDTH_TO_READ
 
     # ---------------------------------------------------------------------------------------------------------- layout
 

@@ -16,7 +16,7 @@ from PySide6.QtGui import (
     QKeySequence,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QDockWidget, QMainWindow, QStackedLayout, QVBoxLayout, QWidget
 
 from lpsnet_studio.actions.build import build_actions, build_canvas_menu, build_menus, build_toolbar, refresh_icons
 from lpsnet_studio.annotate_room import AnnotateRoom
@@ -57,6 +57,8 @@ __all__ = ["MainWindow"]
 _TITLE = "LPSNet Studio"
 _LEAST_SIZE = QSize(300, 200)
 _LEAST_HEIGHT_FOR_TIMELINE = 280
+_OF_LISTS = (Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Left, Qt.Key.Key_Right)
+"""Keys that move in lists, which leave them over at their ends, and that are actions in some modes."""
 
 
 class MainWindow(QMainWindow):
@@ -383,7 +385,8 @@ class MainWindow(QMainWindow):
         strange = actions_out_of_place(self.modes.mode)
         refused = [each for each in self.actions_by_id.values() if pressed in each.shortcuts() and not each.isEnabled()]
         action = min(refused, key=lambda each: each.objectName() in strange, default=None)
-        if action is None:
+        is_over = event.key() in _OF_LISTS and isinstance(self.focusWidget(), QAbstractItemView)
+        if action is None or (is_over and action.objectName() in strange):
             super().keyPressEvent(event)
             return
         name = action.text().rstrip("…")

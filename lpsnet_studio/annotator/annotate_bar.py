@@ -28,6 +28,8 @@ STATUS_WORDS: Mapping[Status, str] = {
 }
 """How far an image has come, for people."""
 _LEAST_NOTE = 72
+_MORE, _MORE_ON = "…", "… ✓"
+"""On the button of what has no room; the second where an option of that is on."""
 _RANK_IN_HAND, _RANK_OF_STATUS, _RANK_OF_SAVED, _RANK_OF_NOTE = -1, 100, 101, 102
 """What keeps its room longest has the lowest; tools, from 0 on, come between what is in the hand and the rest."""
 
@@ -78,6 +80,7 @@ class AnnotateBar(QWidget):
         inner.addWidget(hairline())
         self._top.left_out_changed.connect(self._show_more)
         self.options.left_out_changed.connect(self._show_more)
+        self.options.shown_changed.connect(self._show_more)
         self.note.left.connect(lambda: self._top.rank(self.note, _RANK_OF_NOTE))
         desk.place_changed.connect(self.show_place)
         desk.entries_changed.connect(lambda _images: self.show_place())
@@ -87,7 +90,8 @@ class AnnotateBar(QWidget):
 
     def _made_more(self) -> QToolButton:
         button = QToolButton()
-        button.setText("…")
+        button.setText(_MORE_ON)
+        button.setMinimumWidth(button.sizeHint().width())  # so that no tool comes or goes with an option
         button.setAccessibleName("More tools and options")
         button.setToolTip("What has no room in this bar")
         button.setAutoRaise(True)
@@ -131,7 +135,18 @@ class AnnotateBar(QWidget):
     # ---------------------------------------------------------------------------------------- what there is no room for
 
     def _show_more(self) -> None:
-        self.more.setVisible(bool(self._top.left_out or (not self.options.isHidden() and self.options.left_out)))
+        """Shows that something is left out, whether an option of that is on, and how far the image is, if it is."""
+        boxes = () if self.options.isHidden() else self.options.left_out
+        on = [box.text() for box in boxes if isinstance(box, QCheckBox) and box.isChecked()]
+        self.more.setVisible(bool(self._top.left_out or boxes))
+        self.more.setText(_MORE_ON if on else _MORE)
+        said = [f"{words} is on." for words in on]
+        if self.status in self._top.left_out:
+            said.append(f"This image: {self.status.currentText().lower()}.")
+        if self.saved in self._top.left_out:
+            said.append(f"{self.saved.text()}.")
+        self.more.setToolTip(as_tip("\n".join(["What has no room in this bar", *said])))
+        self.more.setAccessibleDescription(" ".join(said))
 
     def _fill_more(self) -> None:
         """Offers what is left out: tools, options that are on or off, the note, and how far the image is."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QIcon, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSpinBox, QStackedLayout, QVBoxLayout, QWidget
 
@@ -102,6 +102,7 @@ class ChecksPanel(QWidget):
         inner, foot, buttons, size = QVBoxLayout(listed), QVBoxLayout(), QHBoxLayout(), QHBoxLayout()
         self._found = QStackedLayout()
         self._nothing = empty_state(_NOTHING_FOUND)
+        self._nothing.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # for the keyboard, once there is no list any more
         self._found.addWidget(self.tree)
         self._found.addWidget(self._nothing)
         words = QLabel("Specks below")
@@ -250,9 +251,18 @@ class ChecksPanel(QWidget):
             return
         is_looking = self._look.is_under_way or self._due.isActive()
         count = len(self.findings)
-        self._found.setCurrentIndex(0 if count or self._checking.report is None else 1)
+        self._show_list(bool(count) or self._checking.report is None)
         self.foot.setText("Looking…" if is_looking else f"{count:,} found" if count else "Nothing found")
         self._show_fixes(editor)
+
+    def _show_list(self, on: bool) -> None:
+        """Shows what was found, or that nothing was; the keyboard stays there and does not go to the field below."""
+        has_keyboard = self.tree.hasFocus() or self._nothing.hasFocus()
+        shown = self.tree if on else self._nothing
+        if self._found.currentWidget() is not shown:
+            self._found.setCurrentWidget(shown)
+            if has_keyboard:
+                shown.setFocus()
 
     def _show_fixes(self, editor: Editor) -> None:
         found = self.tree.found
@@ -312,6 +322,8 @@ class ChecksPanel(QWidget):
         return count > 0
 
     def _fix(self, *, all_of_kind: bool) -> None:
+        # A button that is off or gone afterwards would pass the keyboard on to the field below.
+        self._found.currentWidget().setFocus()
         editor, found = self._editor, self.tree.found
         if editor is None or not found or not self._desk.can_edit:
             return

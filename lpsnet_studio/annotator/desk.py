@@ -76,6 +76,8 @@ class Desk(ProjectDesk):
         self._budget = HistoryBudget()
         self._options, self._recent = EditorOptions(), RecentClasses()
         self._asked = 0
+        self._state_read: tuple[int | None, int, int] | None = None
+        """What the project said of the image on the desk when that was read."""
         self._walk: HistoryWalk | None = None
         self._ahead = ReadAhead(work)
 
@@ -129,10 +131,13 @@ class Desk(ProjectDesk):
 
     def _tell_entries(self, images: set[int]) -> None:
         super()._tell_entries(images)
-        entry = self.entry
-        is_begun_elsewhere = self.place == "not started" and entry is not None and entry.is_started
-        if is_begun_elsewhere and self.store is not None and self.store.is_read_only:
+        entry, store = self.entry, self.store
+        if entry is None or entry.id not in images or store is None or not store.is_read_only:
+            return
+        if entry.state != self._state_read and self.place in ("reading", "not started"):
             self.look_again()
+        elif entry.state != self._state_read and self.place == "editing":
+            self._read(entry.id, is_along=True)
 
     def _forget_edits(self, image: int, first: int) -> None:
         if self.editor is not None and image == self.image:
@@ -160,10 +165,17 @@ class Desk(ProjectDesk):
         else:
             self._read(self.image_of(self._path))
 
-    def _read(self, image: int) -> None:
+    def _read(self, image: int, *, is_along: bool = False) -> None:
+        """Reads an image.
+
+        Args:
+            image: its id.
+            is_along: whether it is on the desk, and another Studio has changed it.
+        """
         store = self.store
         assert store is not None
-        self.image = image
+        known = store.entries.get(image)
+        self.image, self._state_read = image, None if known is None else known.state
 
         def read() -> OpenedImage | _Unfit | None:
             state, sentence = store.file_state(image)
@@ -175,7 +187,7 @@ class Desk(ProjectDesk):
                 self.deliver(lambda: self._take_changed(store, image, now, sentence))
             return self._ahead.open(store, image)
 
-        self._ask(read, "")
+        self._ask(read, "", is_along=is_along)
 
     def _take_changed(self, store: ProjectStore, image: int, now: FileFacts, sentence: str) -> None:
         """Tells that a photo has changed, and knows it as it is now; where that cannot be kept, until the end."""
@@ -230,17 +242,35 @@ class Desk(ProjectDesk):
         self.image = image
         self._ask(lambda: begin_image(store, image, labels, start(), source), "preparing")
 
-    def _ask(self, read: Callable[[], OpenedImage | _Unfit | None], title: str) -> None:
-        """Reads what is to be edited; only the newest answer counts."""
+    def _ask(self, read: Callable[[], OpenedImage | _Unfit | None], title: str, *, is_along: bool = False) -> None:
+        """Reads what is to be edited; only the newest answer counts.
+
+        Args:
+            read: does it, outside the thread of the desk.
+            title: what is done, in words.
+            is_along: whether what was there is looked at meanwhile, and what is selected stays so.
+        """
         self._asked += 1
         asked = self._asked
-        self._put("reading")
+        if not is_along:
+            self._put("reading")
 
         def take(outcome: OpenedImage | _Unfit | Failed | None) -> None:
-            if asked == self._asked:
+            if asked == self._asked and is_along:
+                self._take_newer(outcome)
+            elif asked == self._asked:
                 self._take_opened(outcome)
 
         self.work(lambda: tried(read), take, title=title, cancellable=True)
+
+    def _take_newer(self, outcome: OpenedImage | _Unfit | Failed | None) -> None:
+        """Takes what has become of the image on the desk elsewhere."""
+        image, selection = self.image, () if self.editor is None else self.editor.selection
+        self._leave_image()
+        self.image = image
+        self._take_opened(outcome)
+        if self.editor is not None:
+            self.editor.select(selection)
 
     def _take_opened(self, outcome: OpenedImage | _Unfit | Failed | None) -> None:
         if isinstance(outcome, Failed):
@@ -332,11 +362,23 @@ class Desk(ProjectDesk):
                 self.said.emit("These edits cannot be taken back any more: the project keeps the newer ones alone.")
                 self.look_again()
 
-    def set_status(self, status: Status, image: int = 0) -> None:
-        """Says how far an image has come; the one on the desk if none is named."""
+    def set_status(self, status: Status, image: int = 0) -> bool:
+        """Says how far an image has come; the one on the desk if none is named.
+
+        Returns:
+            False if that would sign an image that was never begun, which no export holds; why is said.
+        """
         store, entry = self._store_to_change(), self._entry_of(image)
-        if store is not None and entry is not None and entry.status is not status:
-            store.set_status(entry.id, status)
+        if store is None or entry is None or entry.status is status:
+            return True
+        if status in FINISHED and not entry.is_started:
+            self.said.emit(
+                f"{entry.file.path.name} was never begun, and cannot be {status.value} so: start from the prediction, "
+                f"or from nothing if there is nothing on it, in the menu Annotate."
+            )
+            return False
+        store.set_status(entry.id, status)
+        return True
 
     def set_note(self, note: str, image: int = 0) -> None:
         """Says something about an image; about the one on the desk if none is named."""

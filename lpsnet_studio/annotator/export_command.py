@@ -106,7 +106,7 @@ def _exported(store: ProjectStore, entry: ImageEntry, name: str) -> ExportedImag
         current = store.current(entry.id)
         return None if current is None else IdMap(*current)
 
-    return ExportedImage(entry.id, name, entry.status, (entry.file.height, entry.file.width), read)
+    return ExportedImage(entry.id, name, entry.status, (entry.file.height, entry.file.width), read, entry.is_started)
 
 
 # ----------------------------------------------------------------------------------------------------------- terminal

@@ -153,7 +153,7 @@ class ExportDialog(QDialog):
         self.finished_only.setText(f"Those that are done or approved ({done:,})")
         self.everything.setText(f"All that were annotated ({begun:,} of {len(entries):,})")
         self.finished_only.setEnabled(done > 0)
-        self.finished_only.setToolTip(as_tip("" if done else "No image is done yet."))
+        self.finished_only.setToolTip(as_tip("" if done else "No annotated image is done yet."))
         self.everything.setEnabled(begun > 0)
         self.everything.setToolTip(as_tip("" if begun else "No image was annotated yet."))
         (self.finished_only if done else self.everything).setChecked(True)

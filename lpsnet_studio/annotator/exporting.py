@@ -59,6 +59,7 @@ class ExportedImage:
         size: ``(height, width)``.
         read: returns its segmentation, or None if it was never started. Asked for only when its turn comes, for those
             of ten thousand images do not fit into memory.
+        is_begun: whether ``read`` returns one, as far as is known before it is asked.
     """
 
     identity: int
@@ -66,6 +67,7 @@ class ExportedImage:
     status: Status
     size: tuple[int, int]
     read: Callable[[], IdMap | None]
+    is_begun: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +104,11 @@ class ExportReport:
 
     def sentences(self) -> list[str]:
         """Returns what people should know, the most important first; the first says what was written."""
-        what = "instances" if self.kind is ExportFormat.COCO_INSTANCES else "segments"
-        told = [f"{_counted(self.images, 'image')} with {self.segments} {what} written to {self.path}."]
+        told = [self._written()]
         told += [f"{name} was left out: {cause}" for name, cause in self.failed]
         if self.strangers:
             told.append(f"{_counted(sum(self.strangers.values()), 'segment')} became void: their label was deleted.")
-        if self.not_done:
-            told.append(f"{_counted(self.not_done, 'image')} left out that are not done yet.")
-        if self.not_started:
-            told.append(f"{_counted(self.not_started, 'image')} left out that were never annotated.")
+        told += self._left_out()
         if self.void:
             told.append(f"{_counted(len(self.void), 'image')} without a single segment: {_first_of(self.void)}.")
         if self.twice:
@@ -118,6 +116,23 @@ class ExportReport:
             told.append(f"{_counted(len(self.twice), 'image')} {several}: {_first_of(self.twice)}.")
         if self.stuff:
             told.append(f"{_counted(self.stuff, 'segment')} of stuff are not instances, and not in the file.")
+        return told
+
+    def summary(self) -> str:
+        """Returns what was written, and how many images were left out for which reason."""
+        unread = [f"{_counted(len(self.failed), 'image')} left out that could not be read."] if self.failed else []
+        return " ".join([self._written(), *unread, *self._left_out()])
+
+    def _written(self) -> str:
+        what = "instances" if self.kind is ExportFormat.COCO_INSTANCES else "segments"
+        return f"{_counted(self.images, 'image')} with {self.segments} {what} written to {self.path}."
+
+    def _left_out(self) -> list[str]:
+        told = []
+        if self.not_done:
+            told.append(f"{_counted(self.not_done, 'image')} left out that are not done yet.")
+        if self.not_started:
+            told.append(f"{_counted(self.not_started, 'image')} left out that were never annotated.")
         return told
 
 
@@ -185,7 +200,7 @@ def export(
         raise ExportError(objection)
     chosen = [image for image in listed if not only_done or image.status in FINISHED]
     if not chosen:
-        raise ExportError(_nothing_words(len(listed)))
+        raise ExportError(_nothing_words(len(listed), _begun_besides(listed, chosen)))
     if not len(labels):
         raise ExportError("Nothing to export: the project has no labels.")
     categories = labels.to_categories()
@@ -194,7 +209,7 @@ def export(
     run = _Run(labels, kind, progress, cancelled)
     with StagedFolder(place) as staged:
         with _naming(staged.path, place), _writer(staged.path, kind, categories) as writer:
-            run.write(chosen, writer)
+            run.write(chosen, writer, _begun_besides(listed, chosen))
         if cancelled():
             raise ExportCancelled
         # Somebody may have put a file there while it was written; the last look is just before the swap.
@@ -244,7 +259,7 @@ class _Run:
         self._failed: list[tuple[str, str]] = []
         self._strangers: Counter[int] = Counter()
 
-    def write(self, images: Sequence[ExportedImage], writer: _Writer) -> None:
+    def write(self, images: Sequence[ExportedImage], writer: _Writer, begun_besides: int) -> None:
         for index, image in enumerate(images):
             if self._cancelled():
                 raise ExportCancelled
@@ -254,7 +269,7 @@ class _Run:
                 writer.add(image.identity, image.name, segmentation)
                 self._count(image, segmentation)
         if not self._images:
-            raise ExportError(self._all_left_out(len(images)))
+            raise ExportError(self._all_left_out(len(images), begun_besides))
         self._progress(len(images), len(images), "")
 
     def report(self, path: Path, *, not_done: int) -> ExportReport:
@@ -304,17 +319,32 @@ class _Run:
         if max(stuff_classes, default=0) > 1:
             self._twice.append(image.name)
 
-    def _all_left_out(self, count: int) -> str:
+    def _all_left_out(self, count: int, begun_besides: int) -> str:
         if self._failed:
             name, cause = self._failed[0]
             return f"Nothing to export: none of {_counted(count, 'image')} could be read; of {name}, {cause}"
+        if begun_besides:
+            never = f"nothing was annotated yet on the {_counted(count, 'image')} called done"
+            return f"Nothing to export: {never}, and {_annotated_words(begun_besides)} not done yet. Set some to done."
         return f"Nothing to export: nothing was annotated yet on {_counted(count, 'image')}."
 
 
-def _nothing_words(count: int) -> str:
+def _begun_besides(listed: Sequence[ExportedImage], chosen: Sequence[ExportedImage]) -> int:
+    """Returns how many images are annotated, of those that are not chosen."""
+    return sum(image.is_begun for image in listed) - sum(image.is_begun for image in chosen)
+
+
+def _nothing_words(count: int, begun: int) -> str:
     if not count:
         return "Nothing to export: the project has no images."
-    return f"Nothing to export: none of {_counted(count, 'image')} is done. Set some to done, or export all."
+    nothing = f"Nothing to export: none of {_counted(count, 'image')} is done"
+    if not begun:
+        return f"{nothing}, and nothing was annotated yet."
+    return f"{nothing}; {_annotated_words(begun)} not done yet. Set some to done, or export all."
+
+
+def _annotated_words(count: int) -> str:
+    return f"{_counted(count, 'annotated image')} {'is' if count == 1 else 'are'}"
 
 
 def _first_of(names: Sequence[str]) -> str:

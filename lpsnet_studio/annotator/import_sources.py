@@ -247,7 +247,10 @@ class _LabelmeSource:
 
     def __init__(self, files: Sequence[LabelmeFile], problems: Sequence[tuple[str, str]] = ()) -> None:
         self.problems = tuple(problems)
-        names = dict.fromkeys(shape.label for file in files for shape in file.shapes)
+        # A class that has points and lines alone would be added for nothing.
+        names = dict.fromkeys(
+            shape.label for file in files for shape in file.shapes if shape.kind is not ShapeKind.OTHER
+        )
         self.classes = tuple(SourceClass(name) for name in names)
         self.images = tuple(SourceImage(file.image_name, _photo_of(file), file.path) for file in files)
 
@@ -287,12 +290,12 @@ class _LabelmeSource:
         skipped: list[str] = []
         for place, shape in enumerate(file.shapes, start=1):
             words = f"{shape.label} (shape {place})"
+            if shape.kind is ShapeKind.OTHER:
+                skipped.append(f"{words}: {_no_area_words(shape)}")
+                continue
             label = label_of(shape.label)
             if label is None:
                 unknown[shape.label] = unknown.get(shape.label, 0) + 1
-                continue
-            if shape.kind is ShapeKind.OTHER:
-                skipped.append(f"{words}: {_no_area_words(shape)}")
                 continue
             info = SegmentInfo(label, shape.iscrowd)
             mask = _mask_of(shape, size)

@@ -98,6 +98,7 @@ def fate_of_merge(labels: LabelSet, identity: int, into: int, usage: LabelUsage)
     if kept.isthing and not gone.isthing:
         sentences.append(f"{kept.name} is a thing: each of these segments then counts as one instance.")
     sentences.append(_finished(identity, usage, "stays so", "stay so"))
+    sentences.append("This is for good: Ctrl+Z does not undo it.")
     return _spoken(sentences, usage.segments(identity))
 
 
@@ -106,7 +107,7 @@ def fate_of_deletion(labels: LabelSet, identity: int, usage: LabelUsage) -> str:
     alone = usage.segments(identity) == 1
     fate = "keeps its pixels and loses its class" if alone else "keep their pixels and lose their class"
     sentences = [
-        _touched(labels, identity, usage, f"{fate}: void in exports until relabelled"),
+        _touched(labels, identity, usage, f"{fate}: void in exports until relabelled (C). Ctrl+Z does not undo this"),
         _locked(identity, usage),
         _finished(identity, usage, "goes back to in progress", "go back to in progress"),
     ]

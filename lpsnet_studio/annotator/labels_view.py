@@ -92,7 +92,7 @@ class LabelsPanel(QWidget):
         for name, text, tip, deed in deeds:
             buttons[name] = button = _button(text, tip)
             button.clicked.connect(lambda _checked=False, deed=deed: deed())
-        buttons["load"] = load = _button("Load…", "Add the classes of a data set, or of a COCO JSON.")
+        buttons["load"] = load = _button("Load…", "Add the classes of a data set, or of a JSON file.")
         load.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         load.setMenu(self._load_menu(load))
         return buttons
@@ -103,7 +103,7 @@ class LabelsPanel(QWidget):
             action = menu.addAction(f"Classes of {name}")
             action.triggered.connect(lambda _checked=False, name=name, file=file: self._load_data_set(name, file))
         menu.addSeparator()
-        menu.addAction("Classes of a COCO JSON…").triggered.connect(lambda _checked=False: self._choose_file())
+        menu.addAction("Classes of a JSON file…").triggered.connect(lambda _checked=False: self._choose_file())
         return menu
 
     def _lay_out(self) -> None:
@@ -215,7 +215,7 @@ class LabelsPanel(QWidget):
     def _use(self, identity: int) -> None:
         editor = self._desk.editor
         if editor is not None and self._desk.can_edit and identity in editor.labels.by_id:
-            editor.use_category(identity)
+            editor.new_instance(identity)
 
     def _try(self, change: Callable[[LabelSet], LabelSet], reopened: Sequence[int] = ()) -> bool:
         """Makes a change, after which some images are not done any more, or says why there cannot be such classes."""
@@ -331,14 +331,14 @@ class LabelsPanel(QWidget):
         self.load(resource("categories", file), name)
 
     def _choose_file(self) -> None:
-        dialog = QFileDialog(self, "Load classes", "", "COCO JSON (*.json);;All files (*)")
+        dialog = QFileDialog(self, "Load classes", "", "JSON files (*.json);;All files (*)")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(lambda path: self.load(Path(path)))
         dialog.open()
 
     def load(self, path: Path, source: str = "") -> None:
-        """Reads the classes of a COCO JSON and offers to add them.
+        """Reads the classes of a JSON file and offers to add them.
 
         Args:
             path: the file.

@@ -13,7 +13,9 @@ _WORDS: Mapping[Place, str] = {
     "no image": "Choose an image in the list to annotate it.",
     "not in project": "This image is not in the project. The menu Annotate adds images to it.",
     "reading": "Reading the image…",
-    "not started": "This image has no segments yet. Start from the prediction, or from nothing, in the menu Annotate.",
+    "not started": (
+        "This image has no segments yet. Start from the prediction, the ground truth or nothing, in the menu Annotate."
+    ),
     "unreadable": "This image cannot be annotated.",
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -97,6 +97,8 @@ class ImageEntry:
             image was never started.
         done: how many edits make up its present state.
         last: the number of the newest edit; those behind ``done`` can be done again.
+        newest: what tells that edit from any that had its number before, as it was read from the disk; 0 without one.
+            Whoever makes edits does not follow it.
     """
 
     id: int
@@ -107,6 +109,12 @@ class ImageEntry:
     first: int | None = None
     done: int = 0
     last: int = 0
+    newest: int = field(default=0, compare=False)
+
+    @property
+    def state(self) -> tuple[int | None, int, int]:
+        """Differs where a project that is only read says something else of the segments than before."""
+        return self.first, self.done, self.newest
 
     @property
     def is_started(self) -> bool:

@@ -36,7 +36,8 @@ __all__ = [
 
 _COLUMNS = """SELECT images.id, path, is_relative, height, width, mtime_ns, bytes, position, status, note, done,
     (SELECT min(sequence) FROM bases WHERE image = images.id),
-    coalesce((SELECT max(sequence) FROM edits WHERE image = images.id), 0)
+    coalesce((SELECT max(sequence) FROM edits WHERE image = images.id), 0),
+    coalesce((SELECT id FROM edits WHERE image = images.id ORDER BY sequence DESC LIMIT 1), 0)
     FROM images ORDER BY position, images.id"""
 
 _STATUSES = {status.value: status for status in Status}
@@ -170,10 +171,11 @@ def read_entries(connection: sqlite3.Connection, folder: Path) -> Iterator[Image
         done,
         first,
         last,
+        newest,
     ) in connection.execute(_COLUMNS):
         file = FileFacts(found_path(folder, path, is_relative=bool(is_relative), real=real), height, width, mtime, size)
         known = _STATUSES.get(status, Status.TODO)
-        yield ImageEntry(number, file, position, known, note, first, done, max(last, done))
+        yield ImageEntry(number, file, position, known, note, first, done, max(last, done), newest)
 
 
 def read_labels(connection: sqlite3.Connection) -> Any:

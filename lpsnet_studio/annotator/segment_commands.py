@@ -214,6 +214,13 @@ class SegmentCommands(EditorCore):
         if self.options.category is None:
             self.refuse("Choose a class for the new segment first.")
 
+    def keep_inside(self, on: bool) -> None:
+        """Lets painting tools paint inside the first selected segment alone, or anywhere."""
+        if on and not self.selection:
+            self.refuse("Select a segment first: it is painted inside that one alone then.")
+            return
+        self.set_options(only_inside=self.selection[0] if on else None)
+
     # -------------------------------------------------------------------------------------------------------- helpers
 
     def _free_selection(self, verb: str, at_least: int = 1) -> tuple[int, ...] | None:

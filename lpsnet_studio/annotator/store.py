@@ -283,7 +283,7 @@ class ProjectStore(KeptImages):
             before = self.entries
             self._read(self._take_newest)
             after = self.entries
-            changed = {image for image, entry in after.items() if before.get(image) != entry}
+            changed = {image for image, entry in after.items() if _is_other(before.get(image), entry)}
             if changed or before.keys() - after.keys():
                 self.images_changed.emit(changed | (before.keys() - after.keys()))
 
@@ -486,3 +486,7 @@ class ProjectStore(KeptImages):
             self._catalogue.drop(image, first)
         self.dropped.emit(image, first)
         return True
+
+
+def _is_other(before: ImageEntry | None, now: ImageEntry) -> bool:
+    return before != now or before.state != now.state

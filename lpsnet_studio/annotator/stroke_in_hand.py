@@ -142,7 +142,9 @@ def _why_nothing(editor: EditorCore, number: int, limits: Limits, met: set[int],
     if not met:
         return f"{nothing} no pixel of the image lies there."
     if inside is not None and inside == number:
-        return f"{nothing} it is only painted inside {editor.name(inside)}, which has these pixels; N begins another."
+        is_one = editor.is_stuff(segments[number].category) if number in segments else False
+        way_out = "I lets it be painted anywhere" if is_one else "N begins another"
+        return f"{nothing} it is only painted inside {editor.name(inside)}, which has these pixels; {way_out}."
     if not others:
         return f"{nothing} {f'{editor.name(number)} has' if number in segments else 'void has'} these pixels already."
     if givers and not others & set(givers):

@@ -48,9 +48,13 @@ class ToolOptions(FittingRow):
 
     Attributes:
         class_wanted: the user wants to choose the class of the segment that is painted next.
+        left: the user has typed what was to be typed, and wants the image back.
+        shown_changed: an option may be set otherwise now, whether or not there is room to show it.
     """
 
     class_wanted = Signal()
+    left = Signal()
+    shown_changed = Signal()
 
     def __init__(self, desk: Desk, toolbox: Toolbox) -> None:
         super().__init__(8)
@@ -96,6 +100,7 @@ class ToolOptions(FittingRow):
         self.radius.setToolTip(tip)
         self.radius.setAccessibleName("Radius of the brush, exactly")
         self.radius.valueChanged.connect(lambda value: self._set(radius=value))
+        self.radius.lineEdit().returnPressed.connect(self.left)
         self.slider.setRange(0, _PLACES)
         self.slider.setFixedWidth(90)
         self.slider.setToolTip(tip)
@@ -153,6 +158,7 @@ class ToolOptions(FittingRow):
         for widget in (self.only_void, self.only_inside):
             self.want(widget, name in _PAINTING)
         self.fit()
+        self.shown_changed.emit()
 
     def _show_inside(self, editor: Editor) -> None:
         inside = editor.options.only_inside

@@ -10,6 +10,7 @@ from psygnal import Signal, SignalInstance
 
 from lpsnet_studio.annotator.assist import NetworkMaps
 from lpsnet_studio.annotator.desk import Desk
+from lpsnet_studio.annotator.draft import Limits
 from lpsnet_studio.annotator.editor import Editor
 from lpsnet_studio.annotator.tools.assist_box import AdoptTool, AssistBoxTool
 from lpsnet_studio.annotator.tools.base import MaskShape, Tool
@@ -67,6 +68,7 @@ class Toolbox:
         self._editor: Editor | None = None
         self._maps: NetworkMaps | None = None
         self._told = ""
+        self._limits = Limits()
         self.name: ToolName = "select"
         self.tool: Tool | None = None
         desk.place_changed.connect(self._follow_desk)
@@ -124,6 +126,25 @@ class Toolbox:
             self.shown_changed.emit()
         return taken
 
+    def _tell_options(self) -> None:
+        """Says where painting may go now, if that is what changed: the bar may have no room to show it."""
+        before, self._limits = self._limits, self._limits_now()
+        if before.only_void != self._limits.only_void:
+            self._tell(f"Only over void: {'on' if self._limits.only_void else 'off'}")
+        elif before.only_inside != self._limits.only_inside:
+            self._tell("Only inside: off" if self._limits.only_inside is None else self._words_of_inside())
+        else:
+            self._tell_anew()
+
+    def _words_of_inside(self) -> str:
+        inside = self._limits.only_inside
+        assert inside is not None
+        assert self._editor is not None
+        return f"Only inside {self._editor.name(inside)}: on"
+
+    def _limits_now(self) -> Limits:
+        return Limits() if self._editor is None else self._editor.options.limits
+
     def tell_shown(self) -> None:
         """Tells that the tool has taken something, so that its hint or preview may be another."""
         self.shown_changed.emit()
@@ -136,6 +157,7 @@ class Toolbox:
             self._editor = editor
             for signal, told in self._wires():
                 signal.connect(told)
+            self._limits = self._limits_now()
             self._take()
 
     def _wires(self) -> tuple[Wire, ...]:
@@ -143,10 +165,11 @@ class Toolbox:
         editor = self._editor
         if editor is None:
             return ()
-        told = (editor.selection_changed, editor.options_changed, editor.labels_changed, editor.stepped)
+        told = (editor.selection_changed, editor.labels_changed, editor.stepped)
         untrue = (editor.labels_changed, editor.stepped)
         return (
             (editor.refused, self._tell),
+            (editor.options_changed, self._tell_options),
             *((signal, self._tell_anew) for signal in told),
             *((signal, self._leave_proposal) for signal in untrue),
         )

@@ -243,7 +243,7 @@ class AnnotateCommands:
         annotations = report.path
         texts = overrides_to_train_on(annotations, root)
         project = annotations.parent.parent.name
-        origin = f"From the project {project}, with the images that are done: {report.sentences()[0]}"
+        origin = f"From the project {project}, with the images that are done: {report.summary()}"
         self.train_on(TrainSpec(_TRAINED, texts, Path(f"{project}-training")), f"{origin} F3 shows the project again.")
         back = NoteAction("Show the project", lambda: self._place.show_mode("annotate"))
         self._place.notifications.show_info(" ".join(report.sentences()), back)
@@ -296,13 +296,13 @@ class AnnotateCommands:
 
     def mark_done(self) -> None:
         """Calls the image done and opens the next one that is not."""
-        self.desk.set_status(Status.DONE)
-        self._open_next(UNREVIEWED)
+        if self.desk.set_status(Status.DONE):
+            self._open_next(UNREVIEWED)
 
     def approve(self) -> None:
         """Approves the image and opens the next one that is done."""
-        self.desk.set_status(Status.APPROVED)
-        self._open_next(TO_APPROVE)
+        if self.desk.set_status(Status.APPROVED):
+            self._open_next(TO_APPROVE)
 
     def mark_todo(self) -> None:
         """Calls the image to do again."""

@@ -199,11 +199,7 @@ class SegmentCommands:
 
     def only_inside(self) -> None:
         """Lets painting tools paint inside the selected segment alone, or anywhere."""
-        self._edit(
-            lambda editor: editor.set_options(
-                only_inside=next(iter(editor.selection), None) if editor.options.only_inside is None else None
-            )
-        )
+        self._edit(lambda editor: editor.keep_inside(editor.options.only_inside is None))
 
     def _edit(self, deed: Callable[[Editor], object]) -> None:
         if self.desk.editor is not None and self.desk.can_edit:

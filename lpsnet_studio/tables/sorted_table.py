@@ -126,6 +126,15 @@ class SortedTable(QTableView):
         else:
             super().keyPressEvent(event)
 
+    def moveCursor(self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
+        """Goes to the first and the last row at Home and End; Qt would go along the row."""
+        actions, rows = QAbstractItemView.CursorAction, self.model().rowCount()
+        if action in (actions.MoveHome, actions.MoveEnd) and rows:
+            return self.model().index(
+                0 if action == actions.MoveHome else rows - 1, max(self.currentIndex().column(), 0)
+            )
+        return super().moveCursor(action, modifiers)
+
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Offers to copy the rows, and the orders."""
         menu = self.make_menu()

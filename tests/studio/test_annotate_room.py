@@ -351,7 +351,7 @@ def test_the_status_bar_says_why_a_stroke_paints_nothing_until_the_next_one(at_w
     at_work.release(60, 5)
     assert hint(at_work.window).startswith("Nothing was painted")
     at_work.key("x")
-    assert hint(at_work.window).startswith("Drag to paint person")
+    assert hint(at_work.window) == "Only over void: off"
     at_work.drag((60, 5), (64, 5))
     assert hint(at_work.window).startswith("Drag to paint person")
     assert at_work.titles == ["Brush"]
@@ -504,6 +504,81 @@ def test_the_keys_of_the_canvas_act_from_the_panels_too(at_work: Annotating, pla
     assert at_work.store.entries[at_work.desk.image].status is Status.DONE or at_work.session.index == 1
     at_work.key("a")
     assert at_work.session.index == 0
+
+
+@pytest.mark.parametrize("name", ["segments.table", "classes.table", "checks.tree", "history.list"])
+def test_home_end_and_the_arrows_are_those_of_the_list_that_has_the_keyboard(at_work: Annotating, name: str) -> None:
+    editor, room = at_work.editor, at_work.window.annotation
+    editor.select([at_work.only(ROAD)])
+    at_work.trigger("delete_segment")
+    panel, part = name.split(".")
+    at_work.trigger(f"panel_annotation_{panel}")
+    view = getattr(getattr(room, panel), part)
+    at_work.qtbot.waitUntil(lambda: view.isVisible() and view.model().rowCount() > 0)
+    editor.select(())
+    view.setFocus()
+    at_work.qtbot.waitUntil(view.hasFocus)
+    told = list(at_work.window.notifications.texts)
+    rows = view.model().rowCount()
+    at_work.keys([Qt.Key.Key_Home, Qt.Key.Key_Home])
+    assert view.currentIndex().row() == 0
+    at_work.keys([Qt.Key.Key_Left, Qt.Key.Key_Left, Qt.Key.Key_End, Qt.Key.Key_End])
+    if panel != "checks":  # whose rows lie in each other
+        assert view.currentIndex().row() == rows - 1
+    at_work.keys([Qt.Key.Key_Right] * 8)
+    assert list(at_work.window.notifications.texts) == told, "none is said to belong to the inspection"
+
+
+def test_panels_that_are_asked_for_take_no_room_from_the_images(at_work: Annotating) -> None:
+    window = at_work.window
+    window.resize(900, 600)
+    at_work.qtbot.waitUntil(lambda: window.width() == 900)
+    at_work.qtbot.wait(50)
+    names = ("segments", "classes", "checks", "history")
+    images = window.docks["images"].width()
+    column = window.docks["annotation_segments"].width()
+    for name in (*names, *names):
+        at_work.trigger(f"panel_annotation_{name}")
+        at_work.qtbot.wait(20)
+        assert window.docks["images"].width() == images
+        assert window.docks[f"annotation_{name}"].width() == column
+    window.resize(1360, 860)
+    at_work.qtbot.waitUntil(lambda: window.width() == 1360)
+    at_work.trigger("panel_annotation_classes")
+    at_work.qtbot.waitUntil(lambda: window.docks["annotation_classes"].width() >= 340)
+    assert window.docks["images"].width() >= images
+
+
+def test_where_painting_may_go_is_said_as_it_changes(at_work: Annotating) -> None:
+    editor, person = at_work.editor, at_work.persons[0]
+    at_work.key("b")
+    at_work.key("x")
+    assert (editor.options.only_void, hint(at_work.window)) == (True, "Only over void: on")
+    at_work.key("x")
+    assert (editor.options.only_void, hint(at_work.window)) == (False, "Only over void: off")
+    editor.select(())
+    at_work.key("i")
+    assert editor.options.only_inside is None
+    assert at_work.told == "Select a segment first: it is painted inside that one alone then."
+    editor.select([person])
+    at_work.key("i")
+    assert (editor.options.only_inside, hint(at_work.window)) == (person, f"Only inside person #{person}: on")
+    editor.select(())
+    at_work.key("i")
+    assert (editor.options.only_inside, hint(at_work.window)) == (None, "Only inside: off")
+    editor.set_options(radius=3.0)
+    assert hint(at_work.window).startswith("Choose a class"), "what the tool expects next is said again"
+
+
+def test_a_radius_that_was_typed_gives_the_keyboard_back_to_the_image(at_work: Annotating) -> None:
+    at_work.key("b")
+    radius = at_work.window.annotation.bar.options.radius
+    radius.setFocus()
+    radius.selectAll()
+    at_work.keys(["7", Qt.Key.Key_Return])
+    assert at_work.editor.options.radius == 7
+    at_work.key("e")
+    assert at_work.window.annotation.toolbox.name == "eraser"
 
 
 def test_panels_that_are_asked_for_give_the_keyboard_to_their_lists(at_work: Annotating) -> None:

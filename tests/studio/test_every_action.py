@@ -51,6 +51,7 @@ from lpsnet_studio.jobs.status import JobState
 from lpsnet_studio.session import Session
 from lpsnet_studio.settings import Folders
 from tests.studio.annotating import CONTROL, Annotating, annotating, photos_in
+from tests.studio.annotator.desks import begin_empty
 from tests.studio.hand_made import AT_FIRST, CATEGORIES, ListeningService, card, inspected, open_first, opened
 from tests.studio.jobs.child_jobs import WAITS, batch_started, ended, start, training_started, write_events
 
@@ -964,7 +965,7 @@ def _(bench: Bench) -> None:
     count = len(at_work.editor.document.segments)
     written = f"1 image with {count} segments written to {at_work.project / 'training-data' / 'panoptic.json'}."
     assert form.origin.startswith(f"From the project {at_work.project.name}, with the images that are done: ")
-    assert written in form.origin
+    assert f"{written} 2 images left out that are not done yet." in form.origin
     note = bench.window.notifications.notes[-1]
     assert note.text.startswith(written)
     note._action.act()
@@ -999,6 +1000,7 @@ def _(bench: Bench, name: str) -> None:
 
 
 def _call_second_done(at_work: Annotating) -> None:
+    begin_empty(at_work.store, [at_work.desk.image_of(at_work.photos[1])])
     at_work.desk.set_status(Status.DONE, at_work.desk.image_of(at_work.photos[1]))
     at_work.qtbot.waitUntil(lambda: at_work.session.entries[1].review == "done")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from lpsnet_studio.annotator.edits import SegmentInfo
 from lpsnet_studio.annotator.store import ProjectStore
 from tests.studio.annotator.editing import LABELS
 
-__all__ = ["Later", "begun_desk", "photos_in", "undelayed_desk"]
+__all__ = ["Later", "begin_empty", "begun_desk", "photos_in", "undelayed_desk"]
 
 
 class Later:
@@ -45,6 +45,13 @@ def photos_in(folder: Path, count: int, size: tuple[int, int]) -> list[Path]:
     for path in paths:
         Image.fromarray(np.zeros((*size, 3), np.uint8)).save(path)
     return paths
+
+
+def begin_empty(store: ProjectStore, images: Iterable[int]) -> None:
+    """Begins images of a project with nothing on them, so that they can be called done."""
+    for image in images:
+        file = store.entries[image].file
+        store.start(image, np.zeros((file.height, file.width), np.uint16), {}, "nothing")
 
 
 def begun_desk(

@@ -72,3 +72,25 @@ def test_what_has_no_room_is_in_the_menu_and_does_the_same(at_work: Annotating) 
     at_work.key("\r")
     assert at_work.store.entries[at_work.desk.image].note == "hi"
     assert not bar.note.isVisible(), "its room is the tools' again"
+
+
+def test_the_button_of_what_has_no_room_tells_what_is_on_there(at_work: Annotating) -> None:
+    bar, window = at_work.window.annotation.bar, at_work.window
+    at_work.key("b")
+    window.resize(900, 600)
+    at_work.qtbot.waitUntil(lambda: bar.more.isVisible() and not bar.options.only_void.isVisible())
+    at_work.wait_until_saved()
+    at_work.qtbot.waitUntil(lambda: bar.saved.text() == "All saved")
+    before = bar.more.text(), bar.more.width()
+    assert "is on" not in bar.more.toolTip()
+    assert "This image: to do." in bar.more.toolTip()
+    assert "All saved." in bar.more.accessibleDescription()
+    at_work.key("x")
+    assert "Only over void is on." in bar.more.toolTip()
+    assert "Only over void is on." in bar.more.accessibleDescription()
+    assert bar.more.text() != before[0]
+    at_work.key("q")
+    at_work.key("a")
+    at_work.qtbot.waitUntil(lambda: "This image: done." in bar.more.toolTip())
+    at_work.key("x")
+    assert (bar.more.text(), bar.more.width()) == before

@@ -311,3 +311,37 @@ def test_what_is_read_only_is_looked_at_and_cannot_be_mended(tmp_path: Path, the
     assert not panel.fix.isEnabled()
     assert "open to read" in panel.fix.toolTip()
     assert not desk.shut()
+
+
+@pytest.mark.parametrize("button", ["fix", "fix_all"])
+def test_a_fix_by_mouse_leaves_the_keyboard_to_the_findings(panel: ChecksPanel, qtbot: Any, button: str) -> None:
+    panel.activateWindow()
+    panel.speck.setFocus()
+    qtbot.waitUntil(panel.speck.hasFocus)
+    _choose(panel, KINDS.UNLABELLED)
+    count = len(panel.findings)
+    qtbot.mouseClick(getattr(panel, button), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(panel.findings) < count)
+    assert panel.tree.hasFocus()
+
+
+def test_the_keyboard_stays_where_the_findings_were_once_there_are_none(
+    panel: ChecksPanel, desk: Desk, qtbot: Any
+) -> None:
+    panel.activateWindow()
+    panel.tree.setFocus()
+    qtbot.waitUntil(panel.tree.hasFocus)
+    while panel.findings:
+        count = len(panel.findings)
+        panel.tree.choose(0)
+        button = panel.fix_all if panel.fix_all.isVisible() else panel.fix
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda count=count: len(panel.findings) < count)
+    assert panel.tree.isHidden()
+    assert not panel.speck.hasFocus()
+    focused = panel.focusWidget()
+    assert focused is not None
+    assert focused.hasFocus(), "its keys come to the panel"
+    desk.undo()
+    qtbot.waitUntil(lambda: bool(panel.findings))
+    assert panel.tree.hasFocus()

@@ -63,6 +63,9 @@ def test_it_says_how_many_images_are_done_and_annotated(dialog: ExportDialog, de
     assert not dialog.finished_only.isEnabled()
     assert dialog.everything.text() == "All that were annotated (1 of 3)"
     assert dialog.everything.isChecked()
+    desk.set_status(Status.DONE, 2)
+    assert desk.entries[1].status is Status.TODO, "what was never begun is not called done, and so not missed here"
+    assert "No annotated image is done yet." in dialog.finished_only.toolTip()
     desk.set_status(Status.DONE)
     again = ExportDialog(None, desk, theme)
     assert again.finished_only.text() == "Those that are done or approved (1)"

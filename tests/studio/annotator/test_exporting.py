@@ -165,6 +165,7 @@ def test_images_without_a_segment_are_written_and_named(tmp_path: Path) -> None:
         assert (report.void, report.not_started) == (("void.jpg",), 1)
         assert "1 image without a single segment: void.jpg." in report.sentences()
         assert "1 image left out that were never annotated." in report.sentences()
+        assert report.summary() == f"{report.sentences()[0]} 1 image left out that were never annotated."
     assert panoptic_faults(tmp_path / FORMATS[0] / "panoptic.json") == []
     assert content_of(tmp_path / FORMATS[0], FORMATS[0])["annotations"][1]["segments_info"] == []
 
@@ -308,7 +309,7 @@ def test_a_file_that_is_put_there_meanwhile_is_not_lost(tmp_path: Path) -> None:
     ("images", "labels", "kind", "complaint"),
     [
         ([], LABELS, 0, "the project has no images"),
-        ([image(1, "1.jpg", Status.TODO)], LABELS, 0, "none of 1 image is done"),
+        ([image(1, "1.jpg", Status.TODO)], LABELS, 0, "none of 1 image is done; 1 annotated image is not done yet"),
         ([image(1, "1.jpg")], LabelSet(), 0, "the project has no labels"),
         ([image(1, "1.jpg")], LabelSet((LABELS[ROAD],)), 1, "none of the labels is a thing"),
         (
@@ -316,6 +317,16 @@ def test_a_file_that_is_put_there_meanwhile_is_not_lost(tmp_path: Path) -> None:
             LABELS,
             0,
             "nothing was annotated yet on 1 im",
+        ),
+        (
+            [
+                *(ExportedImage(n, f"{n}.jpg", Status.DONE, (3, 4), lambda: None, is_begun=False) for n in (1, 2)),
+                *(image(n, f"{n}.jpg", Status.IN_PROGRESS) for n in (3, 4)),
+                ExportedImage(5, "5.jpg", Status.TODO, (3, 4), lambda: None, is_begun=False),
+            ],
+            LABELS,
+            0,
+            "annotated yet on the 2 images called done, and 2 annotated images are not done yet",
         ),
         (
             [ExportedImage(1, "1.jpg", Status.DONE, (9, 9), lambda: IdMap(IDS, INFOS))],

@@ -244,6 +244,24 @@ def test_what_has_no_pixel_or_no_label_is_named(tmp_path: Path) -> None:
     ]
 
 
+def test_a_class_of_labelme_that_has_nothing_but_points_is_not_proposed(tmp_path: Path) -> None:
+    path = _labelme(
+        tmp_path / "1.json",
+        ("pt", "point", [[1, 1]]),
+        ("kite", "point", [[1, 1]]),
+        ("kite", "rectangle", [[0, 0], [2, 2]]),
+    )
+    source = open_source(path)
+    assert [entry.name for entry in source.classes] == ["kite"]
+    assert "pt" not in with_missing_labels(source.classes, LABELS).by_name
+    _, report = _import(path)
+    assert report.unknown == {"kite": 1}
+    assert [why for _, why in report.skipped] == [
+        "pt (shape 1): a point has no area",
+        "kite (shape 2): a point has no area",
+    ]
+
+
 def test_a_folder_is_imported_in_natural_order_and_damaged_files_are_named(tmp_path: Path) -> None:
     for name in ("img10", "img2"):
         _labelme(tmp_path / f"{name}.json", ("dog", "rectangle", [[0, 0], [1, 1]]))

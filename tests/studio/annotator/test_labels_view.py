@@ -97,6 +97,22 @@ def test_a_click_and_enter_choose_the_class_of_new_segments(panel: LabelsPanel, 
     assert panel.model.index(panel.model.row_of(CAR), NAME).data(Qt.ItemDataRole.FontRole) is None
 
 
+@pytest.mark.parametrize("way", ["click", "enter"])
+def test_the_class_that_is_chosen_is_the_one_of_the_next_stroke_whatever_was_selected(
+    panel: LabelsPanel, desk: Desk, qtbot: Any, way: str
+) -> None:
+    editor = editor_of(desk)
+    other = next(number for number, info in editor.document.segments.items() if info.category != CAR)
+    editor.select([other])
+    if way == "click":
+        _click(qtbot, panel, CAR)
+    else:
+        panel.table.go_to(CAR)
+        qtbot.keyClick(panel.table, Qt.Key.Key_Return)
+    assert (editor.target.number, editor.target.category) == (None, CAR)
+    assert editor.target_words == "a new car"
+
+
 def test_names_and_keys_are_changed_in_their_places(panel: LabelsPanel, desk: Desk, qtbot: Any) -> None:
     _click(qtbot, panel, CAR)
     qtbot.keyClick(panel.table, Qt.Key.Key_F2)

@@ -20,7 +20,7 @@ from lpsnet_studio.annotator.store import ProjectStore
 from lpsnet_studio.inference.messages import ImageSource, TruthSource
 from lpsnet_studio.session import Session
 from lpsnet_studio.state import UNREVIEWED, Entry
-from tests.studio.annotator.desks import photos_in, undelayed_desk
+from tests.studio.annotator.desks import begin_empty, photos_in, undelayed_desk
 from tests.studio.annotator.editing import LABELS, PERSON
 
 SIZE = (6, 8)
@@ -40,10 +40,11 @@ def photos(tmp_path: Path) -> list[Path]:
 
 @pytest.fixture
 def listed(session: Session, desk: Desk, photos: list[Path], tmp_path: Path) -> ListedImages:
-    """A list of five photos, of which the project has the first four."""
+    """A list of five photos, of which the project has the first four, and the last three of these are begun."""
     made = ListedImages(session, desk)
     session.set_entries([Entry(path.name, ImageSource(str(path))) for path in photos])
     desk.new_project(tmp_path / "project", LABELS, photos[:4])
+    begin_empty(store_of(desk), (2, 3, 4))
     return made
 
 
@@ -120,6 +121,7 @@ def test_what_changes_is_told_with_one_pass_over_what_changed(
     files = [FileFacts(tmp_path / f"{number}.png", *SIZE, 1, 1) for number in range(2_000)]
     store = ProjectStore.create(tmp_path / "project", LABELS.to_json())
     store.add_images(files)
+    begin_empty(store, [1_000])
     store.close()
     made = ListedImages(session, desk)
     told: list[bool] = []

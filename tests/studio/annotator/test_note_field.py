@@ -105,7 +105,7 @@ def test_a_note_goes_to_the_image_that_it_was_typed_for(
 
 def test_typing_is_not_disturbed_by_what_happens_meanwhile(form: QWidget, desk: Desk, qtbot: Any) -> None:
     qtbot.keyClicks(note_of(form), "half a")
-    desk.set_status(Status.DONE)
+    desk.set_status(Status.IN_PROGRESS)
     desk.look_again()
     assert note_of(form).text() == "half a"
     qtbot.keyClicks(note_of(form), " note")

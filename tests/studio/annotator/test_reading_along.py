@@ -16,6 +16,7 @@ from lpsnet_studio.annotator import database, store
 from lpsnet_studio.annotator.desk import Desk
 from lpsnet_studio.annotator.edits import SegmentInfo
 from lpsnet_studio.annotator.lock_look import look_at_lock
+from lpsnet_studio.annotator.placed_mask import PlacedMask
 from lpsnet_studio.annotator.store import ProjectStore
 from tests.studio.annotator.desks import begun_desk, undelayed_desk
 from tests.studio.annotator.editing import LABELS
@@ -132,6 +133,55 @@ def test_classes_notes_and_what_was_begun_are_seen_by_who_reads_along(writer: De
     assert reader.place == "editing"
     assert reader.editor is not None
     assert reader.editor.document.area(1) == 32
+    assert not reader.can_edit
+    assert not reader.shut()
+
+
+def test_edits_on_the_image_on_the_desk_are_seen_by_who_reads_along(writer: Desk, tmp_path: Path) -> None:
+    reader = undelayed_desk()
+    reader.open_project(tmp_path / "project", read_only=True)
+    reader.look_at(tmp_path / "photos" / "0.png")
+    assert reader.store is not None
+    assert writer.store is not None
+    assert writer.editor is not None
+    places: list[str] = []
+    reader.place_changed.connect(lambda: places.append(reader.place))
+
+    def paint(row: int) -> None:
+        assert writer.editor is not None
+        writer.editor.select([1])
+        writer.editor.paint(PlacedMask(np.ones((1, 8), np.bool_), (row, 0)), "Brush")
+
+    def seen() -> np.ndarray:
+        """Returns what the reader shows once it has looked again."""
+        assert writer.store is not None
+        assert reader.store is not None
+        assert writer.store.flush(10)
+        reader.store.refresh()
+        assert reader.editor is not None
+        assert reader.editor.history.position == reader.entries[0].done
+        return reader.editor.document.ids
+
+    assert reader.editor is not None
+    reader.editor.select([1])
+    shown = reader.editor
+    writer.set_note("no edit")
+    seen()
+    assert reader.editor is shown, "it is left alone while its segments are"
+    paint(5)
+    assert np.array_equal(seen(), writer.editor.document.ids)
+    assert reader.editor.selection == (1,)
+    assert places == ["editing"], "the image never goes away"
+    writer.undo()
+    paint(6)  # as many edits as before, and another
+    assert np.array_equal(seen(), writer.editor.document.ids)
+    assert reader.editor.document.ids[5:7, 0].tolist() == [0, 1]
+    writer.undo()
+    assert np.array_equal(seen(), _ids())
+    writer.editor.select([1])
+    writer.editor.delete()
+    assert not seen().any()
+    assert reader.editor.selection == ()
     assert not reader.can_edit
     assert not reader.shut()
 

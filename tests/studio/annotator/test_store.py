@@ -334,9 +334,9 @@ folder = Path(sys.argv[1])
 try:
     ProjectStore.open(folder)
 except ProjectBusy as busy:
-    print(busy.pid)
+    print(busy.pid, flush=True)
 store = ProjectStore.open(folder, read_only=True)
-print(store.entries[1].done, store.current(1)[0].sum())
+print(store.entries[1].done, store.current(1)[0].sum(), flush=True)
 sys.stdin.readline()
 store.refresh()
 print(store.entries[1].done, store.current(1)[0].sum(), flush=True)

@@ -295,6 +295,15 @@ def test_a_stroke_that_paints_nothing_says_why_once() -> None:
     assert editor.sentences == [], "where something was painted, nothing is said"
 
 
+@pytest.mark.parametrize(("category", "way_out"), [(CAR, "N begins another."), (SKY, "I lets it be painted anywhere.")])
+def test_another_segment_is_offered_of_things_alone(category: int, way_out: str) -> None:
+    editor = EditorUnderTest(drawn("11.."), {1: category})
+    editor.set_options(radius=0.5, only_inside=1)
+    editor.select([1])
+    drag(BrushTool(editor), (0.5, 0.5), (1.5, 0.5))
+    assert editor.sentences[-1].endswith(f"which has these pixels; {way_out}")
+
+
 def test_painting_tools_keep_to_the_limits() -> None:
     editor = EditorUnderTest(drawn("12..", "12.."), {1: CAR, 2: SKY})
     editor.select([1])
