@@ -107,6 +107,7 @@ def test_a_training_goes_from_the_form_to_a_result_in_inspect(home: Path) -> Non
     assert seen["steps"] > 0
 
 
+@pytest.mark.slow
 def test_an_evaluation_goes_from_the_form_to_the_image_list(user: User, home: Path) -> None:
     """The same in short, without a network: with ground truth in the place of boxes and semantics."""
     user.studio.begin()
@@ -126,6 +127,7 @@ def test_an_evaluation_goes_from_the_form_to_the_image_list(user: User, home: Pa
 # ------------------------------------------------------------------------------------------------- outliving the window
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not IS_POSIX, reason="kill -9 is POSIX's")
 def test_a_killed_studio_leaves_its_job_and_the_next_one_tells_its_end_once(
     home: Path, come: Callable[[], User]

@@ -221,7 +221,9 @@ def test_a_killed_studio_leaves_nothing_and_the_next_one_takes_its_place(tmp_pat
     assert again.last_crash is None, "who was killed did not crash"
 
 
-@pytest.mark.parametrize("count", [40, pytest.param(300, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])])
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("count", [40, 300])
 def test_nothing_grows_and_nothing_is_left(count: int) -> None:
     script = PROJECT / "benchmarks" / "leaks.py"
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}

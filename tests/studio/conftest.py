@@ -57,7 +57,7 @@ def no_journal_stays() -> Iterator[None]:
     yield
     left = _journals() - before
     for thread in left:
-        thread.join(2.0)
+        thread.join(20.0)
     assert not [thread.name for thread in left if thread.is_alive()]
 
 
