@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,6 +25,8 @@ BrushShape = Literal["round", "square"]
 Float64 = NDArray[np.float64]
 
 _LEAST_RADIUS = 0.5
+_HALF_DIAGONAL = math.sqrt(0.5)
+"""Of a pixel: a wider brush covers the centre of whatever pixel it passes."""
 _FARTHEST = 1e7
 _LONGEST_PIECE = 512.0
 """Longer strokes are painted in pieces: the box of a slanted line grows with the square of its length."""
@@ -58,7 +59,8 @@ def brush_segment(
     first, last = _capsule(rows, start, end, radius) if shape == "round" else _swept_square(rows, start, end, radius)
     columns = np.arange(x0, x1) + 0.5
     mask: Mask = (columns >= first[:, None]) & (columns <= last[:, None])
-    _add_line(mask, start, end, (y0, x0))
+    if radius < _HALF_DIAGONAL:
+        _add_line(mask, start, end, (y0, x0))
     return PlacedMask(mask, (y0, x0))
 
 
@@ -176,18 +178,31 @@ def _convex_rows(rows: Float64, corners: Sequence[Point]) -> tuple[Float64, Floa
         if ay == by:
             one, other = np.full(len(rows), min(ax, bx)), np.full(len(rows), max(ax, bx))
         else:
-            one = other = ax + (rows - ay) / (by - ay) * (bx - ax)
+            one = other = ax + (np.clip(rows, min(ay, by), max(ay, by)) - ay) / (by - ay) * (bx - ax)
         first = np.where(meets, np.minimum(first, one), first)
         last = np.where(meets, np.maximum(last, other), last)
     return first, last
 
 
 def _add_line(mask: Mask, start: Point, end: Point, origin: tuple[int, int]) -> None:
-    """Adds the unbroken line of the pixels from one point to another to a mask."""
-    y, x = origin
-    ends = [(math.floor(px) - x, math.floor(py) - y) for px, py in (start, end)]
-    if mask.size:
-        cv2.line(mask.view(np.uint8), ends[0], ends[1], 1, 1, cv2.LINE_8)
+    """Adds the unbroken line of the pixels from one point to another to a mask.
+
+    These are the two pointed at, and along the way's longer side the one that it passes at each centre: no centre is
+    farther from the way than half a pixel's diagonal. (``cv2.line`` bends a line that it cuts off at a border.)
+    """
+    way = np.subtract(end, start)
+    major = int(abs(way[1]) > abs(way[0]))
+    minor = 1 - major
+    size, corner = mask.shape[::-1], origin[::-1]
+    least, greatest = sorted((start[major], end[major]))
+    steps = np.arange(max(math.floor(least), corner[major]), min(math.floor(greatest) + 1, corner[major] + size[major]))
+    share = (np.clip(steps + 0.5, least, greatest) - start[major]) / (way[major] or 1.0)
+    passed = np.empty((len(steps) + 2, 2), np.intp)
+    passed[:2] = np.floor([start, end])
+    passed[2:, major], passed[2:, minor] = steps, np.floor(start[minor] + share * way[minor])
+    columns, rows = (passed - corner).T
+    inside = (columns >= 0) & (columns < size[0]) & (rows >= 0) & (rows < size[1])
+    mask[rows[inside], columns[inside]] = True
 
 
 def _edge_crossings(corners: Float64, window: Window) -> tuple[NDArray[np.intp], Float64]:
