@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QLineEdit
+
+from lpsnet_studio.escape import claims_escape
 
 __all__ = ["SearchField"]
 
@@ -32,8 +33,4 @@ class SearchField(QLineEdit):
 
     def event(self, event: QEvent) -> bool:
         """Claims Esc before the window's shortcuts do."""
-        is_escape = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
-        if event.type() == QEvent.Type.ShortcutOverride and is_escape:
-            event.accept()
-            return True
-        return super().event(event)
+        return claims_escape(event) or super().event(event)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit
 
 from lpsnet_studio.annotator.desk import Desk
+from lpsnet_studio.escape import claims_escape
 from lpsnet_studio.labels import as_tip
 
 __all__ = ["NoteField"]
@@ -79,11 +80,7 @@ class NoteField(QLineEdit):
 
     def event(self, event: QEvent) -> bool:
         """Keeps Esc from the window, where it cancels."""
-        is_escape = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
-        if event.type() == QEvent.Type.ShortcutOverride and is_escape:
-            event.accept()
-            return True
-        return super().event(event)
+        return claims_escape(event) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leaves the field at Esc, Down and Enter."""

@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QLineEdit
 
 from lpsnet_studio.arrangement import FILTER_HELP
+from lpsnet_studio.search_field import SearchField
 from lpsnet_studio.theme import Theme
 
 __all__ = ["FilterField"]
 
 
-class FilterField(QLineEdit):
+class FilterField(SearchField):
     """A text field that hands the keyboard back to the list: Down goes there, Esc clears the filter and goes there.
-
-    Signals:
-        left: the keyboard belongs to the list again.
 
     Args:
         theme: gives the icon.
     """
 
-    left = Signal()
-
     def __init__(self, theme: Theme) -> None:
-        super().__init__()
+        super().__init__("Filter images", "", f"Shortens the list (Ctrl+F).\n{FILTER_HELP}\nEsc clears it.")
         self._theme = theme
         self.show_examples("pq<50, unmeasured")
-        self.setAccessibleName("Filter images")
-        self.setToolTip(f"Shortens the list (Ctrl+F).\n{FILTER_HELP}\nEsc clears it.")
-        self.setClearButtonEnabled(True)
         self._icon = QAction(self)
         self.addAction(self._icon, QLineEdit.ActionPosition.LeadingPosition)
         theme.changed.connect(self._show_icon)
@@ -39,14 +32,6 @@ class FilterField(QLineEdit):
     def show_examples(self, examples: str) -> None:
         """Says while it is empty what can be typed beside a name."""
         self.setPlaceholderText(f"Filter: name, {examples}")
-
-    def event(self, event: QEvent) -> bool:
-        """Keeps Esc from the window, where it cancels."""
-        is_escape = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
-        if event.type() == QEvent.Type.ShortcutOverride and is_escape:
-            event.accept()
-            return True
-        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leaves the field at Esc, Down and Enter."""
