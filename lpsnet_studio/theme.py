@@ -128,7 +128,7 @@ class Theme(QObject):
         self.palette = DARK if name == "dark" else LIGHT
         self._icons: dict[tuple[str, str], QIcon] = {}
         self._follows_system = False
-        QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _scheme: self._follow_system())
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
 
     def choose(self, choice: str) -> None:
         """Gives the application a theme, now and, for ``system``, whenever the system changes its own.

@@ -161,7 +161,7 @@ class LabelsTable(SortedTable):
         self.fit_columns({KIND: "thing", KEY: "0"})
         self.doubleClicked.connect(self._change_kind)
         model.modelAboutToBeReset.connect(self._keep_place)
-        model.modelReset.connect(lambda: self.go_to(self._kept))
+        model.modelReset.connect(self._go_to_kept)
         self.current_row_changed.connect(lambda _row: self.current_changed.emit())
 
     @property
@@ -169,6 +169,9 @@ class LabelsTable(SortedTable):
         """The id of the class in the current row; 0 if there is none."""
         place = self.currentIndex().row()
         return self._labels.shown[place].id if 0 <= place < len(self._labels.shown) else 0
+
+    def _go_to_kept(self) -> None:
+        self.go_to(self._kept)
 
     def go_to(self, identity: int) -> None:
         """Makes a class the current one; none if it is not shown."""

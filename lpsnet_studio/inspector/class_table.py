@@ -143,7 +143,7 @@ class ClassTable(QWidget):
         self.table.current_row_changed.connect(lambda _row: self._resting.start())
         self.table.clicked.connect(lambda index: self._choose(index.row()))
         self.table.activated.connect(lambda index: self._choose(index.row()))
-        self.model.modelReset.connect(lambda: self.mark(self._label))
+        self.model.modelReset.connect(self._mark_again)
 
     def set_rows(self, rows: Sequence[ClassRow]) -> None:
         """Shows classes."""
@@ -154,6 +154,9 @@ class ClassTable(QWidget):
         self._label = label
         if not self._resting.isActive():
             self.table.mark_row(self.model.place_of(label))
+
+    def _mark_again(self) -> None:
+        self.mark(self._label)
 
     def _find(self, typed: str) -> None:
         self.model.find(typed)

@@ -43,7 +43,7 @@ class Control(QWidget):
 
     def __init__(self, name: str, tip: str, theme: Theme) -> None:
         super().__init__()
-        self.name, self._tip = name, tip
+        self.name, self._tip, self._theme = name, tip, theme
         self._reason: str | None = None
         self._value: Any = None
         self._default: Any = None
@@ -74,8 +74,8 @@ class Control(QWidget):
         self.body.setSpacing(0)
         self.body.addLayout(self.head)
         self.body.addWidget(self._note)
-        theme.changed.connect(lambda: self._show_icon(theme))
-        self._show_icon(theme)
+        theme.changed.connect(self._show_icon)
+        self._show_icon()
 
     def _complete(self) -> None:
         """Adds the reset button, watches the widgets and gives them their order for Tab.
@@ -197,8 +197,8 @@ class Control(QWidget):
         told = f"Changed; the default is {self.words(self._default)}." if changed else ""
         self.editor().setAccessibleDescription(told)
 
-    def _show_icon(self, theme: Theme) -> None:
-        self.reset_button.setIcon(theme.icon("reset"))
+    def _show_icon(self) -> None:
+        self.reset_button.setIcon(self._theme.icon("reset"))
 
 
 def _within_a_sentence(name: str) -> str:

@@ -53,7 +53,7 @@ class MapSection(QWidget):
 
     def __init__(self, session: Session, examination: Examination, theme: Theme, kinds: Collection[SightKind]) -> None:
         super().__init__()
-        self._session, self._examination, self._kinds = session, examination, kinds
+        self._session, self._examination, self._kinds, self._theme = session, examination, kinds, theme
         self.title, self.note, self.legend = ElidedLabel(), caption(wraps=True), caption(wraps=True)
         self.reading = ElidedLabel()
         self.bar = ScaleBar(theme)
@@ -69,8 +69,8 @@ class MapSection(QWidget):
         self._connect()
         # Now that all of it is there: what is shown later must not be cut off.
         self.setMinimumWidth(self._scale_part.minimumSizeHint().width())
-        theme.changed.connect(lambda: self._show_icons(theme))
-        self._show_icons(theme)
+        theme.changed.connect(self._show_icons)
+        self._show_icons()
         self.refresh()
 
     # ---------------------------------------------------------------------------------------------------------- making
@@ -144,10 +144,9 @@ class MapSection(QWidget):
         self.opacity.changed.connect(lambda value, held: session.change_layer("heat", goes_on=held, opacity=value))
         session.pointed_changed.connect(lambda: self._show_reading() if self.isVisible() else None)
 
-    def _show_icons(self, theme: Theme) -> None:
-        self.fit.setIcon(theme.icon("fit"))
-        self.reset.setIcon(theme.icon("reset"))
-        self.take_away.setIcon(theme.icon("close"))
+    def _show_icons(self) -> None:
+        for button, icon in ((self.fit, "fit"), (self.reset, "reset"), (self.take_away, "close")):
+            button.setIcon(self._theme.icon(icon))
 
     # --------------------------------------------------------------------------------------------------------- showing
 

@@ -132,7 +132,7 @@ class SegmentsList(QWidget):
         session.result_changed.connect(self._show_result)
         session.position_changed.connect(lambda position, _windows: self.model.set_position(position))
         session.selection_changed.connect(self._show_selection)
-        self.model.modelReset.connect(lambda: self._show_selection(session.selected))
+        self.model.modelReset.connect(self._show_selected_again)
         self.table.current_row_changed.connect(lambda row: session.select(self.model.owner(row)))
         self.table.clicked.connect(lambda index: session.select(self.model.owner(index.row())))
         self.table.activated.connect(lambda index: self._go_to_step(index.row()))
@@ -147,6 +147,9 @@ class SegmentsList(QWidget):
         elif result is None:
             self._empty.setText(_NOTHING_YET)
         self._stack.setCurrentIndex(1 if result is not None and result.trace.segments else 0)
+        self._show_selection(self._session.selected)
+
+    def _show_selected_again(self) -> None:
         self._show_selection(self._session.selected)
 
     def _show_selection(self, owner: int) -> None:

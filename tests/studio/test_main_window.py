@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from lpsnet_studio.chrome.shortcut_card import ShortcutCard
 from lpsnet_studio.inference.messages import ModelLoaded
+from lpsnet_studio.main_window import MainWindow
 from lpsnet_studio.session import Session
+from lpsnet_studio.settings import Folders, Settings
 from lpsnet_studio.state import NetworkChoice
+from lpsnet_studio.theme import Theme
 from tests.studio.hand_made import ListeningService, card, entries, open_first
 
 
@@ -215,3 +220,21 @@ def test_keys_of_the_view_act_in_the_panels_too_and_f6_comes_to_them(opened: Any
             break
     else:
         raise AssertionError("F6 never came to the panel")
+
+
+def _opened_and_closed(folders: Folders) -> tuple[weakref.ref[Any], ...]:
+    service = ListeningService()
+    session, theme = Session(service), Theme()
+    window = MainWindow(session, theme, Settings(folders.config), folders)
+    window.show()
+    open_first(session, service)
+    window.close()
+    window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    return weakref.ref(window), weakref.ref(session), weakref.ref(theme)
+
+
+def test_nothing_keeps_a_window_that_is_gone(qtbot: Any, folders: Folders) -> None:
+    left = _opened_and_closed(folders)
+    # What its threads were finding out still comes back.
+    qtbot.waitUntil(lambda: gc.collect() >= 0 and all(gone() is None for gone in left), timeout=5000)
