@@ -56,3 +56,19 @@ def collected_in_this_thread() -> Iterator[None]:
     gc.collect(2 if gc.get_count()[2] > _SELDOM else 1)
     # What a test stopped or began stays as it was before.
     (gc.enable if is_on else gc.disable)()
+
+
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The files and folders that were synchronised with the disk since the test began, in that order."""
+    if not Path("/proc/self/fd").is_dir():
+        pytest.skip("the system does not tell which file a descriptor is of")
+    names: list[Path] = []
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        names.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    return names

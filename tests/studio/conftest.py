@@ -110,3 +110,14 @@ def window(qtbot: Any, session: Session, theme: Any, folders: Folders) -> Iterat
     qtbot.waitExposed(made)
     yield made
     made.close()
+
+
+@pytest.fixture
+def at_work(window: Any, session: Session, service: ListeningService, qtbot: Any, tmp_path: Path) -> Iterator[Any]:
+    """The window with a project open, and an image of it on the desk; whatever a test leaves open is shut."""
+    from tests.studio.annotating import annotating
+
+    made = annotating(window, session, service, qtbot, tmp_path)
+    yield made
+    if made.desk.store is not None:
+        made.desk.shut(abandon=True)

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from lpsnet_studio.inference.messages import OpenImage
-from lpsnet_studio.session import Session
-from tests.studio.annotating import SIZE, Annotating, annotating
-from tests.studio.hand_made import ListeningService, opened
-
-
-@pytest.fixture
-def at_work(
-    window: Any, session: Session, service: ListeningService, qtbot: Any, tmp_path: Path
-) -> Iterator[Annotating]:
-    made = annotating(window, session, service, qtbot, tmp_path)
-    yield made
-    if made.desk.store is not None:
-        made.desk.shut(abandon=True)
+from tests.studio.annotating import SIZE, Annotating
+from tests.studio.hand_made import opened
 
 
 def test_a_photo_that_is_shown_turned_otherwise_is_shown_as_the_project_keeps_it(at_work: Annotating) -> None:

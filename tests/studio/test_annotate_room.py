@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +26,6 @@ from tests.studio.hand_made import ListeningService, entries, inspected, open_fi
 
 LEFT, NONE, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
 ALT = Qt.KeyboardModifier.AltModifier
-
-
-@pytest.fixture
-def at_work(
-    window: Any, session: Session, service: ListeningService, qtbot: Any, tmp_path: Path
-) -> Iterator[Annotating]:
-    made = annotating(window, session, service, qtbot, tmp_path)
-    yield made
-    if made.desk.store is not None:
-        made.desk.shut(abandon=True)
 
 
 def hint(window: Any) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from lpsnet_studio.availability import actions_out_of_place
 from lpsnet_studio.inference.messages import Inspect
 from lpsnet_studio.session import Session
 from lpsnet_studio.settings import Folders, Settings
-from tests.studio.annotating import Annotating, annotating
+from tests.studio.annotating import Annotating
 from tests.studio.hand_made import AT_FIRST, ListeningService, inspected, open_first
 
 OF_ANNOTATION = {"images", "annotation_segments", "annotation_classes", "annotation_checks", "annotation_history"}
@@ -25,11 +24,6 @@ OF_ANNOTATION = {"images", "annotation_segments", "annotation_classes", "annotat
 def opened(window: Any, session: Session, service: ListeningService) -> Any:
     open_first(session, service)
     return window
-
-
-@pytest.fixture
-def at_work(window: Any, session: Session, service: ListeningService, qtbot: Any, tmp_path: Path) -> Annotating:
-    return annotating(window, session, service, qtbot, tmp_path)
 
 
 def show(window: Any, mode: str) -> None:

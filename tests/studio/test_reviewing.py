@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,31 +16,26 @@ from lpsnet_studio.browser.image_model import Role
 from lpsnet_studio.browser.listing import entries_of
 from lpsnet_studio.inference.messages import Prefetch, Prefetched
 from lpsnet_studio.session import Session
-from tests.studio.annotating import Annotating, annotating, photos_in
+from tests.studio.annotating import Annotating, photos_in
 from tests.studio.annotator.desks import begin_empty
-from tests.studio.hand_made import ListeningService, entries
+from tests.studio.hand_made import entries
 
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture
-def at_work(
-    window: Any, session: Session, service: ListeningService, qtbot: Any, tmp_path: Path
-) -> Iterator[Annotating]:
+def at_work(at_work: Annotating, tmp_path: Path) -> Annotating:
     """A project of six photos, all begun: the first with what the network predicts, the others with nothing."""
-    made = annotating(window, session, service, qtbot, tmp_path)
     more = photos_in(tmp_path / "more", 3)
-    listed = [*made.session.entries]
-    made.desk.add_images(more)
-    qtbot.waitUntil(lambda: len(made.desk.entries) == 6)
-    begin_empty(made.store, range(2, 7))
-    session.set_entries([*listed, *entries_of(more)])
-    made.answer()
-    made.wait_for("editing")
-    window.canvas.setFocus()
-    yield made
-    if made.desk.store is not None:
-        made.desk.shut(abandon=True)
+    listed = [*at_work.session.entries]
+    at_work.desk.add_images(more)
+    at_work.qtbot.waitUntil(lambda: len(at_work.desk.entries) == 6)
+    begin_empty(at_work.store, range(2, 7))
+    at_work.session.set_entries([*listed, *entries_of(more)])
+    at_work.answer()
+    at_work.wait_for("editing")
+    at_work.window.canvas.setFocus()
+    return at_work
 
 
 def reviews(at_work: Annotating) -> list[str]:

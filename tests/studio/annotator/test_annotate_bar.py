@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lpsnet_studio.annotator.project import Status
-from lpsnet_studio.session import Session
-from tests.studio.annotating import Annotating, annotating
-from tests.studio.hand_made import ListeningService
+from tests.studio.annotating import Annotating
 
 TWO_LINES = 88
 """Pixels that two lines of controls take at most, with what lies between them."""
-
-
-@pytest.fixture
-def at_work(
-    window: Any, session: Session, service: ListeningService, qtbot: Any, tmp_path: Path
-) -> Iterator[Annotating]:
-    made = annotating(window, session, service, qtbot, tmp_path)
-    yield made
-    made.desk.shut(abandon=True)
 
 
 def offered(at_work: Annotating) -> dict[str, Any]:

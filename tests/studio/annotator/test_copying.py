@@ -161,16 +161,7 @@ def _refusal(call: Callable[[], object]) -> str:
     return ""
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="the system does not tell which file a descriptor is of")
-def test_the_names_of_all_folders_that_are_made_reach_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    synced: list[Path] = []
-    real = os.fsync
-
-    def fsync(descriptor: int) -> None:
-        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
-        real(descriptor)
-
-    monkeypatch.setattr(os, "fsync", fsync)
+def test_the_names_of_all_folders_that_are_made_reach_the_disk(tmp_path: Path, synced: list[Path]) -> None:
     with closing(ProjectStore.create(tmp_path / "new" / "deep" / "project")) as store:
         assert {tmp_path, tmp_path / "new", tmp_path / "new" / "deep", store.folder} <= set(synced)
         synced.clear()
