@@ -44,7 +44,6 @@ from lpsnet_studio.inspector.segments_list import SegmentsList
 from lpsnet_studio.inspector.settings_panel import SettingsPanel
 from lpsnet_studio.inspector.steps_table import StepsTable
 from lpsnet_studio.inspector.timeline import Timeline
-from lpsnet_studio.inspector.why_panel import WhyPanel
 from lpsnet_studio.jobs_room import JobsRoom
 from lpsnet_studio.keyboard import ShortcutsByPlace
 from lpsnet_studio.modes import Modes
@@ -98,7 +97,7 @@ class MainWindow(QMainWindow):
         self.steps = StepsTable(session, theme)
         self.panel = SettingsPanel(session, theme, settings.preferences.folded_groups)
         self.layers = LayersPanel(session, theme)
-        self._evidence = evidence_panels(session, self.examination, theme)
+        self._evidence = evidence_panels(session, self.examination, theme, lambda: self.actions_by_id)
         self.images.setMinimumWidth(120)
         self._view = QWidget()
         self._view.setMinimumSize(_LEAST_SIZE.width(), 1)
@@ -162,9 +161,6 @@ class MainWindow(QMainWindow):
         self._middle.addWidget(self.canvas)
         self.timeline.add_buttons(self.actions_by_id)
         self.panel.add_actions(self.actions_by_id)
-        for _, _, panel in self._evidence:
-            if isinstance(panel, WhyPanel):
-                panel.add_actions(self.actions_by_id)
         stage = QWidget()
         layout = self._stage_layout = QVBoxLayout(stage)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -395,7 +391,7 @@ class MainWindow(QMainWindow):
     def areas(self) -> list[QWidget]:
         """Returns what the keyboard goes through area by area, as far as it is on the screen."""
         front = (self.segments.table, self.steps.table, self.panel, self.layers, *self.annotation.areas)
-        evidence = (widget for _, _, widget in self._evidence)
+        evidence = (late.panel for _, _, late in self._evidence if late.isVisible())
         shown = (self.modes.bar, self.images.view, *evidence, self._view, self.timeline, *front, *self.room.areas)
         return [each for each in shown if each.isVisible() and not each.visibleRegion().isEmpty()]
 

@@ -207,7 +207,7 @@ def test_tab_goes_only_where_it_can_be_seen(opened: Any, key: Qt.Key) -> None:
 
 def test_keys_of_the_view_act_in_the_panels_too_and_f6_comes_to_them(opened: Any, qtbot: Any) -> None:
     opened.actions_by_id["panel_errors"].trigger()
-    errors = opened.docks["errors"].widget()
+    errors = opened.docks["errors"].widget().panel
     qtbot.waitUntil(lambda: errors.isAncestorOf(opened.focusWidget()) or opened.focusWidget() is errors)
     before = opened._session.view.comparison
     QTest.keyClick(opened.focusWidget(), Qt.Key.Key_C)

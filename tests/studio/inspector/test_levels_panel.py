@@ -55,7 +55,7 @@ def docked(window: Any, session: Session, service: ListeningService, qtbot: Any)
     """The panel in its window, beside the canvas."""
     open_with_boxes(session, service)
     window.actions_by_id["panel_levels"].trigger()
-    made = window.docks["levels"].widget()
+    made = window.docks["levels"].widget().panel
     wait_for(made, qtbot)
     return made
 
@@ -108,7 +108,7 @@ def test_a_panel_that_is_not_shown_computes_and_asks_nothing(
     window: Any, session: Session, service: ListeningService, qtbot: Any
 ) -> None:
     open_with_boxes(session, service)
-    panel = window.docks["levels"].widget()
+    panel = window.docks["levels"].widget().panel
     asked = len(service.posted)
     session.select(1)
     click(window, 20, 30)
