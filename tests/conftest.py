@@ -24,6 +24,17 @@ _SELDOM = 50
 PROJECT = Path(__file__).resolve().parents[1]
 
 
+def pytest_collection_finish() -> None:
+    """Spares the collector what was imported: it is there for good, and is more than any test makes."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """Lets modules go as they would have: some tell at the end of what is still there."""
+    gc.unfreeze()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Makes text of what a test logged: a file name that is none cannot be sent between processes."""

@@ -14,10 +14,18 @@ from lpsnet.analysis.errors import Kind
 from lpsnet.analysis.gains import OracleGains, OracleResult
 from lpsnet.metrics.panoptic_quality import MeanQuality, image_quality
 from lpsnet_studio.inference.messages import Failed, GainsWeighed, Inspect, OpenImage, WeighGains
+from lpsnet_studio.inspector import errors_judging
 from lpsnet_studio.inspector.errors_panel import ErrorsPanel
 from lpsnet_studio.inspector.obstacles import NO_IMAGE, NO_TRUTH
 from lpsnet_studio.session import Session
 from tests.studio.hand_made import ListeningService, inspected, open_first, opened
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits for a hand to rest waits no longer than a test needs to see that it waits."""
+    monkeypatch.setattr(errors_judging, "_PAUSE_MILLISECONDS", 20)
+    monkeypatch.setattr(errors_judging, "_REST_MILLISECONDS", 40)
 
 
 @pytest.fixture
@@ -27,7 +35,7 @@ def panel(window: Any, session: Session, service: ListeningService, qtbot: Any) 
     session.change_settings(overlap_threshold=0.0)
     session.receive(inspected(service.last(Inspect)))
     window.actions_by_id["panel_errors"].trigger()
-    made: ErrorsPanel = window.docks["errors"].widget()
+    made: ErrorsPanel = window.docks["errors"].widget().panel
     qtbot.waitUntil(lambda: made._judging.latest is not None and made._judging.latest.losses is not None)
     return made
 
@@ -46,7 +54,7 @@ def test_a_hidden_panel_asks_for_nothing_and_marks_nothing(
     window: Any, session: Session, service: ListeningService, qtbot: Any
 ) -> None:
     open_first(session, service)
-    panel = window.docks["errors"].widget()
+    panel = window.docks["errors"].widget().panel
     qtbot.wait(600)
     assert not panel.model.errors.rows
     assert panel._judging.latest is None
@@ -94,8 +102,6 @@ def test_quality_follows_the_settings_before_the_verdicts_do(
 def test_a_dragged_slider_is_judged_once_it_rests(
     panel: ErrorsPanel, session: Session, service: ListeningService, qtbot: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from lpsnet_studio.inspector import errors_judging
-
     judged: list[Any] = []
     judge = errors_judging.judge
     monkeypatch.setattr(errors_judging, "judge", lambda *what: judged.append(what) or judge(*what))
@@ -271,7 +277,7 @@ def test_without_ground_truth_it_says_what_to_open(
     window: Any, session: Session, service: ListeningService, qtbot: Any
 ) -> None:
     window.actions_by_id["panel_errors"].trigger()
-    panel: ErrorsPanel = window.docks["errors"].widget()
+    panel: ErrorsPanel = window.docks["errors"].widget().panel
     assert "No image is open" in panel._empty.text()
     open_first(session, service, with_truth=False)
     qtbot.waitUntil(lambda: "no ground truth" in panel._empty.text())
