@@ -18,12 +18,14 @@ import contextlib
 import mmap
 import os
 import pickle
+import queue
 import socket
 import struct
 import tempfile
 import threading
 import weakref
 from collections.abc import Callable, Hashable, Sequence
+from functools import cache
 from typing import Any
 
 __all__ = ["Channel", "Outbox", "socket_pair"]
@@ -233,13 +235,31 @@ class _BlockPool:
 def _mapped(descriptor: int, size: int) -> mmap.mmap:
     """Maps a received block; when nothing refers to the mapping any more, the sender is let know."""
     block = mmap.mmap(descriptor, size)
-    header = mmap.mmap(descriptor, _HEADER)
-    weakref.finalize(block, _release, header).atexit = False
+    weakref.finalize(block, _release, os.dup(descriptor), _closing()).atexit = False
     return block
 
 
-def _release(header: mmap.mmap) -> None:
-    header[0] = 0
+def _release(descriptor: int, closing: queue.SimpleQueue[int]) -> None:
+    os.pwrite(descriptor, b"\0", 0)
+    closing.put(descriptor)
+
+
+@cache
+def _closing() -> queue.SimpleQueue[int]:
+    """Returns where to put descriptors that a thread of its own closes.
+
+    Whoever closes the last one of a block waits while the system takes its pages back: a frame for a large photo, which
+    the window does not have. ``os.close`` waits outside the interpreter's lock, unlike the end of a mapping.
+    """
+    descriptors: queue.SimpleQueue[int] = queue.SimpleQueue()
+
+    def close() -> None:
+        while True:
+            descriptor = descriptors.get()
+            os.close(descriptor)
+
+    threading.Thread(target=close, name="closes blocks", daemon=True).start()
+    return descriptors
 
 
 def _anonymous_file() -> int:
