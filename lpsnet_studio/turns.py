@@ -12,6 +12,8 @@ __all__ = ["Turns"]
 
 _PAUSE = 5
 """Milliseconds between two turns: what was changed before is painted by then, not together with what comes next."""
+_PATIENCE = 300
+"""Milliseconds for which what is over soon is not shown at all: it would only flicker."""
 
 
 class Turns(QObject):
@@ -31,9 +33,23 @@ class Turns(QObject):
         self._next.setSingleShot(True)
         self._next.setInterval(_PAUSE)
         self._next.timeout.connect(self._take_one)
+        self._patient: list[Callable[[], object]] = []
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(_PATIENCE)
+        self._patience.timeout.connect(self._lose_patience)
+
+    def be_patient(self, call: Callable[[], object]) -> None:
+        """Calls a function in its turn after a while, unless :meth:`wait` is asked to call it before."""
+        if call not in self._patient:
+            self._patient.append(call)
+            if not self._patience.isActive():
+                self._patience.start()
 
     def wait(self, call: Callable[[], object]) -> None:
         """Calls a function when its turn comes; once, however often it is asked for until then."""
+        if call in self._patient:
+            self._patient.remove(call)
         if call not in self._waiting:
             self._waiting.append(call)
             if not self._next.isActive():
@@ -43,6 +59,10 @@ class Turns(QObject):
         """Holds objects until their turns come: to free the pixels of a large photo takes longer than a frame."""
         for each in held:
             self.wait(partial(id, each))
+
+    def _lose_patience(self) -> None:
+        for call in tuple(self._patient):
+            self.wait(call)
 
     def _take_one(self) -> None:
         call = self._waiting.popleft()

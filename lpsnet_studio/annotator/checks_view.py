@@ -58,6 +58,8 @@ class ChecksPanel(QWidget):
         self._desk, self._theme = desk, theme
         self._checking = Checking()
         self._editor: Editor | None = None
+        self._shown: Editor | None = None
+        """Whose findings are listed: for a moment still those of the image before."""
         self._goes_to_next = False
         self._swatches: dict[tuple[int, int, int], QIcon] = {}
         self.tree = FindingsTree(FindingsModel(self._icon_of))
@@ -128,7 +130,7 @@ class ChecksPanel(QWidget):
         self._stack.addWidget(listed)
 
     def _icon_of(self, finding: Finding) -> QIcon:
-        editor = self._editor
+        editor = self._shown
         info = None if editor is None else editor.document.segments.get(finding.number)
         if editor is None or info is None:
             return self._void_icon()
@@ -169,9 +171,17 @@ class ChecksPanel(QWidget):
             self._filling.cancel()
             self._checking.begin_anew()
             self._goes_to_next = False
-            self.tree.show_findings(())
             self._show_speck()
             QTimer.singleShot(0, self, self.look_now)  # copying a large image takes its time: let it be shown first
+        if self._editor is None:
+            self._desk.show_in_turn(self._show_place)
+        else:
+            self._show_place()
+
+    def _show_place(self) -> None:
+        if self._shown is not self._editor:
+            self._shown = self._editor
+            self.tree.show_findings(())
         self._show_state()
 
     def _note(self, edit: object) -> None:
@@ -245,6 +255,8 @@ class ChecksPanel(QWidget):
 
     def _show_state(self) -> None:
         editor = self._editor
+        if editor is not self._shown:
+            return
         self._empty.setText(why_empty(self._desk))
         self._stack.setCurrentIndex(0 if editor is None else 1)
         if editor is None:

@@ -91,6 +91,14 @@ class Desk(ProjectDesk):
         """Whether the image on the desk can be changed."""
         return self.editor is not None and self.store is not None and not self.store.is_read_only
 
+    def show_in_turn(self, show: Callable[[], object]) -> None:
+        """Has a panel show what is on the desk; while an image is read, it shows the one before for a moment longer.
+
+        Args:
+            show: shows it, as things are then.
+        """
+        (self.patiently if self.place == "reading" else self.in_turn)(show)
+
     # ----------------------------------------------------------------------------------------------------------- image
 
     def look_at(self, path: Path | None) -> None:

@@ -181,7 +181,7 @@ class HistoryPanel(QWidget):
         self._due.timeout.connect(self.show_history)
         self.list.wanted.connect(self._go_to)
         theme.changed.connect(self.model.follow_theme)
-        self._follower = EditorFollower(desk, self._wires, lambda: desk.in_turn(self.show_history))
+        self._follower = EditorFollower(desk, self._wires, lambda: desk.show_in_turn(self.show_history))
 
     def _wires(self, editor: Editor) -> tuple[Wire, ...]:
         return ((editor.history.changed, self._show_soon),)

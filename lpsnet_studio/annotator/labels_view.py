@@ -77,7 +77,7 @@ class LabelsPanel(QWidget):
         desk.labels_changed.connect(self._show_labels)
         desk.project_changed.connect(self._show_labels)
         desk.entries_changed.connect(lambda _images: self._count_again())
-        self._follower = EditorFollower(desk, self._wires, self._show_labels)
+        self._follower = EditorFollower(desk, self._wires, lambda: desk.show_in_turn(self._show_labels))
 
     def _made_buttons(self) -> dict[str, QToolButton]:
         deeds: tuple[tuple[str, str, str, Deed], ...] = (

@@ -49,6 +49,7 @@ class ProjectDesk:
         work, deliver: these, for whatever else concerns the project.
         in_turn: calls what shows another image once the window has answered what else there is, each in a turn of its
             own and once however often it was asked for; at once, unless the window has set it.
+        patiently: calls what shows that an image is being read, unless it is there soon; at once, likewise.
         store: the open project; None if there is none.
         labels: its classes.
     """
@@ -70,6 +71,7 @@ class ProjectDesk:
     def __init__(self, work: Work, deliver: Callable[[Callable[[], None]], None]) -> None:
         self.work, self.deliver = work, deliver
         self.in_turn: Callable[[Callable[[], object]], object] = lambda call: call()
+        self.patiently: Callable[[Callable[[], object]], object] = lambda call: call()
         self.store: ProjectStore | None = None
         self.labels = LabelSet()
         self._by_path: dict[Path, int] = {}

@@ -70,7 +70,7 @@ class SegmentsPanel(QWidget):
         self.table.centre_wanted.connect(self.centre_wanted)
         self.table.menu_wanted.connect(self._open_menu)
         theme.changed.connect(self.model.follow_theme)
-        self._follower = EditorFollower(desk, self._wires, lambda: desk.in_turn(self.show_segments))
+        self._follower = EditorFollower(desk, self._wires, lambda: desk.show_in_turn(self.show_segments))
 
     def _lay_out(self) -> None:
         listed = QWidget()

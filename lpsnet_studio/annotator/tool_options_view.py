@@ -138,10 +138,10 @@ class ToolOptions(FittingRow):
 
     def _show_options(self) -> None:
         editor, name = self._editor, self._toolbox.name
-        self.setVisible(self._desk.can_edit)
-        if editor is None or self._desk.editor is not editor:
-            self._show_target(None)
+        if editor is None or self._desk.editor is not editor or not self._desk.can_edit:
+            self._desk.show_in_turn(self._show_none)
             return
+        self.show()
         options = editor.options
         for widget, value in ((self.radius, options.radius), (self.slider, _place_of(options.radius))):
             widget.blockSignals(True)
@@ -159,6 +159,11 @@ class ToolOptions(FittingRow):
             self.want(widget, name in _PAINTING)
         self.fit()
         self.shown_changed.emit()
+
+    def _show_none(self) -> None:
+        if not self._desk.can_edit:
+            self.hide()
+            self._show_target(None)
 
     def _show_inside(self, editor: Editor) -> None:
         inside = editor.options.only_inside

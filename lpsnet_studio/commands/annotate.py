@@ -59,7 +59,8 @@ class AnnotateCommands:
         self._place = place
         here = weakref.ref(place.window)
         self.desk = Desk(place.background.run, lambda call: courier().bring(here, lambda _window, act=call: act()))
-        self.desk.in_turn = Turns(place.window).wait
+        turns = Turns(place.window)
+        self.desk.in_turn, self.desk.patiently = turns.wait, turns.be_patient
         self.toolbox = Toolbox(self.desk)
         self.listed = ListedImages(place.session, self.desk)
         self.images = ProjectImages(place, self.desk, self.listed)

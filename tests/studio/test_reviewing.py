@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QWidget
 
 from lpsnet_studio.annotator import read_ahead
 from lpsnet_studio.annotator.opened_image import OpenedImage, open_image
@@ -171,6 +173,60 @@ def test_the_document_of_the_next_image_is_read_ahead(at_work: Annotating, monke
     at_work.wait_for("editing")
     assert at_work.desk.image == 2
     assert read.count(2) == 1, "it was there"
+
+
+class Shifts(QObject):
+    """Notes what is shown, hidden or resized of some widgets."""
+
+    def __init__(self, *widgets: QWidget) -> None:
+        super().__init__()
+        self.noted: list[tuple[str, str]] = []
+        for widget in widgets:
+            widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if event.type() in (QEvent.Type.Show, QEvent.Type.Hide, QEvent.Type.Resize):
+            self.noted.append((type(watched).__name__, event.type().name))
+        return False
+
+
+def test_the_next_image_moves_nothing_while_it_is_read(at_work: Annotating) -> None:
+    room = at_work.window.annotation
+    at_work.key("b")
+    go(at_work, "d", Qt.KeyboardModifier.NoModifier, 1)
+    at_work.begin()
+    at_work.qtbot.wait(50)
+    shown = (at_work.window.canvas, room.segments.table, room.history.list, room.checks.speck, room.bar.options)
+    shifts = Shifts(*shown)
+    seen: list[str] = []
+    at_work.desk.place_changed.connect(lambda: seen.append(at_work.desk.place))
+    go(at_work, "a", Qt.KeyboardModifier.NoModifier, 0)
+    at_work.qtbot.waitUntil(lambda: len(room.segments.model.shown) == len(at_work.editor.document.segments))
+    assert seen == ["reading", "editing"]
+    assert shifts.noted == []
+
+
+def test_what_takes_long_to_read_is_said_in_the_panels(at_work: Annotating, monkeypatch: pytest.MonkeyPatch) -> None:
+    room, may_read = at_work.window.annotation, threading.Event()
+    go(at_work, "d", Qt.KeyboardModifier.NoModifier, 1)
+    at_work.begin()
+
+    def slow(store: ProjectStore, image: int) -> OpenedImage | None:
+        may_read.wait(10)
+        return open_image(store, image)
+
+    monkeypatch.setattr(read_ahead, "open_image", slow)
+    at_work.key("a")
+    at_work.answer()
+    assert at_work.desk.place == "reading"
+    empty = [panel._empty for panel in (room.segments, room.history, room.checks)]
+    assert not any(words.isVisible() for words in empty)
+    at_work.qtbot.waitUntil(lambda: all(words.text() == "Reading the image…" for words in empty))
+    assert not room.bar.options.isVisible()
+    may_read.set()
+    at_work.wait_for("editing")
+    at_work.qtbot.waitUntil(lambda: len(room.segments.model.shown) == len(at_work.editor.document.segments))
+    assert room.bar.options.isVisible()
 
 
 def test_a_note_is_written_over_the_canvas_and_read_in_the_list(at_work: Annotating) -> None:

@@ -83,3 +83,24 @@ def test_what_is_let_go_of_is_freed_in_a_later_turn(qtbot: Any) -> None:
     pixels.clear()
     assert all(each() is not None for each in alive)
     qtbot.waitUntil(lambda: all(each() is None for each in alive))
+
+
+def test_what_is_over_soon_is_not_shown_and_what_goes_on_is(qtbot: Any) -> None:
+    done: list[str] = []
+    turns = Turns()
+
+    def show_reading() -> None:
+        done.append("reading")
+
+    def show_list() -> None:
+        done.append("list")
+
+    turns.be_patient(show_list)
+    turns.wait(show_list)
+    qtbot.waitUntil(lambda: done == ["list"])
+    turns.be_patient(show_reading)
+    turns.be_patient(show_reading)
+    assert done == ["list"]
+    qtbot.waitUntil(lambda: len(done) == 2, timeout=2000)
+    qtbot.wait(400)
+    assert done == ["list", "reading"]

@@ -79,5 +79,6 @@ def test_the_button_of_what_has_no_room_tells_what_is_on_there(at_work: Annotati
     at_work.key("q")
     at_work.key("a")
     at_work.qtbot.waitUntil(lambda: "This image: done." in bar.more.toolTip())
+    at_work.wait_for("editing")
     at_work.key("x")
     assert (bar.more.text(), bar.more.width()) == before
