@@ -195,6 +195,8 @@ def test_the_next_image_moves_nothing_while_it_is_read(at_work: Annotating) -> N
     at_work.key("b")
     go(at_work, "d", Qt.KeyboardModifier.NoModifier, 1)
     at_work.begin()
+    at_work.qtbot.waitUntil(room.history.list.isVisible)
+    at_work.qtbot.waitUntil(room.segments.table.isVisible)
     at_work.qtbot.wait(50)
     shown = (at_work.window.canvas, room.segments.table, room.history.list, room.checks.speck, room.bar.options)
     shifts = Shifts(*shown)
@@ -216,10 +218,11 @@ def test_what_takes_long_to_read_is_said_in_the_panels(at_work: Annotating, monk
         return open_image(store, image)
 
     monkeypatch.setattr(read_ahead, "open_image", slow)
+    empty = [panel._empty for panel in (room.segments, room.history, room.checks)]
+    at_work.qtbot.waitUntil(lambda: not any(words.isVisible() for words in empty))
     at_work.key("a")
     at_work.answer()
     assert at_work.desk.place == "reading"
-    empty = [panel._empty for panel in (room.segments, room.history, room.checks)]
     assert not any(words.isVisible() for words in empty)
     at_work.qtbot.waitUntil(lambda: all(words.text() == "Reading the image…" for words in empty))
     assert not room.bar.options.isVisible()
