@@ -52,17 +52,33 @@ class Checking:
         self.is_stale = True
 
     def work(self, editor: Editor) -> Callable[[Callable[[], bool]], CheckReport | None]:
-        """Returns what looks at the image as it is now, meant for a worker; None comes of it if it was cancelled.
+        """Returns what looks at the image as it is now, meant for a worker.
 
-        The report is to be given to :meth:`take` together with :attr:`noted`, as it is now.
+        It reads the document itself, of which a copy would be megabytes for the window's thread to make. None comes of
+        it if it was cancelled, or if anything began to change meanwhile. A report is to be given to :meth:`take`
+        together with :attr:`noted`, as it is now.
         """
-        snapshot = Snapshot.of(editor.document, editor.labels)
+        document = editor.document
+        snapshot, changes = Snapshot.of(document, editor.labels), document.changes
         options, base = CheckOptions(editor.options.speck_pixels), self._base
         changed = [window for windows, _ in self._changes for window in windows]
         relabelled = {number for _, numbers in self._changes for number in numbers}
-        return lambda cancelled: check(
-            snapshot, options, earlier=base, changed=changed, relabelled=relabelled, cancelled=cancelled
-        )
+
+        def look(cancelled: Callable[[], bool]) -> CheckReport | None:
+            def is_in_vain() -> bool:
+                return cancelled() or document.changes != changes
+
+            try:
+                report = check(
+                    snapshot, options, earlier=base, changed=changed, relabelled=relabelled, cancelled=is_in_vain
+                )
+            except (LookupError, ValueError):
+                if not is_in_vain():  # else the pixels were of two states
+                    raise
+                return None
+            return None if is_in_vain() else report
+
+        return look
 
     @property
     def noted(self) -> int:

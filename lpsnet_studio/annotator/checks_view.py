@@ -172,7 +172,7 @@ class ChecksPanel(QWidget):
             self._checking.begin_anew()
             self._goes_to_next = False
             self._show_speck()
-            QTimer.singleShot(0, self, self.look_now)  # copying a large image takes its time: let it be shown first
+            QTimer.singleShot(0, self, self.look_now)  # let it be shown first
         if self._editor is None:
             self._desk.show_in_turn(self._show_place)
         else:
@@ -234,7 +234,8 @@ class ChecksPanel(QWidget):
         )
 
     def _take(self, report: CheckReport | None, noted: int) -> None:
-        if report is None:
+        if report is None:  # something changed meanwhile; of an edit that is given up, nobody else tells
+            self._due.start()
             return
         self._checking.take(report, noted)
         self.tree.show_findings(self.findings)

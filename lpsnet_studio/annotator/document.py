@@ -74,6 +74,11 @@ class Document:
         return self._shown_ids
 
     @property
+    def changes(self) -> int:
+        """How often anything began to change; whoever reads in another thread has read one state if it is the same."""
+        return self._sheet.changes
+
+    @property
     def size(self) -> tuple[int, int]:
         """Height and width, in pixels."""
         return self._shown_ids.shape[0], self._shown_ids.shape[1]
@@ -147,6 +152,7 @@ class Document:
         self._refuse_unless_it_follows(edit)
         sheet = self._sheet
         parts = [] if edit.extents else list(edit.patch.parts(sheet.ids))
+        sheet.changes += 1
         edit.patch.apply(sheet.ids)
         extents = edit.extents or settled_extents(sheet.ids, sheet.extents, parts)
         try:

@@ -41,11 +41,13 @@ class Sheet:
         ids: ``[H, W]`` uint16 numbers; 0 is void.
         segments: what is known of every segment.
         extents: area and box of every segment, as of the last finished edit.
+        changes: how often any of it began to change.
     """
 
     ids: Numbers
     segments: dict[int, SegmentInfo]
     extents: dict[int, Extent] = field(default_factory=dict)
+    changes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,7 @@ class Draft:
         self._clear([number for number, info in infos.items() if info is None])
         for number, info in infos.items():
             self._infos.setdefault(number, self._sheet.segments.get(number))
+            self._sheet.changes += 1
             set_entry(self._sheet.segments, number, info)
         self._locked = _locked(self._sheet.segments)
         self._tabled()
@@ -229,6 +232,7 @@ class Draft:
         if not self._open:
             return
         windows = [window for window, _, _ in self._parts()]
+        self._sheet.changes += 1
         for (row, column), before in self._tiles.items():
             height, width = before.shape
             self._sheet.ids[row : row + height, column : column + width] = before
@@ -294,6 +298,7 @@ class Draft:
             self._keep_tile(a, b)
             change = np.bitwise_xor(view, wanted)
             change *= touched
+            self._sheet.changes += 1
             np.bitwise_xor(view, change, out=view)
             count += pixels
             windows.append(window)

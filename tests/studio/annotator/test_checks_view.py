@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
+from lpsnet_studio.annotator.checking import Checking
 from lpsnet_studio.annotator.checks import FindingKind
 from lpsnet_studio.annotator.checks_view import ChecksPanel
 from lpsnet_studio.annotator.desk import Desk
@@ -230,6 +231,43 @@ def test_an_edit_gives_up_the_look_before_and_the_newest_counts(tmp_path: Path, 
         assert KINDS.SPECKS in _kinds(panel)
     finally:
         assert not desk.shut()
+
+
+def test_a_stroke_that_is_given_up_during_a_look_has_everything_looked_at_again(
+    tmp_path: Path, theme: Any, qtbot: Any
+) -> None:
+    later = Later()
+    desk = _begun_later(tmp_path, Desk(later, lambda call: call()), later)
+    try:
+        panel = ChecksPanel(desk, theme)
+        qtbot.addWidget(panel)
+        panel.show()
+        assert desk.editor is not None
+        draft = desk.editor.document.draft("paint")
+        draft.put(np.ones((20, 20), np.bool_), (35, 10), 1)
+        later.go_on()
+        assert panel.findings == (), "pixels of a stroke that may never be"
+        draft.cancel()
+        qtbot.waitUntil(lambda: bool(later.waiting))
+        later.go_on()
+        assert len(panel.findings) == 6
+    finally:
+        assert not desk.shut()
+
+
+def test_a_look_that_meets_a_segment_of_another_state_comes_to_nothing(desk: Desk) -> None:
+    editor = desk.editor
+    assert editor is not None
+    checking = Checking()
+    look = checking.work(editor)
+    with editor.document.draft("paint") as draft:
+        draft.set_info(9, SegmentInfo(PERSON))
+        draft.put(np.ones((8, 8), np.bool_), (51, 71), 9)
+        assert look(lambda: False) is None
+    assert look(lambda: False) is None
+    report = checking.work(editor)(lambda: False)
+    assert report is not None
+    assert len(report.findings) == 6
 
 
 def _begun_later(folder: Path, desk: Desk, later: Later) -> Desk:
