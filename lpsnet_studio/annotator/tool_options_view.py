@@ -164,6 +164,7 @@ class ToolOptions(FittingRow):
         if not self._desk.can_edit:
             self.hide()
             self._show_target(None)
+            self.shown_changed.emit()
 
     def _show_inside(self, editor: Editor) -> None:
         inside = editor.options.only_inside

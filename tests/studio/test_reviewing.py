@@ -210,6 +210,8 @@ def test_the_next_image_moves_nothing_while_it_is_read(at_work: Annotating) -> N
 
 def test_what_takes_long_to_read_is_said_in_the_panels(at_work: Annotating, monkeypatch: pytest.MonkeyPatch) -> None:
     room, may_read = at_work.window.annotation, threading.Event()
+    at_work.window.resize(800, 600)
+    at_work.keys("bx")
     go(at_work, "d", Qt.KeyboardModifier.NoModifier, 1)
     at_work.begin()
 
@@ -220,12 +222,14 @@ def test_what_takes_long_to_read_is_said_in_the_panels(at_work: Annotating, monk
     monkeypatch.setattr(read_ahead, "open_image", slow)
     empty = [panel._empty for panel in (room.segments, room.history, room.checks)]
     at_work.qtbot.waitUntil(lambda: not any(words.isVisible() for words in empty))
+    at_work.qtbot.waitUntil(lambda: "Only over void is on." in room.bar.more.toolTip())
     at_work.key("a")
     at_work.answer()
     assert at_work.desk.place == "reading"
     assert not any(words.isVisible() for words in empty)
     at_work.qtbot.waitUntil(lambda: all(words.text() == "Reading the image…" for words in empty))
     assert not room.bar.options.isVisible()
+    assert "is on" not in room.bar.more.toolTip()
     may_read.set()
     at_work.wait_for("editing")
     at_work.qtbot.waitUntil(lambda: len(room.segments.model.shown) == len(at_work.editor.document.segments))
