@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QCursor, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QCursor, QKeyEvent, QPainter, QPalette
 from PySide6.QtWidgets import (
-    QApplication,
-    QLineEdit,
-    QListWidget,
     QListWidgetItem,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -22,20 +18,19 @@ from lpsnet_studio.annotator.class_finding import FoundClass, find_classes
 from lpsnet_studio.annotator.desk import Desk
 from lpsnet_studio.annotator.labels import LabelSet
 from lpsnet_studio.labels import ElidedLabel, as_tip
+from lpsnet_studio.search_palette import MARGIN, SearchPalette
 from lpsnet_studio.texts import as_caption
 from lpsnet_studio.theme import Theme, caption_font
 
 __all__ = ["ClassPalette", "choose_class_of_new", "relabel_by_palette"]
 
-_WIDTH, _HEIGHT, _MARGIN, _ROW = 300, 380, 8, 28
+_WIDTH, _HEIGHT, _ROW, _PAGE = 300, 380, 28, 8
 _SWATCH = 12
 _FOUND = Qt.ItemDataRole.UserRole
 _BEGINS = Qt.ItemDataRole.UserRole + 1
-_STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 8, Qt.Key.Key_PageUp: -8}
-_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
-class ClassPalette(QWidget):
+class ClassPalette(SearchPalette):
     """Lists the classes that fit what is typed, recent ones first; Enter or a digit chooses one, Esc closes.
 
     Args:
@@ -50,8 +45,6 @@ class ClassPalette(QWidget):
 
     Attributes:
         chosen: the id of the class that was chosen; the palette is closed then.
-        editor: where one types.
-        list: what fits.
     """
 
     chosen = Signal(int)
@@ -68,36 +61,17 @@ class ClassPalette(QWidget):
         besides: Iterable[int] = (),
         near: QPoint | None = None,
     ) -> None:
-        super().__init__(window)
-        self._labels, self._theme, self._recent, self._besides = labels, theme, tuple(recent), frozenset(besides)
+        super().__init__(window, theme, _PAGE)
+        self._labels, self._recent, self._besides = labels, tuple(recent), frozenset(besides)
         self._digits = digits
-        self._before = QApplication.focusWidget()
         self._corner = None if near is None else window.mapFromGlobal(near)
         self.title = as_caption(ElidedLabel(title))
-        self.editor = QLineEdit()
         self.editor.setPlaceholderText("Type a class, or press its digit")
         self.editor.setAccessibleName(title)
-        self.editor.setClearButtonEnabled(True)
         self.editor.setMinimumHeight(30)
-        self.list = QListWidget()
         self.list.setAccessibleName("Classes")
-        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setUniformItemSizes(True)
-        self.list.setItemDelegate(_Row(theme, self.list))
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
-        layout.setSpacing(4)
-        for widget in (self.title, self.editor, self.list):
-            layout.addWidget(widget)
-        self.editor.textChanged.connect(self._fill)
-        self.editor.installEventFilter(self)
-        self.list.itemClicked.connect(self._choose)
-        window.installEventFilter(self)
-        self._fill("")
-        self.show()
-        self.raise_()
-        self.editor.setFocus(Qt.FocusReason.PopupFocusReason)
+        self._open(self.title, self.editor, self.list, row=_Row(theme, self.list))
 
     @property
     def found(self) -> list[FoundClass]:
@@ -106,7 +80,6 @@ class ClassPalette(QWidget):
         return [item.data(_FOUND) for item in items if item.data(_FOUND) is not None]
 
     def _fill(self, typed: str) -> None:
-        self.list.clear()
         found = find_classes(typed, self._labels, self._recent, self._besides, self._digits)
         for place, each in enumerate(found):
             item = QListWidgetItem(each.label.name)
@@ -121,38 +94,10 @@ class ClassPalette(QWidget):
             )
             item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.list.addItem(item)
-        self.list.setCurrentRow(0)
-        self._place()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Takes the keys that move and choose before shortcuts do, closes with the focus, and follows the window."""
-        if watched is self.editor and isinstance(event, QKeyEvent):
-            return self._take_key(event)
-        if watched is self.editor and event.type() == QEvent.Type.FocusOut and self.window().isActiveWindow():
-            self.dismiss()
-        if watched is self.parent() and event.type() == QEvent.Type.Resize:
-            self._place()
-        return False
-
-    def _take_key(self, event: QKeyEvent) -> bool:
-        key = Qt.Key(event.key())
-        picked = self._picked_by(event.text()) if not self.editor.text() and not _is_command(event) else None
-        if key not in (*_STEPS, *_ENTER, Qt.Key.Key_Escape) and picked is None:
-            return False
-        if event.type() == QEvent.Type.ShortcutOverride:
-            event.accept()
-        elif event.type() == QEvent.Type.KeyPress:
-            if key == Qt.Key.Key_Escape:
-                self.dismiss()
-            elif picked is not None or key in _ENTER:
-                self._choose(picked or self.list.currentItem())
-            else:
-                last = self.list.count() - 1
-                self.list.setCurrentRow(min(max(self.list.currentRow() + _STEPS[key], 0), last))
-        return True
-
-    def _picked_by(self, digit: str) -> QListWidgetItem | None:
+    def _picked_by(self, event: QKeyEvent) -> QListWidgetItem | None:
         """Returns the class that a digit picks before anything is typed."""
+        digit = "" if self.editor.text() or _is_command(event) else event.text()
         items = (self.list.item(place) for place in range(self.list.count())) if digit else ()
         return next((item for item in items if item.data(_FOUND) and item.data(_FOUND).digit == digit), None)
 
@@ -164,36 +109,18 @@ class ClassPalette(QWidget):
         self.dismiss()
         self.chosen.emit(category)
 
-    def dismiss(self) -> None:
-        """Goes away and gives the focus back."""
-        if self.isHidden():
-            return
-        had_focus = self.isAncestorOf(QApplication.focusWidget() or self.window())
-        self.hide()
-        if had_focus and self._before is not None:
-            self._before.setFocus()
-        self.deleteLater()
-
     def _place(self) -> None:
-        room: QRect = self.parentWidget().rect().adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
-        around = self.title.sizeHint().height() + self.editor.minimumHeight() + 3 * _MARGIN + 4
+        room: QRect = self.parentWidget().rect().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
+        around = self.title.sizeHint().height() + self.editor.minimumHeight() + 3 * MARGIN + 4
         width = min(_WIDTH, room.width())
         height = min(around + _ROW * self.list.count(), _HEIGHT, room.height())
         corner = self._corner
         if corner is None or not room.contains(corner):
-            corner = QPoint((room.width() - width) // 2 + _MARGIN, (room.height() - _HEIGHT) // 2)
+            corner = QPoint((room.width() - width) // 2 + MARGIN, (room.height() - _HEIGHT) // 2)
         # The list may shrink and grow as one types; what is typed stays where it is.
         lowest = room.bottom() + 1 - min(_HEIGHT, room.height())
         left = min(max(corner.x(), room.left()), room.right() + 1 - width)
         self.setGeometry(left, min(max(corner.y(), room.top()), max(lowest, room.top())), width, height)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints a raised card."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(self._theme.palette.dim)))
-        painter.setBrush(QColor(self._theme.palette.raised))
-        painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 8, 8)
 
 
 class _Row(QStyledItemDelegate):

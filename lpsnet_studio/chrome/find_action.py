@@ -4,36 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QColor, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QColor, QKeySequence, QPainter, QPalette
 from PySide6.QtWidgets import (
-    QApplication,
-    QLineEdit,
-    QListWidget,
     QListWidgetItem,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from lpsnet_studio.chrome.finding import find_actions, why_not_now
+from lpsnet_studio.search_palette import MARGIN, SearchPalette
 from lpsnet_studio.session import Session
 from lpsnet_studio.theme import Theme, caption_font
 
 __all__ = ["FindAction"]
 
-_WIDTH, _HEIGHT, _TOP, _MARGIN = 560, 420, 64, 8
-_ROW = 44
-_AROUND = 3 * _MARGIN
+_WIDTH, _HEIGHT, _TOP = 560, 420, 64
+_ROW, _PAGE = 44, 6
+_AROUND = 3 * MARGIN
 _NAME = Qt.ItemDataRole.UserRole
 _KEYS = Qt.ItemDataRole.UserRole + 1
 _CAPTION = Qt.ItemDataRole.UserRole + 2
-_STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 6, Qt.Key.Key_PageUp: -6}
 
 
-class FindAction(QWidget):
+class FindAction(SearchPalette):
     """Lists the actions that fit what is typed; Enter carries one out, Esc closes.
 
     Args:
@@ -45,8 +41,6 @@ class FindAction(QWidget):
 
     Attributes:
         chosen: emitted with an action's id before it is carried out.
-        editor: where one types.
-        list: what fits.
     """
 
     chosen = Signal(str)
@@ -54,34 +48,15 @@ class FindAction(QWidget):
     def __init__(
         self, window: QWidget, actions: Mapping[str, QAction], session: Session, theme: Theme, latest: Sequence[str]
     ) -> None:
-        super().__init__(window)
-        self._actions, self._session, self._theme, self._latest = actions, session, theme, latest
-        self._before = QApplication.focusWidget()
-        self.editor = QLineEdit()
+        super().__init__(window, theme, _PAGE)
+        self._actions, self._session, self._latest = actions, session, latest
         self.editor.setPlaceholderText("Type what you want to do")
         self.editor.setAccessibleName("Find action")
-        self.editor.setClearButtonEnabled(True)
         self.editor.setMinimumHeight(32)
-        self.list = QListWidget()
         self.list.setAccessibleName("Actions")
-        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.list.setItemDelegate(_Row(theme, self.list))
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
-        layout.addWidget(self.editor)
-        layout.addWidget(self.list)
-        self.editor.textChanged.connect(self._fill)
-        self.editor.installEventFilter(self)
-        self.list.itemClicked.connect(self._carry_out)
-        window.installEventFilter(self)
-        self._fill("")
-        self.show()
-        self.raise_()
-        self.editor.setFocus(Qt.FocusReason.PopupFocusReason)
+        self._open(self.editor, self.list, row=_Row(theme, self.list))
 
     def _fill(self, typed: str) -> None:
-        self.list.clear()
         for entry in find_actions(typed, self._latest):
             action = self._actions[entry.id]
             item = QListWidgetItem(action.text().replace("&&", "&").rstrip("…"))
@@ -98,41 +73,12 @@ class FindAction(QWidget):
             item.setData(_CAPTION, "Try another word, or fewer letters.")
             item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.list.addItem(item)
-        self.list.setCurrentRow(0)
-        self._place()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Takes the keys that move and choose before shortcuts do, closes with the focus, and follows the window."""
-        if watched is self.editor and isinstance(event, QKeyEvent):
-            return self._take_key(event)
-        if watched is self.editor and event.type() == QEvent.Type.FocusOut and self.window().isActiveWindow():
-            self.dismiss()
-        if watched is self.parent() and event.type() == QEvent.Type.Resize:
-            self._place()
-        return False
-
-    def _take_key(self, event: QKeyEvent) -> bool:
-        key = Qt.Key(event.key())
-        chooses = key in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if key not in (*_STEPS, Qt.Key.Key_Escape) and not chooses:
-            return False
-        if event.type() == QEvent.Type.ShortcutOverride:
-            event.accept()
-        elif event.type() == QEvent.Type.KeyPress:
-            if key == Qt.Key.Key_Escape:
-                self.dismiss()
-            elif chooses:
-                self._carry_out(self.list.currentItem())
-            else:
-                last = self.list.count() - 1
-                self.list.setCurrentRow(min(max(self.list.currentRow() + _STEPS[key], 0), last))
-        return True
-
-    def _carry_out(self, item: QListWidgetItem | None) -> None:
+    def _choose(self, item: QListWidgetItem | None) -> None:
         action = self._actions.get(item.data(_NAME) or "") if item is not None else None
         if action is None or not action.isEnabled():
             return
-        middle = self.mapToGlobal(QPoint(_MARGIN, _MARGIN))
+        middle = self.mapToGlobal(QPoint(MARGIN, MARGIN))
         self.dismiss()
         self.chosen.emit(action.objectName())
         menu = action.menu()
@@ -141,31 +87,13 @@ class FindAction(QWidget):
         else:
             action.trigger()
 
-    def dismiss(self) -> None:
-        """Goes away and gives the focus back."""
-        if self.isHidden():
-            return
-        had_focus = self.isAncestorOf(QApplication.focusWidget() or self.window())
-        self.hide()
-        if had_focus and self._before is not None:
-            self._before.setFocus()
-        self.deleteLater()
-
     def _place(self) -> None:
         room: QRect = self.parentWidget().rect()
-        width = min(_WIDTH, room.width() - 2 * _MARGIN)
-        top = min(_TOP, max(room.height() - _HEIGHT, _MARGIN))
+        width = min(_WIDTH, room.width() - 2 * MARGIN)
+        top = min(_TOP, max(room.height() - _HEIGHT, MARGIN))
         wanted = self.editor.minimumHeight() + _AROUND + _ROW * self.list.count()
-        height = min(wanted, _HEIGHT, room.height() - top - _MARGIN)
+        height = min(wanted, _HEIGHT, room.height() - top - MARGIN)
         self.setGeometry((room.width() - width) // 2, top, width, height)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paints a raised card."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(self._theme.palette.dim)))
-        painter.setBrush(QColor(self._theme.palette.raised))
-        painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 8, 8)
 
 
 class _Row(QStyledItemDelegate):
