@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QRadioButton,
     QStackedLayout,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -23,7 +22,7 @@ from lpsnet_studio.annotator.errand import Errand
 from lpsnet_studio.annotator.export_command import export_project
 from lpsnet_studio.annotator.export_folder import ExportFormat, folder_beside, objection_to_folder
 from lpsnet_studio.annotator.exporting import FINISHED, ExportCancelled, ExportReport
-from lpsnet_studio.annotator.form_parts import form_rows, scrolled, stacked
+from lpsnet_studio.annotator.form_parts import form_page, form_rows, stacked
 from lpsnet_studio.annotator.new_project import typed_path
 from lpsnet_studio.annotator.path_field import AskPath, PathField, ask_path
 from lpsnet_studio.annotator.store import ProjectStore
@@ -131,17 +130,7 @@ class ExportDialog(QDialog):
         self.export.setDefault(True)
         self.buttons.accepted.connect(self.begin)
         self.buttons.rejected.connect(self.reject)
-        foot = QVBoxLayout()
-        foot.setContentsMargins(16, 8, 16, 16)
-        foot.setSpacing(8)
-        foot.addWidget(self.objection)
-        foot.addWidget(self.buttons)
-        self._form = QWidget()
-        inner = QVBoxLayout(self._form)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.setSpacing(0)
-        inner.addWidget(scrolled(fields), 1)
-        inner.addLayout(foot)
+        self._form = form_page(fields, self.objection, self.buttons)
         self._pages = QStackedLayout(self)
         for page in (self._form, self.working, self.report):
             self._pages.addWidget(page)

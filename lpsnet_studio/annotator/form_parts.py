@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFormLayout, QFrame, QScrollArea, QVBoxLayout, QWidget
 
-__all__ = ["form_rows", "scrolled", "stacked"]
+__all__ = ["form_page", "form_rows", "stacked"]
 
 
 def form_rows(form: QWidget) -> QFormLayout:
@@ -19,15 +19,26 @@ def form_rows(form: QWidget) -> QFormLayout:
     return rows
 
 
-def scrolled(form: QWidget) -> QScrollArea:
-    """Returns a form that is scrolled up and down where there is no room for all of it."""
+def form_page(form: QWidget, *foot: QWidget) -> QWidget:
+    """Returns a form over its foot: the objection, and the buttons; it is scrolled where there is no room for all."""
     area = QScrollArea()
     area.setWidget(form)
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    return area
+    below = QVBoxLayout()
+    below.setContentsMargins(16, 8, 16, 16)
+    below.setSpacing(8)
+    for widget in foot:
+        below.addWidget(widget)
+    page = QWidget()
+    inner = QVBoxLayout(page)
+    inner.setContentsMargins(0, 0, 0, 0)
+    inner.setSpacing(0)
+    inner.addWidget(area, 1)
+    inner.addLayout(below)
+    return page
 
 
 def stacked(*widgets: QWidget) -> QWidget:

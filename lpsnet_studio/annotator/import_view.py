@@ -6,11 +6,11 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QStackedLayout, QWidget
 
 from lpsnet_studio.annotator.desk import Desk
 from lpsnet_studio.annotator.errand import Errand
-from lpsnet_studio.annotator.form_parts import form_rows, scrolled, stacked
+from lpsnet_studio.annotator.form_parts import form_page, form_rows, stacked
 from lpsnet_studio.annotator.import_work import ImportLook, Outcome, look_at, run_import
 from lpsnet_studio.annotator.importing import with_missing_labels
 from lpsnet_studio.annotator.new_project import typed_path
@@ -110,17 +110,7 @@ class ImportDialog(QDialog):
         self.take.setDefault(True)
         self.buttons.accepted.connect(self.begin)
         self.buttons.rejected.connect(self.reject)
-        foot = QVBoxLayout()
-        foot.setContentsMargins(16, 8, 16, 16)
-        foot.setSpacing(8)
-        foot.addWidget(self.objection)
-        foot.addWidget(self.buttons)
-        self._form = QWidget()
-        inner = QVBoxLayout(self._form)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.setSpacing(0)
-        inner.addWidget(scrolled(fields), 1)
-        inner.addLayout(foot)
+        self._form = form_page(fields, self.objection, self.buttons)
         self._pages = QStackedLayout(self)
         for page in (self._form, self.working, self.report):
             self._pages.addWidget(page)

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from lpsnet_studio.annotator.desk import Desk
 from lpsnet_studio.annotator.errand import Errand
-from lpsnet_studio.annotator.form_parts import form_rows, scrolled, stacked
+from lpsnet_studio.annotator.form_parts import form_page, form_rows, stacked
 from lpsnet_studio.annotator.labels import LabelSet
 from lpsnet_studio.annotator.new_project import (
     ProjectChoices,
@@ -145,16 +145,9 @@ class NewProjectDialog(QDialog):
         self.create_button.setDefault(True)
         self.buttons.accepted.connect(self._want)
         self.buttons.rejected.connect(self.reject)
-        foot = QVBoxLayout()
-        foot.setContentsMargins(16, 8, 16, 16)
-        foot.setSpacing(8)
-        foot.addWidget(self.objection)
-        foot.addWidget(self.buttons)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(scrolled(form), 1)
-        layout.addLayout(foot)
+        layout.addWidget(form_page(form, self.objection, self.buttons))
         self.resize(520, form.sizeHint().height() + 110)
 
     # -------------------------------------------------------------------------------------------------------- answers
