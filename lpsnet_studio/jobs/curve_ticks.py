@@ -11,6 +11,7 @@ _SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800
 _DAY = 86400
 _FEWEST_PIXELS = 90
 _MOST_SINGLE = 20
+_ROUND = (0.1, 0.2, 0.5, 1, 2, 5, 10)
 
 
 def duration(seconds: float) -> str:
@@ -73,11 +74,15 @@ def whole_ticks(
 
 
 def _linear_ticks(low: float, high: float, most: int) -> list[float]:
-    """Returns the logarithms of evenly spaced round values."""
+    """Returns the logarithms of evenly spaced round values, by closer ones where none of the wider ones is in sight."""
     least = (high - low) / max(most, 1)
     power = 10.0 ** math.floor(math.log10(least)) if least > 0 else 0.0
     if not power:
         return []
-    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least)
-    first = math.ceil(low / step)
-    return [math.log10(at * step) for at in range(first, math.floor(high / step) + 1) if at > 0]
+    widest = next(place for place, factor in enumerate(_ROUND) if factor * power >= least)
+    for factor in _ROUND[widest::-1]:
+        step = factor * power
+        places = range(math.ceil(low / step), math.floor(high / step) + 1)
+        if ticks := [math.log10(at * step) for at in places if at > 0]:
+            return ticks
+    return []

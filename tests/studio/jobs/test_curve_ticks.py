@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lpsnet_studio.jobs.curve_ticks import duration, duration_spacing, log_ticks, whole_ticks
@@ -52,6 +52,7 @@ def test_ticks_of_logarithms_are_round_values(low: float, high: float, most: int
 
 
 @given(st.floats(-30, 30), st.floats(0.001, 60), st.integers(2, 30))
+@example(1.3000000000000007, 0.001, 2)
 def test_ticks_of_logarithms_lie_in_sight_and_are_not_too_many(low: float, width: float, most: int) -> None:
     ticks = log_ticks(low, low + width, most)
     assert ticks == sorted(set(ticks))
