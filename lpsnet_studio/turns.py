@@ -41,10 +41,10 @@ class Turns(QObject):
 
     def be_patient(self, call: Callable[[], object]) -> None:
         """Calls a function in its turn after a while, unless :meth:`wait` is asked to call it before."""
+        if not self._patient:
+            self._patience.start()
         if call not in self._patient:
             self._patient.append(call)
-            if not self._patience.isActive():
-                self._patience.start()
 
     def wait(self, call: Callable[[], object]) -> None:
         """Calls a function when its turn comes; once, however often it is asked for until then."""

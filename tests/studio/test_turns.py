@@ -98,8 +98,11 @@ def test_what_is_over_soon_is_not_shown_and_what_goes_on_is(qtbot: Any) -> None:
     turns.be_patient(show_list)
     turns.wait(show_list)
     qtbot.waitUntil(lambda: done == ["list"])
+    qtbot.wait(150)
     turns.be_patient(show_reading)
     turns.be_patient(show_reading)
+    qtbot.wait(200)
+    assert done == ["list"], "its patience is its own, and not what is left of another's"
     assert done == ["list"]
     qtbot.waitUntil(lambda: len(done) == 2, timeout=2000)
     qtbot.wait(400)
