@@ -39,7 +39,7 @@ class MessageLine(QWidget):
         line.setSpacing(4)
         line.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         line.addWidget(self._words, 1)
-        self.follow(theme)
+        self.follow()
 
     def text(self) -> str:
         """Returns the sentence."""
@@ -55,16 +55,17 @@ class MessageLine(QWidget):
         """Tells of something of another kind from now on."""
         if tone != self._tone:
             self._tone = tone
-            self.follow(self._theme)
+            self.follow()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Takes its colour again: where a scroll area was moved since, Qt has given back the one it began with."""
         super().showEvent(event)
-        self.follow(self._theme)
+        self.follow()
 
-    def follow(self, theme: Theme) -> None:
-        """Takes icon and colour of a theme."""
-        self._theme, palette = theme, theme.palette
+    def follow(self, theme: Theme | None = None) -> None:
+        """Takes icon and colour of a theme; of the one that it has, as that is now, if None."""
+        self._theme = theme = theme or self._theme
+        palette = theme.palette
         color = {"fault": palette.discarded, "need": palette.dim, "remark": palette.contested}[self._tone]
         self._icon.setPixmap(theme.pixmap(_ICONS[self._tone], color, _ICON_PIXELS))
         colors = self._words.palette()

@@ -175,9 +175,9 @@ class Draft:
             if not 1 <= number <= MOST_SEGMENTS:
                 raise ValueError(f"a segment's number is 1 to {MOST_SEGMENTS}, not {number}")
         self._clear([number for number, info in infos.items() if info is None])
+        self._sheet.changes += 1
         for number, info in infos.items():
             self._infos.setdefault(number, self._sheet.segments.get(number))
-            self._sheet.changes += 1
             set_entry(self._sheet.segments, number, info)
         self._locked = _locked(self._sheet.segments)
         self._tabled()

@@ -86,7 +86,7 @@ class ExportDialog(QDialog):
         self.what = caption(wraps=True)
         self.out = PathField("The folder of the export", ask, folder=True)
         self.finished_only, self.everything = QRadioButton(), QRadioButton()
-        self._theme, self.objection = theme, MessageLine("fault", theme)
+        self.objection = MessageLine("fault", theme)
         self.working = WorkingPage("What was exported before stays as it is.")
         self.report = ReportPage(show)
         self._looks, self._work = Errand(desk, self), Errand(desk, self)
@@ -101,7 +101,7 @@ class ExportDialog(QDialog):
         self.working.cancel_wanted.connect(self._work.ask_to_end)
         self.report.closed.connect(self.accept)
         self._work.progressed.connect(self.working.show_progress)
-        theme.changed.connect(self._follow_theme)
+        theme.changed.connect(self.objection.follow)
         self._follow_kind()
 
     def _made_kinds(self) -> QComboBox:
@@ -111,9 +111,6 @@ class ExportDialog(QDialog):
         box.setAccessibleName("Format")
         box.setToolTip("What the export is written as.")
         return box
-
-    def _follow_theme(self) -> None:
-        self.objection.follow(self._theme)
 
     def _lay_out(self) -> None:
         group = QButtonGroup(self)

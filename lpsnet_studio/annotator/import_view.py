@@ -73,7 +73,7 @@ class ImportDialog(QDialog):
         self.call_done = QCheckBox("Mark the images as done")
         self.call_done.setToolTip("Otherwise those that are to do are in progress from then on.")
         self.add_photos.setToolTip("Photos stay where they are; the project refers to them.")
-        self._theme, self.objection = theme, MessageLine("fault", theme)
+        self.objection = MessageLine("fault", theme)
         self.working = WorkingPage("What was taken over until then stays, and is told.")
         self.report = ReportPage(show_folder)
         self._looks, self._work = Errand(desk, self), Errand(desk, self)
@@ -91,11 +91,8 @@ class ImportDialog(QDialog):
         self._work.progressed.connect(self.working.show_progress)
         self.working.cancel_wanted.connect(self._work.ask_to_end)
         self.report.closed.connect(self.accept)
-        theme.changed.connect(self._follow_theme)
+        theme.changed.connect(self.objection.follow)
         self._show_state()
-
-    def _follow_theme(self) -> None:
-        self.objection.follow(self._theme)
 
     def _lay_out(self) -> None:
         fields = QWidget()

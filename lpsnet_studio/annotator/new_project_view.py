@@ -85,7 +85,7 @@ class NewProjectDialog(QDialog):
         self.classes, self._classes = self._made_classes()
         self.images, self._images = self._made_images()
         self.preview, self.place = caption(wraps=True), caption(wraps=True)
-        self._theme, self.objection = theme, MessageLine("fault", theme)
+        self.objection = MessageLine("fault", theme)
         self._looks, self._reads = Errand(desk, self), Errand(desk, self)
         self._calm = QTimer(self)
         self._calm.setSingleShot(True)
@@ -96,7 +96,7 @@ class NewProjectDialog(QDialog):
         self.where.edited.connect(lambda _text: self._ask_again())
         self.file.edited.connect(lambda _text: self._read_file())
         self._classes.buttonClicked.connect(lambda _button: self._show_classes())
-        theme.changed.connect(self._follow_theme)
+        theme.changed.connect(self.objection.follow)
         self._show_classes()
         self._look_at_folder()
         self.name.selectAll()
@@ -126,9 +126,6 @@ class NewProjectDialog(QDialog):
             buttons["current"].setToolTip(as_tip(str(current)))
         buttons["none"].setToolTip("Add images later.")
         return buttons, _grouped(self, list(buttons.values()))
-
-    def _follow_theme(self) -> None:
-        self.objection.follow(self._theme)
 
     def _lay_out(self) -> None:
         form = QWidget()

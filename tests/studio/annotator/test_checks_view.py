@@ -210,49 +210,59 @@ def test_what_is_chosen_and_folded_stays_so_when_other_things_change(
     assert panel.tree.isExpanded(model.index(2, 0))
 
 
-def test_an_edit_gives_up_the_look_before_and_the_newest_counts(tmp_path: Path, theme: Any, qtbot: Any) -> None:
-    later = Later()
-    desk = Desk(later, lambda call: call())
-    try:
-        desk = _begun_later(tmp_path, desk, later)
-        panel = ChecksPanel(desk, theme)
-        qtbot.addWidget(panel)
-        panel.show()
-        assert len(later.waiting) == 1
-        assert desk.editor is not None
-        desk.editor.select([1])
-        desk.editor.fill_holes()
-        assert panel.foot.text() == "Looking…"
-        later.go_on()
-        assert panel.findings == ()
-        qtbot.waitUntil(lambda: bool(later.waiting))
-        later.go_on()
-        assert KINDS.HOLES not in _kinds(panel)
-        assert KINDS.SPECKS in _kinds(panel)
-    finally:
-        assert not desk.shut()
+@pytest.fixture
+def later() -> Later:
+    return Later()
+
+
+@pytest.fixture
+def slow_desk(tmp_path: Path, later: Later) -> Iterator[Desk]:
+    """A desk that was begun with work done at once, and works later from now on."""
+    made = Desk(lambda work, done, **_: done(work()), lambda call: call())
+    begun_desk(tmp_path, _ids(), CATEGORIES, made)
+    made.work = later
+    yield made
+    assert not made.shut()
+
+
+@pytest.fixture
+def slow_panel(slow_desk: Desk, theme: Any, qtbot: Any) -> ChecksPanel:
+    """The panel of it, which is not shown yet."""
+    made = ChecksPanel(slow_desk, theme)
+    qtbot.addWidget(made)
+    return made
+
+
+def test_an_edit_gives_up_the_look_before_and_the_newest_counts(
+    slow_panel: ChecksPanel, slow_desk: Desk, later: Later, qtbot: Any
+) -> None:
+    slow_panel.show()
+    assert len(later.waiting) == 1
+    assert slow_desk.editor is not None
+    slow_desk.editor.select([1])
+    slow_desk.editor.fill_holes()
+    assert slow_panel.foot.text() == "Looking…"
+    later.go_on()
+    assert slow_panel.findings == ()
+    qtbot.waitUntil(lambda: bool(later.waiting))
+    later.go_on()
+    assert KINDS.HOLES not in _kinds(slow_panel)
+    assert KINDS.SPECKS in _kinds(slow_panel)
 
 
 def test_a_stroke_that_is_given_up_during_a_look_has_everything_looked_at_again(
-    tmp_path: Path, theme: Any, qtbot: Any
+    slow_panel: ChecksPanel, slow_desk: Desk, later: Later, qtbot: Any
 ) -> None:
-    later = Later()
-    desk = _begun_later(tmp_path, Desk(later, lambda call: call()), later)
-    try:
-        panel = ChecksPanel(desk, theme)
-        qtbot.addWidget(panel)
-        panel.show()
-        assert desk.editor is not None
-        draft = desk.editor.document.draft("paint")
-        draft.put(np.ones((20, 20), np.bool_), (35, 10), 1)
-        later.go_on()
-        assert panel.findings == (), "pixels of a stroke that may never be"
-        draft.cancel()
-        qtbot.waitUntil(lambda: bool(later.waiting))
-        later.go_on()
-        assert len(panel.findings) == 6
-    finally:
-        assert not desk.shut()
+    slow_panel.show()
+    assert slow_desk.editor is not None
+    draft = slow_desk.editor.document.draft("paint")
+    draft.put(np.ones((20, 20), np.bool_), (35, 10), 1)
+    later.go_on()
+    assert slow_panel.findings == (), "pixels of a stroke that may never be"
+    draft.cancel()
+    qtbot.waitUntil(lambda: bool(later.waiting))
+    later.go_on()
+    assert len(slow_panel.findings) == 6
 
 
 def test_a_look_that_meets_a_segment_of_another_state_comes_to_nothing(desk: Desk) -> None:
@@ -270,30 +280,15 @@ def test_a_look_that_meets_a_segment_of_another_state_comes_to_nothing(desk: Des
     assert len(report.findings) == 6
 
 
-def _begun_later(folder: Path, desk: Desk, later: Later) -> Desk:
-    """Returns a desk that was begun with work done at once, and works later from now on."""
-    desk.work = lambda work, done, **_: done(work())
-    begun_desk(folder, _ids(), CATEGORIES, desk)
-    desk.work = later
-    return desk
-
-
 def test_nothing_is_looked_at_while_it_is_hidden_unless_the_next_finding_is_wanted(
-    tmp_path: Path, theme: Any, qtbot: Any
+    slow_panel: ChecksPanel, later: Later
 ) -> None:
-    later = Later()
-    desk = _begun_later(tmp_path, Desk(later, lambda call: call()), later)
-    try:
-        panel = ChecksPanel(desk, theme)
-        qtbot.addWidget(panel)
-        assert not later.waiting
-        boxes: list[object] = []
-        panel.centre_wanted.connect(boxes.append)
-        assert panel.find_next()
-        later.go_on()
-        assert boxes == [(70, 50, 80, 60)]
-    finally:
-        assert not desk.shut()
+    assert not later.waiting
+    boxes: list[object] = []
+    slow_panel.centre_wanted.connect(boxes.append)
+    assert slow_panel.find_next()
+    later.go_on()
+    assert boxes == [(70, 50, 80, 60)]
 
 
 def test_what_an_edit_of_just_now_has_left_is_gone_to(tmp_path: Path, theme: Any, qtbot: Any) -> None:
